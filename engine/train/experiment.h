@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * experiment.h: what is trained: a validated key file, and comparisons of several.
+ *
+ *   [experiment]          title, summary, origin (paper | ours)
+ *   [data]                kind = ring, and the keys of that data set
+ *   [generator]           kind = mlp, latent, latent_distribution, and the keys of that network
+ *   [critic]              the same, for methods that need one
+ *   [method]              kind = gram, and the keys of that method
+ *   [optimizer.generator] kind = adam, and the keys of that optimizer
+ *   [optimizer.critic]
+ *   [train]               iterations, batch, seed, precision
+ *   [evaluate]            every, samples, …
+ *
+ * A comparison is a key file with
+ *   [comparison]          title, summary, lanes = ring-gan; ring-mmd-net; ring-gram
+ *
+ * Keys left out take their defaults. Unknown groups and keys, wrong types and values out of range are
+ * MP_ERROR_EXPERIMENT, with file, group, key, value, what is allowed and the nearest known name.
+ *
+ * MpExperiment is a plain counted struct; change it only before a trainer has it. Threads: any one at a time.
+ */
+#pragma once
+
+#include "engine/descriptor.h"
+#include "engine/error.h"
+
+G_BEGIN_DECLS
+
+typedef struct _MpExperiment MpExperiment;
+
+/* name: a preset's id or a path. Presets are looked up in $MATCHPOINT_DATA_DIR/presets (set by ./dev), then in the
+ * installed data directory. */
+MpExperiment *mp_experiment_load (const char *name, GError **error);
+MpExperiment *mp_experiment_parse (const char *text, gssize length, const char *file_for_messages, GError **error);
+MpExperiment *mp_experiment_copy (MpExperiment *self);
+MpExperiment *mp_experiment_ref (MpExperiment *self);
+void          mp_experiment_unref (MpExperiment *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (MpExperiment, mp_experiment_unref)
+char         *mp_experiment_to_text (MpExperiment *self);          /* every key written out */
+
+const char   *mp_experiment_get_id (MpExperiment *self);           /* preset id or file's stem */
+const char   *mp_experiment_get_title (MpExperiment *self);
+
+/* "method.ridge=0.01". Validates. Changing a kind resets the keys of its group that the new kind lacks. */
+gboolean      mp_experiment_set (MpExperiment *self, const char *assignment, GError **error);
+gboolean      mp_experiment_set_value (MpExperiment *self, const char *group, const char *key, const char *value,
+                                       GError **error);
+
+/* Reading; asking for a key that the schema lacks is a programming error. Strings and arrays are borrowed. */
+double        mp_experiment_get_double (MpExperiment *self, const char *group, const char *key);
+gint64        mp_experiment_get_int (MpExperiment *self, const char *group, const char *key);
+gboolean      mp_experiment_get_bool (MpExperiment *self, const char *group, const char *key);
+const char   *mp_experiment_get_string (MpExperiment *self, const char *group, const char *key); /* as written */
+const double *mp_experiment_get_doubles (MpExperiment *self, const char *group, const char *key, guint *n);
+gboolean      mp_experiment_has_group (MpExperiment *self, const char *group);
+
+/* The schema in force: groups in order, and each group's parameters (its own and those of its kind). */
+typedef struct
+{
+  const char    *group;   /* "optimizer.critic" */
+  const char    *title;   /* "Optimizer, critic" */
+  MpKind         kind;    /* what [group] kind= chooses from, or MP_N_KINDS */
+  GPtrArray     *params;  /* const MpParam *, without "kind" */
+} MpSchemaGroup;
+/* (transfer full): array of MpSchemaGroup *; unref frees all. */
+GPtrArray    *mp_experiment_get_schema (MpExperiment *self);
+const MpParam *mp_experiment_find_param (MpExperiment *self, const char *group, const char *key); /* or NULL */
+/* Checks one value against a parameter, without an experiment; for forms. */
+gboolean      mp_param_check (const MpParam *param, const char *value, GError **error);
+
+/* ---- presets and comparisons ---- */
+typedef struct
+{
+  char    *id;
+  char    *path;
+  char    *title;
+  char    *summary;
+  gboolean comparison;
+  gboolean ours;        /* origin = ours: settings of our own, not a paper's */
+} MpPreset;
+GPtrArray *mp_presets_list (GError **error);                       /* MpPreset *, (transfer full) */
+/* Loads a preset or file that is an experiment (one lane) or a comparison (its lanes).
+ * title: (out) (optional) (transfer full). Returns: (transfer full) array of MpExperiment *. */
+GPtrArray *mp_comparison_load (const char *name, char **title, GError **error);
+
+G_END_DECLS

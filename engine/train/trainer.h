@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * trainer.h: one lane: an experiment in training on a thread of its own.
+ *
+ * MpTrainer owns a thread, which owns graph, store, plans and stream. Commands queue up and apply between iterations
+ * (between phases for one-phase steps). Scalars come up a lossless queue; views come up as immutable snapshots,
+ * latest wins, and only when somebody asked for one. The engine never waits for its observer.
+ *
+ * Threads: unless said otherwise functions may be called from any one thread at a time (the owner's). The notify
+ * function is called on the trainer's thread and must only schedule something.
+ */
+#pragma once
+
+#include <glib-object.h>
+
+#include "engine/methods/method.h"
+
+G_BEGIN_DECLS
+
+typedef enum
+{
+  MP_LANE_PREPARING,  /* building graph and plans */
+  MP_LANE_PAUSED,
+  MP_LANE_TRAINING,
+  MP_LANE_FINISHED,   /* all iterations done */
+  MP_LANE_STOPPED,    /* asked to stop before the end */
+  MP_LANE_DIVERGED,   /* a non-finite value: a result */
+  MP_LANE_FAILED      /* an error; see mp_trainer_dup_error () */
+} MpLaneState;
+const char *mp_lane_state_name (MpLaneState state); /* "preparing", … as in JSON */
+
+/* ---- snapshots ---- */
+typedef struct
+{
+  const char *id;       /* "critic-output"; interned */
+  const char *title;
+  double      neutral;
+  gint        width, height;
+  double      extent[4];       /* x0, x1, y0, y1; row 0 is y0 */
+  float      *values;          /* height × width */
+} MpSurface;
+
+typedef struct
+{
+  gatomicrefcount ref_count;
+  guint64     iteration;
+  double      seconds;          /* training time, pauses left out */
+  gint64      n_samples, n_data, dimensions;
+  float      *samples;          /* fixed noise, n_samples × dimensions */
+  float      *data;             /* n_data × dimensions */
+  guint       n_surfaces;
+  MpSurface  *surfaces;         /* the one that was asked for, or none */
+  const char *projection_title; /* or NULL */
+  gint64      projection_dimensions;
+  float      *projected_data;   /* n_data × projection_dimensions */
+  float      *projected_samples;
+  GArray     *metrics;          /* MpMetricValue, of the last evaluation */
+} MpSnapshot;
+MpSnapshot *mp_snapshot_ref (MpSnapshot *self);
+void        mp_snapshot_unref (MpSnapshot *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (MpSnapshot, mp_snapshot_unref)
+
+/* ---- scalars ---- */
+typedef struct
+{
+  guint32 series;     /* index into mp_trainer_get_series () */
+  guint64 iteration;
+  double  value;      /* may be non-finite */
+} MpScalar;
+
+typedef struct
+{
+  const char *id;     /* "loss/critic", "modes" */
+  const char *title;
+  const char *unit;   /* or NULL */
+  MpBetter    better;
+  gboolean    per_iteration; /* reported each iteration, not each evaluation */
+} MpSeriesInfo;
+
+/* ---- trainer ---- */
+#define MP_TYPE_TRAINER (mp_trainer_get_type ())
+G_DECLARE_FINAL_TYPE (MpTrainer, mp_trainer, MP, TRAINER, GObject)
+
+typedef struct
+{
+  const char *device;       /* "auto", "cpu", "cuda", "cuda:1"; NULL: auto */
+  gint        n_threads;    /* inside one kernel; 0: one */
+  const char *run_dir;      /* where the run is kept, or NULL: nowhere */
+  gboolean    resume;       /* run_dir holds a run to go on with */
+  gint64      iterations;   /* −1: as the experiment says */
+  gint64      checkpoint_every; /* iterations; 0: only at the end and on request */
+  gboolean    start_paused;
+  gboolean    scalars;      /* somebody will drain the scalars */
+} MpTrainerOptions;
+
+/* Makes the lane and starts its thread, which builds and then trains or waits. Never fails: errors become the state
+ * MP_LANE_FAILED. */
+MpTrainer    *mp_trainer_new (MpExperiment *experiment, const MpTrainerOptions *options);
+MpExperiment *mp_trainer_get_experiment (MpTrainer *self);
+const char   *mp_trainer_get_run_dir (MpTrainer *self);           /* or NULL */
+
+/* Commands: return at once. */
+void          mp_trainer_play (MpTrainer *self);
+void          mp_trainer_pause (MpTrainer *self);
+void          mp_trainer_step_iteration (MpTrainer *self);
+void          mp_trainer_step_phase (MpTrainer *self);
+void          mp_trainer_set_speed (MpTrainer *self, double iterations_per_second); /* 0: as fast as possible */
+/* Only keys whose parameter is live. FALSE with MP_ERROR_EXPERIMENT for the rest and for bad values. */
+gboolean      mp_trainer_set_live (MpTrainer *self, const char *group, const char *key, const char *value,
+                                   GError **error);
+void          mp_trainer_checkpoint (MpTrainer *self);
+void          mp_trainer_stop (MpTrainer *self);                  /* asks; ends in STOPPED, run kept */
+/* Waits for the thread to end. After mp_trainer_stop (), or for a lane that trains to its end. */
+void          mp_trainer_join (MpTrainer *self);
+
+/* State, from any thread. */
+MpLaneState   mp_trainer_get_state (MpTrainer *self);
+guint64       mp_trainer_get_iteration (MpTrainer *self);
+guint64       mp_trainer_get_n_iterations (MpTrainer *self);
+double        mp_trainer_get_seconds (MpTrainer *self);           /* training time, pauses left out */
+double        mp_trainer_get_rate (MpTrainer *self);              /* iterations/s over about the last second */
+GError       *mp_trainer_dup_error (MpTrainer *self);             /* FAILED: why; DIVERGED: where; else NULL */
+char         *mp_trainer_dup_phase (MpTrainer *self);             /* title of the phase to run next */
+char         *mp_trainer_dup_activity (MpTrainer *self);          /* while preparing: what is being built */
+
+/* Called once, on the trainer's thread, when there is news since the last drain; at most one call is pending. */
+void          mp_trainer_set_notify (MpTrainer *self, void (*notify) (gpointer data), gpointer data);
+const MpSeriesInfo *mp_trainer_get_series (MpTrainer *self, guint *n); /* once prepared; static from then on */
+/* Moves all waiting scalars to the end of `scalars` (of MpScalar). */
+void          mp_trainer_drain_scalars (MpTrainer *self, GArray *scalars);
+/* Last value of every series, NAN where none yet. values: as many as series. */
+void          mp_trainer_get_latest (MpTrainer *self, double *values);
+GArray       *mp_trainer_dup_metrics (MpTrainer *self);           /* MpMetricValue of the last evaluation, or NULL */
+
+/* Asks for one snapshot, made between two iterations. surface: id of a background layer, or NULL for none. */
+void          mp_trainer_request_snapshot (MpTrainer *self, const char *surface);
+/* The latest snapshot, or NULL; (transfer full). */
+MpSnapshot   *mp_trainer_dup_snapshot (MpTrainer *self);
+/* Background layers that this lane's method offers, once prepared: NULL-terminated id, title pairs. (transfer none) */
+const MpSurface *mp_trainer_get_surfaces (MpTrainer *self, guint *n); /* values NULL */
+
+G_END_DECLS
