@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * schema.c: the groups of an experiment and the keys that they have whatever their kind.
+ */
+#include "engine/train/schema.h"
+
+#include <string.h>
+
+#include "engine/methods/method.h"
+
+static const char *const origins[] = { "paper", "ours", NULL };
+static const char *const distributions[] = { "normal", "uniform", NULL };
+static const char *const precisions[] = { "float32", "float64", NULL };
+
+static const MpParam experiment_params[] = {
+  { .key = "title", .title = N_("Title"), .type = MP_PARAM_STRING, .default_value = "",
+    .summary = N_("The name that people see.") },
+  { .key = "summary", .title = N_("Summary"), .type = MP_PARAM_STRING, .default_value = "",
+    .summary = N_("One sentence about what this experiment shows.") },
+  { .key = "origin", .title = N_("Origin"), .type = MP_PARAM_ENUM, .default_value = "ours", .choices = origins,
+    .summary = N_("Whether the settings are those of a paper or our own.") },
+};
+
+static const MpParam generator_params[] = {
+  { .key = "latent", .title = N_("Latent dimensions"), .symbol = "h", .type = MP_PARAM_INT, .default_value = "2",
+    .min = 1, .max = 4096, .ui_min = 1, .ui_max = 128,
+    .summary = N_("Dimensions of the noise that the generator turns into samples.") },
+  { .key = "latent_distribution", .title = N_("Latent distribution"), .type = MP_PARAM_ENUM,
+    .default_value = "normal", .choices = distributions,
+    .summary = N_("Normal with mean 0 and variance 1, or uniform between −1 and 1, in every dimension.") },
+};
+
+static const MpParam train_params[] = {
+  { .key = "iterations", .title = N_("Iterations"), .type = MP_PARAM_INT, .default_value = "10000",
+    .min = 1, .max = 1e12, .ui_min = 100, .ui_max = 1e6, .logarithmic = TRUE,
+    .summary = N_("How many iterations to train; one iteration runs every phase of the method.") },
+  { .key = "batch", .title = N_("Batch size"), .symbol = "m", .unit = N_("points"), .type = MP_PARAM_INT,
+    .default_value = "200", .min = 2, .max = 1e6, .ui_min = 8, .ui_max = 2000, .logarithmic = TRUE,
+    .summary = N_("Real points in a minibatch, and generated points beside them.") },
+  { .key = "seed", .title = N_("Seed"), .type = MP_PARAM_INT, .default_value = "1",
+    .min = 0, .max = 9007199254740991.0, .ui_min = 0, .ui_max = 9999,
+    .summary = N_("Fixes data order, noise and initial weights; the same seed gives the same run.") },
+  { .key = "precision", .title = N_("Precision"), .type = MP_PARAM_ENUM, .default_value = "float32",
+    .choices = precisions,
+    .summary = N_("Number format of the training step; float64 is for checks and is slower.") },
+  { .key = "checkpoint_every", .title = N_("Checkpoint every"), .unit = N_("iterations"), .type = MP_PARAM_INT,
+    .default_value = "1000", .min = 0, .max = 1e12, .ui_min = 0, .ui_max = 1e5,
+    .summary = N_("How often a kept run saves all it needs to go on; 0 saves at the end only.") },
+};
+
+static const MpParam evaluate_params[] = {
+  { .key = "every", .title = N_("Evaluate every"), .unit = N_("iterations"), .type = MP_PARAM_INT,
+    .default_value = "100", .min = 1, .max = 1e12, .ui_min = 1, .ui_max = 1e4, .logarithmic = TRUE,
+    .summary = N_("Iterations between two evaluations of the metrics.") },
+  { .key = "samples", .title = N_("Samples"), .unit = N_("points"), .type = MP_PARAM_INT, .default_value = "2500",
+    .min = 2, .max = 1e6, .ui_min = 100, .ui_max = 20000, .logarithmic = TRUE,
+    .summary = N_("Generated points that the metrics look at, and reference points beside them.") },
+};
+
+#define PARAMS(table) .params = table, .n_params = G_N_ELEMENTS (table)
+
+const MpGroupInfo mp_groups[MP_N_GROUPS] = {
+  [MP_GROUP_EXPERIMENT] = { "experiment", N_("Experiment"), MP_N_KINDS, PARAMS (experiment_params) },
+  [MP_GROUP_DATA] = { "data", N_("Data"), MP_KIND_DATA, .required = TRUE },
+  [MP_GROUP_GENERATOR] = { "generator", N_("Generator"), MP_KIND_NETWORK, PARAMS (generator_params) },
+  [MP_GROUP_CRITIC] = { "critic", N_("Critic"), MP_KIND_NETWORK, .for_critic = TRUE },
+  [MP_GROUP_METHOD] = { "method", N_("Method"), MP_KIND_METHOD, .required = TRUE },
+  [MP_GROUP_OPTIMIZER_GENERATOR] = { "optimizer.generator", N_("Optimizer of the generator"), MP_KIND_OPTIMIZER },
+  [MP_GROUP_OPTIMIZER_CRITIC] = { "optimizer.critic", N_("Optimizer of the critic"), MP_KIND_OPTIMIZER,
+                                  .for_critic = TRUE },
+  [MP_GROUP_TRAIN] = { "train", N_("Training"), MP_N_KINDS, PARAMS (train_params) },
+  [MP_GROUP_EVALUATE] = { "evaluate", N_("Evaluation"), MP_N_KINDS, PARAMS (evaluate_params) },
+};
+
+MpGroup
+mp_group_find (const char *name)
+{
+  MpGroup group = 0;
+
+  while (group < MP_N_GROUPS && strcmp (mp_groups[group].name, name) != 0)
+    group++;
+  return group;
+}
+
+gboolean
+mp_group_in_force (MpGroup                    group,
+                   const MpDescriptor *const *kinds)
+{
+  const MpMethod *method = (const MpMethod *) kinds[MP_GROUP_METHOD];
+
+  return !mp_groups[group].for_critic || (method != NULL && (method->needs & MP_NEEDS_CRITIC) != 0);
+}
+
+/* [evaluate] also has the keys of every metric, so that metrics need no group of their own. */
+GPtrArray *
+mp_group_list_params (MpGroup             group,
+                      const MpDescriptor *kind)
+{
+  GPtrArray *params = g_ptr_array_new ();
+  guint n_metrics = 0;
+  const MpDescriptor *const *metrics = mp_registry_list (MP_KIND_METRIC, &n_metrics);
+
+  for (guint i = 0; i < mp_groups[group].n_params; i++)
+    g_ptr_array_add (params, (gpointer) &mp_groups[group].params[i]);
+  if (kind != NULL)
+    for (guint i = 0; i < kind->n_params; i++)
+      g_ptr_array_add (params, (gpointer) &kind->params[i]);
+  if (group == MP_GROUP_EVALUATE)
+    for (guint i = 0; i < n_metrics; i++)
+      for (guint j = 0; j < metrics[i]->n_params; j++)
+        g_ptr_array_add (params, (gpointer) &metrics[i]->params[j]);
+  return params;
+}
+
+const MpParam *
+mp_group_find_param (MpGroup             group,
+                     const MpDescriptor *kind,
+                     const char         *key)
+{
+  g_autoptr (GPtrArray) params = mp_group_list_params (group, kind);
+
+  for (guint i = 0; i < params->len; i++)
+    {
+      const MpParam *param = g_ptr_array_index (params, i);
+
+      if (strcmp (param->key, key) == 0)
+        return param;
+    }
+  return NULL;
+}

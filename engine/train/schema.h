@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * schema.h: values and groups behind MpExperiment; private to engine/train.
+ */
+#pragma once
+
+#include "engine/train/experiment.h"
+
+G_BEGIN_DECLS
+
+/* ---- values ---- */
+typedef struct
+{
+  char   *text;
+  guint   n;        /* numbers: 1 for DOUBLE, INT and BOOL; the length of a list; 0 for words */
+  double *numbers;
+  gint64  integer;  /* INT, which a double may not hold exactly */
+} MpValue;
+
+/* Reads text as param wants it. Returns: (transfer full), or NULL with MP_ERROR_EXPERIMENT. */
+MpValue *mp_value_parse (const MpParam *param, const char *text, GError **error);
+void     mp_value_free (MpValue *value);
+/* "a number from 0 to 1", "true or false", …: what param allows. (transfer full) */
+char    *mp_param_allowed (const MpParam *param);
+
+/* ---- groups ---- */
+typedef enum
+{
+  MP_GROUP_EXPERIMENT,
+  MP_GROUP_DATA,
+  MP_GROUP_GENERATOR,
+  MP_GROUP_CRITIC,
+  MP_GROUP_METHOD,
+  MP_GROUP_OPTIMIZER_GENERATOR,
+  MP_GROUP_OPTIMIZER_CRITIC,
+  MP_GROUP_TRAIN,
+  MP_GROUP_EVALUATE,
+  MP_N_GROUPS
+} MpGroup;
+
+typedef struct
+{
+  const char    *name;
+  const char    *title;
+  MpKind         kind;        /* what kind= chooses from, or MP_N_KINDS */
+  gboolean       for_critic;  /* only there for methods with a critic */
+  gboolean       required;    /* kind= has no default */
+  const MpParam *params;      /* keys whatever the kind */
+  guint          n_params;
+} MpGroupInfo;
+
+extern const MpGroupInfo mp_groups[MP_N_GROUPS];
+
+/* Returns: MP_N_GROUPS when there is none of that name. */
+MpGroup        mp_group_find (const char *name);
+/* kinds: the descriptor of each group's kind, or NULL. */
+gboolean       mp_group_in_force (MpGroup group, const MpDescriptor *const *kinds);
+const MpParam *mp_group_find_param (MpGroup group, const MpDescriptor *kind, const char *key);
+/* (transfer container): const MpParam *, without "kind". */
+GPtrArray     *mp_group_list_params (MpGroup group, const MpDescriptor *kind);
+
+G_END_DECLS
