@@ -1,0 +1,556 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * metrics-file.c: see metrics-file.h for the bytes.
+ */
+#include "engine/runs/metrics-file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "engine/runs/file.h"
+
+#define HEAD 16
+#define RECORD_HEAD 8
+#define BUFFER (64 * 1024)
+#define MAX_VALUES 1024
+#define MAX_TEXT 256
+#define MAX_EVENT 4096
+#define FLUSH_INTERVAL G_USEC_PER_SEC
+
+struct _MpMetricsWriter
+{
+  char       *path;
+  int         fd;
+  guint64     offset;      /* bytes of whole records in the file */
+  guint8      buffer[BUFFER];
+  gsize       used;
+  gint64      flushed_at;  /* monotonic time */
+  guint64     iteration;   /* of the last record */
+  GHashTable *series;      /* id → number + 1 */
+};
+
+struct _MpMetricsReader
+{
+  GBytes    *bytes;
+  gsize      size;         /* of head and whole records */
+  gsize      torn;
+  guint64    iteration;
+  GPtrArray *series;       /* ids, NULL-terminated */
+  GArray    *events;       /* MpMetricsEvent, texts owned */
+};
+
+/* ---- checksums and numbers ---- */
+
+static guint32 crc_table[8][256];
+
+static gpointer
+make_crc_table (gpointer data)
+{
+  for (guint32 i = 0; i < 256; i++)
+    {
+      guint32 crc = i;
+
+      for (gint bit = 0; bit < 8; bit++)
+        crc = (crc >> 1) ^ ((crc & 1) != 0 ? 0xEDB88320u : 0);
+      crc_table[0][i] = crc;
+    }
+  for (guint32 i = 0; i < 256; i++)
+    for (gint k = 1; k < 8; k++)
+      crc_table[k][i] = (crc_table[k - 1][i] >> 8) ^ crc_table[0][crc_table[k - 1][i] & 0xFF];
+  return NULL;
+}
+
+/* Eight bytes a step: reading a long run is bound by this. */
+static guint32
+crc32_of (const guint8 *data,
+          gsize         size)
+{
+  static GOnce once = G_ONCE_INIT;
+  guint32 crc = 0xFFFFFFFFu;
+
+  g_once (&once, make_crc_table, NULL);
+  for (; size >= 8; size -= 8, data += 8)
+    {
+      crc ^= (guint32) data[0] | (guint32) data[1] << 8 | (guint32) data[2] << 16 | (guint32) data[3] << 24;
+      crc = crc_table[7][crc & 0xFF] ^ crc_table[6][(crc >> 8) & 0xFF] ^ crc_table[5][(crc >> 16) & 0xFF]
+            ^ crc_table[4][crc >> 24] ^ crc_table[3][data[4]] ^ crc_table[2][data[5]] ^ crc_table[1][data[6]]
+            ^ crc_table[0][data[7]];
+    }
+  for (; size > 0; size--, data++)
+    crc = (crc >> 8) ^ crc_table[0][(crc ^ *data) & 0xFF];
+  return ~crc;
+}
+
+static void
+put (guint8 *to,
+     guint64 value,
+     gsize   n_bytes)
+{
+  for (gsize i = 0; i < n_bytes; i++)
+    to[i] = (guint8) (value >> (8 * i));
+}
+
+static guint64
+get (const guint8 *from,
+     gsize         n_bytes)
+{
+  guint64 value = 0;
+
+  for (gsize i = 0; i < n_bytes; i++)
+    value |= (guint64) from[i] << (8 * i);
+  return value;
+}
+
+static void
+make_head (guint8 head[HEAD])
+{
+  memcpy (head, "MPMETRIC", 8);
+  put (head + 8, 1, 4);
+  put (head + 12, crc32_of (head, 12), 4);
+}
+
+/* ---- walking ---- */
+
+typedef struct
+{
+  char          type;
+  gsize         offset;    /* of the record */
+  guint64       iteration; /* "V" and "E" */
+  guint         n;         /* "V" */
+  const guint8 *payload;
+  gsize         size;      /* of the payload */
+} Record;
+
+/* Whether a whole record lies at offset. checked: its checksum is known to be right. */
+static gboolean
+next_record (const guint8 *data,
+             gsize         size,
+             gsize         offset,
+             gboolean      checked,
+             Record       *record)
+{
+  const guint8 *at = data + offset;
+
+  if (size - offset < RECORD_HEAD)
+    return FALSE;
+  record->offset = offset;
+  record->size = get (at + 4, 2);
+  record->type = (char) at[6];
+  record->payload = at + RECORD_HEAD;
+  if (size - offset - RECORD_HEAD < record->size)
+    return FALSE;
+  if (!checked && (at[7] != 0 || get (at, 4) != crc32_of (at + 4, RECORD_HEAD - 4 + record->size)))
+    return FALSE;
+  if (record->type == 'S')
+    return record->size >= 4;
+  if (record->size < 8)
+    return FALSE;
+  record->iteration = get (record->payload, 8);
+  record->n = record->type == 'V' ? (guint) (record->size - 8) / 10 : 0;
+  return record->type == 'E' || (record->type == 'V' && (record->size - 8) % 10 == 0);
+}
+
+static gboolean
+accept_record (MpMetricsReader *self,
+               const Record    *record)
+{
+  const char *text = (const char *) record->payload;
+
+  if (record->type == 'S')
+    {
+      if (get (record->payload, 4) != self->series->len || !g_utf8_validate (text + 4, (gssize) record->size - 4, NULL))
+        return FALSE;
+      g_ptr_array_add (self->series, g_strndup (text + 4, record->size - 4));
+      return TRUE;
+    }
+  if (record->iteration < self->iteration)
+    return FALSE;
+  for (guint i = 0; i < record->n; i++)
+    if (get (record->payload + 8 + 8 * record->n + 2 * i, 2) >= self->series->len)
+      return FALSE;
+  if (record->type == 'E')
+    {
+      MpMetricsEvent event = { record->iteration, NULL };
+
+      if (!g_utf8_validate (text + 8, (gssize) record->size - 8, NULL))
+        return FALSE;
+      event.text = g_strndup (text + 8, record->size - 8);
+      g_array_append_val (self->events, event);
+    }
+  self->iteration = record->iteration;
+  return TRUE;
+}
+
+static void
+clear_event (gpointer data)
+{
+  MpMetricsEvent *event = data;
+
+  g_free ((char *) event->text);
+}
+
+void
+mp_metrics_reader_free (MpMetricsReader *self)
+{
+  if (self == NULL)
+    return;
+  g_clear_pointer (&self->bytes, g_bytes_unref);
+  g_clear_pointer (&self->series, g_ptr_array_unref);
+  g_clear_pointer (&self->events, g_array_unref);
+  g_free (self);
+}
+
+MpMetricsReader *
+mp_metrics_reader_parse (GBytes     *bytes,
+                         const char *file,
+                         GError    **error)
+{
+  g_autoptr (MpMetricsReader) self = g_new0 (MpMetricsReader, 1);
+  guint8 head[HEAD];
+  gsize size;
+  const guint8 *data = g_bytes_get_data (bytes, &size);
+  Record record;
+
+  self->bytes = g_bytes_ref (bytes);
+  self->series = g_ptr_array_new_with_free_func (g_free);
+  self->events = g_array_new (FALSE, FALSE, sizeof (MpMetricsEvent));
+  g_array_set_clear_func (self->events, clear_event);
+
+  make_head (head);
+  for (gsize i = 0; i < MIN (size, HEAD); i++)
+    if (data[i] != head[i])
+      {
+        g_set_error (error, MP_ERROR, MP_ERROR_FILE,
+                     "“%s” is not a metrics file of version 1: byte %" G_GSIZE_FORMAT " is 0x%02x; 0x%02x is expected.",
+                     file, i, data[i], head[i]);
+        return NULL;
+      }
+
+  self->size = MIN (size, HEAD);
+  if (size >= HEAD)
+    while (next_record (data, size, self->size, FALSE, &record) && accept_record (self, &record))
+      self->size += RECORD_HEAD + record.size;
+  self->torn = size - self->size;
+  if (size < HEAD)
+    self->torn = size;
+  g_ptr_array_add (self->series, NULL);
+  return g_steal_pointer (&self);
+}
+
+MpMetricsReader *
+mp_metrics_reader_open (const char *path,
+                        GError    **error)
+{
+  g_autoptr (GError) read_error = NULL;
+  g_autoptr (GBytes) bytes = NULL;
+  char *data;
+  gsize size;
+
+  if (!g_file_get_contents (path, &data, &size, &read_error))
+    {
+      g_set_error (error, MP_ERROR, MP_ERROR_FILE, "%s.", read_error->message);
+      return NULL;
+    }
+  bytes = g_bytes_new_take (data, size);
+  return mp_metrics_reader_parse (bytes, path, error);
+}
+
+gsize
+mp_metrics_reader_get_torn (MpMetricsReader *self)
+{
+  return self->torn;
+}
+
+guint64
+mp_metrics_reader_get_iteration (MpMetricsReader *self)
+{
+  return self->iteration;
+}
+
+const char *const *
+mp_metrics_reader_list_series (MpMetricsReader *self,
+                               guint           *n)
+{
+  *n = self->series->len - 1;
+  return (const char *const *) self->series->pdata;
+}
+
+const MpMetricsEvent *
+mp_metrics_reader_list_events (MpMetricsReader *self,
+                               guint           *n)
+{
+  *n = self->events->len;
+  return (const MpMetricsEvent *) (gpointer) self->events->data;
+}
+
+void
+mp_metrics_reader_read (MpMetricsReader *self,
+                        const char      *id,
+                        GArray          *iterations,
+                        GArray          *values)
+{
+  const guint8 *data = g_bytes_get_data (self->bytes, NULL);
+  guint number = 0;
+  Record record;
+
+  while (number + 1 < self->series->len && !g_str_equal (self->series->pdata[number], id))
+    number++;
+  if (number + 1 >= self->series->len)
+    return;
+
+  for (gsize at = HEAD; at < self->size && next_record (data, self->size, at, TRUE, &record);
+       at += RECORD_HEAD + record.size)
+    {
+      if (record.type != 'V')
+        continue;
+      for (guint i = 0; i < record.n; i++)
+        if (get (record.payload + 8 + 8 * record.n + 2 * i, 2) == number)
+          {
+            guint64 bits = get (record.payload + 8 + 8 * i, 8);
+            double value;
+
+            memcpy (&value, &bits, sizeof value);
+            g_array_append_val (iterations, record.iteration);
+            g_array_append_val (values, value);
+          }
+    }
+}
+
+/* ---- writing ---- */
+
+/* Makes the object agree with the file, whose whole part it returns the size of. */
+static gboolean
+adopt (MpMetricsWriter *self,
+       gint64           last_iteration,
+       guint64         *keep,
+       GError         **error)
+{
+  g_autoptr (MpMetricsReader) reader = mp_metrics_reader_open (self->path, error);
+  const guint8 *data;
+  guint number = 0;
+  Record record;
+  gsize at;
+
+  if (reader == NULL)
+    return FALSE;
+  data = g_bytes_get_data (reader->bytes, NULL);
+  g_hash_table_remove_all (self->series);
+  self->iteration = 0;
+  for (at = MIN (HEAD, reader->size); at < reader->size && next_record (data, reader->size, at, TRUE, &record);
+       at += RECORD_HEAD + record.size)
+    {
+      if (last_iteration < 0 || (record.type != 'S' && record.iteration > (guint64) last_iteration))
+        break;
+      if (record.type == 'S')
+        {
+          g_hash_table_insert (self->series, g_strdup (reader->series->pdata[number]), GUINT_TO_POINTER (number + 1));
+          number++;
+        }
+      else
+        self->iteration = record.iteration;
+    }
+  *keep = at;
+  return TRUE;
+}
+
+static gboolean
+write_head (MpMetricsWriter *self,
+            GError         **error)
+{
+  guint8 head[HEAD];
+
+  make_head (head);
+  if (ftruncate (self->fd, 0) != 0 || lseek (self->fd, 0, SEEK_SET) != 0 || !mp_fd_write (self->fd, head, HEAD))
+    return mp_file_fail (error, errno, "write", self->path);
+  self->offset = HEAD;
+  return TRUE;
+}
+
+MpMetricsWriter *
+mp_metrics_writer_open (const char *path,
+                        GError    **error)
+{
+  g_autoptr (MpMetricsWriter) self = g_new0 (MpMetricsWriter, 1);
+  guint64 keep;
+
+  self->path = g_strdup (path);
+  self->series = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->flushed_at = g_get_monotonic_time ();
+  self->fd = open (path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+  if (self->fd < 0)
+    {
+      mp_file_fail (error, errno, "open", path);
+      return NULL;
+    }
+  if (!adopt (self, G_MAXINT64, &keep, error))
+    return NULL;
+  if (keep < HEAD)
+    return write_head (self, error) ? g_steal_pointer (&self) : NULL;
+  if (ftruncate (self->fd, (off_t) keep) != 0)
+    {
+      mp_file_fail (error, errno, "cut", path);
+      return NULL;
+    }
+  self->offset = keep;
+  return g_steal_pointer (&self);
+}
+
+void
+mp_metrics_writer_close (MpMetricsWriter *self)
+{
+  if (self == NULL)
+    return;
+  if (self->fd >= 0)
+    {
+      mp_metrics_writer_flush (self, FALSE, NULL);
+      close (self->fd);
+    }
+  g_hash_table_unref (self->series);
+  g_free (self->path);
+  g_free (self);
+}
+
+gboolean
+mp_metrics_writer_flush (MpMetricsWriter *self,
+                         gboolean         sync,
+                         GError         **error)
+{
+  if (self->used > 0)
+    {
+      if (lseek (self->fd, (off_t) self->offset, SEEK_SET) < 0 || !mp_fd_write (self->fd, self->buffer, self->used))
+        {
+          int number = errno;
+
+          /* Half a record must not stand in the way of what comes later; if this fails too, readers still cut it. */
+          if (ftruncate (self->fd, (off_t) self->offset) != 0)
+            g_debug ("Cannot cut “%s” back: %s", self->path, g_strerror (errno));
+          return mp_file_fail (error, number, "write", self->path);
+        }
+      self->offset += self->used;
+      self->used = 0;
+    }
+  self->flushed_at = g_get_monotonic_time ();
+  if (sync && fdatasync (self->fd) != 0)
+    return mp_file_fail (error, errno, "sync", self->path);
+  return TRUE;
+}
+
+/* Room for a record's payload in the buffer, or NULL. */
+static guint8 *
+begin_record (MpMetricsWriter *self,
+              gsize            size,
+              GError         **error)
+{
+  if (BUFFER - self->used < RECORD_HEAD + size && !mp_metrics_writer_flush (self, FALSE, error))
+    return NULL;
+  return self->buffer + self->used + RECORD_HEAD;
+}
+
+static gboolean
+end_record (MpMetricsWriter *self,
+            char             type,
+            gsize            size,
+            GError         **error)
+{
+  guint8 *at = self->buffer + self->used;
+
+  put (at + 4, size, 2);
+  at[6] = (guint8) type;
+  at[7] = 0;
+  put (at, crc32_of (at + 4, RECORD_HEAD - 4 + size), 4);
+  self->used += RECORD_HEAD + size;
+  if (g_get_monotonic_time () - self->flushed_at < FLUSH_INTERVAL)
+    return TRUE;
+  return mp_metrics_writer_flush (self, FALSE, error);
+}
+
+gboolean
+mp_metrics_writer_add_series (MpMetricsWriter *self,
+                              const char      *id,
+                              guint32         *number,
+                              GError         **error)
+{
+  guint known = GPOINTER_TO_UINT (g_hash_table_lookup (self->series, id));
+  gsize length = strlen (id);
+  guint8 *payload;
+
+  g_return_val_if_fail (length <= MAX_TEXT && g_hash_table_size (self->series) <= G_MAXUINT16, FALSE);
+
+  *number = known - 1;
+  if (known != 0)
+    return TRUE;
+  payload = begin_record (self, 4 + length, error);
+  if (payload == NULL)
+    return FALSE;
+  *number = g_hash_table_size (self->series);
+  put (payload, *number, 4);
+  memcpy (payload + 4, id, length);
+  g_hash_table_insert (self->series, g_strdup (id), GUINT_TO_POINTER (*number + 1));
+  return end_record (self, 'S', 4 + length, error);
+}
+
+gboolean
+mp_metrics_writer_append (MpMetricsWriter *self,
+                          guint64          iteration,
+                          guint            n,
+                          const guint32   *series,
+                          const double    *values,
+                          GError         **error)
+{
+  guint8 *payload;
+
+  g_return_val_if_fail (n <= MAX_VALUES && iteration >= self->iteration, FALSE);
+
+  payload = begin_record (self, 8 + 10 * (gsize) n, error);
+  if (payload == NULL)
+    return FALSE;
+  put (payload, iteration, 8);
+  for (guint i = 0; i < n; i++)
+    {
+      guint64 bits;
+
+      memcpy (&bits, &values[i], sizeof bits);
+      put (payload + 8 + 8 * i, bits, 8);
+      put (payload + 8 + 8 * n + 2 * i, series[i], 2);
+    }
+  self->iteration = iteration;
+  return end_record (self, 'V', 8 + 10 * (gsize) n, error);
+}
+
+gboolean
+mp_metrics_writer_append_event (MpMetricsWriter *self,
+                                guint64          iteration,
+                                const char      *text,
+                                GError         **error)
+{
+  gsize length = strlen (text);
+  guint8 *payload;
+
+  g_return_val_if_fail (length <= MAX_EVENT && iteration >= self->iteration, FALSE);
+
+  payload = begin_record (self, 8 + length, error);
+  if (payload == NULL)
+    return FALSE;
+  put (payload, iteration, 8);
+  memcpy (payload + 8, text, length);
+  self->iteration = iteration;
+  return end_record (self, 'E', 8 + length, error);
+}
+
+gboolean
+mp_metrics_writer_cut (MpMetricsWriter *self,
+                       gint64           last_iteration,
+                       GError         **error)
+{
+  guint64 keep;
+
+  if (!mp_metrics_writer_flush (self, FALSE, error) || !adopt (self, last_iteration, &keep, error))
+    return FALSE;
+  if (ftruncate (self->fd, (off_t) keep) != 0)
+    return mp_file_fail (error, errno, "cut", self->path);
+  self->offset = keep;
+  return TRUE;
+}
