@@ -13,8 +13,9 @@ typedef struct
 {
   MpDescriptor base;
   MpOp         op;
-  guint32    (*flags) (MpExperiment *experiment, const char *group);
-  /* Fills hyper [MP_N_HYPER] from [group] of the experiment; called again when a live key changes. */
+  guint32    (*flags) (MpExperiment *experiment, const char *group);   /* nullable: none */
+  /* Fills hyper [MP_N_HYPER] from [group] ("optimizer.critic") of the experiment; called again when a live key
+   * changes. The schedule is not in it: the training loop multiplies the learning rate. */
   void       (*hyper) (MpExperiment *experiment, const char *group, double *hyper);
 } MpOptimizer;
 

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * network.c: what every kind of network shares: finding its kind, naming and listing its variables.
+ */
+#include "engine/nn/network.h"
+
+struct _MpNetwork
+{
+  MpGraph              *graph;
+  MpExperiment         *experiment;
+  char                 *group;
+  gboolean              average;
+  const MpNetworkClass *class;
+  gpointer              state;
+  GPtrArray            *variables;
+};
+
+MpNetwork *
+mp_network_new (MpGraph       *graph,
+                MpExperiment  *experiment,
+                const char    *group,
+                gboolean       average,
+                gint64         inputs,
+                gint64         outputs,
+                GError       **error)
+{
+  g_autoptr (MpNetwork) self = g_new0 (MpNetwork, 1);
+  const char *kind = mp_experiment_get_string (experiment, group, "kind");
+
+  self->graph = graph;
+  self->experiment = mp_experiment_ref (experiment);
+  self->group = g_strdup (group);
+  self->average = average;
+  self->variables = g_ptr_array_new ();
+  self->class = (const MpNetworkClass *) mp_registry_find (MP_KIND_NETWORK, kind);
+  if (self->class == NULL)
+    {
+      g_set_error (error, MP_ERROR, MP_ERROR_UNKNOWN, "[%s] kind: there is no network “%s”", group, kind);
+      return NULL;
+    }
+
+  self->state = self->class->new_state (self, inputs, outputs, error);
+  return self->state != NULL ? g_steal_pointer (&self) : NULL;
+}
+
+void
+mp_network_free (MpNetwork *self)
+{
+  if (self == NULL)
+    return;
+  if (self->state != NULL)
+    self->class->free_state (self->state);
+  g_ptr_array_unref (self->variables);
+  mp_experiment_unref (self->experiment);
+  g_free (self->group);
+  g_free (self);
+}
+
+MpNode *
+mp_network_apply (MpNetwork *self,
+                  MpNode    *x,
+                  MpMode     mode,
+                  GArray    *moving)
+{
+  return self->class->apply (self->state, x, mode, moving);
+}
+
+GPtrArray *
+mp_network_get_variables (MpNetwork *self)
+{
+  return self->variables;
+}
+
+MpGraph *
+mp_network_get_graph (MpNetwork *self)
+{
+  return self->graph;
+}
+
+MpExperiment *
+mp_network_get_experiment (MpNetwork *self)
+{
+  return self->experiment;
+}
+
+const char *
+mp_network_get_group (MpNetwork *self)
+{
+  return self->group;
+}
+
+MpNode *
+mp_network_parameter (MpNetwork    *self,
+                      const char   *name,
+                      MpTensorType  type,
+                      MpInit        init)
+{
+  g_autofree char *full = NULL;
+  MpNode *node;
+
+  if (self->average)
+    return mp_network_state (self, name, type, init);
+
+  full = g_strdup_printf ("%s/%s", self->group, name);
+  node = mp_parameter (self->graph, self->group, full, type, init);
+  g_ptr_array_add (self->variables, node);
+  return node;
+}
+
+MpNode *
+mp_network_state (MpNetwork    *self,
+                  const char   *name,
+                  MpTensorType  type,
+                  MpInit        init)
+{
+  g_autofree char *full = g_strdup_printf ("%s%s/%s", self->average ? "average/" : "", self->group, name);
+  MpNode *node = mp_state (self->graph, full, type, init);
+
+  g_ptr_array_add (self->variables, node);
+  return node;
+}
