@@ -40,6 +40,7 @@ typedef struct
   gboolean           logarithmic;   /* steps by factors */
   gboolean           live;          /* may change while running */
   const char *const *choices;       /* ENUM: NULL-terminated */
+  gboolean           may_be_empty;  /* lists: no entry at all is a value */
 } MpParam;
 
 /* The head that every descriptor starts with. */

@@ -50,7 +50,8 @@ static const char *const inits[] = {
 static const MpParam params[] = {
   { .key = "hidden", .title = N_("Hidden layers"), .unit = N_("units"),
     .summary = N_("Widths of the hidden layers from input to output; empty for a linear map."),
-    .type = MP_PARAM_INTS, .default_value = "100, 100", .min = 1, .max = 65536, .ui_min = 1, .ui_max = 1024 },
+    .type = MP_PARAM_INTS, .default_value = "100, 100", .min = 1, .max = 65536, .ui_min = 1, .ui_max = 1024,
+    .may_be_empty = TRUE },
   { .key = "activation", .title = N_("Activation"), .symbol = "φ",
     .summary = N_("Applied after every hidden layer."),
     .type = MP_PARAM_ENUM, .default_value = "relu", .choices = activations },

@@ -28,6 +28,10 @@ static const MpParam generator_params[] = {
   { .key = "latent_distribution", .title = N_("Latent distribution"), .type = MP_PARAM_ENUM,
     .default_value = "normal", .choices = distributions,
     .summary = N_("Normal with mean 0 and variance 1, or uniform between −1 and 1, in every dimension.") },
+  { .key = "average", .title = N_("Running average"), .type = MP_PARAM_DOUBLE, .default_value = "0",
+    .min = 0, .max = 0.999999, .ui_min = 0, .ui_max = 0.9999,
+    .summary = N_("Share of a running average of the weights that an iteration keeps; samples are then drawn from "
+                  "the average. 0 draws them from the weights themselves.") },
 };
 
 static const MpParam train_params[] = {

@@ -76,7 +76,7 @@ mp_param_allowed (const MpParam *param)
   if (param->min == 0 && param->max == 0)
     return g_strdup (what);
   if (is_list (param))
-    return g_strdup_printf ("%s, each from %s to %s", what, low, high);
+    return g_strdup_printf ("%s, each from %s to %s%s", what, low, high, param->may_be_empty ? ", or nothing" : "");
   return g_strdup_printf ("%s from %s to %s", what, low, high);
 }
 
@@ -117,7 +117,7 @@ read_list (const MpParam *param,
   guint n;
 
   if (value->text[0] == '\0')
-    return param->default_value[0] == '\0';
+    return param->may_be_empty;
   entries = g_strsplit_set (value->text, ",;", -1);
   n = g_strv_length (entries);
   /* "1; 2;" is how key files write lists. */
