@@ -114,11 +114,11 @@ check_header (const guint8 *data,
               guint64      *length,
               GError      **error)
 {
-  const char *header = (const char *) data + 8;
-  const char *end;
+  const char *header, *end;
 
   if (size < 8)
     return fail (error, file, 0, "the file has %" G_GSIZE_FORMAT " bytes where the header length takes 8", size);
+  header = (const char *) data + 8;
   memcpy (length, data, 8);
   *length = GUINT64_FROM_LE (*length);
   if (*length > MAX_HEADER || *length > size - 8 || *length < 2)
