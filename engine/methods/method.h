@@ -52,7 +52,7 @@ MpNode       *mp_build_live (MpBuild *build, const char *key);
 MpNode       *mp_build_real (MpBuild *build);                         /* minibatch, batch × dimensions */
 MpNode       *mp_build_latent (MpBuild *build, const char *stream);   /* batch × latent, drawn anew each run */
 MpNode       *mp_build_generate (MpBuild *build, MpNode *latent);     /* the generator, training mode */
-/* The critic, training mode; outputs are those of the first call. */
+/* The critic, training mode; every call must ask for the same number of outputs. */
 MpNode       *mp_build_critic (MpBuild *build, MpNode *x, gint64 outputs);
 
 /* id: "critic", static. repeat_key: an int key of [method] that says how often per iteration (may be live), or NULL
@@ -71,6 +71,7 @@ void          mp_phase_report (MpPhase *phase, const char *id, const char *title
 MpNode       *mp_build_view_samples (MpBuild *build);
 MpNode       *mp_build_view_data (MpBuild *build);
 MpNode       *mp_build_view_points (MpBuild *build);                  /* grid points × 2, an input */
+MpNode       *mp_build_view_critic (MpBuild *build, MpNode *x, gint64 outputs); /* the critic, inference mode */
 /* A background layer: values [points] over the grid. id: "critic-output". neutral: the value that is neither for nor
  * against (0 for a witness, 1 for a ratio), where diverging colours have their middle; NAN for none. */
 void          mp_build_surface (MpBuild *build, const char *id, const char *title, double neutral, MpNode *values);

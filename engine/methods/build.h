@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * build.h: the other side of method.h: makes the graph of an experiment and lists what the method registered. The
+ * training loop (engine/train/loop.h), `matchpoint plan` and tests use it.
+ *
+ * Inputs of the graph, to be filled before a run:
+ *   "data"             batch × dimensions, the minibatch
+ *   "method.KEY"       live settings of [method]
+ *   "view/data"        n_view_data × dimensions
+ *   "view/points"      n_view_points × dimensions
+ *   "optimizer/GROUP/hyper"
+ *   "STREAM"           with feed_latent: latents instead of draws, batch × latent, named like their streams
+ *
+ * Views and samples draw from streams of their own ("view/latent", "evaluate/latent"); run their plans with step 0,
+ * and they see the same noise for ever.
+ *
+ * Ownership: everything listed belongs to the build. Threads: one at a time.
+ */
+#pragma once
+
+#include "engine/methods/method.h"
+#include "engine/nn/network.h"
+#include "engine/optimizers/optimizer.h"
+
+G_BEGIN_DECLS
+
+typedef struct
+{
+  gboolean feed_latent;     /* latents are inputs */
+  gint64   n_view_samples;  /* 0: 500 */
+  gint64   n_view_data;     /* 0: 500 */
+  gint64   n_view_points;   /* grid points of surfaces; 0: 64 × 64 */
+  gint64   n_samples;       /* generated points for metrics; 0: [evaluate] samples */
+} MpBuildOptions;
+
+typedef struct
+{
+  MpNode     *loss;
+  const char *group;   /* "generator", "critic" */
+  gboolean    ascend;
+} MpObjective;
+
+typedef struct
+{
+  const char *id;      /* "loss/critic" */
+  const char *title;
+  MpBetter    better;
+  MpNode     *node;    /* scalar */
+  guint       phase;   /* index of its phase */
+} MpReport;
+
+struct _MpPhase
+{
+  MpBuild    *build;
+  guint       index;
+  const char *id, *title;
+  const char *repeat_key;   /* or NULL */
+  gboolean    share_batch;
+  gboolean    reads_data;   /* depends on the minibatch */
+  GArray     *objectives;   /* MpObjective */
+  GArray     *reports;      /* MpReport */
+  GPtrArray  *assigns;      /* MpNode: moving averages, running average of the generator */
+};
+
+typedef struct
+{
+  const char *id, *title;
+  double      neutral;
+  MpNode     *values;       /* n_view_points */
+} MpSurfaceNode;
+
+typedef struct
+{
+  const char *title;        /* NULL: the method has no projection */
+  MpNode     *real;         /* n_view_data × K */
+  MpNode     *generated;    /* n_view_samples × K */
+} MpProjectionNodes;
+
+/* Builds the networks and the method. experiment is referenced, not copied: live keys are read again later. */
+MpBuild                 *mp_build_new (MpExperiment *experiment, gint64 dimensions, const MpBuildOptions *options,
+                                       GError **error);
+void                     mp_build_free (MpBuild *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (MpBuild, mp_build_free)
+
+const MpMethod          *mp_build_get_method (MpBuild *self);
+const MpBuildOptions    *mp_build_get_options (MpBuild *self);      /* defaults filled in */
+gint64                   mp_build_get_dimensions (MpBuild *self);
+guint                    mp_build_get_n_phases (MpBuild *self);
+const MpPhase           *mp_build_get_phase (MpBuild *self, guint i);
+/* Parameters' groups that some phase moves, NULL-terminated: "critic", "generator". */
+const char *const       *mp_build_get_groups (MpBuild *self);
+/* Live keys of [method] in use: name of the input is "method.KEY". NULL-terminated. */
+const char *const       *mp_build_get_live_keys (MpBuild *self);
+MpNode                  *mp_build_get_live (MpBuild *self, const char *key);
+
+/* Inference mode, n_samples × dimensions; the running average where [generator] average > 0. */
+MpNode                  *mp_build_get_samples (MpBuild *self);
+MpNode                  *mp_build_get_view_samples (MpBuild *self);
+MpNode                  *mp_build_get_view_data (MpBuild *self);    /* NULL when no view asked for it */
+MpNode                  *mp_build_get_view_points (MpBuild *self);  /* NULL when no view asked for it */
+const MpSurfaceNode     *mp_build_get_surfaces (MpBuild *self, guint *n);
+const MpProjectionNodes *mp_build_get_projection (MpBuild *self);
+
+G_END_DECLS

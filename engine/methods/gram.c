@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * gram.c: Generative Ratio Matching Networks (anonymous authors, under review 2020): the critic f keeps the density
+ * ratio of data and model in a space of K dimensions, the generator minimises the MMD there.
+ *
+ * p = f (x) (n_p × K) from real points, q = f (G (z)) (n_q × K) from generated points, k Gaussian.
+ *   ratio       r_σ = (n_q/n_p)·(K_qq + εI)⁻¹ K_qp 1      density ratio p/q at the generated points (equation 8)
+ *               r = mean over the bandwidths σ of r_σ
+ *   critic      PD + λ·1ᵀr, PD = mean (r − 1)²             maximised (equation 9)
+ *   generator   MMD² (p, q), biased, sum over σ            minimised (equation 10), or √(MMD² + 10⁻⁶) as all its code
+ * Both losses come from one computation of the kernel matrices, and both networks step at once (Algorithm 1).
+ *
+ * The paper leaves open the factor n_q/n_p (without it equal sets have r = n_p/n_q), the ridge ε (the matrix is
+ * singular to rounding without it) and whether 1ᵀr is a sum or a mean; all three are parameters. λ·1ᵀr is called a
+ * positivity constraint there, but only counters the shrinking of r: r can be negative, and the smallest is reported.
+ * The other way is clamping r to [0, 10⁹] and leaving the term out, as the authors' code can.
+ *
+ * The view of the ratio extends r from the generated points q to any point u by the interpolant
+ *   r (u) = k (f (u), q)·(K_qq + εI)⁻¹ r, which gives back r at q but for the ridge.
+ */
+#include "engine/methods/mmd.h"
+
+#define RATIO_LIMIT 1e9
+
+static const char *const critic_objectives[] = { "pearson", "mean-ratio", NULL };
+static const char *const penalties[] = { "sum", "mean", NULL };
+static const char *const generator_objectives[] = { "mmd", "mmd2", NULL };
+static const char *const precisions[] = { "float64", "float32", NULL };
+
+static const MpParam params[] = {
+  { .key = "dimensions", .title = N_("Projected dimensions"), .symbol = "K",
+    .summary = N_("Dimensions of the critic's output; the paper has 2 in Figure 1 and 10 in Figure 2."),
+    .type = MP_PARAM_INT, .default_value = "2", .min = 1, .max = 4096, .ui_min = 1, .ui_max = 128 },
+  { .key = "bandwidths", .title = N_("Bandwidths"), .symbol = "σ",
+    .summary = N_("Standard deviations of the Gaussian kernels; ratios are averaged over them, MMD² is summed."),
+    .type = MP_PARAM_DOUBLES, .default_value = "1", .min = 1e-6, .max = 1e6, .ui_min = 0.01, .ui_max = 100,
+    .logarithmic = TRUE, .live = TRUE },
+  { .key = "ridge", .title = N_("Ridge"), .symbol = "ε",
+    .summary = N_("Added to the diagonal of the kernel matrix before solving; larger values smooth the ratio."),
+    .type = MP_PARAM_DOUBLE, .default_value = "0.001", .min = 1e-9, .max = 1e3, .ui_min = 1e-4, .ui_max = 1,
+    .logarithmic = TRUE, .live = TRUE },
+  { .key = "ratio_scaling", .title = N_("Scale the ratio"),
+    .summary = N_("The factor n_q/n_p, which makes the ratio of equal distributions 1; the paper leaves it out."),
+    .type = MP_PARAM_BOOL, .default_value = "true" },
+  { .key = "critic_objective", .title = N_("Critic objective"),
+    .summary = N_("Pearson divergence as in the paper, or the mean ratio alone as in the authors' image code."),
+    .type = MP_PARAM_ENUM, .default_value = "pearson", .choices = critic_objectives },
+  { .key = "ratio_penalty", .title = N_("Ratio term"), .symbol = "λ",
+    .summary = N_("Weight of the sum or mean of the ratios in the critic's objective; 0 leaves it out."),
+    .type = MP_PARAM_DOUBLE, .default_value = "1", .min = 0, .max = 1e3, .ui_min = 0, .ui_max = 10, .live = TRUE },
+  { .key = "penalty_scale", .title = N_("Ratio term as"),
+    .summary = N_("Sum over the minibatch as in equation 9, or its mean, which weighs n_q times less."),
+    .type = MP_PARAM_ENUM, .default_value = "sum", .choices = penalties },
+  { .key = "ratio_clip", .title = N_("Clip the ratio"),
+    .summary = N_("Clamps ratios to [0, 10⁹] and leaves the ratio term out, as the authors' code can."),
+    .type = MP_PARAM_BOOL, .default_value = "false" },
+  { .key = "generator_objective", .title = N_("Generator objective"),
+    .summary = N_("The root √(MMD² + 10⁻⁶) as in the authors' code, or MMD² as in the paper."),
+    .type = MP_PARAM_ENUM, .default_value = "mmd", .choices = generator_objectives },
+  { .key = "solve_precision", .title = N_("Precision of the solve"),
+    .summary = N_("Number format of the linear system; float32 needs a ridge of 0.0001 or more."),
+    .type = MP_PARAM_ENUM, .default_value = "float64", .choices = precisions },
+};
+
+/* (K + εI)⁻¹ b in the precision of the solve; b is n × 1. */
+static MpNode *
+ridge_solve (MpBuild *build,
+             MpNode  *kernel,
+             MpNode  *b)
+{
+  MpGraph *graph = mp_build_graph (build);
+  MpDtype dtype = g_str_equal (mp_build_string (build, "solve_precision"), "float64") ? MP_FLOAT64 : MP_FLOAT32;
+  gint64 n = kernel != NULL ? kernel->type.dim[0] : 1;
+  MpNode *identity = mp_band (mp_full (graph, mp_shape (graph, n, n, (gint64) -1), 1), 0, 0);
+  MpNode *matrix = mp_add (kernel, mp_mul (identity, mp_build_live (build, "ridge")));
+
+  return mp_cast (mp_pd_solve (mp_cast (matrix, dtype), mp_cast (b, dtype)), mp_graph_get_dtype (graph));
+}
+
+/* The kernel matrix of every bandwidth by itself, (element-type MpNode). */
+static GPtrArray *
+list_grams (MpNode *x,
+            MpNode *y,
+            MpNode *bandwidths)
+{
+  gint64 n = bandwidths != NULL ? bandwidths->type.dim[0] : 0;
+  GPtrArray *grams = g_ptr_array_new ();
+
+  for (gint64 i = 0; i < n; i++)
+    g_ptr_array_add (grams, mp_gram (x, y, MP_KERNEL_RBF,
+                                     n == 1 ? bandwidths : mp_slice_axis (bandwidths, 0, i, i + 1)));
+  return grams;
+}
+
+static MpNode *
+sum_of (GPtrArray *nodes)
+{
+  MpNode *sum = nodes->len > 0 ? g_ptr_array_index (nodes, 0) : NULL;
+
+  for (guint i = 1; i < nodes->len; i++)
+    sum = mp_add (sum, g_ptr_array_index (nodes, i));
+  return sum;
+}
+
+/* r, n_q × 1, averaged over the bandwidths; qq and qp from list_grams (). */
+static MpNode *
+estimate_ratio (MpBuild   *build,
+                GPtrArray *qq,
+                GPtrArray *qp)
+{
+  g_autoptr (GPtrArray) ratios = g_ptr_array_new ();
+  double scale = 1.0 / MAX (qq->len, 1);
+
+  for (guint i = 0; i < qq->len; i++)
+    {
+      MpNode *cross = g_ptr_array_index (qp, i);
+
+      if (i == 0 && cross != NULL && mp_build_bool (build, "ratio_scaling"))
+        scale *= (double) cross->type.dim[0] / (double) cross->type.dim[1];
+      g_ptr_array_add (ratios, ridge_solve (build, g_ptr_array_index (qq, i), mp_sum (cross, MP_AXIS (1), TRUE)));
+    }
+  return mp_named (mp_mul_scalar (sum_of (ratios), scale), "density ratio at generated points");
+}
+
+/* r at points u, from uq and qq of list_grams () by the interpolant above; averaged over the bandwidths. */
+static MpNode *
+extend_ratio (MpBuild   *build,
+              GPtrArray *uq,
+              GPtrArray *qq,
+              MpNode    *ratio)
+{
+  g_autoptr (GPtrArray) values = g_ptr_array_new ();
+
+  for (guint i = 0; i < uq->len; i++)
+    g_ptr_array_add (values, mp_matmul (g_ptr_array_index (uq, i), FALSE,
+                                        ridge_solve (build, g_ptr_array_index (qq, i), ratio), FALSE));
+  return mp_sum (mp_mul_scalar (sum_of (values), 1.0 / MAX (uq->len, 1)), MP_AXIS (1), FALSE);
+}
+
+static void
+build_critic_objective (MpBuild *build,
+                        MpPhase *phase,
+                        MpNode  *ratio)
+{
+  MpGraph *graph = mp_build_graph (build);
+  gboolean clip = mp_build_bool (build, "ratio_clip");
+  gboolean pearson = g_str_equal (mp_build_string (build, "critic_objective"), "pearson");
+  gboolean sum = g_str_equal (mp_build_string (build, "penalty_scale"), "sum");
+  MpNode *used = clip ? mp_clamp (ratio, 0, RATIO_LIMIT) : ratio;
+  MpNode *mean = mp_mean (used, MP_ALL_AXES, FALSE);
+  MpNode *divergence = mp_mean (mp_square (mp_sub (used, mp_scalar (graph, 1))), MP_ALL_AXES, FALSE);
+  MpNode *objective = pearson ? divergence : mean;
+
+  if (pearson && !clip)
+    objective = mp_add (objective, mp_mul (mp_build_live (build, "ratio_penalty"),
+                                           sum ? mp_sum (used, MP_ALL_AXES, FALSE) : mean));
+  objective = mp_named (objective, "critic objective");
+  mp_phase_maximise (phase, objective, "critic");
+  mp_phase_report (phase, "loss/critic",
+                   !pearson ? N_("Critic objective (mean ratio; maximised)")
+                   : clip ? N_("Critic objective (Pearson divergence of clipped ratios; maximised)")
+                   : sum ? N_("Critic objective (Pearson divergence + λ × sum of ratios; maximised)")
+                   : N_("Critic objective (Pearson divergence + λ × mean ratio; maximised)"),
+                   MP_NEITHER_IS_BETTER, objective);
+  mp_phase_report (phase, "pearson", N_("Pearson divergence in the projected space (mean of (r − 1)²)"),
+                   MP_NEITHER_IS_BETTER, divergence);
+  mp_phase_report (phase, "ratio/mean", N_("Mean density ratio at generated points"), MP_NEITHER_IS_BETTER,
+                   mp_mean (ratio, MP_ALL_AXES, FALSE));
+  mp_phase_report (phase, "ratio/min", N_("Smallest density ratio at generated points"), MP_NEITHER_IS_BETTER,
+                   mp_min (ratio, MP_ALL_AXES, FALSE));
+}
+
+static void
+build_generator_objective (MpBuild       *build,
+                           MpPhase       *phase,
+                           const MpGrams *grams)
+{
+  gboolean root = g_str_equal (mp_build_string (build, "generator_objective"), "mmd");
+  MpNode *mmd2 = mp_mmd2_biased (grams);
+  MpNode *loss = mp_named (root ? mp_mmd_root (mmd2) : mmd2, "generator loss");
+
+  mp_phase_minimise (phase, loss, "generator");
+  mp_phase_report (phase, "loss/generator",
+                   root ? N_("Generator loss (MMD in the projected space: root of the biased MMD² + 10⁻⁶)")
+                        : N_("Generator loss (MMD² in the projected space, biased)"),
+                   MP_NEITHER_IS_BETTER, loss);
+  mp_phase_report (phase, "mmd2/projected", N_("MMD² in the projected space (biased)"), MP_NEITHER_IS_BETTER, mmd2);
+}
+
+static void
+build_views (MpBuild *build,
+             gint64   dimensions,
+             MpNode  *bandwidths)
+{
+  MpNode *p = mp_build_view_critic (build, mp_build_view_data (build), dimensions);
+  MpNode *q = mp_build_view_critic (build, mp_build_view_samples (build), dimensions);
+  MpNode *u = mp_build_view_critic (build, mp_build_view_points (build), dimensions);
+  g_autoptr (GPtrArray) qq = list_grams (q, q, bandwidths);
+  g_autoptr (GPtrArray) qp = list_grams (q, p, bandwidths);
+  g_autoptr (GPtrArray) uq = list_grams (u, q, bandwidths);
+
+  mp_build_surface (build, "density-ratio", N_("Estimated density ratio (data over model)"), 1,
+                    extend_ratio (build, uq, qq, estimate_ratio (build, qq, qp)));
+  mp_build_projection (build, N_("Projected space (critic output)"), p, q);
+}
+
+static gboolean
+gram_build (MpBuild  *build,
+            GError  **error)
+{
+  gint64 dimensions = mp_build_int (build, "dimensions");
+  MpNode *p = mp_build_critic (build, mp_build_real (build), dimensions);
+  MpNode *q = mp_build_critic (build, mp_build_generate (build, mp_build_latent (build, "latent")), dimensions);
+  MpNode *bandwidths = mp_build_live (build, "bandwidths");
+  MpPhase *phase = mp_build_phase (build, "both", N_("Critic and generator"), NULL);
+  g_autoptr (GPtrArray) qq = list_grams (q, q, bandwidths);
+  g_autoptr (GPtrArray) qp = list_grams (q, p, bandwidths);
+  MpGrams grams = {
+    .real = mp_gram (p, p, MP_KERNEL_RBF, bandwidths),
+    .generated = sum_of (qq),
+    .cross = sum_of (qp),
+  };
+
+  mp_named (p, "projected real points");
+  mp_named (q, "projected generated points");
+  mp_named (grams.real, "kernel matrix of real points");
+  mp_named (grams.generated, "kernel matrix of generated points");
+  mp_named (grams.cross, "kernel matrix of generated by real points");
+  build_critic_objective (build, phase, estimate_ratio (build, qq, qp));
+  build_generator_objective (build, phase, &grams);
+  build_views (build, dimensions, bandwidths);
+  return mp_graph_check (mp_build_graph (build), error);
+}
+
+const MpMethod mp_method_gram = {
+  .base = {
+    .id = "gram",
+    .title = N_("GRAM"),
+    .summary = N_("The critic learns a projection that keeps density ratios, the generator matches kernel means "
+                  "there."),
+    .paper = "Generative Ratio Matching Networks, under review 2020",
+    .params = params,
+    .n_params = G_N_ELEMENTS (params),
+  },
+  .needs = MP_NEEDS_CRITIC,
+  .build = gram_build,
+};
