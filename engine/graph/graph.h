@@ -56,8 +56,10 @@ MpNode   *mp_graph_fail (MpGraph *graph, const char *format, ...) G_GNUC_PRINTF 
 guint32   mp_stream_id (const char *name);
 
 MpTensorType mp_type (MpDtype dtype, gint rank, const gint64 *dim);
-/* mp_shape (graph, 200, 2, -1): of the graph's dtype, ended by −1 */
-MpTensorType mp_shape (MpGraph *graph, gint64 first, ...);
+/* mp_shape (graph, 200, 2): of the graph's dtype. A dimension of −1 ends the list. */
+MpTensorType mp_shape_of (MpGraph *graph, gsize n, const gint64 *dim);
+#define mp_shape(graph, ...)                                                                      \
+  mp_shape_of ((graph), sizeof ((const gint64[]) { __VA_ARGS__ }) / sizeof (gint64), (const gint64[]) { __VA_ARGS__ })
 
 /* Names a value for errors, plan listings and divergence reports. Returns node. */
 MpNode *mp_named (MpNode *node, const char *format, ...) G_GNUC_PRINTF (2, 3);
