@@ -3,6 +3,7 @@
  * graph.c: the graph itself: nodes, names, sources and the first mistake.
  */
 #include "engine/graph/graph-private.h"
+#include "engine/graph/plan.h"
 
 #include <stdarg.h>
 #include <string.h>

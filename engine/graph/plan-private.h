@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * plan-private.h: the stages of planning and what they hand on.
+ *
+ *   lower.c   nodes wanted → values: dead code, expansion, common subexpressions
+ *   fuse.c    values → units: one unit is one kernel
+ *   place.c   buffers → offsets in one arena by lifetime
+ *   plan.c    the whole, binding and running; plan-info.c its listings
+ */
+#pragma once
+
+#include "engine/graph/plan.h"
+
+struct _MpStore
+{
+  MpGraph             *graph;
+  const MpDeviceClass *class;
+  MpDevice            *device;
+  MpStream            *stream;
+  GHashTable          *addresses;   /* MpNode → address */
+  GHashTable          *groups;      /* group → block */
+  GPtrArray           *blocks;      /* what to release */
+  gsize                bytes;
+};
+
+gboolean _mp_store_get_stream (MpStore *store, MpStream **out, GError **error);
+void    *_mp_store_allocate (MpStore *store, gsize bytes, const char *what, GError **error); /* zeroed */
+gboolean _mp_store_zero (MpStore *store, void *address, gsize bytes, GError **error);
+void    *_mp_store_address (MpStore *store, MpNode *variable, GError **error);
+void    *_mp_store_block (MpStore *store, const char *group);
+gboolean _mp_store_download (MpStore *store, void *to, const void *from, gsize bytes, const char *what,
+                             GError **error);
+
+/* ---- lowered program ---- */
+
+typedef struct _MpValue MpValue;
+typedef struct _MpUnit MpUnit;
+
+/* One needed node after lowering. Aliases (reshape, stop-gradient) are followed: see root. */
+struct _MpValue
+{
+  MpNode   *node;
+  guint     index;        /* position in MpLowered.values: topological */
+  guint     n_inputs;
+  MpValue **inputs;
+  MpValue  *root;         /* owner of the memory: itself, or what it is another view of */
+  MpUnit   *unit;         /* the kernel that computes it; NULL for sources and aliases */
+  gboolean  constant;     /* depends on constants only: computed once, when the plan is made */
+  gboolean  output;       /* the caller reads it, or an update or assign does: needs memory of its own */
+  gboolean  used_outside; /* needed in memory by another unit */
+  guint     n_uses;       /* operands that are it, or a view of it */
+  guint     n_uses_inside;/* scratch of _mp_units_fit */
+  gint      buffer;       /* index of its buffer in the arena, or −1 */
+  gsize     offset;       /* of that buffer */
+};
+
+typedef struct
+{
+  GPtrArray *values;      /* MpValue *, owned, topological */
+  GHashTable *by_node;    /* MpNode (also merged ones) → MpValue */
+  guint      n_wanted;    /* nodes needed before merging */
+  guint      n_merged;
+} MpLowered;
+
+/* wanted: nodes whose values are needed. The graph may gain nodes (expansions). */
+MpLowered *_mp_lower (MpGraph *graph, const MpDeviceClass *class, MpDevice *device, GPtrArray *wanted,
+                      GError **error);
+void       _mp_lowered_free (MpLowered *lowered);
+MpValue   *_mp_lowered_find (MpLowered *lowered, MpNode *node);
+
+/* ---- units ---- */
+
+/* One kernel: a product or other op as head, elementwise members, reductions as last members; or a single op. */
+struct _MpUnit
+{
+  guint       index;      /* order of execution after scheduling */
+  GPtrArray  *members;    /* MpValue *, topological; the head first when there is one */
+  MpValue    *head;       /* not elementwise: the product or op; NULL for pure programs */
+  gboolean    program;    /* may take members: elementwise, or a product with an epilogue */
+  MpTensorType domain;
+  guint       mark;       /* for searches */
+  /* filled by _mp_unit_finish */
+  MpProgram  *spec;       /* or NULL */
+  GPtrArray  *inputs;     /* MpValue * (roots or variables), in the kernel's order */
+  GPtrArray  *outputs;    /* MpValue * */
+};
+
+/* Groups values into units in an executable order. fuse FALSE: one unit per value. (transfer full): unref frees. */
+GPtrArray *_mp_fuse (MpLowered *lowered, gboolean fuse);
+void       _mp_unit_free (MpUnit *unit);
+/* Writes the unit's program and lists its operands. */
+void       _mp_unit_finish (MpUnit *unit);
+/* TRUE where the program has room for the members of a and b together. */
+gboolean   _mp_units_fit (const MpUnit *a, const MpUnit *b);
+double     _mp_unit_flops (const MpUnit *unit, double *products, double *exponentials);
+
+/* ---- placement ---- */
+
+typedef struct
+{
+  gsize  bytes;
+  gint   first, last;     /* units that use it first and last, inclusive */
+  gsize  offset;          /* out */
+} MpBuffer;
+
+/* Lays buffers of overlapping lifetime apart, large ones first. Returns the arena's size in bytes. */
+gsize _mp_place (MpBuffer *buffers, guint n);
+
+/* ---- plan ---- */
+
+typedef struct
+{
+  MpKernel *kernel;
+  char     *label;
+  MpUnit   *unit;         /* NULL for updates and copies */
+  guint     n_inputs, n_outputs;
+  void    **inputs;       /* addresses */
+  void    **outputs;
+  double    flops, product_flops, exponentials;
+} MpStep;
+
+struct _MpPlan
+{
+  MpStore    *store;
+  char       *name;
+  MpLowered  *lowered;
+  GPtrArray  *units;
+  GArray     *steps;      /* MpStep */
+  guint       n_outputs;
+  void      **output_addresses;
+  MpTensorType *output_types;
+  void       *arena;      /* reused memory */
+  void       *lasting;    /* constants and gradients: never reused */
+  void       *workspace;  /* shared by all kernels */
+  gboolean    check_finite;
+  char       *first_nonfinite;
+  MpPlanInfo  info;
+};
+
+/* Sets first_nonfinite when an output of the step has a value that is not finite. */
+gboolean _mp_plan_check_step (MpPlan *plan, MpStep *step, GError **error);

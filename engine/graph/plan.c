@@ -1,0 +1,661 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * plan.c: puts the stages of planning together, binds kernels to addresses, and runs them.
+ *
+ * Memory of a plan: `arena` for values that come and go, `lasting` for constants, gradients and copies of variables
+ * that outlive their update, `workspace` for one kernel at a time. Gradients of a group lie where its parameters lie,
+ * so that kernels write them straight into the block that the update reads.
+ */
+#include "engine/graph/graph-private.h"
+#include "engine/graph/plan-private.h"
+
+#include <string.h>
+
+/* What making a plan knows beside the plan. */
+typedef struct
+{
+  MpPlan           *plan;
+  const MpPlanSpec *spec;
+  GHashTable       *lasting;       /* MpValue (root) → offset + 1 in the lasting block */
+  gsize             lasting_bytes;
+  gsize            *gradient_offset; /* per update: its gradient block in the lasting block */
+  gsize            *snapshot_offset; /* per output and assign: copy of a variable, or G_MAXSIZE */
+  GError          **error;
+} Making;
+
+static gsize
+round_up (gsize bytes)
+{
+  return (MAX (bytes, 1) + MP_ALIGNMENT - 1) / MP_ALIGNMENT * MP_ALIGNMENT;
+}
+
+static gsize
+type_bytes (const MpTensorType *type)
+{
+  return (gsize) mp_tensor_count (type) * mp_dtype_size (type->dtype);
+}
+
+static gboolean
+is_variable (const MpValue *value)
+{
+  return value->node->op == MP_OP_PARAMETER || value->node->op == MP_OP_STATE || value->node->op == MP_OP_INPUT;
+}
+
+static MpValue *
+root_of (Making *self,
+         MpNode *node)
+{
+  return _mp_lowered_find (self->plan->lowered, node)->root;
+}
+
+/* ---- what is wanted ---- */
+
+static GPtrArray *
+list_wanted (const MpPlanSpec *spec)
+{
+  GPtrArray *wanted = g_ptr_array_new ();
+
+  for (guint i = 0; i < spec->n_outputs; i++)
+    g_ptr_array_add (wanted, spec->outputs[i]);
+  for (guint u = 0; u < spec->n_updates; u++)
+    for (guint i = 0; i < spec->updates[u]->n_parameters; i++)
+      g_ptr_array_add (wanted, spec->updates[u]->gradients[i]);
+  for (guint i = 0; i < spec->n_assigns; i++)
+    g_ptr_array_add (wanted, spec->assigns[i]->inputs[1]);
+  return wanted;
+}
+
+/* ---- lasting memory ---- */
+
+static gsize
+reserve (Making *self,
+         gsize   bytes)
+{
+  gsize offset = self->lasting_bytes;
+
+  self->lasting_bytes += round_up (bytes);
+  return offset;
+}
+
+static void
+place_lasting (Making  *self,
+               MpValue *root,
+               gsize    offset)
+{
+  g_hash_table_insert (self->lasting, root, GSIZE_TO_POINTER (offset + 1));
+}
+
+/* A gradient that is an intermediate value of its own is computed in place; the rest is copied there. */
+static void
+reserve_gradients (Making *self)
+{
+  for (guint u = 0; u < self->spec->n_updates; u++)
+    {
+      const MpUpdate *update = self->spec->updates[u];
+      gsize size = mp_dtype_size (update->parameters[0]->type.dtype);
+      g_autoptr (GPtrArray) list = g_ptr_array_new ();
+      g_autofree gint64 *offsets = g_new (gint64, update->n_parameters);
+
+      for (guint i = 0; i < update->n_parameters; i++)
+        g_ptr_array_add (list, update->parameters[i]);
+      self->gradient_offset[u] = reserve (self, (gsize) _mp_flat_layout (list, offsets) * size);
+      for (guint i = 0; i < update->n_parameters; i++)
+        {
+          MpValue *root = root_of (self, update->gradients[i]);
+
+          if (root->unit != NULL && !root->constant && !g_hash_table_contains (self->lasting, root))
+            place_lasting (self, root, self->gradient_offset[u] + (gsize) offsets[i] * size);
+        }
+    }
+}
+
+/* A variable that is read out or assigned elsewhere is copied before updates change it. */
+static void
+reserve_snapshots (Making *self)
+{
+  for (guint i = 0; i < self->spec->n_outputs + self->spec->n_assigns; i++)
+    {
+      MpNode *node = i < self->spec->n_outputs ? self->spec->outputs[i]
+                                               : self->spec->assigns[i - self->spec->n_outputs]->inputs[1];
+      MpValue *root = root_of (self, node);
+
+      self->snapshot_offset[i] = is_variable (root) ? reserve (self, type_bytes (&node->type)) : G_MAXSIZE;
+    }
+}
+
+/* ---- the arena ---- */
+
+static void
+extend_lifetime (MpBuffer *buffers,
+                 MpValue  *root,
+                 gint      unit)
+{
+  if (root->buffer >= 0)
+    buffers[root->buffer].last = MAX (buffers[root->buffer].last, unit);
+}
+
+static void
+place_arena (Making *self)
+{
+  MpPlan *plan = self->plan;
+  g_autoptr (GArray) buffers = g_array_new (FALSE, TRUE, sizeof (MpBuffer));
+  gint end = (gint) plan->units->len;
+
+  for (guint u = 0; u < plan->units->len; u++)
+    {
+      MpUnit *unit = g_ptr_array_index (plan->units, u);
+
+      for (guint i = 0; i < unit->outputs->len; i++)
+        {
+          MpValue *value = g_ptr_array_index (unit->outputs, i);
+          MpBuffer buffer = { type_bytes (&value->node->type), (gint) u, value->output ? end : (gint) u, 0 };
+
+          if (value->constant && !g_hash_table_contains (self->lasting, value))
+            place_lasting (self, value, reserve (self, buffer.bytes));
+          if (g_hash_table_contains (self->lasting, value))
+            continue;
+          value->buffer = (gint) buffers->len;
+          g_array_append_val (buffers, buffer);
+        }
+    }
+  for (guint u = 0; u < plan->units->len; u++)
+    {
+      MpUnit *unit = g_ptr_array_index (plan->units, u);
+
+      for (guint i = 0; i < unit->inputs->len; i++)
+        extend_lifetime ((MpBuffer *) (void *) buffers->data, g_ptr_array_index (unit->inputs, i), (gint) u);
+    }
+  plan->info.arena_bytes = _mp_place ((MpBuffer *) (void *) buffers->data, buffers->len);
+  for (guint i = 0; i < buffers->len; i++)
+    plan->info.unshared_bytes += g_array_index (buffers, MpBuffer, i).bytes;
+  for (guint v = 0; v < plan->lowered->values->len; v++)
+    {
+      MpValue *value = g_ptr_array_index (plan->lowered->values, v);
+
+      if (value->buffer >= 0)
+        value->offset = g_array_index (buffers, MpBuffer, value->buffer).offset;
+    }
+}
+
+/* ---- addresses ---- */
+
+static gboolean
+fill_constant (Making  *self,
+               MpValue *value,
+               void    *address)
+{
+  MpStore *store = self->plan->store;
+  const MpNode *node = value->node;
+  gsize n = (gsize) mp_tensor_count (&node->type), size = mp_dtype_size (node->type.dtype);
+  g_autofree guint8 *filled = NULL;
+  const void *data = node->data;
+
+  if (data == NULL)
+    {
+      filled = g_malloc (MAX (1, n * size));
+      for (gsize i = 0; i < n; i++)
+        switch (node->type.dtype)
+          {
+          case MP_FLOAT32: ((float *) (void *) filled)[i] = (float) node->attrs.scalar[0]; break;
+          case MP_INT32: ((gint32 *) (void *) filled)[i] = (gint32) node->attrs.scalar[0]; break;
+          case MP_FLOAT64:
+          default: ((double *) (void *) filled)[i] = node->attrs.scalar[0]; break;
+          }
+      data = filled;
+    }
+  if (!mp_check_status (store->class->upload (store->device, store->stream, address, data, n * size),
+                        "uploading a constant", self->error))
+    return FALSE;
+  return store->stream == NULL
+         || mp_check_status (store->class->stream_sync (store->stream), "uploading a constant", self->error);
+}
+
+static void *
+address_of (Making  *self,
+            MpValue *root)
+{
+  MpPlan *plan = self->plan;
+  gpointer lasting = g_hash_table_lookup (self->lasting, root);
+
+  if (is_variable (root))
+    return _mp_store_address (plan->store, root->node, self->error);
+  if (lasting != NULL)
+    return (guint8 *) plan->lasting + (GPOINTER_TO_SIZE (lasting) - 1);
+  g_assert (root->buffer >= 0);
+  return (guint8 *) plan->arena + root->offset;
+}
+
+/* Constants that some kernel, update, assign or reader needs in memory. */
+static void
+reserve_constants (Making *self)
+{
+  MpPlan *plan = self->plan;
+
+  for (guint v = 0; v < plan->lowered->values->len; v++)
+    {
+      MpValue *value = g_ptr_array_index (plan->lowered->values, v);
+
+      if (value->node->op == MP_OP_CONSTANT && (value->output || value->used_outside))
+        place_lasting (self, value, reserve (self, type_bytes (&value->node->type)));
+    }
+}
+
+static gboolean
+allocate (Making *self)
+{
+  MpPlan *plan = self->plan;
+  MpStore *store = plan->store;
+
+  plan->arena = _mp_store_allocate (store, plan->info.arena_bytes, "the plan's arena", self->error);
+  plan->lasting = plan->arena != NULL
+                  ? _mp_store_allocate (store, self->lasting_bytes, "the plan's gradients", self->error) : NULL;
+  if (plan->lasting == NULL)
+    return FALSE;
+  plan->info.arena_bytes += self->lasting_bytes;
+  plan->info.unshared_bytes += self->lasting_bytes;
+  for (guint v = 0; v < plan->lowered->values->len; v++)
+    {
+      MpValue *value = g_ptr_array_index (plan->lowered->values, v);
+
+      if (value->node->op == MP_OP_CONSTANT && g_hash_table_contains (self->lasting, value)
+          && !fill_constant (self, value, address_of (self, value)))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+/* ---- kernels ---- */
+
+static gboolean
+add_step (Making             *self,
+          const MpKernelSpec *spec,
+          void *const        *inputs,
+          void *const        *outputs,
+          MpUnit             *unit,
+          char               *label)
+{
+  MpPlan *plan = self->plan;
+  MpStep step = { .label = label, .unit = unit };
+
+  g_array_append_val (plan->steps, step);
+  {
+    MpStep *added = &g_array_index (plan->steps, MpStep, plan->steps->len - 1);
+
+    added->n_inputs = (guint) spec->n_inputs;
+    added->n_outputs = (guint) spec->n_outputs;
+    added->inputs = g_memdup2 (inputs, (gsize) MAX (1, spec->n_inputs) * sizeof (void *));
+    added->outputs = g_memdup2 (outputs, (gsize) MAX (1, spec->n_outputs) * sizeof (void *));
+    if (unit != NULL)
+      added->flops = _mp_unit_flops (unit, &added->product_flops, &added->exponentials);
+    if (!mp_check_status (plan->store->class->kernel_new (plan->store->device, spec, &added->kernel), label,
+                          self->error))
+      return FALSE;
+    plan->info.workspace_bytes = MAX (plan->info.workspace_bytes,
+                                      plan->store->class->kernel_workspace (added->kernel));
+  }
+  return TRUE;
+}
+
+static char *
+unit_label (const MpUnit *unit)
+{
+  GString *label = g_string_new (unit->head != NULL ? mp_op_name (unit->head->node->op) : "fused");
+  char shape[128];
+
+  if (unit->spec != NULL)
+    {
+      g_string_append (label, unit->head != NULL ? " + " : " ");
+      for (gint i = 0; i < unit->spec->n_instructions && i < 6; i++)
+        g_string_append_printf (label, "%s%s", i > 0 ? "·" : "", mp_op_name (unit->spec->instruction[i].op));
+      if (unit->spec->n_instructions > 6)
+        g_string_append_printf (label, "·… %d", unit->spec->n_instructions);
+    }
+  g_string_append_printf (label, " (%s)", mp_tensor_text (&unit->domain, shape, sizeof shape));
+  return g_string_free (label, FALSE);
+}
+
+static gboolean
+add_unit (Making *self,
+          MpUnit *unit)
+{
+  guint n_in = unit->inputs->len, n_out = unit->outputs->len;
+  g_autofree MpTensorType *types = g_new0 (MpTensorType, n_in + n_out + 1);
+  g_autofree void **addresses = g_new0 (void *, n_in + n_out + 1);
+  MpKernelSpec spec = { .op = unit->head != NULL ? unit->head->node->op : MP_OP_FUSED, .n_inputs = (gint32) n_in,
+                        .n_outputs = (gint32) n_out, .inputs = types, .outputs = types + n_in,
+                        .program = unit->spec };
+
+  if (unit->head != NULL)
+    spec.attrs = unit->head->node->attrs;
+  for (guint i = 0; i < n_in + n_out; i++)
+    {
+      MpValue *value = i < n_in ? g_ptr_array_index (unit->inputs, i) : g_ptr_array_index (unit->outputs, i - n_in);
+
+      types[i] = value->node->type;
+      /* An op's own operands may be views of their memory in another shape. */
+      if (unit->head != NULL && i < unit->head->n_inputs)
+        types[i] = unit->head->inputs[i]->node->type;
+      addresses[i] = address_of (self, value);
+      if (addresses[i] == NULL)
+        return FALSE;
+    }
+  return add_step (self, &spec, addresses, addresses + n_in, unit, unit_label (unit));
+}
+
+static gboolean
+add_copy (Making             *self,
+          const MpTensorType *type,
+          void               *from,
+          void               *to,
+          const char         *what)
+{
+  MpKernelSpec spec = { .op = MP_OP_COPY, .n_inputs = 1, .n_outputs = 1, .inputs = type, .outputs = type };
+
+  return from != NULL && to != NULL && add_step (self, &spec, &from, &to, NULL, g_strdup_printf ("copy %s", what));
+}
+
+static gboolean
+add_update (Making         *self,
+            const MpUpdate *update,
+            gsize           gradient_offset)
+{
+  MpStore *store = self->plan->store;
+  MpTensorType inputs[2] = { update->moment1->type, update->hyper->type };
+  MpTensorType outputs[4] = { update->moment1->type, update->moment1->type, update->moment2->type,
+                              update->count->type };
+  MpKernelSpec spec = { .op = update->op, .attrs = { .flags = update->flags }, .n_inputs = 2, .n_outputs = 4,
+                        .inputs = inputs, .outputs = outputs };
+  guint8 *gradients = (guint8 *) self->plan->lasting + gradient_offset;
+  void *in[2] = { gradients, _mp_store_address (store, update->hyper, self->error) };
+  void *out[4];
+
+  if (in[1] == NULL || _mp_store_address (store, update->parameters[0], self->error) == NULL)
+    return FALSE;
+  out[0] = _mp_store_block (store, update->group);
+  out[1] = _mp_store_address (store, update->moment1, self->error);
+  out[2] = _mp_store_address (store, update->moment2, self->error);
+  out[3] = _mp_store_address (store, update->count, self->error);
+  if (out[1] == NULL || out[2] == NULL || out[3] == NULL)
+    return FALSE;
+  for (guint i = 0; i < update->n_parameters; i++)
+    {
+      MpValue *root = root_of (self, update->gradients[i]);
+      guint8 *place = gradients + ((guint8 *) _mp_store_address (store, update->parameters[i], NULL)
+                                   - (guint8 *) out[0]);
+      void *value = address_of (self, root);
+
+      if (value != place && !add_copy (self, &update->gradients[i]->type, value, place, "gradient"))
+        return FALSE;
+    }
+  return add_step (self, &spec, in, out, NULL, g_strdup_printf ("%s %s", mp_op_name (update->op), update->group));
+}
+
+/* Values first, then copies of variables, then what changes them. */
+static gboolean
+add_tail (Making *self)
+{
+  const MpPlanSpec *spec = self->spec;
+  guint8 *lasting = self->plan->lasting;
+
+  for (guint i = 0; i < spec->n_outputs + spec->n_assigns; i++)
+    {
+      MpNode *node = i < spec->n_outputs ? spec->outputs[i] : spec->assigns[i - spec->n_outputs]->inputs[1];
+
+      if (self->snapshot_offset[i] != G_MAXSIZE
+          && !add_copy (self, &node->type, address_of (self, root_of (self, node)),
+                        lasting + self->snapshot_offset[i], "variable"))
+        return FALSE;
+    }
+  for (guint u = 0; u < spec->n_updates; u++)
+    if (!add_update (self, spec->updates[u], self->gradient_offset[u]))
+      return FALSE;
+  for (guint i = 0; i < spec->n_assigns; i++)
+    {
+      gsize snapshot = self->snapshot_offset[spec->n_outputs + i];
+      MpNode *target = spec->assigns[i]->inputs[0];
+      void *from = snapshot != G_MAXSIZE ? lasting + snapshot
+                                         : address_of (self, root_of (self, spec->assigns[i]->inputs[1]));
+
+      if (!add_copy (self, &target->type, from, _mp_store_address (self->plan->store, target, self->error), "assign"))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static void
+step_clear (MpPlan *plan,
+            MpStep *step)
+{
+  if (step->kernel != NULL)
+    plan->store->class->kernel_free (step->kernel);
+  g_free (step->inputs);
+  g_free (step->outputs);
+  g_free (step->label);
+}
+
+/* Binds all kernels; runs and drops those that compute constants. */
+static gboolean
+bind_steps (Making *self)
+{
+  MpPlan *plan = self->plan;
+  const MpDeviceClass *class = plan->store->class;
+  guint kept = 0;
+
+  plan->workspace = _mp_store_allocate (plan->store, plan->info.workspace_bytes, "the kernels' workspace",
+                                        self->error);
+  if (plan->workspace == NULL)
+    return FALSE;
+  for (guint i = 0; i < plan->steps->len; i++)
+    {
+      MpStep *step = &g_array_index (plan->steps, MpStep, i);
+      gboolean constant = step->unit != NULL
+                          && ((MpValue *) g_ptr_array_index (step->unit->members, 0))->constant;
+      MpRunContext nothing = { 0, 0 };
+
+      if (!mp_check_status (class->kernel_bind (step->kernel, step->inputs, step->outputs, plan->workspace),
+                            step->label, self->error))
+        return FALSE;
+      if (constant && !mp_check_status (class->kernel_run (step->kernel, plan->store->stream, &nothing), step->label,
+                                        self->error))
+        return FALSE;
+      if (constant)
+        {
+          step_clear (plan, step);
+          memset (step, 0, sizeof *step);
+        }
+      else
+        {
+          MpStep moved = *step;
+
+          memset (step, 0, sizeof *step);
+          g_array_index (plan->steps, MpStep, kept++) = moved;
+        }
+    }
+  g_array_set_size (plan->steps, kept);
+  return TRUE;
+}
+
+/* ---- the whole ---- */
+
+static void
+mark_outputs (Making    *self,
+              GPtrArray *wanted)
+{
+  for (guint i = 0; i < wanted->len; i++)
+    {
+      MpValue *value = _mp_lowered_find (self->plan->lowered, g_ptr_array_index (wanted, i));
+
+      value->root->output = TRUE;
+    }
+}
+
+static void
+mark_constants_in_memory (MpPlan *plan)
+{
+  for (guint u = 0; u < plan->units->len; u++)
+    {
+      MpUnit *unit = g_ptr_array_index (plan->units, u);
+
+      for (guint i = 0; i < unit->inputs->len; i++)
+        ((MpValue *) g_ptr_array_index (unit->inputs, i))->used_outside = TRUE;
+    }
+}
+
+static void
+sum_up (Making *self)
+{
+  MpPlan *plan = self->plan;
+
+  plan->info.n_nodes = plan->lowered->n_wanted;
+  plan->info.n_folded = plan->lowered->n_merged;
+  plan->info.n_kernels = plan->steps->len;
+  for (guint i = 0; i < plan->steps->len; i++)
+    {
+      MpStep *step = &g_array_index (plan->steps, MpStep, i);
+
+      plan->info.n_fused_groups += step->unit != NULL && step->unit->spec != NULL && step->unit->members->len > 1;
+      plan->info.flops += step->flops;
+      plan->info.product_flops += step->product_flops;
+      plan->info.exponentials += step->exponentials;
+    }
+}
+
+static gboolean
+make (Making    *self,
+      GPtrArray *wanted)
+{
+  MpPlan *plan = self->plan;
+  MpStore *store = plan->store;
+  MpStream *stream;
+
+  if (!_mp_store_get_stream (store, &stream, self->error))
+    return FALSE;
+  plan->lowered = _mp_lower (store->graph, store->class, store->device, wanted, self->error);
+  if (plan->lowered == NULL)
+    return FALSE;
+  mark_outputs (self, wanted);
+  plan->units = _mp_fuse (plan->lowered, !self->spec->no_fusion);
+  mark_constants_in_memory (plan);
+  reserve_gradients (self);
+  reserve_snapshots (self);
+  reserve_constants (self);
+  place_arena (self);
+  if (!allocate (self))
+    return FALSE;
+  for (guint u = 0; u < plan->units->len; u++)
+    if (!add_unit (self, g_ptr_array_index (plan->units, u)))
+      return FALSE;
+  if (!add_tail (self) || !bind_steps (self))
+    return FALSE;
+  for (guint i = 0; i < plan->n_outputs; i++)
+    {
+      plan->output_types[i] = self->spec->outputs[i]->type;
+      plan->output_addresses[i] = self->snapshot_offset[i] != G_MAXSIZE
+                                  ? (guint8 *) plan->lasting + self->snapshot_offset[i]
+                                  : address_of (self, root_of (self, self->spec->outputs[i]));
+    }
+  sum_up (self);
+  return TRUE;
+}
+
+MpPlan *
+mp_plan_new (MpStore           *store,
+             const MpPlanSpec  *spec,
+             GError           **error)
+{
+  MpPlan *plan;
+  g_autoptr (GPtrArray) wanted = NULL;
+  g_autoptr (GHashTable) lasting = NULL;
+  g_autofree gsize *gradient_offset = NULL, *snapshot_offset = NULL;
+  Making self = { .spec = spec, .error = error };
+
+  if (!mp_graph_check (store->graph, error))
+    return NULL;
+  plan = g_new0 (MpPlan, 1);
+  plan->store = store;
+  plan->name = g_strdup (spec->name);
+  plan->steps = g_array_new (FALSE, TRUE, sizeof (MpStep));
+  plan->n_outputs = spec->n_outputs;
+  plan->output_addresses = g_new0 (void *, MAX (1, spec->n_outputs));
+  plan->output_types = g_new0 (MpTensorType, MAX (1, spec->n_outputs));
+  plan->check_finite = spec->check_finite;
+  self.plan = plan;
+  self.lasting = lasting = g_hash_table_new (NULL, NULL);
+  self.gradient_offset = gradient_offset = g_new0 (gsize, MAX (1, spec->n_updates));
+  self.snapshot_offset = snapshot_offset = g_new0 (gsize, spec->n_outputs + spec->n_assigns + 1);
+  wanted = list_wanted (spec);
+  if (!make (&self, wanted))
+    {
+      mp_plan_free (plan);
+      return NULL;
+    }
+  return plan;
+}
+
+void
+mp_plan_free (MpPlan *plan)
+{
+  if (plan == NULL)
+    return;
+  for (guint i = 0; i < plan->steps->len; i++)
+    step_clear (plan, &g_array_index (plan->steps, MpStep, i));
+  g_array_unref (plan->steps);
+  for (guint i = 0; i < 3; i++)
+    {
+      void *memory = i == 0 ? plan->arena : i == 1 ? plan->lasting : plan->workspace;
+
+      if (memory != NULL)
+        plan->store->class->release (plan->store->device, memory);
+    }
+  g_clear_pointer (&plan->units, g_ptr_array_unref);
+  _mp_lowered_free (plan->lowered);
+  g_free (plan->output_addresses);
+  g_free (plan->output_types);
+  g_free (plan->first_nonfinite);
+  g_free (plan->name);
+  g_free (plan);
+}
+
+/* ---- running ---- */
+
+gboolean
+mp_plan_run (MpPlan              *plan,
+             const MpRunContext  *context,
+             GError             **error)
+{
+  MpStatus (*run) (MpKernel *, MpStream *, const MpRunContext *) = plan->store->class->kernel_run;
+  MpStream *stream = plan->store->stream;
+
+  g_clear_pointer (&plan->first_nonfinite, g_free);
+  for (guint i = 0; i < plan->steps->len; i++)
+    {
+      MpStep *step = &g_array_index (plan->steps, MpStep, i);
+      MpStatus status = run (step->kernel, stream, context);
+
+      if (G_UNLIKELY (status != MP_OK))
+        return mp_check_status (status, step->label, error);
+      if (G_UNLIKELY (plan->check_finite) && plan->first_nonfinite == NULL && step->unit != NULL
+          && !_mp_plan_check_step (plan, step, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+gboolean
+mp_plan_read (MpPlan  *plan,
+              guint    output,
+              void    *values,
+              GError **error)
+{
+  g_return_val_if_fail (output < plan->n_outputs, FALSE);
+  return _mp_store_download (plan->store, values, plan->output_addresses[output],
+                             type_bytes (&plan->output_types[output]), plan->name, error);
+}
+
+const void *
+mp_plan_map (MpPlan *plan,
+             guint   output)
+{
+  g_return_val_if_fail (output < plan->n_outputs, NULL);
+  return plan->store->class == &mp_cpu_class ? plan->output_addresses[output] : NULL;
+}

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * store.c: device memory of parameters, states and inputs, and the description of optimizer updates over it.
+ *
+ * A group's parameters lie in one block so that an update is one kernel. Optimizer moments are one state of the
+ * block's size; the gaps between parameters stay zero, since their gradients are.
+ */
+#include "engine/graph/plan-private.h"
+#include "engine/graph/graph-private.h"
+
+#include <string.h>
+
+MpStore *
+mp_store_new (MpGraph             *graph,
+              const MpDeviceClass *class,
+              MpDevice            *device)
+{
+  MpStore *store = g_new0 (MpStore, 1);
+
+  store->graph = graph;
+  store->class = class;
+  store->device = device;
+  store->addresses = g_hash_table_new (NULL, NULL);
+  store->groups = g_hash_table_new (g_str_hash, g_str_equal);
+  store->blocks = g_ptr_array_new ();
+  return store;
+}
+
+void
+mp_store_free (MpStore *store)
+{
+  if (store == NULL)
+    return;
+  for (guint i = 0; i < store->blocks->len; i++)
+    store->class->release (store->device, g_ptr_array_index (store->blocks, i));
+  g_ptr_array_unref (store->blocks);
+  g_hash_table_unref (store->addresses);
+  g_hash_table_unref (store->groups);
+  if (store->stream != NULL)
+    store->class->stream_free (store->stream);
+  g_free (store);
+}
+
+MpGraph *
+mp_store_get_graph (MpStore *store)
+{
+  return store->graph;
+}
+
+gsize
+mp_store_get_bytes (MpStore *store)
+{
+  return store->bytes;
+}
+
+gboolean
+_mp_store_get_stream (MpStore   *store,
+                      MpStream **out,
+                      GError   **error)
+{
+  if (store->stream == NULL && store->class->stream_new != NULL
+      && !mp_check_status (store->class->stream_new (store->device, &store->stream), "opening a stream", error))
+    return FALSE;
+  *out = store->stream;
+  return TRUE;
+}
+
+gboolean
+_mp_store_zero (MpStore  *store,
+                void     *address,
+                gsize     bytes,
+                GError  **error)
+{
+  g_autofree void *zeros = g_malloc0 (MAX (bytes, 1));
+
+  if (!mp_check_status (store->class->upload (store->device, store->stream, address, zeros, bytes), "clearing memory",
+                        error))
+    return FALSE;
+  return store->stream == NULL
+         || mp_check_status (store->class->stream_sync (store->stream), "clearing memory", error);
+}
+
+void *
+_mp_store_allocate (MpStore     *store,
+                    gsize        bytes,
+                    const char  *what,
+                    GError     **error)
+{
+  void *address = NULL;
+  MpStream *stream;
+
+  bytes = MAX (bytes, MP_ALIGNMENT);
+  if (!_mp_store_get_stream (store, &stream, error)
+      || !mp_check_status (store->class->alloc (store->device, bytes, &address), what, error))
+    return NULL;
+  if (!_mp_store_zero (store, address, bytes, error))
+    {
+      store->class->release (store->device, address);
+      return NULL;
+    }
+  return address;
+}
+
+static gsize
+type_bytes (const MpTensorType *type)
+{
+  return (gsize) mp_tensor_count (type) * mp_dtype_size (type->dtype);
+}
+
+/* Gives every parameter of the group its place in a new block. */
+static gboolean
+allocate_group (MpStore     *store,
+                const char  *group,
+                GError     **error)
+{
+  g_autoptr (GPtrArray) list = mp_graph_list_group (store->graph, group);
+  g_autofree gint64 *offsets = g_new (gint64, list->len);
+  MpNode *first = g_ptr_array_index (list, 0);
+  gsize size = mp_dtype_size (first->type.dtype);
+  gsize bytes = (gsize) _mp_flat_layout (list, offsets) * size;
+  guint8 *block = _mp_store_allocate (store, bytes, group, error);
+
+  if (block == NULL)
+    return FALSE;
+  for (guint i = 0; i < list->len; i++)
+    g_hash_table_insert (store->addresses, g_ptr_array_index (list, i), block + (gsize) offsets[i] * size);
+  g_ptr_array_add (store->blocks, block);
+  g_hash_table_insert (store->groups, (gpointer) first->group, block);
+  store->bytes += bytes;
+  return TRUE;
+}
+
+void *
+_mp_store_address (MpStore  *store,
+                   MpNode   *variable,
+                   GError  **error)
+{
+  void *address = g_hash_table_lookup (store->addresses, variable);
+
+  if (address != NULL)
+    return address;
+  g_assert (variable->op == MP_OP_PARAMETER || variable->op == MP_OP_STATE || variable->op == MP_OP_INPUT);
+  if (variable->op == MP_OP_PARAMETER && variable->group != NULL)
+    {
+      /* A parameter made after its group got memory would break the block. */
+      g_assert (g_hash_table_lookup (store->groups, variable->group) == NULL);
+      if (!allocate_group (store, variable->group, error))
+        return NULL;
+      return g_hash_table_lookup (store->addresses, variable);
+    }
+  address = _mp_store_allocate (store, type_bytes (&variable->type), variable->name, error);
+  if (address == NULL)
+    return NULL;
+  g_ptr_array_add (store->blocks, address);
+  g_hash_table_insert (store->addresses, variable, address);
+  store->bytes += type_bytes (&variable->type);
+  return address;
+}
+
+void *
+_mp_store_block (MpStore     *store,
+                 const char  *group)
+{
+  return g_hash_table_lookup (store->groups, group);
+}
+
+gboolean
+mp_store_write (MpStore     *store,
+                MpNode      *variable,
+                const void  *values,
+                GError     **error)
+{
+  void *address = _mp_store_address (store, variable, error);
+
+  if (address == NULL)
+    return FALSE;
+  if (!mp_check_status (store->class->upload (store->device, store->stream, address, values,
+                                              type_bytes (&variable->type)), variable->name, error))
+    return FALSE;
+  return store->stream == NULL
+         || mp_check_status (store->class->stream_sync (store->stream), variable->name, error);
+}
+
+gboolean
+_mp_store_download (MpStore     *store,
+                    void        *to,
+                    const void  *from,
+                    gsize        bytes,
+                    const char  *what,
+                    GError     **error)
+{
+  if (!mp_check_status (store->class->download (store->device, store->stream, to, from, bytes), what, error))
+    return FALSE;
+  return store->stream == NULL || mp_check_status (store->class->stream_sync (store->stream), what, error);
+}
+
+gboolean
+mp_store_read (MpStore   *store,
+               MpNode    *variable,
+               void      *values,
+               GError   **error)
+{
+  void *address = _mp_store_address (store, variable, error);
+
+  return address != NULL
+         && _mp_store_download (store, values, address, type_bytes (&variable->type), variable->name, error);
+}
+
+gboolean
+mp_store_write_doubles (MpStore       *store,
+                        MpNode        *variable,
+                        const double  *values,
+                        GError       **error)
+{
+  gint64 n = mp_tensor_count (&variable->type);
+  g_autofree guint8 *converted = g_malloc0 (MAX (1, (gsize) n * 8));
+
+  for (gint64 i = 0; i < n; i++)
+    switch (variable->type.dtype)
+      {
+      case MP_FLOAT32: ((float *) converted)[i] = (float) values[i]; break;
+      case MP_INT32: ((gint32 *) converted)[i] = (gint32) values[i]; break;
+      case MP_FLOAT64:
+      default: ((double *) converted)[i] = values[i]; break;
+      }
+  return mp_store_write (store, variable, converted, error);
+}
+
+void *
+mp_store_map (MpStore *store,
+              MpNode  *variable)
+{
+  return store->class == &mp_cpu_class ? _mp_store_address (store, variable, NULL) : NULL;
+}
+
+/* ---- optimizer updates ---- */
+
+static MpNode *
+update_state (MpGraph      *graph,
+              const char   *group,
+              const char   *what,
+              MpTensorType  type,
+              gboolean      input)
+{
+  g_autofree char *name = g_strdup_printf ("optimizer/%s/%s", group, what);
+  MpNode *existing = g_hash_table_lookup (graph->by_name, name);
+
+  /* Several phases may move one group: they share its moments. */
+  if (existing != NULL)
+    return existing;
+  return input ? mp_input (graph, name, type) : mp_state (graph, name, type, (MpInit) { "zeros", 0 });
+}
+
+MpUpdate *
+mp_update_new (MpGraph     *graph,
+               MpNode      *loss,
+               const char  *group,
+               MpOp         op,
+               guint32      flags,
+               GError     **error)
+{
+  g_autoptr (GPtrArray) list = mp_graph_list_group (graph, group);
+  MpUpdate *update;
+  MpTensorType flat;
+  gint64 n;
+
+  if (!mp_graph_check (graph, error))
+    return NULL;
+  if (list->len == 0)
+    {
+      g_set_error (error, MP_ERROR, MP_ERROR_UNKNOWN, "nothing to train: the graph has no parameters in group “%s”",
+                   group);
+      return NULL;
+    }
+  update = g_new0 (MpUpdate, 1);
+  update->op = op;
+  update->flags = flags;
+  update->n_parameters = list->len;
+  update->parameters = g_memdup2 (list->pdata, list->len * sizeof (gpointer));
+  update->gradients = g_new0 (MpNode *, list->len);
+  update->group = update->parameters[0]->group;
+  if (!mp_gradients (graph, loss, list->len, update->parameters, update->gradients, error))
+    {
+      mp_update_free (update);
+      return NULL;
+    }
+  n = _mp_flat_layout (list, NULL);
+  flat = mp_type (update->parameters[0]->type.dtype, 1, &n);
+  update->moment1 = update_state (graph, group, "m", flat, FALSE);
+  update->moment2 = update_state (graph, group, "v", flat, FALSE);
+  update->count = update_state (graph, group, "count", mp_type (MP_FLOAT64, 0, NULL), FALSE);
+  n = MP_N_HYPER;
+  update->hyper = update_state (graph, group, "hyper", mp_type (MP_FLOAT64, 1, &n), TRUE);
+  return update;
+}
+
+void
+mp_update_free (MpUpdate *update)
+{
+  if (update == NULL)
+    return;
+  g_free (update->parameters);
+  g_free (update->gradients);
+  g_free (update);
+}
