@@ -519,33 +519,14 @@ mp_experiment_has_group (MpExperiment *self,
   return known < MP_N_GROUPS && mp_group_in_force (known, self->kinds);
 }
 
-static void
-schema_group_free (gpointer data)
-{
-  MpSchemaGroup *group = data;
-
-  g_ptr_array_unref (group->params);
-  g_free (group);
-}
-
 GPtrArray *
 mp_experiment_get_schema (MpExperiment *self)
 {
-  GPtrArray *schema = g_ptr_array_new_with_free_func (schema_group_free);
+  GPtrArray *schema = mp_schema_array_new ();
 
   for (MpGroup group = 0; group < MP_N_GROUPS; group++)
-    {
-      MpSchemaGroup *item;
-
-      if (!mp_group_in_force (group, self->kinds))
-        continue;
-      item = g_new0 (MpSchemaGroup, 1);
-      item->group = mp_groups[group].name;
-      item->title = mp_groups[group].title;
-      item->kind = mp_groups[group].kind;
-      item->params = mp_group_list_params (group, self->kinds[group]);
-      g_ptr_array_add (schema, item);
-    }
+    if (mp_group_in_force (group, self->kinds))
+      g_ptr_array_add (schema, mp_group_describe (group, self->kinds));
   return schema;
 }
 

@@ -68,6 +68,10 @@ GPtrArray    *mp_experiment_get_schema (MpExperiment *self);
 const MpParam *mp_experiment_find_param (MpExperiment *self, const char *group, const char *key); /* or NULL */
 /* Checks one value against a parameter, without an experiment; for forms. */
 gboolean      mp_param_check (const MpParam *param, const char *value, GError **error);
+/* What a parameter allows, as the messages say it: "a number from 0 to 1". (transfer full) */
+char         *mp_param_allowed (const MpParam *param);
+/* The groups with the keys that they have whatever their kind, as mp_experiment_get_schema () gives them. */
+GPtrArray    *mp_schema_list_common (void);
 
 /* ---- presets and comparisons ---- */
 typedef struct

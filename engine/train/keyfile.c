@@ -155,7 +155,8 @@ read_values (Scan        *scan,
       MpEntry *entry = g_ptr_array_index (scan->result->entries, i);
 
       entry->value = g_key_file_get_string (file, entry->group, entry->key, &mistake);
-      if (entry->value == NULL)
+      /* With a bad escape there is an error and a value. */
+      if (mistake != NULL)
         {
           scan->line = entry->line;
           return fail (scan, error, "the value of “%s” in [%s] cannot be read: %s.", entry->key, entry->group,

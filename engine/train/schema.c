@@ -132,3 +132,41 @@ mp_group_find_param (MpGroup             group,
     }
   return NULL;
 }
+
+static void
+schema_group_free (gpointer data)
+{
+  MpSchemaGroup *group = data;
+
+  g_ptr_array_unref (group->params);
+  g_free (group);
+}
+
+GPtrArray *
+mp_schema_array_new (void)
+{
+  return g_ptr_array_new_with_free_func (schema_group_free);
+}
+
+MpSchemaGroup *
+mp_group_describe (MpGroup                    group,
+                   const MpDescriptor *const *kinds)
+{
+  MpSchemaGroup *item = g_new0 (MpSchemaGroup, 1);
+
+  item->group = mp_groups[group].name;
+  item->title = mp_groups[group].title;
+  item->kind = mp_groups[group].kind;
+  item->params = mp_group_list_params (group, kinds != NULL ? kinds[group] : NULL);
+  return item;
+}
+
+GPtrArray *
+mp_schema_list_common (void)
+{
+  GPtrArray *schema = mp_schema_array_new ();
+
+  for (MpGroup group = 0; group < MP_N_GROUPS; group++)
+    g_ptr_array_add (schema, mp_group_describe (group, NULL));
+  return schema;
+}

@@ -20,8 +20,6 @@ typedef struct
 /* Reads text as param wants it. Returns: (transfer full), or NULL with MP_ERROR_EXPERIMENT. */
 MpValue *mp_value_parse (const MpParam *param, const char *text, GError **error);
 void     mp_value_free (MpValue *value);
-/* "a number from 0 to 1", "true or false", …: what param allows. (transfer full) */
-char    *mp_param_allowed (const MpParam *param);
 
 /* ---- groups ---- */
 typedef enum
@@ -58,5 +56,8 @@ gboolean       mp_group_in_force (MpGroup group, const MpDescriptor *const *kind
 const MpParam *mp_group_find_param (MpGroup group, const MpDescriptor *kind, const char *key);
 /* (transfer container): const MpParam *, without "kind". */
 GPtrArray     *mp_group_list_params (MpGroup group, const MpDescriptor *kind);
+/* kinds: NULL for the keys that every experiment has. (transfer full) */
+MpSchemaGroup *mp_group_describe (MpGroup group, const MpDescriptor *const *kinds);
+GPtrArray     *mp_schema_array_new (void);
 
 G_END_DECLS

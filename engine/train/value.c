@@ -34,7 +34,7 @@ number_text (double value)
 {
   char buffer[G_ASCII_DTOSTR_BUF_SIZE];
 
-  if (fabs (value) < 1e15 && value == rint (value))
+  if (fabs (value) < 9007199254740992.0 && value == rint (value))
     return g_strdup_printf ("%.0f", value);
   return g_strdup (g_ascii_formatd (buffer, sizeof buffer, "%g", value));
 }
