@@ -21,6 +21,7 @@
 #include "engine/methods/mmd.h"
 
 #define RATIO_LIMIT 1e9
+#define VIEW_RATIO_POINTS 256 /* of each side in the view's ratio: its solve costs their cube */
 
 static const char *const critic_objectives[] = { "pearson", "mean-ratio", NULL };
 static const char *const penalties[] = { "sum", "mean", NULL };
@@ -187,6 +188,13 @@ build_generator_objective (MpBuild       *build,
   mp_phase_report (phase, "mmd2/projected", N_("MMD² in the projected space (biased)"), MP_NEITHER_IS_BETTER, mmd2);
 }
 
+static MpNode *
+first_rows (MpNode *x,
+            gint64  n)
+{
+  return x != NULL && x->type.dim[0] > n ? mp_slice_axis (x, 0, 0, n) : x;
+}
+
 static void
 build_views (MpBuild *build,
              gint64   dimensions,
@@ -195,9 +203,11 @@ build_views (MpBuild *build,
   MpNode *p = mp_build_view_critic (build, mp_build_view_data (build), dimensions);
   MpNode *q = mp_build_view_critic (build, mp_build_view_samples (build), dimensions);
   MpNode *u = mp_build_view_critic (build, mp_build_view_points (build), dimensions);
-  g_autoptr (GPtrArray) qq = list_grams (q, q, bandwidths);
-  g_autoptr (GPtrArray) qp = list_grams (q, p, bandwidths);
-  g_autoptr (GPtrArray) uq = list_grams (u, q, bandwidths);
+  MpNode *few_p = first_rows (p, VIEW_RATIO_POINTS);
+  MpNode *few_q = first_rows (q, VIEW_RATIO_POINTS);
+  g_autoptr (GPtrArray) qq = list_grams (few_q, few_q, bandwidths);
+  g_autoptr (GPtrArray) qp = list_grams (few_q, few_p, bandwidths);
+  g_autoptr (GPtrArray) uq = list_grams (u, few_q, bandwidths);
 
   mp_build_surface (build, "density-ratio", N_("Estimated density ratio (data over model)"), 1,
                     extend_ratio (build, uq, qq, estimate_ratio (build, qq, qp)));

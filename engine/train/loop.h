@@ -17,11 +17,13 @@
 #pragma once
 
 #include "engine/data/data.h"
+#include "engine/graph/plan.h"
 #include "engine/methods/build.h"
 
 G_BEGIN_DECLS
 
 #define MP_LOOP_MAX_REPEAT 65536
+#define MP_LOOP_KEYFRAME_EVERY 256
 
 typedef struct _MpLoop MpLoop;
 
@@ -33,7 +35,7 @@ MpLoop           *mp_loop_new (MpExperiment *experiment, const MpDeviceClass *cl
                                gpointer data, GError **error);
 void              mp_loop_free (MpLoop *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MpLoop, mp_loop_free)
-/* Initial values from the experiment's seed, and the first minibatch. */
+/* Initial values from the experiment's seed; the data cursor at 0. */
 gboolean          mp_loop_start (MpLoop *self, GError **error);
 
 MpStore          *mp_loop_get_store (MpLoop *self);
@@ -48,7 +50,7 @@ guint             mp_loop_get_n_phases (MpLoop *self);
 const char       *mp_loop_get_phase_title (MpLoop *self, guint phase);
 gint64            mp_loop_get_repeat (MpLoop *self, guint phase);            /* live; may be 0 */
 MpPlan           *mp_loop_get_plan (MpLoop *self, guint phase);
-/* Runs the phase once. n_iterations of the experiment's [train] iterations set the learning-rate schedule. */
+/* Runs the phase once. [train] iterations of the experiment is the length of the learning-rate schedules. */
 gboolean          mp_loop_run_phase (MpLoop *self, guint phase, guint64 iteration, gint64 repetition, GError **error);
 gboolean          mp_loop_run_iteration (MpLoop *self, guint64 iteration, GError **error);
 
@@ -58,8 +60,10 @@ const MpReport   *mp_loop_get_reports (MpLoop *self, guint *n);
 void              mp_loop_read_reports (MpLoop *self, double *values);
 /* Cheap: TRUE while all reports of phases that ran are finite. */
 gboolean          mp_loop_is_finite (MpLoop *self);
-/* After a non-finite report of iteration: names the first tensor with a non-finite value. Looks at the parameters and
- * states; then, if they are still finite, runs the phase's losses again with checks. Slow. (transfer full) */
+/* After a non-finite report of iteration: a sentence that names the first tensor with a non-finite value. Goes back to
+ * the last keyframe (variables and data cursor, kept in memory every MP_LOOP_KEYFRAME_EVERY iterations), replays the
+ * iterations since, which is exact, and runs this one with checks. Leaves the lane as it was after that iteration.
+ * (transfer full) */
 char             *mp_loop_find_divergence (MpLoop *self, guint64 iteration);
 
 /* Takes over a live key that the experiment already has: group "method", "optimizer.critic", …
@@ -70,8 +74,8 @@ gboolean          mp_loop_update_live (MpLoop *self, const char *group, const ch
 /* Generated points for metrics, fixed noise, inference mode: n × dimensions float32, n as in the build's options.
  * Borrowed until the next call. */
 const float      *mp_loop_sample (MpLoop *self, gint64 *n, GError **error);
-/* Grid that surfaces are asked on: width × height points of the extent, row 0 at y0. width × height must be the
- * options' n_view_points. */
+/* Grid that surfaces are asked on: the centres of width × height cells of the extent (x0, x1, y0, y1), row 0 at y0.
+ * width × height must be the options' n_view_points. */
 gboolean          mp_loop_set_view_grid (MpLoop *self, gint width, gint height, const double extent[4],
                                          GError **error);
 typedef struct
