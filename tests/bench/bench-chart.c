@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * bench-chart.c: medians of drawing times, and pictures to look at.
+ *
+ *   bench-chart                   a table of medians in milliseconds
+ *   bench-chart --picture FILE [WIDTH HEIGHT [light|dark|high-contrast|dark-high-contrast [SCALE]]]
+ */
+#include <locale.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/ui/canned.h"
+
+#define REPEATS 41
+
+typedef void (*Draw) (gpointer           data,
+                      cairo_t           *cr,
+                      double             width,
+                      double             height,
+                      const MpPlotStyle *style);
+
+static int
+compare_doubles (const void *a,
+                 const void *b)
+{
+  double x = *(const double *) a, y = *(const double *) b;
+
+  return (x > y) - (x < y);
+}
+
+static double
+time_draw (Draw     draw,
+           gpointer data,
+           int      width,
+           int      height)
+{
+  cairo_surface_t *surface = cairo_image_surface_create (CAIRO_FORMAT_ARGB32, width, height);
+  cairo_t         *cr = cairo_create (surface);
+  double           times[REPEATS];
+  MpPlotStyle      style;
+
+  mp_plot_style_init (&style, MP_PLOT_LIGHT);
+  draw (data, cr, width, height, &style);
+  for (guint i = 0; i < REPEATS; i++) {
+    gint64 begin = g_get_monotonic_time ();
+
+    draw (data, cr, width, height, &style);
+    cairo_surface_flush (surface);
+    times[i] = (double) (g_get_monotonic_time () - begin) / 1000;
+  }
+  cairo_destroy (cr);
+  cairo_surface_destroy (surface);
+  qsort (times, REPEATS, sizeof *times, compare_doubles);
+  return times[REPEATS / 2];
+}
+
+static void
+draw_chart (gpointer           data,
+            cairo_t           *cr,
+            double             width,
+            double             height,
+            const MpPlotStyle *style)
+{
+  mp_chart_draw (data, cr, width, height, style);
+}
+
+static void
+draw_scatter (gpointer           data,
+              cairo_t           *cr,
+              double             width,
+              double             height,
+              const MpPlotStyle *style)
+{
+  mp_scatter_draw (data, cr, width, height, style);
+}
+
+typedef struct
+{
+  MpScatter *scatter;
+  float     *points[2];
+  gsize      n;
+} Moving;
+
+/* What a training lane costs a frame: new points each time. */
+static void
+draw_moving (gpointer           data,
+             cairo_t           *cr,
+             double             width,
+             double             height,
+             const MpPlotStyle *style)
+{
+  Moving *moving = data;
+
+  mp_scatter_set_points (moving->scatter, MP_POINTS_DATA, moving->points[0], (gint64) moving->n, 2);
+  mp_scatter_set_points (moving->scatter, MP_POINTS_SAMPLES, moving->points[1], (gint64) moving->n, 2);
+  mp_scatter_draw (moving->scatter, cr, width, height, style);
+}
+
+static void
+draw_picture (gpointer           data,
+              cairo_t           *cr,
+              double             width,
+              double             height,
+              const MpPlotStyle *style)
+{
+  mp_picture_draw (data, cr, width, height, style);
+}
+
+static void
+report (const char *what,
+        double      milliseconds)
+{
+  g_print ("%-58s %8.3f ms\n", what, milliseconds);
+}
+
+static void
+run_table (void)
+{
+  const gsize          many = 10000000;
+  g_autoptr (MpSeries) series = NULL;
+  g_autoptr (MpChart)  chart = mp_chart_new ();
+  gint64               begin = g_get_monotonic_time ();
+
+  series = canned_series (0, many);
+  report ("make and append 10,000,000 values", (double) (g_get_monotonic_time () - begin) / 1000);
+  g_print ("%-58s %8.2f MB\n", "held for them", (double) mp_series_get_size (series) / 1e6);
+  mp_chart_set_title (chart, "Loss", NULL);
+  mp_chart_add_series (chart, series, "GAN", 0, MP_DASH_SOLID);
+  report ("chart 1280×720, 10,000,000 values", time_draw (draw_chart, chart, 1280, 720));
+  mp_chart_set_smoothing (chart, 5000);
+  report ("the same, smoothed", time_draw (draw_chart, chart, 1280, 720));
+  mp_chart_set_cursor (chart, 5e6, TRUE);
+  report ("the same, with cursor", time_draw (draw_chart, chart, 1280, 720));
+  for (guint kind = 0; kind < 3; kind++) {
+    g_autoptr (MpChart) small = canned_chart (kind, 100000);
+
+    report (kind == 0 ? "chart 310×240, 3 × 100,000 values, own scales" :
+            kind == 1 ? "chart 310×240, 3 × 100,000 values, log" : "chart 310×240, 3 × 43 values",
+            time_draw (draw_chart, small, 310, 240));
+  }
+}
+
+static void
+run_points (void)
+{
+  g_autoptr (MpScatter) scatter = canned_scatter (2, 2000);
+  g_autofree float     *data = canned_ring (1, 2000, 8, 2, 0.2), *samples = canned_ring (2, 2000, 8, 2, 0.2);
+  Moving                moving = { scatter, { data, samples }, 2000 };
+  g_autoptr (MpPicture) picture = canned_picture (2000, 100000);
+
+  report ("scatter 300×300, 2,000 + 2,000 points, unchanged", time_draw (draw_scatter, scatter, 300, 300));
+  report ("scatter 300×300, 2,000 + 2,000 new points", time_draw (draw_moving, &moving, 300, 300));
+  mp_scatter_set_heat_map (scatter, NULL);
+  report ("the same without a layer", time_draw (draw_moving, &moving, 300, 300));
+  report ("picture 1280×800, 3 lanes, 3 charts", time_draw (draw_picture, picture, 1280, 800));
+}
+
+static int
+write_picture (int    argc,
+               char **argv)
+{
+  g_autoptr (MpPicture) picture = canned_picture (1000, 42000);
+  g_autoptr (GError)    error = NULL;
+  const char           *theme = argc > 5 ? argv[5] : "light";
+  double                width, height;
+  MpPlotStyle           style;
+
+  mp_picture_get_natural_size (picture, &width, &height);
+  if (argc > 4) {
+    width = atof (argv[3]);
+    height = atof (argv[4]);
+  }
+  mp_plot_style_init (&style, (strstr (theme, "dark") != NULL ? MP_PLOT_DARK : 0) |
+                              (strstr (theme, "contrast") != NULL ? MP_PLOT_HIGH_CONTRAST : 0));
+  if (mp_picture_write (picture, argv[2], width, height, argc > 6 ? atof (argv[6]) : 1, &style, &error))
+    return 0;
+  g_printerr ("%s\n", error->message);
+  return 1;
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  setlocale (LC_ALL, "");
+  if (argc > 2 && strcmp (argv[1], "--picture") == 0)
+    return write_picture (argc, argv);
+  run_table ();
+  run_points ();
+  return 0;
+}

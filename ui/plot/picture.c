@@ -1,0 +1,426 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * picture.c: the composition of a comparison.
+ *
+ * Plots are cells of equal size, at most MAX_CELLS in a row; a lane with a second plot takes two cells. Charts share the
+ * rows below. Cells are as wide as the page allows; when the page is too low for square plots and charts of a readable
+ * height, both give way.
+ */
+#include "ui/plot/picture-private.h"
+
+#include <glib/gi18n.h>
+#include <math.h>
+
+#include "ui/plot/plot-format.h"
+#include "ui/plot/plot-text.h"
+
+#define EDGE 20        /* around the page */
+#define GAP 12         /* between cards */
+#define PAD 12         /* inside cards */
+#define MAX_CELLS 4
+#define CELL 320       /* natural width */
+#define CHART 240      /* natural height */
+#define LEAST_CHART 150
+
+static void
+lane_clear (gpointer data)
+{
+  MpPictureLane *lane = data;
+
+  g_free ((char *) lane->head.title);
+  g_free ((char *) lane->head.subtitle);
+  g_free ((char *) lane->head.state);
+  mp_scatter_unref (lane->scatter);
+  g_clear_pointer (&lane->second, mp_scatter_unref);
+}
+
+MpPicture *
+mp_picture_new (const char *title,
+                const char *subtitle)
+{
+  MpPicture *self = g_new0 (MpPicture, 1);
+
+  self->title = g_strdup (title);
+  self->subtitle = g_strdup (subtitle);
+  self->lanes = g_array_new (FALSE, FALSE, sizeof (MpPictureLane));
+  g_array_set_clear_func (self->lanes, lane_clear);
+  self->charts = g_ptr_array_new_with_free_func ((GDestroyNotify) mp_chart_unref);
+  return self;
+}
+
+void
+mp_picture_free (MpPicture *self)
+{
+  g_free (self->title);
+  g_free (self->subtitle);
+  g_array_unref (self->lanes);
+  g_ptr_array_unref (self->charts);
+  g_free (self);
+}
+
+void
+mp_picture_add_lane (MpPicture        *self,
+                     const MpLaneHead *head,
+                     MpScatter        *scatter,
+                     MpScatter        *second)
+{
+  MpPictureLane lane = { .head = *head, .scatter = mp_scatter_ref (scatter) };
+
+  lane.head.title = g_strdup (head->title);
+  lane.head.subtitle = g_strdup (head->subtitle);
+  lane.head.state = g_strdup (head->state);
+  lane.second = second != NULL ? mp_scatter_ref (second) : NULL;
+  g_array_append_val (self->lanes, lane);
+}
+
+void
+mp_picture_add_chart (MpPicture *self,
+                      MpChart   *chart)
+{
+  g_ptr_array_add (self->charts, mp_chart_ref (chart));
+}
+
+char *
+mp_lane_head_summary (const MpLaneHead *head)
+{
+  GString *text = g_string_new (head->state);
+
+  if (head->modes >= 0)
+    g_string_append_printf (text, _("%smodes %d/%d"), text->len > 0 ? " · " : "", head->modes, head->n_modes);
+  if (!isnan (head->high_quality))
+    /* Translators: HQ is the share of high-quality samples, in per cent */
+    g_string_append_printf (text, _("%sHQ %.0f %%"), text->len > 0 ? " · " : "", head->high_quality * 100);
+  if (!isnan (head->rate)) {
+    g_autofree char *rate = mp_format_fixed (head->rate, head->rate < 10 ? 1 : 0);
+
+    /* Translators: iterations per second */
+    g_string_append_printf (text, _("%s%s it/s"), text->len > 0 ? " · " : "", rate);
+  }
+  return g_string_free (text, FALSE);
+}
+
+/* ---- layout ---- */
+
+typedef struct
+{
+  double head, foot;         /* of a lane's card: above and below its plot */
+  double title;              /* of the page */
+  guint  lane_rows, cells;   /* cells in the widest row */
+  guint  chart_rows, charts; /* charts in a row */
+  double legend;
+} Frame;
+
+static guint
+count_cells (const MpPictureLane *lane)
+{
+  return lane->second != NULL ? 2 : 1;
+}
+
+/* First lane of the next row. */
+static guint
+fill_row (MpPicture *self,
+          guint      first,
+          guint      most,
+          guint     *cells)
+{
+  guint i = first;
+
+  *cells = 0;
+  while (i < self->lanes->len) {
+    guint more = count_cells (&g_array_index (self->lanes, MpPictureLane, i));
+
+    if (i > first && *cells + more > most)
+      break;
+    *cells += more;
+    i++;
+  }
+  return i;
+}
+
+static guint
+most_cells (MpPicture *self)
+{
+  guint total = 0;
+
+  for (guint i = 0; i < self->lanes->len; i++)
+    total += count_cells (&g_array_index (self->lanes, MpPictureLane, i));
+  /* 5 and 6 look better as 3 + 2 and 3 + 3 */
+  return total > MAX_CELLS ? 3 : MAX_CELLS;
+}
+
+static Frame
+make_frame (MpPicture         *self,
+            const MpPlotStyle *style)
+{
+  double text = style->text_scale;
+  Frame  frame = { .head = 46 * text + 6, .foot = 26 * text, .cells = 1 };
+
+  frame.title = (self->title != NULL ? 26 : self->subtitle != NULL ? 20 : 0) * text;
+  for (guint i = 0; i < self->lanes->len; frame.lane_rows++) {
+    guint cells;
+
+    i = fill_row (self, i, most_cells (self), &cells);
+    frame.cells = MAX (frame.cells, cells);
+  }
+  if (self->charts->len > 0) {
+    guint most = MAX (3, frame.cells);
+
+    frame.chart_rows = (self->charts->len + most - 1) / most;
+    frame.charts = (self->charts->len + frame.chart_rows - 1) / frame.chart_rows;
+    frame.legend = self->lanes->len > 1 ? 22 * text : 0;
+  }
+  return frame;
+}
+
+static double
+lane_height (const Frame *frame,
+             double       cell)
+{
+  return frame->head + cell - 2 * PAD + frame->foot + PAD;
+}
+
+void
+mp_picture_get_natural_size (MpPicture *self,
+                             double    *width,
+                             double    *height)
+{
+  MpPlotStyle style;
+  Frame       frame;
+
+  mp_plot_style_init (&style, MP_PLOT_LIGHT);
+  frame = make_frame (self, &style);
+  *width = 2 * EDGE + MAX (frame.cells, MIN (frame.charts, 3)) * (CELL + GAP) - GAP;
+  *height = 2 * EDGE + frame.title + frame.legend + frame.lane_rows * (lane_height (&frame, CELL) + GAP) +
+            frame.chart_rows * (CHART + GAP) - GAP;
+}
+
+/* ---- drawing ---- */
+
+static void
+draw_card (MpPen  *pen,
+           double  x,
+           double  y,
+           double  width,
+           double  height)
+{
+  mp_path_rounded (pen->cr, x + 0.5, y + 0.5, width - 1, height - 1, 10);
+  mp_colour_set_source (pen->style->card, pen->cr);
+  cairo_fill_preserve (pen->cr);
+  mp_colour_set_source (pen->style->border, pen->cr);
+  cairo_set_line_width (pen->cr, 1);
+  cairo_stroke (pen->cr);
+}
+
+static void
+draw_head (MpPen            *pen,
+           const MpLaneHead *head,
+           double            x,
+           double            y,
+           double            width)
+{
+  const MpPlotStyle *style = pen->style;
+  g_autofree char   *count = mp_format_count (head->iteration);
+  g_autofree char   *iteration = g_strdup_printf (_("it %s"), count);
+  g_autofree char   *summary = mp_lane_head_summary (head);
+  double             text = style->text_scale, right, first = y + PAD + 13 * text, second = first + 18 * text;
+
+  mp_path_rounded (pen->cr, x + PAD, y + PAD, 4, 33 * text, 2);
+  mp_colour_set_source (mp_plot_style_get_lane (style, head->lane), pen->cr);
+  cairo_fill (pen->cr);
+  x += PAD + 12;
+  width -= 2 * PAD + 12;
+  right = mp_pen_draw (pen, MP_TEXT_LABEL, style->text, x + width, first, 1, width * 0.5, iteration);
+  mp_pen_draw (pen, MP_TEXT_HEADING, style->text, x, first, 0, MAX (20, width - right - 12), head->title);
+  right = mp_pen_draw (pen, MP_TEXT_TICK, style->dim_text, x + width, second, 1, width * 0.8, summary);
+  if (head->subtitle != NULL && width - right > 40)
+    mp_pen_draw (pen, MP_TEXT_TICK, style->dim_text, x, second, 0, width - right - 12, head->subtitle);
+}
+
+/* One plot with its layer's name and colour bar below. */
+static void
+draw_plot (MpPen     *pen,
+           MpScatter *scatter,
+           guint      lane,
+           gboolean   legend,
+           double     x,
+           double     y,
+           double     width,
+           double     height,
+           double     foot)
+{
+  MpHeatMap *heat_map = mp_scatter_get_heat_map (scatter);
+  cairo_t   *cr = pen->cr;
+  double     left = 0, ascent, bar;
+
+  cairo_save (cr);
+  cairo_translate (cr, x, y);
+  mp_scatter_draw (scatter, cr, width, height, pen->style);
+  cairo_translate (cr, 0, height + 4);
+  if (legend)
+    left = mp_scatter_draw_legend (cr, foot - 4, pen->style) + 16;
+  if (heat_map != NULL) {
+    const char *title = mp_heat_map_get_title (heat_map);
+
+    mp_pen_get_line (pen, MP_TEXT_TICK, &ascent);
+    bar = CLAMP ((width - left) * 0.5, 60, 180);
+    cairo_save (cr);
+    cairo_translate (cr, width - bar, 0);
+    mp_heat_map_draw_bar (heat_map, cr, bar, foot - 4, pen->style, mp_plot_style_get_lane (pen->style, lane));
+    cairo_restore (cr);
+    if (title != NULL && width - bar - left > 40)
+      mp_pen_draw (pen, MP_TEXT_TICK, pen->style->dim_text, width - bar - 10, (foot - 4) / 2 + ascent * 0.38, 1,
+                   width - bar - left - 10, title);
+  }
+  cairo_restore (cr);
+}
+
+static void
+draw_lane (MpPen               *pen,
+           const MpPictureLane *lane,
+           const Frame         *frame,
+           double               x,
+           double               y,
+           double               width,
+           double               height)
+{
+  guint  cells = count_cells (lane);
+  double plot = (width - 2 * PAD - (cells - 1) * PAD) / cells, tall = height - frame->head - frame->foot - PAD;
+
+  draw_card (pen, x, y, width, height);
+  draw_head (pen, &lane->head, x, y, width);
+  draw_plot (pen, lane->scatter, lane->head.lane, TRUE, x + PAD, y + frame->head, plot, tall, frame->foot + PAD - 4);
+  if (lane->second != NULL)
+    draw_plot (pen, lane->second, lane->head.lane, FALSE, x + 2 * PAD + plot, y + frame->head, plot, tall,
+               frame->foot + PAD - 4);
+}
+
+void
+mp_scatter_draw_framed (MpScatter         *self,
+                        cairo_t           *cr,
+                        double             width,
+                        double             height,
+                        const MpPlotStyle *style)
+{
+  double foot = 26 * style->text_scale;
+  MpPen  pen;
+
+  cairo_save (cr);
+  mp_pen_init (&pen, cr, style);
+  draw_plot (&pen, self, mp_scatter_get_lane (self), TRUE, PAD, PAD, width - 2 * PAD, height - 2 * PAD - foot + 4, foot);
+  mp_pen_clear (&pen);
+  cairo_restore (cr);
+}
+
+static void
+draw_lane_names (MpPicture *self,
+                 MpPen     *pen,
+                 double     x,
+                 double     y,
+                 double     width)
+{
+  double end = x + width;
+
+  for (guint i = 0; i < self->lanes->len && end - x > 60; i++) {
+    const MpLaneHead *head = &g_array_index (self->lanes, MpPictureLane, i).head;
+
+    mp_path_rounded (pen->cr, x, y - 5, 14, 3, 1.5);
+    mp_colour_set_source (mp_plot_style_get_lane (pen->style, head->lane), pen->cr);
+    cairo_fill (pen->cr);
+    x += 20 + mp_pen_draw (pen, MP_TEXT_LABEL, pen->style->dim_text, x + 20, y, 0, end - x - 20, head->title) + 20;
+  }
+}
+
+static double
+draw_lanes (MpPicture   *self,
+            MpPen       *pen,
+            const Frame *frame,
+            double       y,
+            double       width,
+            double       height)
+{
+  double cell = (width + GAP) / frame->cells - GAP;
+
+  for (guint i = 0; i < self->lanes->len;) {
+    double x = EDGE;
+    guint  cells, end = fill_row (self, i, most_cells (self), &cells);
+
+    for (; i < end; i++) {
+      const MpPictureLane *lane = &g_array_index (self->lanes, MpPictureLane, i);
+      double               wide = count_cells (lane) * (cell + GAP) - GAP;
+
+      draw_lane (pen, lane, frame, x, y, wide, height);
+      x += wide + GAP;
+    }
+    y += height + GAP;
+  }
+  return y;
+}
+
+static void
+draw_charts (MpPicture   *self,
+             MpPen       *pen,
+             const Frame *frame,
+             double       y,
+             double       width,
+             double       height)
+{
+  for (guint i = 0; i < self->charts->len; i++) {
+    guint  column = i % frame->charts, row = i / frame->charts;
+    double wide = (width + GAP) / frame->charts - GAP, x = EDGE + column * (wide + GAP), top = y + row * (height + GAP);
+
+    draw_card (pen, x, top, wide, height);
+    cairo_save (pen->cr);
+    cairo_translate (pen->cr, x, top);
+    mp_chart_draw (g_ptr_array_index (self->charts, i), pen->cr, wide, height, pen->style);
+    cairo_restore (pen->cr);
+  }
+}
+
+void
+mp_picture_draw (MpPicture         *self,
+                 cairo_t           *cr,
+                 double             width,
+                 double             height,
+                 const MpPlotStyle *style)
+{
+  Frame  frame = make_frame (self, style);
+  double inner = width - 2 * EDGE, y = EDGE, room, lanes = 0, charts = 0;
+  MpPen  pen;
+
+  g_return_if_fail (self != NULL && cr != NULL && style != NULL);
+
+  cairo_save (cr);
+  mp_pen_init (&pen, cr, style);
+  mp_colour_set_source (style->page, cr);
+  cairo_rectangle (cr, 0, 0, width, height);
+  cairo_fill (cr);
+  if (frame.title > 0) {
+    double drawn = mp_pen_draw (&pen, MP_TEXT_HEADING, style->text, EDGE, y + 12 * style->text_scale, 0, inner,
+                                self->title);
+
+    if (inner - drawn > 60)
+      mp_pen_draw (&pen, MP_TEXT_TICK, style->dim_text, EDGE + (drawn > 0 ? drawn + 12 : 0), y + 12 * style->text_scale,
+                   0, inner - drawn - 12, self->subtitle);
+    y += frame.title;
+  }
+  room = height - EDGE - y - frame.legend;
+  if (frame.lane_rows > 0) {
+    double spare = room - frame.chart_rows * (LEAST_CHART + GAP);
+
+    lanes = lane_height (&frame, (inner + GAP) / frame.cells - GAP);
+    lanes = MIN (lanes, (spare + GAP) / frame.lane_rows - GAP);
+    lanes = MAX (lanes, frame.head + frame.foot + PAD + 40);
+    y = draw_lanes (self, &pen, &frame, y, inner, floor (lanes));
+  }
+  if (frame.chart_rows > 0) {
+    if (frame.legend > 0) {
+      draw_lane_names (self, &pen, EDGE, y + 12 * style->text_scale, inner);
+      y += frame.legend;
+    }
+    charts = floor ((height - EDGE - y + GAP) / frame.chart_rows - GAP);
+    if (charts > 40)
+      draw_charts (self, &pen, &frame, y, inner, charts);
+  }
+  mp_pen_clear (&pen);
+  cairo_restore (cr);
+}

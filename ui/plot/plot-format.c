@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * plot-format.c: numbers as text.
+ */
+#include "ui/plot/plot-format.h"
+
+#include <glib/gi18n.h>
+#include <locale.h>
+#include <math.h>
+#include <string.h>
+
+#define MINUS "\u2212"
+
+static const char *
+thousands_separator (void)
+{
+  const struct lconv *locale = localeconv ();
+
+  if (locale->thousands_sep != NULL && locale->thousands_sep[0] != '\0')
+    return locale->thousands_sep;
+  /* locales without one: a comma where it cannot be taken for the decimal point, else a narrow space */
+  return strcmp (locale->decimal_point, ".") == 0 ? "," : "\u202f";
+}
+
+char *
+mp_format_fixed (double value,
+                 int    decimals)
+{
+  g_autofree char *plain = NULL;
+  GString         *text = g_string_new (NULL);
+  gsize            whole;
+  gboolean         zero;
+
+  if (!isfinite (value)) {
+    g_string_append (text, isnan (value) ? _("NaN") : value > 0 ? "∞" : MINUS "∞");
+    return g_string_free (text, FALSE);
+  }
+  plain = g_strdup_printf ("%.*f", MAX (decimals, 0), fabs (value));
+  whole = strspn (plain, "0123456789");
+  zero = strpbrk (plain, "123456789") == NULL;
+  if (value < 0 && !zero)
+    g_string_append (text, MINUS);
+  for (gsize i = 0; i < whole; i++) {
+    if (i > 0 && whole > 3 && (whole - i) % 3 == 0)
+      g_string_append (text, thousands_separator ());
+    g_string_append_c (text, plain[i]);
+  }
+  g_string_append (text, plain + whole);
+  return g_string_free (text, FALSE);
+}
+
+char *
+mp_format_count (guint64 count)
+{
+  g_autofree char *plain = g_strdup_printf ("%" G_GUINT64_FORMAT, count);
+  GString         *text = g_string_new (NULL);
+  gsize            n = strlen (plain);
+
+  for (gsize i = 0; i < n; i++) {
+    if (i > 0 && (n - i) % 3 == 0)
+      g_string_append (text, thousands_separator ());
+    g_string_append_c (text, plain[i]);
+  }
+  return g_string_free (text, FALSE);
+}
+
+char *
+mp_format_power (int exponent)
+{
+  static const char *const digits[] = { "⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹" };
+  g_autofree char         *plain = g_strdup_printf ("%d", ABS (exponent));
+  GString                 *text = g_string_new ("10");
+
+  if (exponent < 0)
+    g_string_append (text, "⁻");
+  for (const char *c = plain; *c != '\0'; c++)
+    g_string_append (text, digits[*c - '0']);
+  return g_string_free (text, FALSE);
+}
+
+char *
+mp_format_value (double value,
+                 int    digits)
+{
+  int exponent;
+
+  digits = MAX (digits, 1);
+  if (!isfinite (value))
+    return mp_format_fixed (value, 0);
+  if (value == 0)
+    return g_strdup ("0");
+  /* 10 to less than −323 is 0 in double */
+  exponent = MAX ((int) floor (log10 (fabs (value))), -323);
+  /* 9.996 to three digits is 10.0: one power further */
+  if (fabs (value) / pow (10, exponent) >= 10 - 0.5 * pow (10, 1 - digits))
+    exponent++;
+  if (exponent < -4 || exponent > 6) {
+    g_autofree char *mantissa = mp_format_fixed (value / pow (10, exponent), digits - 1);
+    g_autofree char *power = mp_format_power (exponent);
+
+    return g_strdup_printf ("%s×%s", mantissa, power);
+  }
+  return mp_format_fixed (value, digits - 1 - exponent);
+}
+
+char *
+mp_format_engineering (double value)
+{
+  static const char *const suffixes[] = { "", "k", "M", "G", "T" };
+  g_autofree char         *number = NULL;
+  guint                    i = 0;
+
+  while (i + 1 < G_N_ELEMENTS (suffixes) && fabs (value) >= 999.9995) {
+    value /= 1000;
+    i++;
+  }
+  if (!isfinite (value) || fabs (value) >= 999.9995)
+    return mp_format_value (value, 3);
+  number = g_strdup_printf ("%.6g", fabs (value));
+  return g_strdup_printf ("%s%s%s", value < 0 ? MINUS : "", number, suffixes[i]);
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * scatter.h: two-dimensional view of data points and generated points over one background layer.
+ *
+ * Equal aspect. Layers from back to front: canvas, heat map with its neutral line, data, samples, overlays. On image and
+ * screen contexts points are stamped into a picture of their own that is kept until they change; on SVG and PDF they
+ * are discs. Points with a non-finite coordinate are left out and counted with those outside the view; a note says how
+ * many.
+ *
+ * One thread at a time. Points and strings are copied; heat maps are referenced.
+ */
+#pragma once
+
+#include "ui/plot/heat-map.h"
+#include "ui/plot/plot-style.h"
+
+G_BEGIN_DECLS
+
+typedef struct _MpScatter MpScatter;
+
+typedef enum
+{
+  MP_POINTS_DATA,
+  MP_POINTS_SAMPLES,
+  MP_N_POINTS
+} MpPointsRole;
+
+typedef enum
+{
+  MP_OVERLAY_CROSSES, /* marks: x, y */
+  MP_OVERLAY_ARROWS,  /* x, y, dx, dy in data units */
+  MP_OVERLAY_LINES    /* x, y; a NaN pair lifts the pen */
+} MpOverlayKind;
+
+MpScatter *mp_scatter_new (void);
+MpScatter *mp_scatter_ref (MpScatter *self);
+void       mp_scatter_unref (MpScatter *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (MpScatter, mp_scatter_unref)
+
+/* Colour of the background layer. */
+void       mp_scatter_set_lane (MpScatter *self,
+                                guint      lane);
+guint      mp_scatter_get_lane (MpScatter *self);
+/* A heading inside the plot ("projected space"), or NULL. */
+void       mp_scatter_set_caption (MpScatter  *self,
+                                   const char *caption);
+/* n rows of `dimensions` floats; the first two are drawn. One dimension: data and samples become two strips. */
+void       mp_scatter_set_points (MpScatter    *self,
+                                  MpPointsRole  role,
+                                  const float  *values,
+                                  gint64        n,
+                                  gint64        dimensions);
+void       mp_scatter_set_points_visible (MpScatter    *self,
+                                          MpPointsRole  role,
+                                          gboolean      visible);
+/* NULL: no layer. */
+void       mp_scatter_set_heat_map (MpScatter *self,
+                                    MpHeatMap *heat_map);
+MpHeatMap *mp_scatter_get_heat_map (MpScatter *self);
+void       mp_scatter_clear_overlays (MpScatter *self);
+/* n entries of 2 (crosses, lines) or 4 (arrows) floats. */
+void       mp_scatter_add_overlay (MpScatter     *self,
+                                   MpOverlayKind  kind,
+                                   const float   *values,
+                                   gsize          n);
+/* What is in view: x0, x1, y0, y1. The view grows to equal aspect. NULL: automatic: the data with a margin, or the heat
+ * map's extent, held still while it still fits. */
+void       mp_scatter_set_extent (MpScatter    *self,
+                                  const double *extent);
+/* Light grid with numbers. */
+void       mp_scatter_set_axes (MpScatter *self,
+                                gboolean   axes);
+/* Data and samples named in the lower left corner. */
+void       mp_scatter_set_legend (MpScatter *self,
+                                  gboolean   legend);
+/* Shown when there are no points and no layer; NULL: a default text. */
+void       mp_scatter_set_empty_text (MpScatter  *self,
+                                      const char *text);
+
+void       mp_scatter_draw (MpScatter         *self,
+                            cairo_t           *cr,
+                            double             width,
+                            double             height,
+                            const MpPlotStyle *style);
+/* Data coordinates of a point of a scatter drawn at this size. */
+void       mp_scatter_to_data (MpScatter *self,
+                               double     width,
+                               double     height,
+                               double     x,
+                               double     y,
+                               double    *data_x,
+                               double    *data_y);
+/* The view in words, for assistive technology. (transfer full) */
+char      *mp_scatter_describe (MpScatter *self);
+
+/* "● data  ● samples" at (0, 0); returns its width. Where a window puts the legend outside the plot. */
+double     mp_scatter_draw_legend (cairo_t           *cr,
+                                   double             height,
+                                   const MpPlotStyle *style);
+
+G_END_DECLS
