@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * conv.c: convolution and its two adjoints, x N·H·W·C, w Cout·Kh·Kw·C, y N·Oh·Ow·Cout.
+ *
+ * One image at a time is unfolded into patches P (Oh·Ow × Kh·Kw·C); then
+ *   y  = P·Wᵀ            dP = dy·W, folded back into dx by adding            dW = Σ_images dyᵀ·P
+ */
+#include "kernels/cpu/cpu.h"
+
+#include <stdio.h>
+#include <string.h>
+
+typedef struct
+{
+  int64_t n, h, w, c, out_h, out_w, out_c, kernel_h, kernel_w;
+  size_t  element;
+  MpGemm  gemm;
+  size_t  patches_at, packed_at, sum_at, product_at, scratch_at;
+  int     has_program;
+  MpFused fused;
+} Conv;
+
+/* A kernel row of a patch is contiguous in x; [first, end) of it lies inside the image. */
+static void
+unfold (const Conv    *s,
+        const MpAttrs *a,
+        const char    *x,
+        char          *patches)
+{
+  size_t pixel = (size_t) s->c * s->element, row = (size_t) s->kernel_w * pixel;
+
+  for (int64_t i = 0; i < s->out_h; i++)
+    for (int64_t j = 0; j < s->out_w; j++)
+      for (int64_t ki = 0; ki < s->kernel_h; ki++, patches += row)
+        {
+          int64_t y = i * a->stride[0] - a->pad_before[0] + ki;
+          int64_t left = j * a->stride[1] - a->pad_before[1];
+          int64_t first = left < 0 ? -left : 0, end = s->w - left < s->kernel_w ? s->w - left : s->kernel_w;
+
+          if (y < 0 || y >= s->h || end <= first)
+            {
+              memset (patches, 0, row);
+              continue;
+            }
+          memset (patches, 0, (size_t) first * pixel);
+          memcpy (patches + (size_t) first * pixel, x + (size_t) (y * s->w + left + first) * pixel,
+                  (size_t) (end - first) * pixel);
+          memset (patches + (size_t) end * pixel, 0, (size_t) (s->kernel_w - end) * pixel);
+        }
+}
+
+static void
+add (size_t      element,
+     void       *to,
+     const void *from,
+     int64_t     n)
+{
+  if (element == 4)
+    for (int64_t i = 0; i < n; i++)
+      ((float *) to)[i] += ((const float *) from)[i];
+  else
+    for (int64_t i = 0; i < n; i++)
+      ((double *) to)[i] += ((const double *) from)[i];
+}
+
+static void
+fold (const Conv    *s,
+      const MpAttrs *a,
+      const char    *patches,
+      char          *x)
+{
+  size_t pixel = (size_t) s->c * s->element, row = (size_t) s->kernel_w * pixel;
+
+  memset (x, 0, (size_t) (s->h * s->w) * pixel);
+  for (int64_t i = 0; i < s->out_h; i++)
+    for (int64_t j = 0; j < s->out_w; j++)
+      for (int64_t ki = 0; ki < s->kernel_h; ki++, patches += row)
+        {
+          int64_t y = i * a->stride[0] - a->pad_before[0] + ki;
+          int64_t left = j * a->stride[1] - a->pad_before[1];
+          int64_t first = left < 0 ? -left : 0, end = s->w - left < s->kernel_w ? s->w - left : s->kernel_w;
+
+          if (y >= 0 && y < s->h && end > first)
+            add (s->element, x + (size_t) (y * s->w + left + first) * pixel, patches + (size_t) first * pixel,
+                 (end - first) * s->c);
+        }
+}
+
+static MpStatus
+run (MpKernel           *kernel,
+     MpStream           *stream,
+     const MpRunContext *context)
+{
+  const Conv   *s = kernel->state;
+  const MpSimd *simd = kernel->simd;
+  const MpGemm *g = &s->gemm;
+  char         *patches = kernel->workspace + s->patches_at, *packed = kernel->workspace + s->packed_at;
+  char         *sum = kernel->workspace + s->sum_at;
+  char         *out = s->has_program ? kernel->workspace + s->product_at : kernel->output[0];
+  const char   *a = kernel->input[0], *b = kernel->input[1];
+  size_t        x_bytes = (size_t) (s->h * s->w * s->c) * s->element;
+  size_t        y_bytes = (size_t) (s->out_h * s->out_w * s->out_c) * s->element;
+
+  if (kernel->op == MP_OP_CONV_WEIGHT)
+    memset (out, 0, (size_t) (g->m * g->n) * s->element);
+  else
+    simd->gemm_pack (g, b, packed);
+  for (int64_t i = 0; i < s->n; i++)
+    if (kernel->op == MP_OP_CONV)
+      {
+        unfold (s, &kernel->attrs, a + (size_t) i * x_bytes, patches);
+        simd->gemm_run (g, patches, out + (size_t) i * y_bytes, packed, 0, g->m);
+      }
+    else if (kernel->op == MP_OP_CONV_DATA)
+      {
+        simd->gemm_run (g, a + (size_t) i * y_bytes, patches, packed, 0, g->m);
+        fold (s, &kernel->attrs, patches, out + (size_t) i * x_bytes);
+      }
+    else
+      {
+        unfold (s, &kernel->attrs, a + (size_t) i * x_bytes, patches);
+        simd->gemm_pack (g, patches, packed);
+        simd->gemm_run (g, b + (size_t) i * y_bytes, sum, packed, 0, g->m);
+        add (s->element, out, sum, g->m * g->n);
+      }
+  if (s->has_program)
+    mp_fused_run_after (kernel, &s->fused, out, kernel->workspace + s->scratch_at);
+  return MP_OK;
+}
+
+static void
+set_product (MpOp    op,
+             Conv   *s)
+{
+  MpGemm *g = &s->gemm;
+  int64_t patch = s->kernel_h * s->kernel_w * s->c, positions = s->out_h * s->out_w;
+
+  if (op == MP_OP_CONV)
+    *g = (MpGemm) { .m = positions, .n = s->out_c, .k = patch, .transpose_b = 1, .lda = patch, .ldb = patch };
+  else if (op == MP_OP_CONV_DATA)
+    *g = (MpGemm) { .m = positions, .n = patch, .k = s->out_c, .lda = s->out_c, .ldb = patch };
+  else
+    *g = (MpGemm) { .m = s->out_c, .n = patch, .k = positions, .transpose_a = 1, .lda = s->out_c, .ldb = patch };
+  g->ldc = g->n;
+}
+
+MpStatus
+mp_cpu_conv_new (MpKernel           *kernel,
+                 const MpKernelSpec *spec)
+{
+  const MpTensorType *x = kernel->op == MP_OP_CONV_DATA ? &kernel->output_type[0] : &kernel->input_type[0];
+  const MpTensorType *w = kernel->op == MP_OP_CONV_WEIGHT ? &kernel->output_type[0] : &kernel->input_type[1];
+  const MpTensorType *y = kernel->op == MP_OP_CONV_DATA ? &kernel->input_type[0] : &kernel->input_type[1];
+  int                 with_program = kernel->op == MP_OP_CONV && spec->program != NULL;
+  Conv               *s;
+  MpStatus            status;
+
+  if (x->rank != 4 || w->rank != 4 || x->dtype == MP_INT32 || x->dtype != w->dtype || w->dim[3] != x->dim[3])
+    return mp_kernels_fail (MP_STATUS_INVALID, "%s needs images N×H×W×C and weights Cout×Kh×Kw×C of one dtype.",
+                            mp_op_name (kernel->op));
+  s = mp_cpu_state_new (kernel, sizeof *s);
+  if (s == NULL)
+    return MP_STATUS_MEMORY;
+  *s = (Conv) { .n = x->dim[0], .h = x->dim[1], .w = x->dim[2], .c = x->dim[3], .out_c = w->dim[0],
+                .kernel_h = w->dim[1], .kernel_w = w->dim[2], .element = mp_dtype_size (x->dtype) };
+  s->out_h = (s->h + kernel->attrs.pad_before[0] + kernel->attrs.pad_after[0] - s->kernel_h) / kernel->attrs.stride[0] + 1;
+  s->out_w = (s->w + kernel->attrs.pad_before[1] + kernel->attrs.pad_after[1] - s->kernel_w) / kernel->attrs.stride[1] + 1;
+  if (kernel->op != MP_OP_CONV && (y->rank != 4 || y->dim[1] != s->out_h || y->dim[2] != s->out_w))
+    return mp_kernels_fail (MP_STATUS_INVALID, "%s has an output gradient that does not fit its geometry.",
+                            mp_op_name (kernel->op));
+  kernel->simd = kernel->device->simd[x->dtype];
+  set_product (kernel->op, s);
+  s->patches_at = mp_cpu_reserve (kernel, (size_t) (s->out_h * s->out_w * s->kernel_h * s->kernel_w * s->c) * s->element);
+  s->packed_at = mp_cpu_reserve (kernel, kernel->simd->gemm_scratch (&s->gemm));
+  if (kernel->op == MP_OP_CONV_WEIGHT)
+    s->sum_at = mp_cpu_reserve (kernel, (size_t) (s->gemm.m * s->gemm.n) * s->element);
+  if (with_program)
+    {
+      status = mp_fused_plan (spec->program, 0, &s->fused);
+      if (status != MP_OK)
+        return status;
+      s->has_program = 1;
+      s->fused.input[0].extent = 0;
+      s->product_at = mp_cpu_reserve (kernel, (size_t) (s->n * s->out_h * s->out_w * s->out_c) * s->element);
+      s->scratch_at = mp_cpu_reserve (kernel, s->fused.scratch_bytes);
+    }
+  kernel->run = run;
+  snprintf (kernel->algorithm, sizeof kernel->algorithm, "patches:%s", kernel->simd->name);
+  return MP_OK;
+}

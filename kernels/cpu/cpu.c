@@ -1,0 +1,424 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * cpu.c: the CPU's MpDeviceClass: device, memory, streams, and the common part of kernels.
+ *
+ * Memory is the host's, so uploads and downloads are copies and every call is finished when it returns.
+ */
+#include "kernels/cpu/cpu.h"
+
+#include <oneapi/dnnl/dnnl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* ---- instruction sets ---- */
+static const char *const isa_names[MP_N_ISAS] = { "baseline", "avx2", "avx512" };
+static const char *const isa_titles[MP_N_ISAS] = { "", "AVX2", "AVX-512" };
+
+static const MpSimd *const simd_tables[MP_N_ISAS][2] = {
+  { &mp_simd_baseline_f32, &mp_simd_baseline_f64 },
+#ifdef __x86_64__
+  { &mp_simd_avx2_f32, &mp_simd_avx2_f64 },
+  { &mp_simd_avx512_f32, &mp_simd_avx512_f64 },
+#endif
+};
+
+/* The best this machine has, or what MATCHPOINT_ISA lowers it to. */
+static MpIsa
+choose_isa (void)
+{
+  const char *wish = getenv ("MATCHPOINT_ISA");
+  MpIsa       best = MP_ISA_BASELINE;
+
+#ifdef __x86_64__
+  __builtin_cpu_init ();
+  if (__builtin_cpu_supports ("avx2") && __builtin_cpu_supports ("fma"))
+    best = MP_ISA_AVX2;
+  if (best == MP_ISA_AVX2 && __builtin_cpu_supports ("avx512f") && __builtin_cpu_supports ("avx512vl")
+      && __builtin_cpu_supports ("avx512bw") && __builtin_cpu_supports ("avx512dq")
+      && __builtin_cpu_supports ("avx512cd"))
+    best = MP_ISA_AVX512;
+#endif
+  for (int i = 0; wish != NULL && i < (int) best; i++)
+    if (strcmp (wish, isa_names[i]) == 0)
+      return (MpIsa) i;
+  return best;
+}
+
+/* ---- device ---- */
+static int
+device_count (void)
+{
+  return 1;
+}
+
+static void
+device_close (MpDevice *device)
+{
+  if (device != NULL && device->dnnl_engine != NULL)
+    dnnl_engine_destroy (device->dnnl_engine);
+  free (device);
+}
+
+static MpStatus
+device_open (int        index,
+             int        n_threads,
+             MpDevice **out)
+{
+  MpDevice     *device;
+  dnnl_engine_t engine;
+  dnnl_status_t status;
+
+  if (index != 0)
+    return mp_kernels_fail (MP_STATUS_INVALID, "There is one CPU device, number 0; %d was asked for.", index);
+  device = calloc (1, sizeof *device);
+  if (device == NULL)
+    return mp_kernels_fail (MP_STATUS_MEMORY, "There is no memory for a CPU device.");
+  device->n_threads = n_threads > 1 ? n_threads : 1;
+  device->isa = choose_isa ();
+  device->simd[MP_FLOAT32] = simd_tables[device->isa][MP_FLOAT32];
+  device->simd[MP_FLOAT64] = simd_tables[device->isa][MP_FLOAT64];
+  status = dnnl_engine_create (&engine, dnnl_cpu, 0);
+  if (status != dnnl_success)
+    {
+      free (device);
+      return mp_kernels_fail (MP_STATUS_LIBRARY, "oneDNN made no CPU engine (status %d).", (int) status);
+    }
+  device->dnnl_engine = engine;
+  *out = device;
+  return MP_OK;
+}
+
+/* Value of a line "name : value" of /proc/cpuinfo or /proc/meminfo. */
+static int
+read_proc (const char *path,
+           const char *name,
+           char       *value,
+           size_t      size)
+{
+  FILE *file = fopen (path, "re");
+  char  line[512];
+  int   found = 0;
+
+  while (file != NULL && !found && fgets (line, sizeof line, file) != NULL)
+    {
+      char *colon = strchr (line, ':');
+
+      if (colon == NULL || strncmp (line, name, strlen (name)) != 0)
+        continue;
+      colon += 1 + strspn (colon + 1, " \t");
+      colon[strcspn (colon, "\n")] = '\0';
+      snprintf (value, size, "%s", colon);
+      found = 1;
+    }
+  if (file != NULL)
+    fclose (file);
+  return found;
+}
+
+static MpStatus
+device_info (MpDevice     *device,
+             MpDeviceInfo *out)
+{
+  const dnnl_version_t *version = dnnl_version ();
+  char                  model[96] = "CPU", kilobytes[64];
+
+  memset (out, 0, sizeof *out);
+  read_proc ("/proc/cpuinfo", "model name", model, sizeof model);
+  out->n_units = (int32_t) sysconf (_SC_NPROCESSORS_ONLN);
+  snprintf (out->name, sizeof out->name, "%s, %d core%s%s%s", model, out->n_units, out->n_units == 1 ? "" : "s",
+            isa_titles[device->isa][0] ? ", " : "", isa_titles[device->isa]);
+  snprintf (out->detail, sizeof out->detail, "kernels for %s; oneDNN %d.%d.%d; %d thread%s in one kernel",
+            isa_names[device->isa], version->major, version->minor, version->patch, device->n_threads,
+            device->n_threads == 1 ? "" : "s");
+  if (read_proc ("/proc/meminfo", "MemTotal", kilobytes, sizeof kilobytes))
+    out->memory_total = strtoull (kilobytes, NULL, 10) * 1024;
+  if (read_proc ("/proc/meminfo", "MemAvailable", kilobytes, sizeof kilobytes))
+    out->memory_free = strtoull (kilobytes, NULL, 10) * 1024;
+  return MP_OK;
+}
+
+/* ---- memory ---- */
+static MpStatus
+memory_alloc (MpDevice *device,
+              size_t    bytes,
+              void    **out)
+{
+  size_t rounded = (bytes + MP_ALIGNMENT - 1) / MP_ALIGNMENT * MP_ALIGNMENT;
+
+  *out = aligned_alloc (MP_ALIGNMENT, rounded > 0 ? rounded : MP_ALIGNMENT);
+  if (*out == NULL)
+    return mp_kernels_fail (MP_STATUS_MEMORY, "There is no memory for %zu bytes.", bytes);
+  return MP_OK;
+}
+
+static void
+memory_release (MpDevice *device,
+                void     *address)
+{
+  free (address);
+}
+
+static MpStatus
+memory_upload (MpDevice   *device,
+               MpStream   *stream,
+               void       *to,
+               const void *from_host,
+               size_t      bytes)
+{
+  if (bytes > 0)
+    memcpy (to, from_host, bytes);
+  return MP_OK;
+}
+
+static MpStatus
+memory_download (MpDevice   *device,
+                 MpStream   *stream,
+                 void       *to_host,
+                 const void *from,
+                 size_t      bytes)
+{
+  if (bytes > 0)
+    memcpy (to_host, from, bytes);
+  return MP_OK;
+}
+
+/* ---- streams ---- */
+static MpStatus
+stream_new (MpDevice  *device,
+            MpStream **out)
+{
+  MpStream     *stream = calloc (1, sizeof *stream);
+  dnnl_stream_t dnnl;
+
+  if (stream == NULL)
+    return mp_kernels_fail (MP_STATUS_MEMORY, "There is no memory for a stream.");
+  if (dnnl_stream_create (&dnnl, device->dnnl_engine, dnnl_stream_default_flags) != dnnl_success)
+    {
+      free (stream);
+      return mp_kernels_fail (MP_STATUS_LIBRARY, "oneDNN made no stream.");
+    }
+  stream->device = device;
+  stream->dnnl_stream = dnnl;
+  *out = stream;
+  return MP_OK;
+}
+
+static void
+stream_free (MpStream *stream)
+{
+  if (stream == NULL)
+    return;
+  dnnl_stream_destroy (stream->dnnl_stream);
+  free (stream);
+}
+
+static MpStatus
+stream_sync (MpStream *stream)
+{
+  return MP_OK;
+}
+
+/* ---- kernels ---- */
+void *
+mp_cpu_state_new (MpKernel *kernel,
+                  size_t    bytes)
+{
+  kernel->state = calloc (1, bytes);
+  if (kernel->state == NULL)
+    mp_kernels_fail (MP_STATUS_MEMORY, "There is no memory for a %s kernel.", mp_op_name (kernel->op));
+  return kernel->state;
+}
+
+size_t
+mp_cpu_reserve (MpKernel *kernel,
+                size_t    bytes)
+{
+  size_t at = kernel->workspace_bytes;
+
+  kernel->workspace_bytes += (bytes + MP_ALIGNMENT - 1) / MP_ALIGNMENT * MP_ALIGNMENT;
+  return at;
+}
+
+static void
+kernel_free (MpKernel *kernel)
+{
+  if (kernel == NULL)
+    return;
+  if (kernel->destroy != NULL)
+    kernel->destroy (kernel);
+  free (kernel->state);
+  free (kernel->input_type);
+  free (kernel->output_type);
+  free (kernel->input);
+  free (kernel->output);
+  free (kernel);
+}
+
+static int
+copy_types (const MpTensorType *types,
+            int32_t             n,
+            MpTensorType      **copy,
+            void             ***addresses)
+{
+  *copy = calloc ((size_t) n + 1, sizeof **copy);
+  *addresses = calloc ((size_t) n + 1, sizeof **addresses);
+  if (*copy == NULL || *addresses == NULL)
+    return 0;
+  if (n > 0)
+    memcpy (*copy, types, (size_t) n * sizeof **copy);
+  return 1;
+}
+
+typedef MpStatus (*FamilyFn) (MpKernel *kernel, const MpKernelSpec *spec);
+
+static FamilyFn
+family_of (MpOp op)
+{
+  switch (op)
+    {
+    case MP_OP_FUSED:
+      return mp_cpu_fused_new;
+    case MP_OP_STOP_GRADIENT:
+    case MP_OP_COPY:
+    case MP_OP_ASSIGN:
+      return mp_cpu_shape_new;
+    case MP_OP_CONV:
+    case MP_OP_CONV_DATA:
+    case MP_OP_CONV_WEIGHT:
+      return mp_cpu_conv_new;
+    case MP_OP_LOG_SUM_EXP:
+      return mp_cpu_normalize_new;
+    case MP_OP_PD_SOLVE:
+      return NULL;
+    default:
+      break;
+    }
+  switch (mp_op_class (op))
+    {
+    case MP_CLASS_RANDOM:
+      return mp_cpu_random_new;
+    case MP_CLASS_ELEMENTWISE:
+    case MP_CLASS_REDUCTION:
+      return mp_cpu_elementwise_new;
+    case MP_CLASS_CAST:
+    case MP_CLASS_SHAPE:
+      return mp_cpu_shape_new;
+    case MP_CLASS_PRODUCT:
+      return mp_cpu_product_new;
+    case MP_CLASS_POOL:
+      return mp_cpu_pool_new;
+    case MP_CLASS_FUSED:
+      return mp_cpu_normalize_new;
+    case MP_CLASS_LINALG:
+      return mp_cpu_linalg_new;
+    case MP_CLASS_UPDATE:
+      return mp_cpu_update_new;
+    default:
+      return NULL;
+    }
+}
+
+static MpStatus
+kernel_new (MpDevice           *device,
+            const MpKernelSpec *spec,
+            MpKernel          **out)
+{
+  FamilyFn  family = (unsigned) spec->op < MP_N_OPS ? family_of (spec->op) : NULL;
+  MpKernel *kernel;
+  MpStatus  status;
+
+  if (family == NULL)
+    return mp_kernels_fail (MP_STATUS_UNSUPPORTED, "The CPU has no kernel for %s.",
+                            (unsigned) spec->op < MP_N_OPS ? mp_op_name (spec->op) : "an unknown operation");
+  kernel = calloc (1, sizeof *kernel);
+  if (kernel == NULL)
+    return mp_kernels_fail (MP_STATUS_MEMORY, "There is no memory for a %s kernel.", mp_op_name (spec->op));
+  kernel->device = device;
+  kernel->op = spec->op;
+  kernel->attrs = spec->attrs;
+  kernel->n_inputs = spec->n_inputs;
+  kernel->n_outputs = spec->n_outputs;
+  kernel->n_threads = 1;
+  if (copy_types (spec->inputs, spec->n_inputs, &kernel->input_type, &kernel->input)
+      && copy_types (spec->outputs, spec->n_outputs, &kernel->output_type, &kernel->output))
+    status = family (kernel, spec);
+  else
+    status = mp_kernels_fail (MP_STATUS_MEMORY, "There is no memory for a %s kernel.", mp_op_name (spec->op));
+  if (status != MP_OK)
+    {
+      kernel_free (kernel);
+      return status;
+    }
+  *out = kernel;
+  return MP_OK;
+}
+
+static int
+supports (MpDevice           *device,
+          const MpKernelSpec *spec)
+{
+  MpKernel *kernel;
+
+  if (kernel_new (device, spec, &kernel) != MP_OK)
+    return 0;
+  kernel_free (kernel);
+  return 1;
+}
+
+static size_t
+kernel_workspace (const MpKernel *kernel)
+{
+  return kernel->workspace_bytes;
+}
+
+static MpStatus
+kernel_bind (MpKernel    *kernel,
+             void *const *inputs,
+             void *const *outputs,
+             void        *workspace)
+{
+  for (int32_t i = 0; i < kernel->n_inputs; i++)
+    kernel->input[i] = inputs[i];
+  for (int32_t i = 0; i < kernel->n_outputs; i++)
+    kernel->output[i] = outputs[i];
+  kernel->workspace = workspace;
+  return kernel->bound != NULL ? kernel->bound (kernel) : MP_OK;
+}
+
+static MpStatus
+kernel_run (MpKernel           *kernel,
+            MpStream           *stream,
+            const MpRunContext *context)
+{
+  return kernel->run (kernel, stream, context);
+}
+
+static const char *
+kernel_algorithm (const MpKernel *kernel)
+{
+  return kernel->algorithm;
+}
+
+const MpDeviceClass mp_cpu_class = {
+  .id = "cpu",
+  .count = device_count,
+  .open = device_open,
+  .close = device_close,
+  .info = device_info,
+  .alloc = memory_alloc,
+  .release = memory_release,
+  .upload = memory_upload,
+  .download = memory_download,
+  .stream_new = stream_new,
+  .stream_free = stream_free,
+  .stream_sync = stream_sync,
+  .supports = supports,
+  .kernel_new = kernel_new,
+  .kernel_workspace = kernel_workspace,
+  .kernel_bind = kernel_bind,
+  .kernel_run = kernel_run,
+  .kernel_algorithm = kernel_algorithm,
+  .kernel_free = kernel_free,
+};

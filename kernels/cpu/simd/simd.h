@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * simd.h: what the sources in this folder are written in. Each is compiled once per instruction set and dtype
+ * (MP_ISA names the instruction set, MP_BITS is 32 or 64), so `real` is float or double and SYMBOL (gemm) is
+ * mp_gemm_avx512_f32 or the like. simd/table.c gathers one MpSimd of functions per compilation.
+ *
+ * Loops over elements are plain and branch-free, for the compiler to vectorise; `vreal` (GCC's vector extension,
+ * which clang shares) is for what it would not vectorise without reordering sums: products and reductions.
+ */
+#pragma once
+
+#include <math.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "kernels/cpu/cpu.h"
+
+#define MP_PASTE_(a, b, c) mp_##a##_##b##_f##c
+#define MP_PASTE(a, b, c) MP_PASTE_ (a, b, c)
+#define SYMBOL(name) MP_PASTE (name, MP_ISA, MP_BITS)
+
+#if defined (__AVX512F__)
+#define MP_VECTOR_BYTES 64
+#define MP_N_REGISTERS 32
+#elif defined (__AVX2__)
+#define MP_VECTOR_BYTES 32
+#define MP_N_REGISTERS 16
+#else
+#define MP_VECTOR_BYTES 16
+#define MP_N_REGISTERS 16
+#endif
+
+#if MP_BITS == 32
+typedef float    real;
+typedef uint32_t uword;
+typedef int32_t  sword;
+#define MP_REAL_DTYPE MP_FLOAT32
+#else
+typedef double   real;
+typedef uint64_t uword;
+typedef int64_t  sword;
+#define MP_REAL_DTYPE MP_FLOAT64
+#endif
+
+/* elements in a vector */
+#define VL ((int) (MP_VECTOR_BYTES / sizeof (real)))
+
+typedef real vreal __attribute__ ((vector_size (MP_VECTOR_BYTES)));
+typedef real vreal_unaligned __attribute__ ((vector_size (MP_VECTOR_BYTES), aligned (sizeof (real)), may_alias));
+
+static inline vreal
+v_load (const real *p)
+{
+  return *(const vreal_unaligned *) p;
+}
+
+static inline void
+v_store (real *p,
+         vreal v)
+{
+  *(vreal_unaligned *) p = v;
+}
+
+static inline vreal
+v_splat (real x)
+{
+  return (vreal) {} + x;
+}
+
+static inline real
+as_real (uword u)
+{
+  real x;
+
+  memcpy (&x, &u, sizeof x);
+  return x;
+}
+
+static inline uword
+as_bits (real x)
+{
+  uword u;
+
+  memcpy (&u, &x, sizeof u);
+  return u;
+}
+
+#define MP_DECLARE(type, name, ...) type SYMBOL (name) (__VA_ARGS__);
+MP_SIMD_FUNCTIONS (MP_DECLARE)
