@@ -384,6 +384,16 @@ mp_experiment_get_id (MpExperiment *self)
   return self->id;
 }
 
+void
+mp_experiment_set_id (MpExperiment *self,
+                      const char   *id)
+{
+  char *copy = g_strdup (id);
+
+  g_free (self->id);
+  self->id = copy;
+}
+
 const char *
 mp_experiment_get_title (MpExperiment *self)
 {

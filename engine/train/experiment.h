@@ -40,6 +40,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (MpExperiment, mp_experiment_unref)
 char         *mp_experiment_to_text (MpExperiment *self);          /* every key written out */
 
 const char   *mp_experiment_get_id (MpExperiment *self);           /* preset id or file's stem */
+void          mp_experiment_set_id (MpExperiment *self, const char *id);
 const char   *mp_experiment_get_title (MpExperiment *self);
 
 /* "method.ridge=0.01". Validates. Changing a kind resets the keys of its group that the new kind lacks. */

@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * checkpoint.c: the safetensors files of a run: checkpoints and samples.
+ *
+ * A checkpoint holds every parameter and every state by its name, and in its metadata the counters: all that a lane
+ * is made of beside its experiment. Nothing random is kept, for randomness is a function of seed,
+ * stream and step.
+ */
+#include "engine/runs/run-private.h"
+
+#include <errno.h>
+#include <glib/gstdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/runs/file.h"
+
+/* ---- folders of numbered files ---- */
+
+static gint
+compare_u64 (gconstpointer a,
+             gconstpointer b)
+{
+  guint64 x = *(const guint64 *) a, y = *(const guint64 *) b;
+
+  return x < y ? -1 : x > y;
+}
+
+GArray *
+mp_run_list_numbered (const char *dir)
+{
+  GArray *numbers = g_array_new (FALSE, FALSE, sizeof (guint64));
+  g_autoptr (GDir) listing = g_dir_open (dir, 0, NULL);
+  const char *name;
+
+  while (listing != NULL && (name = g_dir_read_name (listing)) != NULL)
+    {
+      char *end;
+      guint64 number;
+
+      if (!g_ascii_isdigit (name[0]))
+        continue;
+      number = g_ascii_strtoull (name, &end, 10);
+      if (g_str_equal (end, ".safetensors"))
+        g_array_append_val (numbers, number);
+    }
+  g_array_sort (numbers, compare_u64);
+  return numbers;
+}
+
+static char *
+numbered_path (const char *run_dir,
+               const char *folder,
+               guint64     iteration)
+{
+  g_autofree char *name = g_strdup_printf ("%" G_GUINT64_FORMAT ".safetensors", iteration);
+
+  return g_build_filename (run_dir, folder, name, NULL);
+}
+
+GArray *
+mp_run_list_checkpoints (MpRun *self)
+{
+  g_autofree char *dir = g_build_filename (self->dir, "checkpoints", NULL);
+
+  return mp_run_list_numbered (dir);
+}
+
+GArray *
+mp_run_list_samples (MpRun *self)
+{
+  g_autofree char *dir = g_build_filename (self->dir, "samples", NULL);
+
+  return mp_run_list_numbered (dir);
+}
+
+gboolean
+mp_run_remove_checkpoint (MpRun   *self,
+                          guint64  iteration,
+                          GError **error)
+{
+  g_autofree char *path = numbered_path (self->dir, "checkpoints", iteration);
+
+  if (g_unlink (path) != 0 && errno != ENOENT)
+    return mp_file_fail (error, errno, "remove", path);
+  return TRUE;
+}
+
+/* ---- checkpoints ---- */
+
+MpSafetensors *
+mp_checkpoint_find (const char *run_dir,
+                    guint64    *iteration)
+{
+  g_autofree char *dir = g_build_filename (run_dir, "checkpoints", NULL);
+  g_autoptr (GArray) numbers = mp_run_list_numbered (dir);
+
+  for (guint i = numbers->len; i > 0; i--)
+    {
+      guint64 number = g_array_index (numbers, guint64, i - 1);
+      g_autofree char *path = numbered_path (run_dir, "checkpoints", number);
+      g_autoptr (GError) error = NULL;
+      MpSafetensors *file = mp_safetensors_open (path, &error);
+
+      if (file != NULL)
+        {
+          *iteration = number;
+          return file;
+        }
+      g_info ("%s The checkpoint before it is used.", error->message);
+    }
+  return NULL;
+}
+
+static gboolean
+is_kept (MpNode *node)
+{
+  return node->op == MP_OP_PARAMETER || node->op == MP_OP_STATE;
+}
+
+gboolean
+mp_run_save_checkpoint (MpRun            *self,
+                        MpStore          *store,
+                        const MpCounters *counters,
+                        GError          **error)
+{
+  MpGraph *graph = mp_store_get_graph (store);
+  g_autoptr (GArray) tensors = g_array_new (FALSE, FALSE, sizeof (MpNamedTensor));
+  g_autoptr (GPtrArray) owned = g_ptr_array_new_with_free_func (g_free);
+  g_autofree char *path = numbered_path (self->dir, "checkpoints", counters->iteration);
+  g_autofree char *seed = g_strdup_printf ("%" G_GUINT64_FORMAT, counters->seed);
+  g_autofree char *iteration = g_strdup_printf ("%" G_GUINT64_FORMAT, counters->iteration);
+  g_autofree char *batch = g_strdup_printf ("%" G_GUINT64_FORMAT, counters->batch);
+  char seconds[G_ASCII_DTOSTR_BUF_SIZE];
+  const char *const metadata[] = {
+    "format", "matchpoint checkpoint 1", "seed", seed, "iteration", iteration, "batch", batch,
+    "seconds", g_ascii_dtostr (seconds, sizeof seconds, counters->seconds), NULL
+  };
+
+  for (guint i = 0; i < mp_graph_get_n_nodes (graph); i++)
+    {
+      MpNode *node = mp_graph_get_node (graph, i);
+      MpNamedTensor tensor = { .type = node->type };
+
+      if (!is_kept (node))
+        continue;
+      tensor.name = node->name;
+      tensor.data = mp_store_map (store, node);
+      if (tensor.data == NULL)
+        {
+          void *copy = g_malloc ((gsize) mp_tensor_count (&node->type) * mp_dtype_size (node->type.dtype));
+
+          g_ptr_array_add (owned, copy);
+          if (!mp_store_read (store, node, copy, error))
+            return FALSE;
+          tensor.data = copy;
+        }
+      g_array_append_val (tensors, tensor);
+    }
+
+  /* The metrics up to here must outlive this file: a resumed run cuts what comes after, it cannot make up for what is
+   * missing before. */
+  return mp_metrics_writer_flush (self->writer, TRUE, error)
+         && mp_safetensors_save (path, tensors->len, (const MpNamedTensor *) (gpointer) tensors->data, metadata, error);
+}
+
+static gboolean
+read_counter (MpSafetensors *file,
+              const char    *key,
+              guint64       *value,
+              GError       **error)
+{
+  const char *text = mp_safetensors_get_metadata (file, key);
+
+  if (text != NULL && g_ascii_string_to_unsigned (text, 10, 0, G_MAXUINT64, value, NULL))
+    return TRUE;
+  g_set_error (error, MP_ERROR, MP_ERROR_FILE, "“%s” is not a checkpoint: its metadata has no whole number “%s” (it is “%s”).",
+               mp_safetensors_get_file (file), key, text != NULL ? text : "absent");
+  return FALSE;
+}
+
+static gboolean
+read_counters (MpSafetensors *file,
+               MpCounters    *counters,
+               GError       **error)
+{
+  const char *seconds = mp_safetensors_get_metadata (file, "seconds");
+
+  counters->seconds = seconds != NULL ? g_ascii_strtod (seconds, NULL) : 0;
+  return read_counter (file, "seed", &counters->seed, error)
+         && read_counter (file, "iteration", &counters->iteration, error)
+         && read_counter (file, "batch", &counters->batch, error);
+}
+
+gboolean
+mp_run_load_checkpoint (MpRun      *self,
+                        MpStore    *store,
+                        MpCounters *counters,
+                        GError    **error)
+{
+  MpGraph *graph = mp_store_get_graph (store);
+  g_autoptr (MpSafetensors) file = g_steal_pointer (&self->checkpoint);
+  guint64 iteration;
+
+  if (file == NULL)
+    file = mp_checkpoint_find (self->dir, &iteration);
+  if (file == NULL)
+    {
+      g_set_error (error, MP_ERROR, MP_ERROR_FILE, "The run “%s” has no whole checkpoint.", self->dir);
+      return FALSE;
+    }
+  if (!read_counters (file, counters, error))
+    return FALSE;
+  for (guint i = 0; i < mp_graph_get_n_nodes (graph); i++)
+    {
+      MpNode *node = mp_graph_get_node (graph, i);
+      const MpNamedTensor *tensor;
+
+      if (!is_kept (node))
+        continue;
+      tensor = mp_safetensors_get (file, node->name, &node->type, error);
+      if (tensor == NULL || !mp_store_write (store, node, tensor->data, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+/* ---- samples ---- */
+
+gboolean
+mp_run_save_samples (MpRun       *self,
+                     guint64      iteration,
+                     gint64       n,
+                     gint64       n_data,
+                     gint64       dimensions,
+                     const float *samples,
+                     const float *data,
+                     GError     **error)
+{
+  g_autofree char *path = numbered_path (self->dir, "samples", iteration);
+  const MpNamedTensor tensors[] = {
+    { "samples", { 2, MP_FLOAT32, { n, dimensions } }, samples },
+    { "data", { 2, MP_FLOAT32, { n_data, dimensions } }, data },
+  };
+
+  return mp_safetensors_save (path, G_N_ELEMENTS (tensors), tensors, NULL, error);
+}
+
+static const MpNamedTensor *
+get_matrix (MpSafetensors *file,
+            const char    *name,
+            GError       **error)
+{
+  const MpNamedTensor *tensor = mp_safetensors_find (file, name);
+
+  if (tensor != NULL && tensor->type.rank == 2 && tensor->type.dtype == MP_FLOAT32)
+    return tensor;
+  g_set_error (error, MP_ERROR, MP_ERROR_FILE, "“%s” holds no float32 matrix “%s”.", mp_safetensors_get_file (file), name);
+  return NULL;
+}
+
+static float *
+copy_floats (const MpNamedTensor *tensor)
+{
+  gsize size = (gsize) mp_tensor_count (&tensor->type) * sizeof (float);
+
+  return g_memdup2 (tensor->data, size);
+}
+
+gboolean
+mp_run_load_samples (MpRun   *self,
+                     guint64  iteration,
+                     gint64  *n,
+                     gint64  *n_data,
+                     gint64  *dimensions,
+                     float  **samples,
+                     float  **data,
+                     GError **error)
+{
+  g_autofree char *path = numbered_path (self->dir, "samples", iteration);
+  g_autoptr (MpSafetensors) file = mp_safetensors_open (path, error);
+  const MpNamedTensor *generated, *real;
+
+  if (file == NULL)
+    return FALSE;
+  generated = get_matrix (file, "samples", error);
+  real = generated != NULL ? get_matrix (file, "data", error) : NULL;
+  if (real == NULL)
+    return FALSE;
+  if (real->type.dim[1] != generated->type.dim[1])
+    {
+      g_set_error (error, MP_ERROR, MP_ERROR_FILE,
+                   "“%s”: “samples” has %" G_GINT64_FORMAT " columns and “data” %" G_GINT64_FORMAT "; they must agree.", path,
+                   generated->type.dim[1], real->type.dim[1]);
+      return FALSE;
+    }
+  *n = generated->type.dim[0];
+  *n_data = real->type.dim[0];
+  *dimensions = real->type.dim[1];
+  *samples = copy_floats (generated);
+  *data = copy_floats (real);
+  return TRUE;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * run-private.h: what run.c and checkpoint.c share.
+ */
+#pragma once
+
+#include "engine/runs/run.h"
+#include "engine/runs/safetensors.h"
+
+G_BEGIN_DECLS
+
+struct _MpRun
+{
+  char            *dir;
+  MpExperiment    *experiment;
+  gboolean         writable;
+  int              lock_fd;       /* −1: not locked */
+  MpMetricsWriter *writer;        /* NULL when opened for reading */
+  MpMetricsReader *reader;        /* made at the first need when opened for reading */
+  char            *device;
+  char            *created;       /* ISO 8601 */
+  char            *updated;
+  char            *state;
+  guint64          iteration;
+  double           seconds;
+  GPtrArray       *series;        /* ids by number */
+  GArray          *latest;        /* double, last value of each series */
+  MpSafetensors   *checkpoint;    /* found when opened for writing, until it is loaded */
+};
+
+/* Iterations (guint64) that a folder of ITERATION.safetensors files holds, ascending. (transfer full) */
+GArray        *mp_run_list_numbered (const char *dir);
+/* The newest checkpoint that is a whole file, or NULL. */
+MpSafetensors *mp_checkpoint_find (const char *run_dir, guint64 *iteration);
+
+G_END_DECLS

@@ -1,0 +1,684 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * run.c: the run folder: making, opening, locking, its state and its metrics. See run.h.
+ */
+#include "engine/runs/run-private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <json-glib/json-glib.h>
+#include <math.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "engine/runs/file.h"
+
+#define FORMAT 1
+
+static char *
+in_dir (MpRun      *self,
+        const char *name)
+{
+  return g_build_filename (self->dir, name, NULL);
+}
+
+static char *
+now_text (void)
+{
+  g_autoptr (GDateTime) now = g_date_time_new_now_utc ();
+
+  return g_date_time_format (now, "%Y-%m-%dT%H:%M:%SZ");
+}
+
+static MpRun *
+run_new (const char *dir)
+{
+  MpRun *self = g_new0 (MpRun, 1);
+
+  self->dir = g_strdup (dir);
+  self->lock_fd = -1;
+  self->state = g_strdup ("preparing");
+  self->series = g_ptr_array_new_with_free_func (g_free);
+  self->latest = g_array_new (FALSE, FALSE, sizeof (double));
+  return self;
+}
+
+void
+mp_run_close (MpRun *self)
+{
+  if (self == NULL)
+    return;
+  g_clear_pointer (&self->writer, mp_metrics_writer_close);
+  g_clear_pointer (&self->reader, mp_metrics_reader_free);
+  g_clear_pointer (&self->experiment, mp_experiment_unref);
+  g_clear_pointer (&self->checkpoint, mp_safetensors_free);
+  g_ptr_array_unref (self->series);
+  g_array_unref (self->latest);
+  if (self->lock_fd >= 0)
+    close (self->lock_fd);
+  g_free (self->dir);
+  g_free (self->device);
+  g_free (self->created);
+  g_free (self->updated);
+  g_free (self->state);
+  g_free (self);
+}
+
+/* ---- lock ---- */
+
+static gboolean
+lock_folder (const char *dir,
+             int        *fd,
+             GError    **error)
+{
+  g_autofree char *path = g_build_filename (dir, "lock", NULL);
+
+  *fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+  if (*fd < 0)
+    return mp_file_fail (error, errno, "lock", path);
+  /* Somebody who only asks whether the folder is locked holds it for a moment; a lane holds it on. */
+  for (guint i = 0; i < 20; i++)
+    {
+      if (flock (*fd, LOCK_EX | LOCK_NB) == 0)
+        return TRUE;
+      if (errno != EWOULDBLOCK)
+        return mp_file_fail (error, errno, "lock", path);
+      g_usleep (5000);
+    }
+  g_set_error (error, MP_ERROR, MP_ERROR_STATE, "A lane is training in “%s”; two cannot share a folder.", dir);
+  return FALSE;
+}
+
+static gboolean
+is_locked (const char *dir)
+{
+  g_autofree char *path = g_build_filename (dir, "lock", NULL);
+  int fd = open (path, O_RDONLY | O_CLOEXEC);
+  gboolean locked = fd >= 0 && flock (fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+
+  if (fd >= 0)
+    close (fd);
+  return locked;
+}
+
+/* ---- state.json ---- */
+
+static void
+add_latest (MpRun       *self,
+            JsonBuilder *builder)
+{
+  json_builder_set_member_name (builder, "latest");
+  json_builder_begin_object (builder);
+  for (guint i = 0; i < self->series->len; i++)
+    {
+      double value = g_array_index (self->latest, double, i);
+
+      json_builder_set_member_name (builder, self->series->pdata[i]);
+      if (isfinite (value))
+        json_builder_add_double_value (builder, value);
+      else
+        json_builder_add_string_value (builder, isnan (value) ? "nan" : value > 0 ? "inf" : "-inf");
+    }
+  json_builder_end_object (builder);
+}
+
+static void
+add_string (JsonBuilder *builder,
+            const char  *name,
+            const char  *value)
+{
+  json_builder_set_member_name (builder, name);
+  json_builder_add_string_value (builder, value);
+}
+
+static gboolean
+write_state (MpRun      *self,
+             const char *dir,
+             GError    **error)
+{
+  g_autofree char *path = g_build_filename (dir, "state.json", NULL);
+  g_autoptr (JsonBuilder) builder = json_builder_new ();
+  g_autoptr (JsonGenerator) generator = json_generator_new ();
+  g_autoptr (JsonNode) root = NULL;
+  g_autofree char *text = NULL;
+
+  g_free (self->updated);
+  self->updated = now_text ();
+  json_builder_begin_object (builder);
+  json_builder_set_member_name (builder, "format");
+  json_builder_add_int_value (builder, FORMAT);
+  add_string (builder, "program", "matchpoint " MP_VERSION);
+  add_string (builder, "experiment", mp_experiment_get_id (self->experiment));
+  add_string (builder, "device", self->device);
+  add_string (builder, "state", self->state);
+  json_builder_set_member_name (builder, "iteration");
+  json_builder_add_int_value (builder, (gint64) self->iteration);
+  json_builder_set_member_name (builder, "seconds");
+  json_builder_add_double_value (builder, self->seconds);
+  add_string (builder, "created", self->created);
+  add_string (builder, "updated", self->updated);
+  add_latest (self, builder);
+  json_builder_end_object (builder);
+
+  root = json_builder_get_root (builder);
+  json_generator_set_root (generator, root);
+  json_generator_set_pretty (generator, TRUE);
+  text = json_generator_to_data (generator, NULL);
+  return mp_file_write_text (path, text, error);
+}
+
+static gboolean
+state_fail (GError    **error,
+            const char *path,
+            const char *detail)
+{
+  g_set_error (error, MP_ERROR, MP_ERROR_FILE, "“%s” is not a run's state: %s.", path, detail);
+  return FALSE;
+}
+
+static JsonNode *
+get_typed (JsonObject *object,
+           const char *name,
+           GType       type)
+{
+  JsonNode *node = json_object_get_member (object, name);
+
+  if (node == NULL || !JSON_NODE_HOLDS_VALUE (node))
+    return NULL;
+  if (type == G_TYPE_DOUBLE && json_node_get_value_type (node) == G_TYPE_INT64)
+    return node;
+  return json_node_get_value_type (node) == type ? node : NULL;
+}
+
+static void
+read_latest (MpRun      *self,
+             JsonObject *object)
+{
+  JsonNode *node = json_object_get_member (object, "latest");
+  JsonObjectIter iter;
+  const char *id;
+  JsonNode *entry;
+
+  if (node == NULL || !JSON_NODE_HOLDS_OBJECT (node))
+    return;
+  json_object_iter_init_ordered (&iter, json_node_get_object (node));
+  while (json_object_iter_next_ordered (&iter, &id, &entry))
+    {
+      double value;
+
+      if (!JSON_NODE_HOLDS_VALUE (entry))
+        continue;
+      if (json_node_get_value_type (entry) == G_TYPE_STRING)
+        value = g_ascii_strtod (json_node_get_string (entry), NULL);
+      else
+        value = json_node_get_double (entry);
+      g_ptr_array_add (self->series, g_strdup (id));
+      g_array_append_val (self->latest, value);
+    }
+}
+
+/* id: the experiment's id. */
+static gboolean
+read_state (MpRun   *self,
+            char   **id,
+            GError **error)
+{
+  static const char *const strings[] = { "experiment", "device", "state", "created", "updated" };
+  g_autofree char *path = in_dir (self, "state.json");
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  g_autoptr (GError) json_error = NULL;
+  JsonNode *nodes[G_N_ELEMENTS (strings)];
+  JsonNode *root, *format, *iteration, *seconds;
+  JsonObject *object;
+
+  if (!json_parser_load_from_file (parser, path, &json_error))
+    return state_fail (error, path, json_error->message);
+  root = json_parser_get_root (parser);
+  if (root == NULL || !JSON_NODE_HOLDS_OBJECT (root))
+    return state_fail (error, path, "it is not a JSON object");
+  object = json_node_get_object (root);
+  format = get_typed (object, "format", G_TYPE_INT64);
+  if (format == NULL || json_node_get_int (format) != FORMAT)
+    return state_fail (error, path, "“format” must be 1");
+  for (guint i = 0; i < G_N_ELEMENTS (strings); i++)
+    {
+      nodes[i] = get_typed (object, strings[i], G_TYPE_STRING);
+      if (nodes[i] == NULL)
+        {
+          g_autofree char *detail = g_strdup_printf ("there is no text “%s”", strings[i]);
+
+          return state_fail (error, path, detail);
+        }
+    }
+  iteration = get_typed (object, "iteration", G_TYPE_INT64);
+  seconds = get_typed (object, "seconds", G_TYPE_DOUBLE);
+  if (iteration == NULL || seconds == NULL || json_node_get_int (iteration) < 0)
+    return state_fail (error, path, "“iteration” and “seconds” must be numbers");
+
+  *id = json_node_dup_string (nodes[0]);
+  self->device = json_node_dup_string (nodes[1]);
+  g_free (self->state);
+  self->state = json_node_dup_string (nodes[2]);
+  self->created = json_node_dup_string (nodes[3]);
+  self->updated = json_node_dup_string (nodes[4]);
+  self->iteration = (guint64) json_node_get_int (iteration);
+  self->seconds = json_node_get_double (seconds);
+  read_latest (self, object);
+  return TRUE;
+}
+
+gboolean
+mp_run_save_state (MpRun      *self,
+                   const char *state,
+                   guint64     iteration,
+                   double      seconds,
+                   GError    **error)
+{
+  g_return_val_if_fail (self->writable, FALSE);
+
+  if (!mp_metrics_writer_flush (self->writer, TRUE, error))
+    return FALSE;
+  g_free (self->state);
+  self->state = g_strdup (state);
+  self->iteration = iteration;
+  self->seconds = seconds;
+  return write_state (self, self->dir, error);
+}
+
+/* ---- making ---- */
+
+static gboolean
+check_vacant (const char *dir,
+              GError    **error)
+{
+  g_autoptr (GDir) listing = g_dir_open (dir, 0, NULL);
+  const char *name;
+
+  if (listing == NULL && g_file_test (dir, G_FILE_TEST_EXISTS))
+    {
+      g_set_error (error, MP_ERROR, MP_ERROR_FILE, "“%s” exists and is not a folder; a run needs a new or empty one.", dir);
+      return FALSE;
+    }
+  if (listing == NULL)
+    return TRUE;
+  name = g_dir_read_name (listing);
+  if (name == NULL)
+    return TRUE;
+  g_set_error (error, MP_ERROR, MP_ERROR_FILE, "The folder “%s” holds “%s”; a run needs a new or empty folder.", dir, name);
+  return FALSE;
+}
+
+/* Fills `at`, which may hold what a killed attempt left, with everything that makes a run. */
+static gboolean
+fill_folder (MpRun      *self,
+             const char *at,
+             GError    **error)
+{
+  static const char *const folders[] = { "samples", "checkpoints" };
+  g_autofree char *experiment = g_build_filename (at, "experiment.ini", NULL);
+  g_autofree char *metrics = g_build_filename (at, "metrics", NULL);
+  g_autofree char *text = mp_experiment_to_text (self->experiment);
+  g_autoptr (MpMetricsWriter) writer = NULL;
+
+  if (g_mkdir_with_parents (at, 0777) != 0)
+    return mp_file_fail (error, errno, "make the folder", at);
+  if (!lock_folder (at, &self->lock_fd, error))
+    return FALSE;
+  for (guint i = 0; i < G_N_ELEMENTS (folders); i++)
+    {
+      g_autofree char *folder = g_build_filename (at, folders[i], NULL);
+
+      if (g_mkdir (folder, 0777) != 0 && errno != EEXIST)
+        return mp_file_fail (error, errno, "make the folder", folder);
+    }
+  writer = mp_metrics_writer_open (metrics, error);
+  return writer != NULL && mp_metrics_writer_cut (writer, -1, error) && mp_metrics_writer_flush (writer, TRUE, error)
+         && write_state (self, at, error) && mp_file_write_text (experiment, text, error);
+}
+
+MpRun *
+mp_run_create (const char   *dir,
+               MpExperiment *experiment,
+               const char   *device,
+               GError      **error)
+{
+  g_autofree char *absolute = g_canonicalize_filename (dir, NULL);
+  g_autofree char *parent = g_path_get_dirname (absolute);
+  g_autofree char *name = g_path_get_basename (absolute);
+  g_autofree char *hidden = g_strconcat (".", name, ".part", NULL);
+  g_autofree char *part = g_build_filename (parent, hidden, NULL);
+  g_autofree char *metrics = g_build_filename (absolute, "metrics", NULL);
+  g_autoptr (MpRun) self = run_new (absolute);
+  gboolean in_place = g_file_test (absolute, G_FILE_TEST_IS_DIR);
+
+  self->writable = TRUE;
+  self->experiment = mp_experiment_copy (experiment);
+  self->device = g_strdup (device);
+  self->created = now_text ();
+  if (!check_vacant (absolute, error) || !fill_folder (self, in_place ? absolute : part, error))
+    return NULL;
+  if (!in_place && g_rename (part, absolute) != 0)
+    {
+      mp_file_fail (error, errno, "make the folder", absolute);
+      return NULL;
+    }
+  if (!mp_folder_sync (parent, error))
+    return NULL;
+  self->writer = mp_metrics_writer_open (metrics, error);
+  return self->writer != NULL ? g_steal_pointer (&self) : NULL;
+}
+
+/* ---- opening ---- */
+
+static gboolean
+is_over (const char *state)
+{
+  return !g_str_equal (state, "preparing") && !g_str_equal (state, "paused") && !g_str_equal (state, "training");
+}
+
+/* Numbers and last values of the series as the metrics file has them after it was cut. */
+static gboolean
+read_series (MpRun   *self,
+             GError **error)
+{
+  g_autofree char *path = in_dir (self, "metrics");
+  g_autoptr (MpMetricsReader) reader = mp_metrics_reader_open (path, error);
+  g_autoptr (GArray) iterations = g_array_new (FALSE, FALSE, sizeof (guint64));
+  g_autoptr (GArray) values = g_array_new (FALSE, FALSE, sizeof (double));
+  const char *const *ids;
+  guint n;
+
+  if (reader == NULL)
+    return FALSE;
+  g_ptr_array_set_size (self->series, 0);
+  g_array_set_size (self->latest, 0);
+  ids = mp_metrics_reader_list_series (reader, &n);
+  for (guint i = 0; i < n; i++)
+    {
+      double last = NAN;
+
+      g_array_set_size (values, 0);
+      g_array_set_size (iterations, 0);
+      mp_metrics_reader_read (reader, ids[i], iterations, values);
+      if (values->len > 0)
+        last = g_array_index (values, double, values->len - 1);
+      g_ptr_array_add (self->series, g_strdup (ids[i]));
+      g_array_append_val (self->latest, last);
+    }
+  return TRUE;
+}
+
+static gboolean
+go_on (MpRun   *self,
+       GError **error)
+{
+  g_autofree char *metrics = in_dir (self, "metrics");
+  guint64 iteration = 0;
+
+  if (!lock_folder (self->dir, &self->lock_fd, error))
+    return FALSE;
+  self->writable = TRUE;
+  self->checkpoint = mp_checkpoint_find (self->dir, &iteration);
+  self->iteration = iteration;
+  self->writer = mp_metrics_writer_open (metrics, error);
+  return self->writer != NULL
+         && mp_metrics_writer_cut (self->writer, self->checkpoint != NULL ? (gint64) iteration : -1, error)
+         && read_series (self, error);
+}
+
+MpRun *
+mp_run_open (const char *dir,
+             gboolean    writable,
+             GError    **error)
+{
+  g_autofree char *absolute = g_canonicalize_filename (dir, NULL);
+  g_autoptr (MpRun) self = run_new (absolute);
+  g_autofree char *experiment = in_dir (self, "experiment.ini");
+  g_autofree char *id = NULL;
+
+  if (!g_file_test (experiment, G_FILE_TEST_EXISTS))
+    {
+      g_set_error (error, MP_ERROR, MP_ERROR_FILE, "“%s” is not a run: there is no file “experiment.ini” in it.", absolute);
+      return NULL;
+    }
+  self->experiment = mp_experiment_load (experiment, error);
+  if (self->experiment == NULL || !read_state (self, &id, error))
+    return NULL;
+  mp_experiment_set_id (self->experiment, id);
+
+  if (!is_over (self->state) && !is_locked (absolute))
+    {
+      g_autoptr (GArray) checkpoints = mp_run_list_checkpoints (self);
+
+      g_free (self->state);
+      self->state = g_strdup ("interrupted");
+      self->iteration = checkpoints->len > 0 ? g_array_index (checkpoints, guint64, checkpoints->len - 1) : 0;
+    }
+  if (writable && !go_on (self, error))
+    return NULL;
+  return g_steal_pointer (&self);
+}
+
+const char *
+mp_run_get_dir (MpRun *self)
+{
+  return self->dir;
+}
+
+MpExperiment *
+mp_run_get_experiment (MpRun *self)
+{
+  return self->experiment;
+}
+
+const char *
+mp_run_get_state (MpRun *self)
+{
+  return self->state;
+}
+
+guint64
+mp_run_get_iteration (MpRun *self)
+{
+  return self->iteration;
+}
+
+double
+mp_run_get_seconds (MpRun *self)
+{
+  return self->seconds;
+}
+
+const char *
+mp_run_get_device (MpRun *self)
+{
+  return self->device;
+}
+
+const char *
+mp_run_get_created (MpRun *self)
+{
+  return self->created;
+}
+
+const char *
+mp_run_get_updated (MpRun *self)
+{
+  return self->updated;
+}
+
+/* ---- metrics ---- */
+
+gboolean
+mp_run_add_series (MpRun      *self,
+                   const char *id,
+                   guint32    *number,
+                   GError    **error)
+{
+  g_return_val_if_fail (self->writable, FALSE);
+
+  if (!mp_metrics_writer_add_series (self->writer, id, number, error))
+    return FALSE;
+  if (*number == self->series->len)
+    {
+      double none = NAN;
+
+      g_ptr_array_add (self->series, g_strdup (id));
+      g_array_append_val (self->latest, none);
+    }
+  return TRUE;
+}
+
+gboolean
+mp_run_append (MpRun         *self,
+               guint64        iteration,
+               guint          n,
+               const guint32 *series,
+               const double  *values,
+               GError       **error)
+{
+  g_return_val_if_fail (self->writable, FALSE);
+
+  for (guint i = 0; i < n; i++)
+    g_array_index (self->latest, double, series[i]) = values[i];
+  return mp_metrics_writer_append (self->writer, iteration, n, series, values, error);
+}
+
+gboolean
+mp_run_append_event (MpRun      *self,
+                     guint64     iteration,
+                     const char *assignment,
+                     GError    **error)
+{
+  g_return_val_if_fail (self->writable, FALSE);
+
+  return mp_metrics_writer_append_event (self->writer, iteration, assignment, error)
+         && mp_metrics_writer_flush (self->writer, FALSE, error);
+}
+
+gboolean
+mp_run_flush (MpRun   *self,
+              GError **error)
+{
+  g_return_val_if_fail (self->writable, FALSE);
+
+  return mp_metrics_writer_flush (self->writer, FALSE, error);
+}
+
+static MpMetricsReader *
+get_reader (MpRun   *self,
+            GError **error)
+{
+  g_autofree char *path = in_dir (self, "metrics");
+
+  if (self->writer != NULL)
+    {
+      if (!mp_metrics_writer_flush (self->writer, FALSE, error))
+        return NULL;
+      g_clear_pointer (&self->reader, mp_metrics_reader_free);
+    }
+  if (self->reader == NULL)
+    self->reader = mp_metrics_reader_open (path, error);
+  return self->reader;
+}
+
+GPtrArray *
+mp_run_list_series (MpRun *self)
+{
+  GPtrArray *ids = g_ptr_array_new_with_free_func (g_free);
+  MpMetricsReader *reader = get_reader (self, NULL);
+  const char *const *list;
+  guint n = 0;
+
+  if (reader != NULL)
+    list = mp_metrics_reader_list_series (reader, &n);
+  for (guint i = 0; i < n; i++)
+    g_ptr_array_add (ids, g_strdup (list[i]));
+  return ids;
+}
+
+gboolean
+mp_run_read_series (MpRun      *self,
+                    const char *id,
+                    GArray     *iterations,
+                    GArray     *values,
+                    GError    **error)
+{
+  MpMetricsReader *reader = get_reader (self, error);
+
+  if (reader == NULL)
+    return FALSE;
+  mp_metrics_reader_read (reader, id, iterations, values);
+  return TRUE;
+}
+
+GArray *
+mp_run_list_events (MpRun   *self,
+                    GError **error)
+{
+  MpMetricsReader *reader = get_reader (self, error);
+  const MpMetricsEvent *events;
+  GArray *list;
+  guint n;
+
+  if (reader == NULL)
+    return NULL;
+  events = mp_metrics_reader_list_events (reader, &n);
+  list = g_array_new (FALSE, FALSE, sizeof (MpMetricsEvent));
+  return g_array_append_vals (list, events, n);
+}
+
+GHashTable *
+mp_run_get_latest (MpRun *self)
+{
+  GHashTable *latest = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+
+  for (guint i = 0; i < self->series->len; i++)
+    g_hash_table_insert (latest, g_strdup (self->series->pdata[i]),
+                         g_memdup2 (&g_array_index (self->latest, double, i), sizeof (double)));
+  return latest;
+}
+
+/* ---- places ---- */
+
+char *
+mp_run_default_parent (void)
+{
+  const char *chosen = g_getenv ("MATCHPOINT_RUNS_DIR");
+
+  if (chosen != NULL && chosen[0] != '\0')
+    return g_strdup (chosen);
+  return g_build_filename (g_get_user_data_dir (), "matchpoint", "runs", NULL);
+}
+
+char *
+mp_run_new_path (const char   *parent,
+                 MpExperiment *experiment)
+{
+  static GMutex mutex;
+  static GHashTable *given; /* paths handed out whose folder may not exist yet */
+  g_autofree char *place = parent != NULL ? g_strdup (parent) : mp_run_default_parent ();
+  g_autoptr (GDateTime) now = g_date_time_new_now_local ();
+  g_autofree char *day = g_date_time_format (now, "%Y-%m-%d");
+  gint64 seed = mp_experiment_get_int (experiment, "train", "seed");
+  g_autoptr (GString) name = g_string_new (NULL);
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&mutex);
+  char *path = NULL;
+
+  g_string_printf (name, "%s-%s-s%" G_GINT64_FORMAT, day, mp_experiment_get_id (experiment), seed);
+  g_strdelimit (name->str, "/ ", '-');
+  if (given == NULL)
+    given = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  for (guint i = 1; path == NULL; i++)
+    {
+      g_autofree char *numbered = i == 1 ? g_strdup (name->str) : g_strdup_printf ("%s-%u", name->str, i);
+
+      path = g_build_filename (place, numbered, NULL);
+      if (g_file_test (path, G_FILE_TEST_EXISTS) || g_hash_table_contains (given, path))
+        g_clear_pointer (&path, g_free);
+    }
+  g_hash_table_add (given, g_strdup (path));
+  return path;
+}
