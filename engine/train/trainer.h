@@ -6,6 +6,14 @@
  * (between phases for one-phase steps). Scalars come up a lossless queue; views come up as immutable snapshots,
  * latest wins, and only when somebody asked for one. The engine never waits for its observer.
  *
+ * What a lane computes does not depend on being watched, paused, slowed, or on other lanes. With a run folder, a change
+ * by hand is recorded with its iteration, and a resumed run makes it again.
+ *
+ * Iteration k in scalars, snapshots and files means: after k iterations. Metrics start at 0, losses at 1.
+ *
+ * A lane that is over (finished, stopped, diverged) keeps its thread for snapshots until mp_trainer_join () or the end
+ * of the object, which stops and joins.
+ *
  * Threads: unless said otherwise functions may be called from any one thread at a time (the owner's). The notify
  * function is called on the trainer's thread and must only schedule something.
  */
@@ -88,29 +96,32 @@ typedef struct
   const char *run_dir;      /* where the run is kept, or NULL: nowhere */
   gboolean    resume;       /* run_dir holds a run to go on with */
   gint64      iterations;   /* −1: as the experiment says */
-  gint64      checkpoint_every; /* iterations; 0: only at the end and on request */
+  gint64      checkpoint_every; /* iterations; 0: as the experiment says; −1: only at the end and on request */
   gboolean    start_paused;
   gboolean    scalars;      /* somebody will drain the scalars */
 } MpTrainerOptions;
 
 /* Makes the lane and starts its thread, which builds and then trains or waits. Never fails: errors become the state
- * MP_LANE_FAILED. */
+ * MP_LANE_FAILED. The experiment is copied. To resume, give the run's own (mp_run_get_experiment ()); changes that were
+ * made by hand come back by themselves. */
 MpTrainer    *mp_trainer_new (MpExperiment *experiment, const MpTrainerOptions *options);
 MpExperiment *mp_trainer_get_experiment (MpTrainer *self);
 const char   *mp_trainer_get_run_dir (MpTrainer *self);           /* or NULL */
 
-/* Commands: return at once. */
+/* Commands: return at once. Those that need a whole iteration (changes, checkpoints, stopping) wait for the end of an
+ * iteration that was begun phase by phase; stopping finishes it. */
 void          mp_trainer_play (MpTrainer *self);
 void          mp_trainer_pause (MpTrainer *self);
 void          mp_trainer_step_iteration (MpTrainer *self);
 void          mp_trainer_step_phase (MpTrainer *self);
 void          mp_trainer_set_speed (MpTrainer *self, double iterations_per_second); /* 0: as fast as possible */
-/* Only keys whose parameter is live. FALSE with MP_ERROR_EXPERIMENT for the rest and for bad values. */
+/* Only keys whose parameter is live. FALSE with MP_ERROR_EXPERIMENT for the rest and for bad values, with
+ * MP_ERROR_STATE when the lane is over. */
 gboolean      mp_trainer_set_live (MpTrainer *self, const char *group, const char *key, const char *value,
                                    GError **error);
 void          mp_trainer_checkpoint (MpTrainer *self);
 void          mp_trainer_stop (MpTrainer *self);                  /* asks; ends in STOPPED, run kept */
-/* Waits for the thread to end. After mp_trainer_stop (), or for a lane that trains to its end. */
+/* Waits for the lane to be over and ends its thread. After mp_trainer_stop (), or for a lane that trains to its end. */
 void          mp_trainer_join (MpTrainer *self);
 
 /* State, from any thread. */
@@ -123,7 +134,8 @@ GError       *mp_trainer_dup_error (MpTrainer *self);             /* FAILED: why
 char         *mp_trainer_dup_phase (MpTrainer *self);             /* title of the phase to run next */
 char         *mp_trainer_dup_activity (MpTrainer *self);          /* while preparing: what is being built */
 
-/* Called once, on the trainer's thread, when there is news since the last drain; at most one call is pending. */
+/* Called once, on the trainer's thread, when there is news since the last mp_trainer_drain_scalars (); at most one call
+ * is pending. No call is under way when this returns; notify must not call it. */
 void          mp_trainer_set_notify (MpTrainer *self, void (*notify) (gpointer data), gpointer data);
 const MpSeriesInfo *mp_trainer_get_series (MpTrainer *self, guint *n); /* once prepared; static from then on */
 /* Moves all waiting scalars to the end of `scalars` (of MpScalar). */

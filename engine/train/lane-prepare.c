@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * lane-prepare.c: from an experiment to a lane that can train: device, run folder, graph and plans, first values, and
+ * what others may see of it.
+ */
+#include <glib/gi18n-lib.h>
+
+#include "engine/train/lane.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "engine/train/devices.h"
+
+#define GRID 64 /* points of a background layer along one side */
+
+static void
+tell_activity (const char *text,
+               gpointer    data)
+{
+  MpTrainer *trainer = data;
+
+  g_mutex_lock (&trainer->mutex);
+  trainer->activity = text;
+  g_mutex_unlock (&trainer->mutex);
+  mp_trainer_tell (trainer);
+}
+
+/* ---- going on with a run ---- */
+
+/* Whether the two differ in more than the number of iterations. */
+static gboolean
+same_experiment (MpExperiment *a,
+                 MpExperiment *b)
+{
+  g_autoptr (MpExperiment) like_a = mp_experiment_copy (b);
+  g_autofree char *iterations
+      = g_strdup_printf ("%" G_GINT64_FORMAT, mp_experiment_get_int (a, "train", "iterations"));
+  g_autofree char *text_a = mp_experiment_to_text (a);
+  g_autofree char *text_b = NULL;
+
+  mp_experiment_set_value (like_a, "train", "iterations", iterations, NULL);
+  text_b = mp_experiment_to_text (like_a);
+  return g_str_equal (text_a, text_b);
+}
+
+/* Makes one change again, here and, later, in the owner's experiment. */
+static gboolean
+restore_change (MpLane     *lane,
+                GPtrArray  *restored,
+                const char *assignment,
+                GError    **error)
+{
+  if (!mp_experiment_set (lane->experiment, assignment, error))
+    {
+      g_prefix_error (error, "In the run “%s”: ", mp_run_get_dir (lane->run));
+      return FALSE;
+    }
+  g_ptr_array_add (restored, g_strdup (assignment));
+  return TRUE;
+}
+
+/* All changes that were made by hand up to the checkpoint. The length asked for now counts, and is a change as well. */
+static gboolean
+restore_changes (MpLane  *lane,
+                 gint64   iterations,
+                 GError **error)
+{
+  g_autoptr (GArray) events = mp_run_list_events (lane->run, error);
+  g_autoptr (GPtrArray) restored = g_ptr_array_new_with_free_func (g_free);
+
+  if (events == NULL)
+    return FALSE;
+  for (guint i = 0; i < events->len; i++)
+    if (!restore_change (lane, restored, g_array_index (events, MpMetricsEvent, i).text, error))
+      return FALSE;
+  if (iterations >= 0 && iterations != mp_experiment_get_int (lane->experiment, "train", "iterations"))
+    {
+      g_autofree char *assignment = g_strdup_printf ("train.iterations=%" G_GINT64_FORMAT, iterations);
+
+      if (!mp_run_append_event (lane->run, mp_run_get_iteration (lane->run), assignment, error)
+          || !restore_change (lane, restored, assignment, error))
+        return FALSE;
+    }
+  g_mutex_lock (&lane->trainer->mutex);
+  lane->trainer->restored = g_steal_pointer (&restored);
+  g_mutex_unlock (&lane->trainer->mutex);
+  return TRUE;
+}
+
+static gboolean
+reopen_run (MpLane  *lane,
+            GError **error)
+{
+  const MpTrainerOptions *options = &lane->trainer->options;
+
+  lane->run = mp_run_open (options->run_dir, TRUE, error);
+  if (lane->run == NULL)
+    return FALSE;
+  if (!same_experiment (lane->experiment, mp_run_get_experiment (lane->run)))
+    {
+      g_set_error (error, MP_ERROR, MP_ERROR_EXPERIMENT, "“%s” holds a run of another experiment; it goes on as it began.",
+                   options->run_dir);
+      return FALSE;
+    }
+  mp_experiment_unref (lane->experiment);
+  lane->experiment = mp_experiment_copy (mp_run_get_experiment (lane->run));
+  return restore_changes (lane, options->iterations, error);
+}
+
+static gboolean
+load_checkpoint (MpLane  *lane,
+                 GError **error)
+{
+  guint64 seed = (guint64) mp_experiment_get_int (lane->experiment, "train", "seed");
+  MpCounters counters;
+
+  if (!mp_run_load_checkpoint (lane->run, mp_loop_get_store (lane->loop), &counters, error))
+    return FALSE;
+  if (counters.seed != seed)
+    {
+      g_set_error (error, MP_ERROR, MP_ERROR_FILE,
+                   "The checkpoint in “%s” is of seed %" G_GUINT64_FORMAT "; the experiment's is %" G_GUINT64_FORMAT ".",
+                   mp_run_get_dir (lane->run), counters.seed, seed);
+      return FALSE;
+    }
+  lane->iteration = counters.iteration;
+  lane->checkpoint_at = counters.iteration;
+  lane->seconds = counters.seconds;
+  mp_loop_set_batch (lane->loop, counters.batch);
+  return TRUE;
+}
+
+/* ---- what others may see ---- */
+
+static char *
+metric_title (const MpMetric *metric,
+              const char     *id)
+{
+  const char *rest = strchr (id, '/');
+
+  if (metric == NULL)
+    return g_strdup (id);
+  return rest == NULL ? g_strdup (metric->base.title) : g_strdup_printf ("%s: %s", metric->base.title, rest + 1);
+}
+
+/* Reports of the phases, then the metrics of an evaluation; the first value of a metric carries the metric's id. */
+static void
+describe_series (MpLane *lane)
+{
+  MpTrainer *trainer = lane->trainer;
+  const MpReport *reports = mp_loop_get_reports (lane->loop, &lane->n_reports);
+  const MpMetric *metric = NULL;
+
+  lane->n_series = lane->n_reports + lane->metrics->len;
+  lane->values = g_new (double, lane->n_series);
+  lane->numbers = g_new0 (guint32, lane->n_series);
+  trainer->series = g_new0 (MpSeriesInfo, lane->n_series);
+  trainer->latest = g_new (double, lane->n_series);
+  for (guint i = 0; i < lane->n_series; i++)
+    lane->values[i] = trainer->latest[i] = NAN;
+
+  for (guint i = 0; i < lane->n_reports; i++)
+    trainer->series[i] = (MpSeriesInfo) {
+      .id = g_intern_string (reports[i].id), .title = g_strdup (reports[i].title), .better = reports[i].better,
+      .per_iteration = TRUE
+    };
+  for (guint i = 0; i < lane->metrics->len; i++)
+    {
+      const char *id = g_array_index (lane->metrics, MpMetricValue, i).id;
+      const MpMetric *named = (const MpMetric *) mp_registry_find (MP_KIND_METRIC, id);
+
+      metric = named != NULL ? named : metric;
+      trainer->series[lane->n_reports + i] = (MpSeriesInfo) {
+        .id = g_intern_string (id), .title = metric_title (metric, id), .unit = metric != NULL ? metric->unit : NULL,
+        .better = metric != NULL ? metric->better : MP_NEITHER_IS_BETTER
+      };
+    }
+  trainer->n_series = lane->n_series;
+}
+
+static gboolean
+describe_surfaces (MpLane  *lane,
+                   GError **error)
+{
+  MpTrainer *trainer = lane->trainer;
+  const MpSurfaceNode *nodes = mp_build_get_surfaces (mp_loop_get_build (lane->loop), &trainer->n_surfaces);
+  double extent[4];
+
+  mp_data_get_extent (mp_loop_get_data (lane->loop), extent);
+  trainer->surfaces = g_new0 (MpSurface, trainer->n_surfaces);
+  for (guint i = 0; i < trainer->n_surfaces; i++)
+    {
+      MpSurface *surface = &trainer->surfaces[i];
+
+      surface->id = g_intern_string (nodes[i].id);
+      surface->title = nodes[i].title;
+      surface->neutral = nodes[i].neutral;
+      surface->width = surface->height = GRID;
+      memcpy (surface->extent, extent, sizeof extent);
+    }
+  return trainer->n_surfaces == 0 || mp_loop_set_view_grid (lane->loop, GRID, GRID, extent, error);
+}
+
+static void
+describe_phases (MpLane *lane)
+{
+  MpTrainer *trainer = lane->trainer;
+
+  trainer->n_phases = mp_loop_get_n_phases (lane->loop);
+  trainer->phases = g_new (const char *, trainer->n_phases);
+  for (guint i = 0; i < trainer->n_phases; i++)
+    trainer->phases[i] = mp_loop_get_phase_title (lane->loop, i);
+}
+
+/* ---- all of it ---- */
+
+static gboolean
+open_run (MpLane  *lane,
+          GError **error)
+{
+  const MpTrainerOptions *options = &lane->trainer->options;
+  MpDeviceInfo info;
+
+  if (options->run_dir == NULL || lane->run != NULL)
+    return TRUE;
+  if (!mp_check_status (lane->class->info (lane->device, &info), "Asking for the device", error))
+    return FALSE;
+  lane->run = mp_run_create (options->run_dir, lane->experiment, info.name, error);
+  return lane->run != NULL;
+}
+
+static gboolean
+register_series (MpLane  *lane,
+                 GError **error)
+{
+  for (guint i = 0; lane->run != NULL && i < lane->n_series; i++)
+    if (!mp_run_add_series (lane->run, lane->trainer->series[i].id, &lane->numbers[i], error))
+      return FALSE;
+  return TRUE;
+}
+
+static void
+read_intervals (MpLane *lane)
+{
+  gint64 asked = lane->trainer->options.checkpoint_every;
+
+  lane->n_iterations = (guint64) mp_experiment_get_int (lane->experiment, "train", "iterations");
+  lane->every = (guint64) mp_experiment_get_int (lane->experiment, "evaluate", "every");
+  if (asked == 0)
+    asked = mp_experiment_get_int (lane->experiment, "train", "checkpoint_every");
+  lane->checkpoint_every = (guint64) MAX (asked, 0);
+  lane->automatic[0] = lane->automatic[1] = -1;
+}
+
+static gboolean
+start_or_go_on (MpLane   *lane,
+                gboolean *fresh,
+                GError  **error)
+{
+  g_autoptr (GArray) checkpoints = lane->run != NULL ? mp_run_list_checkpoints (lane->run) : NULL;
+
+  *fresh = checkpoints == NULL || checkpoints->len == 0;
+  return *fresh ? mp_loop_start (lane->loop, error) : load_checkpoint (lane, error);
+}
+
+gboolean
+mp_lane_prepare (MpLane  *lane,
+                 GError **error)
+{
+  MpTrainer *trainer = lane->trainer;
+  const MpTrainerOptions *options = &trainer->options;
+  const MpBuildOptions build_options = { .n_view_points = GRID * GRID };
+  gboolean fresh;
+
+  tell_activity (_("Opening the device"), trainer);
+  if (!mp_device_open (options->device, options->n_threads, &lane->class, &lane->device, error)
+      || (options->run_dir != NULL && options->resume && !reopen_run (lane, error)))
+    return FALSE;
+  read_intervals (lane);
+  lane->loop = mp_loop_new (lane->experiment, lane->class, lane->device, &build_options, tell_activity, trainer, error);
+  if (lane->loop == NULL || !start_or_go_on (lane, &fresh, error) || !open_run (lane, error))
+    return FALSE;
+
+  lane->metrics = g_array_new (FALSE, FALSE, sizeof (MpMetricValue));
+  tell_activity (_("Looking at the first samples"), trainer);
+  if (!mp_lane_evaluate (lane, FALSE, error))
+    return FALSE;
+  describe_series (lane);
+  describe_phases (lane);
+  if (!describe_surfaces (lane, error) || !register_series (lane, error))
+    return FALSE;
+  mp_trainer_publish_progress (trainer, lane->iteration, lane->seconds, 0);
+  __atomic_store_n (&trainer->n_iterations, lane->n_iterations, __ATOMIC_RELEASE);
+  __atomic_store_n (&trainer->prepared, 1, __ATOMIC_RELEASE);
+  tell_activity (NULL, trainer);
+
+  lane->next_samples = mp_lane_next_samples (lane->iteration);
+  if (fresh && (!mp_lane_evaluate (lane, TRUE, error) || (lane->run != NULL && !mp_lane_save_samples (lane, error))))
+    return FALSE;
+  return lane->run == NULL || mp_run_save_state (lane->run, "training", lane->iteration, lane->seconds, error);
+}

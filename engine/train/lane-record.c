@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * lane-record.c: what a lane leaves behind: metrics, samples, checkpoints, snapshots. None of it changes training.
+ */
+#include "engine/train/lane.h"
+
+#include <math.h>
+
+/* ---- scalars ---- */
+
+gboolean
+mp_lane_append (MpLane  *lane,
+                guint    first,
+                guint    n,
+                GError **error)
+{
+  if (n == 0)
+    return TRUE;
+  mp_trainer_publish_scalars (lane->trainer, lane->iteration, first, n, lane->values + first);
+  return lane->run == NULL
+         || mp_run_append (lane->run, lane->iteration, n, lane->numbers + first, lane->values + first, error);
+}
+
+/* Puts the metrics' values into the places of their series; NAN where a metric had nothing to say. */
+static void
+place_metrics (MpLane *lane)
+{
+  const MpSeriesInfo *series = lane->trainer->series;
+  guint at = lane->n_reports;
+
+  for (guint i = lane->n_reports; i < lane->n_series; i++)
+    lane->values[i] = NAN;
+  for (guint i = 0; i < lane->metrics->len; i++)
+    {
+      const MpMetricValue *value = &g_array_index (lane->metrics, MpMetricValue, i);
+
+      /* As a rule the series come in the order of the first evaluation. */
+      if (at >= lane->n_series || !g_str_equal (series[at].id, value->id))
+        for (at = lane->n_reports; at < lane->n_series && !g_str_equal (series[at].id, value->id); at++)
+          ;
+      if (at < lane->n_series)
+        lane->values[at++] = value->value;
+    }
+}
+
+gboolean
+mp_lane_evaluate (MpLane   *lane,
+                  gboolean  record,
+                  GError  **error)
+{
+  MpData *data = mp_loop_get_data (lane->loop);
+  MpMetricInput input = {
+    .dimensions = mp_data_get_dimensions (data),
+    .mixture = mp_data_get_mixture (data),
+    .experiment = lane->experiment,
+  };
+
+  input.generated = mp_loop_sample (lane->loop, &input.n, error);
+  if (input.generated == NULL)
+    return FALSE;
+  if (lane->reference == NULL)
+    {
+      lane->n_reference = input.n;
+      lane->reference = g_new (float, (gsize) (input.n * input.dimensions));
+      mp_data_get_reference (data, input.n, lane->reference);
+    }
+  input.n_real = lane->n_reference;
+  input.real = lane->reference;
+  g_array_set_size (lane->metrics, 0);
+  mp_metrics_compute (&input, lane->metrics);
+  mp_trainer_publish_metrics (lane->trainer, lane->metrics);
+  lane->evaluated_at = lane->iteration;
+  if (!record)
+    return TRUE;
+  place_metrics (lane);
+  return mp_lane_append (lane, lane->n_reports, lane->n_series - lane->n_reports, error);
+}
+
+/* ---- files ---- */
+
+guint64
+mp_lane_next_samples (guint64 iteration)
+{
+  static const guint64 factors[] = { 10, 20, 50 };
+
+  for (guint64 decade = 1;; decade *= 10)
+    for (guint i = 0; i < G_N_ELEMENTS (factors); i++)
+      if (factors[i] * decade > iteration)
+        return factors[i] * decade;
+}
+
+gboolean
+mp_lane_save_samples (MpLane  *lane,
+                      GError **error)
+{
+  const MpBuildOptions *options = mp_build_get_options (mp_loop_get_build (lane->loop));
+  MpView view = { NULL };
+  gboolean ok;
+
+  ok = mp_loop_look (lane->loop, NULL, &view, error)
+       && mp_run_save_samples (lane->run, lane->iteration, options->n_view_samples, options->n_view_data,
+                               mp_data_get_dimensions (mp_loop_get_data (lane->loop)), view.samples, view.data, error);
+  mp_view_clear (&view);
+  lane->next_samples = mp_lane_next_samples (lane->iteration);
+  return ok;
+}
+
+gboolean
+mp_lane_save_checkpoint (MpLane   *lane,
+                         gboolean  automatic,
+                         GError  **error)
+{
+  const MpCounters counters = {
+    .seed = (guint64) mp_experiment_get_int (lane->experiment, "train", "seed"),
+    .iteration = lane->iteration,
+    .batch = mp_loop_get_batch (lane->loop),
+    .seconds = lane->seconds,
+  };
+
+  if (!mp_run_save_checkpoint (lane->run, mp_loop_get_store (lane->loop), &counters, error)
+      || !mp_run_save_state (lane->run, mp_lane_state_name (mp_trainer_get_state (lane->trainer)), lane->iteration,
+                             lane->seconds, error))
+    return FALSE;
+  lane->checkpoint_at = lane->iteration;
+  if (!automatic)
+    return TRUE;
+  if (lane->automatic[0] >= 0 && !mp_run_remove_checkpoint (lane->run, (guint64) lane->automatic[0], error))
+    return FALSE;
+  lane->automatic[0] = lane->automatic[1];
+  lane->automatic[1] = (gint64) lane->iteration;
+  return TRUE;
+}
+
+gboolean
+mp_lane_record (MpLane  *lane,
+                GError **error)
+{
+  if (lane->iteration % lane->every == 0 && !mp_lane_evaluate (lane, TRUE, error))
+    return FALSE;
+  if (lane->run == NULL)
+    return TRUE;
+  if (lane->iteration == lane->next_samples && !mp_lane_save_samples (lane, error))
+    return FALSE;
+  return lane->checkpoint_every == 0 || lane->iteration % lane->checkpoint_every != 0
+         || lane->iteration == lane->n_iterations || mp_lane_save_checkpoint (lane, TRUE, error);
+}
+
+/* ---- snapshots ---- */
+
+static void
+add_surface (MpLane     *lane,
+             MpSnapshot *snapshot,
+             const char *id,
+             float      *values)
+{
+  for (guint i = 0; i < lane->trainer->n_surfaces; i++)
+    if (lane->trainer->surfaces[i].id == id)
+      {
+        snapshot->surfaces = g_memdup2 (&lane->trainer->surfaces[i], sizeof (MpSurface));
+        snapshot->surfaces[0].values = values;
+        snapshot->n_surfaces = 1;
+      }
+}
+
+static gboolean
+has_surface (MpLane     *lane,
+             const char *id)
+{
+  for (guint i = 0; id != NULL && i < lane->trainer->n_surfaces; i++)
+    if (lane->trainer->surfaces[i].id == id)
+      return TRUE;
+  return FALSE;
+}
+
+void
+mp_lane_make_snapshot (MpLane     *lane,
+                       const char *surface)
+{
+  MpBuild *build = mp_loop_get_build (lane->loop);
+  const MpBuildOptions *options = mp_build_get_options (build);
+  const MpProjectionNodes *projection = mp_build_get_projection (build);
+  const char *shown = has_surface (lane, surface) ? surface : NULL;
+  g_autoptr (GError) error = NULL;
+  MpSnapshot *snapshot;
+  MpView view = { NULL };
+
+  if (!mp_loop_look (lane->loop, shown, &view, &error))
+    {
+      g_warning ("Cannot look at the lane: %s", error->message);
+      mp_view_clear (&view);
+      return;
+    }
+  snapshot = g_new0 (MpSnapshot, 1);
+  g_atomic_ref_count_init (&snapshot->ref_count);
+  snapshot->iteration = lane->iteration;
+  snapshot->seconds = lane->seconds;
+  snapshot->n_samples = options->n_view_samples;
+  snapshot->n_data = options->n_view_data;
+  snapshot->dimensions = mp_data_get_dimensions (mp_loop_get_data (lane->loop));
+  snapshot->samples = g_steal_pointer (&view.samples);
+  snapshot->data = g_steal_pointer (&view.data);
+  if (shown != NULL && view.surface != NULL)
+    add_surface (lane, snapshot, shown, g_steal_pointer (&view.surface));
+  snapshot->projection_title = projection != NULL ? projection->title : NULL;
+  snapshot->projection_dimensions = view.projection_dimensions;
+  snapshot->projected_data = g_steal_pointer (&view.projected_data);
+  snapshot->projected_samples = g_steal_pointer (&view.projected_samples);
+  snapshot->metrics = mp_trainer_dup_metrics (lane->trainer);
+  mp_view_clear (&view);
+  mp_trainer_publish_snapshot (lane->trainer, snapshot);
+  mp_trainer_tell (lane->trainer);
+}

@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * lane.c: the thread of a lane: obey, iterate, record, and be over.
+ *
+ * Between two units of work (iterations, or phases when stepping) one atomic load tells whether somebody wants
+ * something; only then the mutex is taken. An iteration itself touches nothing shared but the scalars it reports.
+ */
+#include "engine/train/lane.h"
+
+#include <math.h>
+
+/* ---- commands ---- */
+
+static gboolean
+is_between_iterations (MpLane *lane)
+{
+  return lane->phase == 0 && lane->repetition == 0;
+}
+
+static gboolean
+has_work (MpLane *lane)
+{
+  return lane->step != MP_STEP_NONE || lane->stopping
+         || (lane->playing && (lane->speed == 0 || g_get_monotonic_time () >= lane->next_at));
+}
+
+static gboolean
+needs_whole_iteration (const MpCommand *command)
+{
+  return command->type == MP_COMMAND_LIVE || command->type == MP_COMMAND_CHECKPOINT;
+}
+
+/* The first command that can be obeyed now, or NULL. Call with the mutex held. */
+static MpCommand *
+take_command (MpLane *lane)
+{
+  GQueue *commands = &lane->trainer->commands;
+
+  lane->deferred = FALSE;
+  for (GList *link = commands->head; link != NULL; link = link->next)
+    {
+      MpCommand *command = link->data;
+
+      if (needs_whole_iteration (command) && !is_between_iterations (lane))
+        {
+          lane->deferred = TRUE;
+          continue;
+        }
+      g_queue_delete_link (commands, link);
+      return command;
+    }
+  return NULL;
+}
+
+static gboolean
+change (MpLane          *lane,
+        const MpCommand *command,
+        GError         **error)
+{
+  g_autofree char *assignment = g_strdup_printf ("%s.%s=%s", command->group, command->key, command->value);
+
+  if (!mp_experiment_set_value (lane->experiment, command->group, command->key, command->value, error))
+    return FALSE;
+  if (g_str_equal (command->group, "evaluate"))
+    lane->every = (guint64) mp_experiment_get_int (lane->experiment, "evaluate", "every");
+  else if (!mp_loop_update_live (lane->loop, command->group, command->key, error))
+    return FALSE;
+  return lane->run == NULL || mp_run_append_event (lane->run, lane->iteration, assignment, error);
+}
+
+static void
+play (MpLane *lane)
+{
+  lane->playing = TRUE;
+  lane->settled = FALSE;
+  lane->mark = lane->next_at = g_get_monotonic_time ();
+  mp_trainer_publish_state (lane->trainer, MP_LANE_TRAINING);
+}
+
+static gboolean
+execute (MpLane          *lane,
+         const MpCommand *command,
+         GError         **error)
+{
+  switch (command->type)
+    {
+    case MP_COMMAND_PLAY:
+      play (lane);
+      return TRUE;
+    case MP_COMMAND_PAUSE:
+      lane->playing = FALSE;
+      return TRUE;
+    case MP_COMMAND_ITERATION:
+      lane->playing = FALSE;
+      lane->step = MP_STEP_ITERATION;
+      return TRUE;
+    case MP_COMMAND_PHASE:
+      lane->playing = FALSE;
+      lane->step = MP_STEP_PHASE;
+      return TRUE;
+    case MP_COMMAND_SPEED:
+      lane->speed = command->speed;
+      lane->next_at = g_get_monotonic_time ();
+      return TRUE;
+    case MP_COMMAND_LIVE:
+      return change (lane, command, error);
+    case MP_COMMAND_CHECKPOINT:
+      return lane->run == NULL || mp_lane_save_checkpoint (lane, FALSE, error);
+    case MP_COMMAND_STOP:
+      lane->stopping = TRUE;
+      return TRUE;
+    }
+  g_assert_not_reached ();
+}
+
+/* Says that it is paused, once, with everything written that was measured. */
+static gboolean
+settle (MpLane  *lane,
+        GError **error)
+{
+  lane->settled = TRUE;
+  if (lane->run != NULL && !mp_run_flush (lane->run, error))
+    return FALSE;
+  mp_trainer_publish_state (lane->trainer, MP_LANE_PAUSED);
+  return TRUE;
+}
+
+/* Does everything that is asked for, and waits until there is something to compute. */
+static gboolean
+obey (MpLane  *lane,
+      GError **error)
+{
+  MpTrainer *trainer = lane->trainer;
+
+  while (__atomic_load_n (&trainer->attention, __ATOMIC_ACQUIRE) != 0 || !has_work (lane))
+    {
+      MpCommand *command;
+      gboolean snapshot, ok = TRUE;
+      const char *surface;
+
+      if (!lane->playing && !lane->settled && !has_work (lane) && !settle (lane, error))
+        return FALSE;
+      g_mutex_lock (&trainer->mutex);
+      command = take_command (lane);
+      snapshot = trainer->wants_snapshot;
+      surface = trainer->surface;
+      trainer->wants_snapshot = FALSE;
+      if (command == NULL && !snapshot)
+        {
+          __atomic_store_n (&trainer->attention, 0, __ATOMIC_RELEASE);
+          if (!has_work (lane) && lane->playing)
+            g_cond_wait_until (&trainer->wake, &trainer->mutex, lane->next_at);
+          else if (!has_work (lane))
+            g_cond_wait (&trainer->wake, &trainer->mutex);
+        }
+      g_mutex_unlock (&trainer->mutex);
+
+      if (command != NULL)
+        {
+          ok = execute (lane, command, error);
+          mp_command_free (command);
+        }
+      if (ok && snapshot)
+        mp_lane_make_snapshot (lane, surface);
+      if (!ok)
+        return FALSE;
+      if (lane->step != MP_STEP_NONE || lane->stopping)
+        break;
+    }
+  return TRUE;
+}
+
+/* ---- work ---- */
+
+/* Skips phases that run no more in this iteration. FALSE at its end. */
+static gboolean
+find_next_run (MpLane *lane)
+{
+  guint n = mp_loop_get_n_phases (lane->loop);
+
+  while (lane->phase < n && lane->repetition >= mp_loop_get_repeat (lane->loop, lane->phase))
+    {
+      lane->phase++;
+      lane->repetition = 0;
+    }
+  return lane->phase < n;
+}
+
+/* Runs a phase once, or the rest of the iteration. over: the iteration is complete. */
+static gboolean
+compute (MpLane   *lane,
+         gboolean *over,
+         GError  **error)
+{
+  gboolean whole = lane->step != MP_STEP_PHASE;
+
+  lane->step = MP_STEP_NONE;
+  *over = TRUE;
+  if (whole && is_between_iterations (lane))
+    return mp_loop_run_iteration (lane->loop, lane->iteration, error);
+  while (find_next_run (lane))
+    {
+      if (!mp_loop_run_phase (lane->loop, lane->phase, lane->iteration, lane->repetition, error))
+        return FALSE;
+      lane->repetition++;
+      if (!whole && find_next_run (lane))
+        {
+          *over = FALSE;
+          return TRUE;
+        }
+    }
+  return TRUE;
+}
+
+static double
+count_rate (MpLane *lane,
+            gint64  now)
+{
+  gint64 time = 0;
+  guint64 count = 0;
+
+  lane->bucket_time[lane->bucket] += now - lane->mark;
+  lane->bucket_count[lane->bucket]++;
+  lane->mark = now;
+  for (guint i = 0; i < MP_RATE_BUCKETS; i++)
+    {
+      time += lane->bucket_time[i];
+      count += lane->bucket_count[i];
+    }
+  if (lane->bucket_time[lane->bucket] >= G_USEC_PER_SEC / MP_RATE_BUCKETS)
+    {
+      lane->bucket = (lane->bucket + 1) % MP_RATE_BUCKETS;
+      lane->bucket_time[lane->bucket] = 0;
+      lane->bucket_count[lane->bucket] = 0;
+    }
+  return time > 0 ? (double) count * G_USEC_PER_SEC / (double) time : 0;
+}
+
+static gboolean
+end_iteration (MpLane  *lane,
+               GError **error)
+{
+  lane->phase = 0;
+  lane->repetition = 0;
+  lane->iteration++;
+  mp_loop_read_reports (lane->loop, lane->values);
+  if (!mp_lane_append (lane, 0, lane->n_reports, error))
+    return FALSE;
+  if (!mp_loop_is_finite (lane->loop))
+    {
+      lane->divergence = mp_loop_find_divergence (lane->loop, lane->iteration - 1);
+      return TRUE;
+    }
+  if (lane->speed > 0)
+    lane->next_at = MAX (lane->next_at, g_get_monotonic_time () - G_USEC_PER_SEC / 4)
+                    + (gint64) (G_USEC_PER_SEC / lane->speed);
+  if (lane->deferred)
+    __atomic_store_n (&lane->trainer->attention, 1, __ATOMIC_RELEASE);
+  return mp_lane_record (lane, error);
+}
+
+static gboolean
+work (MpLane  *lane,
+      GError **error)
+{
+  gint64 start = g_get_monotonic_time (), end;
+  gboolean over;
+
+  if (!lane->playing)
+    lane->mark = start;
+  if (!compute (lane, &over, error) || (over && !end_iteration (lane, error)))
+    return FALSE;
+  end = g_get_monotonic_time ();
+  lane->seconds += (double) (end - start) / G_USEC_PER_SEC;
+  __atomic_store_n (&lane->trainer->phase, (gint) lane->phase, __ATOMIC_RELAXED);
+  mp_trainer_publish_progress (lane->trainer, lane->iteration, lane->seconds,
+                               over ? count_rate (lane, end) : mp_trainer_get_rate (lane->trainer));
+  mp_trainer_tell (lane->trainer);
+  return TRUE;
+}
+
+static gboolean
+train (MpLane  *lane,
+       GError **error)
+{
+  if (lane->playing)
+    play (lane);
+  while (lane->iteration < lane->n_iterations && lane->divergence == NULL)
+    {
+      if (!obey (lane, error))
+        return FALSE;
+      if (lane->stopping && is_between_iterations (lane))
+        return TRUE;
+      if (!work (lane, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+/* ---- the end ---- */
+
+/* Leaves the run folder as the lane ends. */
+static gboolean
+conclude (MpLane      *lane,
+          MpLaneState  state,
+          GError     **error)
+{
+  gboolean whole = state == MP_LANE_FINISHED || state == MP_LANE_STOPPED;
+
+  if (state == MP_LANE_FINISHED && lane->evaluated_at != lane->iteration && !mp_lane_evaluate (lane, TRUE, error))
+    return FALSE;
+  if (lane->run == NULL)
+    return TRUE;
+  if (whole && (!mp_lane_save_samples (lane, error) || !mp_lane_save_checkpoint (lane, FALSE, error)))
+    return FALSE;
+  return mp_run_save_state (lane->run, mp_lane_state_name (state), lane->iteration, lane->seconds, error);
+}
+
+static void
+end_lane (MpLane *lane,
+          GError *error)
+{
+  MpLaneState state = lane->stopping ? MP_LANE_STOPPED : MP_LANE_FINISHED;
+  GError *result = error;
+
+  if (lane->loop != NULL && lane->iteration >= lane->n_iterations)
+    state = MP_LANE_FINISHED;
+  if (lane->divergence != NULL)
+    {
+      state = MP_LANE_DIVERGED;
+      result = g_error_new (MP_ERROR, MP_ERROR_STATE, "At iteration %" G_GUINT64_FORMAT ", the first value that is not finite is in %s.",
+                            lane->iteration, lane->divergence);
+    }
+  if (error == NULL && !conclude (lane, state, &error))
+    {
+      g_clear_error (&result);
+      result = error;
+    }
+  if (error != NULL)
+    {
+      state = MP_LANE_FAILED;
+      /* Where the disk is full this fails too; the folder then says "interrupted" to whoever opens it. */
+      if (lane->run != NULL && lane->trainer->prepared)
+        mp_run_save_state (lane->run, mp_lane_state_name (state), lane->iteration, lane->seconds, NULL);
+    }
+  g_clear_pointer (&lane->run, mp_run_close);
+  mp_trainer_publish_end (lane->trainer, state, result);
+}
+
+/* Shows itself to whoever asks until somebody joins. */
+static void
+linger (MpLane *lane)
+{
+  MpTrainer *trainer = lane->trainer;
+
+  g_mutex_lock (&trainer->mutex);
+  while (!trainer->leave)
+    {
+      if (trainer->wants_snapshot && lane->loop != NULL && trainer->prepared)
+        {
+          const char *surface = trainer->surface;
+
+          trainer->wants_snapshot = FALSE;
+          g_mutex_unlock (&trainer->mutex);
+          mp_lane_make_snapshot (lane, surface);
+          g_mutex_lock (&trainer->mutex);
+          continue;
+        }
+      g_queue_clear_full (&trainer->commands, (GDestroyNotify) mp_command_free);
+      g_cond_wait (&trainer->wake, &trainer->mutex);
+    }
+  g_mutex_unlock (&trainer->mutex);
+}
+
+gpointer
+mp_lane_thread (gpointer data)
+{
+  MpTrainer *trainer = data;
+  MpLane lane = {
+    .trainer = trainer, .experiment = mp_experiment_copy (trainer->initial), .playing = !trainer->options.start_paused
+  };
+  GError *error = NULL;
+
+  if (mp_lane_prepare (&lane, &error))
+    train (&lane, &error);
+  end_lane (&lane, error);
+  linger (&lane);
+
+  g_clear_pointer (&lane.loop, mp_loop_free);
+  if (lane.device != NULL)
+    lane.class->close (lane.device);
+  mp_experiment_unref (lane.experiment);
+  g_clear_pointer (&lane.metrics, g_array_unref);
+  g_free (lane.values);
+  g_free (lane.numbers);
+  g_free (lane.reference);
+  g_free (lane.divergence);
+  return NULL;
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * lane.h: the lane's thread, in three files: lane.c obeys and iterates, lane-prepare.c builds, lane-record.c evaluates
+ * and writes.
+ */
+#pragma once
+
+#include "engine/metrics/metric.h"
+#include "engine/runs/run.h"
+#include "engine/train/loop.h"
+#include "engine/train/trainer-private.h"
+
+G_BEGIN_DECLS
+
+typedef enum
+{
+  MP_STEP_NONE,
+  MP_STEP_PHASE,
+  MP_STEP_ITERATION
+} MpStep;
+
+#define MP_RATE_BUCKETS 4
+
+typedef struct
+{
+  MpTrainer           *trainer;
+  MpExperiment        *experiment;   /* the lane's own; live values change in it */
+  const MpDeviceClass *class;
+  MpDevice            *device;
+  MpLoop              *loop;
+  MpRun               *run;          /* NULL: nothing is kept, or the lane is over */
+
+  /* where it stands */
+  guint64              iteration;    /* done */
+  guint64              n_iterations;
+  guint                phase;        /* the next run, within the iteration */
+  gint64               repetition;
+  double               seconds;
+
+  /* what it was told */
+  gboolean             playing;
+  gboolean             stopping;
+  gboolean             deferred;     /* commands wait for the end of the iteration */
+  gboolean             settled;      /* has said that it is paused */
+  MpStep               step;
+  double               speed;        /* iterations/s, 0: no limit */
+  gint64               next_at;      /* monotonic time; with a speed */
+  char                *divergence;   /* where, once a value is not finite */
+
+  /* series: reports, then metrics */
+  guint                n_reports, n_series;
+  double              *values;       /* n_series */
+  guint32             *numbers;      /* n_series, in the metrics file */
+  GArray              *metrics;      /* MpMetricValue of the last evaluation */
+  float               *reference;    /* real points for metrics */
+  gint64               n_reference;
+  guint64              evaluated_at;
+
+  guint64              every;
+  guint64              checkpoint_every; /* 0: never */
+  guint64              checkpoint_at;    /* iteration of the last one */
+  gint64               automatic[2];     /* iterations of the last two that nobody asked for, −1: none */
+  guint64              next_samples;
+
+  gint64               mark;         /* monotonic time of the last count of the rate */
+  gint64               bucket_time[MP_RATE_BUCKETS];
+  guint64              bucket_count[MP_RATE_BUCKETS];
+  guint                bucket;
+} MpLane;
+
+/* ---- lane-prepare.c ---- */
+gboolean mp_lane_prepare (MpLane *lane, GError **error);
+
+/* ---- lane-record.c ---- */
+/* Metrics of the iteration that is done; record: also as scalars and into the run. */
+gboolean mp_lane_evaluate (MpLane *lane, gboolean record, GError **error);
+gboolean mp_lane_append (MpLane *lane, guint first, guint n, GError **error);
+gboolean mp_lane_save_samples (MpLane *lane, GError **error);
+/* automatic: nobody asked for it; only the last two such are kept. */
+gboolean mp_lane_save_checkpoint (MpLane *lane, gboolean automatic, GError **error);
+/* What is due after an iteration. */
+gboolean mp_lane_record (MpLane *lane, GError **error);
+/* The next iteration after this one whose samples are kept: 10, 20, 50, 100, 200, … */
+guint64  mp_lane_next_samples (guint64 iteration);
+void     mp_lane_make_snapshot (MpLane *lane, const char *surface);
+
+G_END_DECLS
