@@ -21,7 +21,7 @@
 
 #include <glib-object.h>
 
-#include "engine/methods/method.h"
+#include "engine/metrics/metric.h"
 
 G_BEGIN_DECLS
 
