@@ -147,7 +147,7 @@ read_values (Scan        *scan,
     return TRUE;
   if (!g_key_file_load_from_data (file, text, length, G_KEY_FILE_KEEP_TRANSLATIONS, &mistake))
     {
-      g_set_error (error, MP_ERROR, MP_ERROR_EXPERIMENT, "%s: %s.", scan->result->file, mistake->message);
+      g_set_error (error, MP_ERROR, MP_ERROR_EXPERIMENT, "%s: %s", scan->result->file, mistake->message);
       return FALSE;
     }
   for (guint i = 0; i < scan->result->entries->len; i++)
@@ -159,7 +159,7 @@ read_values (Scan        *scan,
       if (mistake != NULL)
         {
           scan->line = entry->line;
-          return fail (scan, error, "the value of “%s” in [%s] cannot be read: %s.", entry->key, entry->group,
+          return fail (scan, error, "the value of “%s” in [%s] cannot be read: %s", entry->key, entry->group,
                        mistake->message);
         }
       g_strstrip (entry->value);

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * commands.c: the table of commands. Help, manual page and completions are made from it; nothing else lists them.
+ */
+#include "app/app.h"
+
+#include <string.h>
+
+#define OPTIONS(table) .options = table, .n_options = G_N_ELEMENTS (table)
+
+static const MpOption train_options[] = {
+  { "set", N_("GROUP.KEY=VALUE"), N_("Change a setting in every lane that has it; LANE:GROUP.KEY=VALUE in one lane"),
+    MP_WORD_SETTING, .repeats = TRUE },
+  { "seed", "N", N_("Seed of data order, noise and initial weights (train.seed)") },
+  { "iterations", "N", N_("Iterations to train (train.iterations); with --resume, up to which one") },
+  { "device", "auto|cpu|cuda", N_("Where to train; cuda:1 is the second GPU"), MP_WORD_DEVICE },
+  { "threads", "N", N_("CPU threads inside one operation of a lane (default 1)") },
+  { "out", N_("DIR"), N_("Keep the run in this folder, several lanes in folders inside it"), MP_WORD_FOLDER },
+  { "resume", N_("DIR"), N_("Go on with the run, or the runs, kept in this folder"), MP_WORD_FOLDER },
+  { "json", NULL, N_("Print the results as one JSON object in the last line") },
+  { "quiet", NULL, N_("Print no progress and no table") },
+};
+
+static const MpOption list_options[] = {
+  { "json", NULL, N_("Print a JSON array instead of a table") },
+};
+
+static const MpOption plan_options[] = {
+  { "set", N_("GROUP.KEY=VALUE"), N_("Change a setting first"), MP_WORD_SETTING, .repeats = TRUE },
+  { "device", "auto|cpu|cuda", N_("Plan for this device"), MP_WORD_DEVICE },
+  { "threads", "N", N_("CPU threads inside one operation (default 1)") },
+  { "kernels", NULL, N_("List every kernel: operation, shapes, place in the arena, algorithm, FLOPs") },
+  { "json", NULL, N_("Print a JSON object instead of a table") },
+};
+
+static const MpOption render_options[] = {
+  { "iteration", "N", N_("Draw the samples kept at this iteration, or the last ones before (default: the last)") },
+  { "to", N_("FILE.png|svg|pdf"), N_("Where to write the picture; the ending says in which format"), MP_WORD_FILE },
+  { "width", "N", N_("Width in pixels, at 96 per inch in SVG and PDF (default: as much as the lanes need)") },
+  { "scale", "N", N_("PNG: pixels per pixel of the width, for sharp screens and print (default 2)") },
+  { "dark", NULL, N_("Light on dark") },
+};
+
+const MpCommand mp_commands[] = {
+  {
+    .name = "", .synopsis = N_("[PRESET-or-FILE]"), .summary = N_("Open the window"),
+    .description = N_("Opens the window, with a preset or an experiment file where one is given, else with what was "
+                      "open last."),
+    .least = 0, .most = 1, .word = MP_WORD_PRESET, .run = mp_window_run,
+  },
+  {
+    .name = "train", .synopsis = N_("PRESET-or-FILE… [OPTION…]"), .summary = N_("Train one or several experiments"),
+    .description = N_("Trains the experiments; several of them, or a comparison's, become lanes that train at the same "
+                      "time. On a terminal a bar for each lane shows iterations per second, time left and the main "
+                      "metrics; elsewhere progress is printed in lines.\n\n"
+                      "Each lane keeps its run in a folder: the experiment with every key written out, the metrics, "
+                      "samples and checkpoints. Without --out the folder is made in the run library.\n\n"
+                      "Interrupting (Ctrl+C) stops all lanes after their iteration and keeps their runs, so that "
+                      "--resume can go on; interrupting again ends at once.\n\n"
+                      "With --json the last line on standard output is one object: {\"lanes\": [{\"id\", \"method\", "
+                      "\"state\", \"iteration\", \"seconds\", \"iterations_per_second\", \"metrics\": {…}, \"run\"}]}; "
+                      "the state is finished, diverged, stopped or failed."),
+    OPTIONS (train_options), .least = 0, .most = G_MAXUINT, .word = MP_WORD_PRESET, .run = mp_train_run,
+  },
+  {
+    .name = "list", .synopsis = "methods|data|networks|optimizers|metrics|presets|devices",
+    .summary = N_("List what there is"),
+    .description = N_("Prints a line for each: its name and what it is."),
+    OPTIONS (list_options), .least = 1, .most = 1, .word = MP_WORD_KIND, .run = mp_list_run,
+  },
+  {
+    .name = "describe", .synopsis = N_("THING"), .summary = N_("Explain a method, data set, preset, … and its keys"),
+    .description = N_("Prints what the thing is, where it comes from, and every key with its default, what is allowed "
+                      "and what it does. The thing is any name that “matchpoint list” prints, or a group that every "
+                      "experiment has: experiment, generator, train, evaluate."),
+    .least = 1, .most = 1, .word = MP_WORD_THING, .run = mp_describe_run,
+  },
+  {
+    .name = "plan", .synopsis = N_("PRESET-or-FILE [OPTION…]"), .summary = N_("Show how an iteration is computed"),
+    .description = N_("Plans each phase of the method and prints the number of nodes, kernels and fused groups, the "
+                      "bytes of the arena, and the floating-point operations of one run."),
+    OPTIONS (plan_options), .least = 1, .most = 1, .word = MP_WORD_PRESET, .run = mp_plan_run_command,
+  },
+  {
+    .name = "render", .synopsis = N_("RUN… --to FILE.png|svg|pdf [OPTION…]"),
+    .summary = N_("Draw runs as one picture"),
+    .description = N_("Draws data and samples of each run beside each other, and their losses and metrics below. A "
+                      "RUN is a run's folder, or one with the runs of a comparison inside."),
+    OPTIONS (render_options), .least = 1, .most = G_MAXUINT, .word = MP_WORD_FOLDER, .run = mp_render_run,
+  },
+};
+
+const guint mp_n_commands = G_N_ELEMENTS (mp_commands);
+
+const char *const mp_exit_texts[][2] = {
+  { "0", N_("All is well: every lane finished.") },
+  { "1", N_("Something failed: a lane, or reading or writing a file.") },
+  { "2", N_("The command line, an experiment or a name in it is wrong; nothing was done.") },
+  { "3", N_("Nothing failed, but at least one lane diverged.") },
+  { "130", N_("Interrupted; the lanes stopped and their runs are kept.") },
+  { NULL, NULL },
+};
+
+const char *const mp_environment_texts[][2] = {
+  { "MATCHPOINT_DATA_DIR", N_("Folder with presets/, instead of the installed one.") },
+  { "MATCHPOINT_RUNS_DIR", N_("Run library, instead of matchpoint/runs in the user's data folder.") },
+  { "NO_COLOR", N_("Where it is set, nothing is coloured.") },
+  { NULL, NULL },
+};
+
+const MpCommand *
+mp_command_find (const char *name)
+{
+  for (guint i = 0; i < mp_n_commands; i++)
+    if (strcmp (mp_commands[i].name, name) == 0)
+      return &mp_commands[i];
+  return NULL;
+}

@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * render.c: the command “render”: kept runs as one picture: samples side by side, losses and metrics below.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "app/app.h"
+#include "app/comparison.h"
+#include "engine/data/data.h"
+#include "engine/metrics/metric.h"
+#include "engine/runs/run.h"
+#include "ui/plot/picture.h"
+
+#define MAX_CHARTS 4       /* losses, and the first metrics of the registry */
+#define SMOOTHING 0.01     /* time constant of the smoothed losses, as a share of the run */
+
+/* ---- lanes ---- */
+
+/* The samples of the last time at or before the iteration; FALSE when nothing was kept by then. */
+static gboolean
+find_samples (MpRun   *run,
+              gint64   iteration,
+              guint64 *found)
+{
+  g_autoptr (GArray) all = mp_run_list_samples (run);
+  gboolean any = FALSE;
+
+  for (guint i = 0; i < all->len; i++)
+    if (iteration < 0 || g_array_index (all, guint64, i) <= (guint64) iteration)
+      {
+        *found = g_array_index (all, guint64, i);
+        any = TRUE;
+      }
+  return any;
+}
+
+static gboolean
+set_points (MpScatter  *scatter,
+            MpRun      *run,
+            guint64     iteration,
+            GError    **error)
+{
+  gint64 n, n_data, dimensions;
+  g_autofree float *samples = NULL;
+  g_autofree float *data = NULL;
+  g_autoptr (MpData) source = NULL;
+  double extent[4];
+
+  if (!mp_run_load_samples (run, iteration, &n, &n_data, &dimensions, &samples, &data, error))
+    return FALSE;
+  mp_scatter_set_points (scatter, MP_POINTS_DATA, data, n_data, dimensions);
+  mp_scatter_set_points (scatter, MP_POINTS_SAMPLES, samples, n, dimensions);
+  /* The data set knows what should be in view; a file that has gone is no reason to fail. */
+  source = mp_data_open (mp_run_get_experiment (run), 0, NULL);
+  if (source != NULL)
+    {
+      mp_data_get_extent (source, extent);
+      mp_scatter_set_extent (scatter, extent);
+    }
+  return TRUE;
+}
+
+/* The value of a series at the iteration or the last one before; NAN where there is none. */
+static double
+value_at (MpRun      *run,
+          const char *id,
+          guint64     iteration)
+{
+  g_autoptr (GArray) iterations = g_array_new (FALSE, FALSE, sizeof (guint64));
+  g_autoptr (GArray) values = g_array_new (FALSE, FALSE, sizeof (double));
+  double value = NAN;
+
+  if (!mp_run_read_series (run, id, iterations, values, NULL))
+    return NAN;
+  for (guint i = 0; i < iterations->len && g_array_index (iterations, guint64, i) <= iteration; i++)
+    value = g_array_index (values, double, i);
+  return value;
+}
+
+static void
+fill_head (MpLaneHead *head,
+           MpRun      *run,
+           guint       lane,
+           guint64     iteration)
+{
+  MpExperiment *experiment = mp_run_get_experiment (run);
+  const char *id = mp_experiment_get_string (experiment, "method", "kind");
+  const MpDescriptor *method = mp_registry_find (MP_KIND_METHOD, id);
+  const char *state = mp_run_get_state (run);
+  double modes = value_at (run, "modes", iteration);
+  double seconds = mp_run_get_seconds (run);
+  g_autoptr (MpData) data = mp_data_open (experiment, 0, NULL);
+  const MpMixture *mixture = data != NULL ? mp_data_get_mixture (data) : NULL;
+
+  head->title = _(method->title);
+  head->subtitle = mp_experiment_get_id (experiment);
+  head->lane = lane;
+  head->iteration = iteration;
+  head->modes = isnan (modes) || mixture == NULL ? -1 : (int) modes;
+  head->n_modes = mixture != NULL ? (int) mixture->n_modes : 0;
+  head->high_quality = value_at (run, "high_quality", iteration);
+  head->rate = seconds > 0 ? (double) mp_run_get_iteration (run) / seconds : NAN;
+  head->state = strcmp (state, "diverged") == 0 || strcmp (state, "failed") == 0 ? state : NULL;
+}
+
+static gboolean
+add_lane (MpPicture  *picture,
+          MpRun      *run,
+          guint       lane,
+          gint64      iteration,
+          GError    **error)
+{
+  g_autoptr (MpScatter) scatter = mp_scatter_new ();
+  MpLaneHead head = { 0 };
+  guint64 found;
+
+  if (!find_samples (run, iteration, &found))
+    {
+      if (iteration >= 0)
+        g_set_error (error, MP_ERROR, MP_ERROR_FILE, _("%s: no samples were kept up to iteration %" G_GINT64_FORMAT
+                                                       "."), mp_run_get_dir (run), iteration);
+      else
+        g_set_error (error, MP_ERROR, MP_ERROR_FILE, _("%s: no samples were kept."), mp_run_get_dir (run));
+      return FALSE;
+    }
+  if (!set_points (scatter, run, found, error))
+    return FALSE;
+  mp_scatter_set_lane (scatter, lane);
+  mp_scatter_set_axes (scatter, TRUE);
+  mp_scatter_set_legend (scatter, lane == 0);
+  fill_head (&head, run, lane, found);
+  mp_picture_add_lane (picture, &head, scatter, NULL);
+  return TRUE;
+}
+
+/* ---- charts ---- */
+
+/* One curve of a run up to an iteration, or NULL where the run has none. (transfer full) */
+static MpSeries *
+read_series (MpRun      *run,
+             const char *id,
+             gint64      last)
+{
+  g_autoptr (GArray) iterations = g_array_new (FALSE, FALSE, sizeof (guint64));
+  g_autoptr (GArray) values = g_array_new (FALSE, FALSE, sizeof (double));
+  g_autoptr (MpSeries) series = NULL;
+
+  if (!mp_run_read_series (run, id, iterations, values, NULL) || iterations->len == 0)
+    return NULL;
+  series = mp_series_new ();
+  for (guint i = 0; i < iterations->len; i++)
+    if (last < 0 || g_array_index (iterations, guint64, i) <= (guint64) last)
+      mp_series_append (series, g_array_index (iterations, guint64, i), g_array_index (values, double, i));
+  return g_steal_pointer (&series);
+}
+
+static char *
+lane_label (MpRun *run)
+{
+  const char *id = mp_experiment_get_string (mp_run_get_experiment (run), "method", "kind");
+
+  return g_strdup (_(mp_registry_find (MP_KIND_METHOD, id)->title));
+}
+
+/* Losses of different methods have nothing in common but time, so each fills the height by itself. */
+static void
+add_losses (MpPicture *picture,
+            GPtrArray *runs,
+            gint64     last)
+{
+  g_autoptr (MpChart) chart = mp_chart_new ();
+  guint64 longest = 0;
+  guint n = 0;
+
+  mp_chart_set_title (chart, _("Losses"), _("each on its own scale, smoothed"));
+  mp_chart_set_own_scale (chart, TRUE);
+  for (guint i = 0; i < runs->len; i++)
+    {
+      MpRun *run = g_ptr_array_index (runs, i);
+      g_autoptr (GPtrArray) ids = mp_run_list_series (run);
+      g_autofree char *label = lane_label (run);
+      MpDash dash = MP_DASH_SOLID;
+
+      longest = MAX (longest, mp_run_get_iteration (run));
+      for (guint j = 0; j < ids->len; j++)
+        {
+          const char *id = g_ptr_array_index (ids, j);
+          g_autoptr (MpSeries) series = g_str_has_prefix (id, "loss/") ? read_series (run, id, last) : NULL;
+          g_autofree char *text = NULL;
+
+          if (series == NULL)
+            continue;
+          text = g_strdup_printf ("%s, %s", label, id + strlen ("loss/"));
+          mp_chart_add_series (chart, series, text, i, dash);
+          dash = MP_DASH_DASHED;
+          n++;
+        }
+    }
+  if (n == 0)
+    return;
+  mp_chart_set_smoothing (chart, SMOOTHING * (double) longest);
+  mp_picture_add_chart (picture, chart);
+}
+
+static gboolean
+add_metric (MpPicture          *picture,
+            GPtrArray          *runs,
+            const MpDescriptor *metric,
+            gint64              last)
+{
+  g_autoptr (MpChart) chart = mp_chart_new ();
+  gboolean positive = TRUE;
+  guint n = 0;
+
+  mp_chart_set_title (chart, _(metric->title), NULL);
+  for (guint i = 0; i < runs->len; i++)
+    {
+      g_autoptr (MpSeries) series = read_series (g_ptr_array_index (runs, i), metric->id, last);
+      g_autofree char *label = lane_label (g_ptr_array_index (runs, i));
+      MpSummary summary;
+
+      if (series == NULL)
+        continue;
+      mp_series_summarise (series, 0, mp_series_get_n (series), &summary);
+      positive &= summary.min_positive > 0 && isfinite (summary.min_positive);
+      mp_chart_add_series (chart, series, label, i, MP_DASH_SOLID);
+      n++;
+    }
+  /* Distances that should vanish are read on a log axis. */
+  if (positive && ((const MpMetric *) metric)->better == MP_LOWER_IS_BETTER)
+    mp_chart_set_scale (chart, MP_SCALE_LOG);
+  mp_chart_set_legend (chart, runs->len > 1);
+  if (n > 0)
+    mp_picture_add_chart (picture, chart);
+  return n > 0;
+}
+
+static void
+add_charts (MpPicture *picture,
+            GPtrArray *runs,
+            gint64     last)
+{
+  guint n, shown = 1;
+  const MpDescriptor *const *metrics = mp_registry_list (MP_KIND_METRIC, &n);
+
+  add_losses (picture, runs, last);
+  for (guint i = 0; i < n && shown < MAX_CHARTS; i++)
+    shown += add_metric (picture, runs, metrics[i], last);
+}
+
+/* ---- the command ---- */
+
+static GPtrArray *
+open_runs (GPtrArray  *words,
+           GError    **error)
+{
+  g_autoptr (GPtrArray) runs = g_ptr_array_new_with_free_func ((GDestroyNotify) mp_run_close);
+
+  for (guint i = 0; i < words->len; i++)
+    {
+      g_autoptr (GPtrArray) dirs = mp_comparison_list_runs (g_ptr_array_index (words, i), error);
+
+      if (dirs == NULL)
+        return NULL;
+      for (guint j = 0; j < dirs->len; j++)
+        {
+          MpRun *run = mp_run_open (g_ptr_array_index (dirs, j), FALSE, error);
+
+          if (run == NULL)
+            return NULL;
+          g_ptr_array_add (runs, run);
+        }
+    }
+  return g_steal_pointer (&runs);
+}
+
+static gboolean
+write_picture (MpArguments  *arguments,
+               MpPicture    *picture,
+               GError      **error)
+{
+  gint64 width = 0, scale = 2;
+  double natural_width, natural_height;
+  MpPlotStyle style;
+
+  mp_arguments_get_int (arguments, "width", 100, 20000, &width);
+  mp_arguments_get_int (arguments, "scale", 1, 8, &scale);
+  mp_plot_style_init (&style, mp_arguments_has (arguments, "dark") ? MP_PLOT_DARK : MP_PLOT_LIGHT);
+  mp_picture_get_natural_size (picture, &natural_width, &natural_height);
+  if (width > 0)
+    {
+      natural_height *= (double) width / natural_width;
+      natural_width = (double) width;
+    }
+  return mp_picture_write (picture, mp_arguments_get (arguments, "to"), natural_width, natural_height, (double) scale,
+                           &style, error);
+}
+
+static gboolean
+check_words (MpArguments *arguments,
+             gint64      *iteration)
+{
+  static const char *const endings[] = { ".png", ".svg", ".pdf" };
+  const char *to = mp_arguments_get (arguments, "to");
+  gint64 ignored;
+  gboolean known = FALSE;
+
+  if (to == NULL)
+    {
+      mp_complain (MP_EXIT_USAGE, _("Where to? Give --to FILE.png, FILE.svg or FILE.pdf."));
+      return FALSE;
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (endings); i++)
+    {
+      g_autofree char *lower = g_ascii_strdown (to, -1);
+
+      known |= g_str_has_suffix (lower, endings[i]);
+    }
+  if (!known)
+    {
+      mp_complain (MP_EXIT_USAGE, _("--to %s is not allowed: the file must end in .png, .svg or .pdf."), to);
+      return FALSE;
+    }
+  return mp_arguments_get_int (arguments, "iteration", 0, G_MAXINT64, iteration) &&
+         mp_arguments_get_int (arguments, "width", 100, 20000, &ignored) &&
+         mp_arguments_get_int (arguments, "scale", 1, 8, &ignored);
+}
+
+int
+mp_render_run (MpArguments *arguments)
+{
+  g_autoptr (GPtrArray) runs = NULL;
+  g_autoptr (MpPicture) picture = NULL;
+  g_autofree char *title = NULL;
+  gint64 iteration = -1;
+  GError *error = NULL;
+
+  if (!check_words (arguments, &iteration))
+    return MP_EXIT_USAGE;
+  runs = open_runs (arguments->words, &error);
+  if (runs == NULL)
+    return mp_complain_error (error);
+  if (arguments->words->len == 1)
+    title = mp_comparison_get_title (g_ptr_array_index (arguments->words, 0));
+  if (title == NULL && runs->len == 1)
+    title = g_strdup (mp_experiment_get_title (mp_run_get_experiment (g_ptr_array_index (runs, 0))));
+  picture = mp_picture_new (title, NULL);
+  for (guint i = 0; i < runs->len; i++)
+    if (!add_lane (picture, g_ptr_array_index (runs, i), i, iteration, &error))
+      return mp_complain_error (error);
+  add_charts (picture, runs, iteration);
+  return write_picture (arguments, picture, &error) ? MP_EXIT_OK : mp_complain_error (error);
+}

@@ -1,0 +1,495 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * train.c: the command “train”: experiments become lanes, lanes train on threads of their own, and the main thread
+ * shows how far they are, passes interrupts on and sums up.
+ */
+#include <glib-unix.h>
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <json-glib/json-glib.h>
+
+#include "app/app.h"
+#include "app/comparison.h"
+#include "app/progress.h"
+#include "engine/metrics/metric.h"
+#include "engine/runs/run.h"
+
+#define TICK_MS 50
+
+typedef struct
+{
+  GMainLoop  *loop;
+  GPtrArray  *lanes;
+  MpProgress *progress;     /* NULL: quiet */
+  guint       ticks;
+  int         interrupted;  /* the signal, or 0 */
+} Session;
+
+static void
+lane_free (gpointer data)
+{
+  MpLane *lane = data;
+
+  g_free (lane->id);
+  g_free (lane->run_dir);
+  g_clear_object (&lane->trainer);
+  g_free (lane);
+}
+
+/* ---- experiments ---- */
+
+/* The experiments of all words, in order; NULL after complaining. */
+static GPtrArray *
+load_experiments (GPtrArray  *words,
+                  char      **title)
+{
+  g_autoptr (GPtrArray) all = g_ptr_array_new_with_free_func ((GDestroyNotify) mp_experiment_unref);
+
+  for (guint i = 0; i < words->len; i++)
+    {
+      GError *error = NULL;
+      g_autoptr (GPtrArray) some = mp_comparison_load (g_ptr_array_index (words, i), words->len == 1 ? title : NULL,
+                                                       &error);
+
+      if (some == NULL)
+        {
+          mp_complain_error (error);
+          return NULL;
+        }
+      for (guint j = 0; j < some->len; j++)
+        g_ptr_array_add (all, mp_experiment_ref (g_ptr_array_index (some, j)));
+    }
+  return g_steal_pointer (&all);
+}
+
+/* Names of lanes: the experiments' ids, numbered where one comes again. (transfer full) */
+static GPtrArray *
+name_lanes (GPtrArray *experiments)
+{
+  GPtrArray *names = g_ptr_array_new_with_free_func (g_free);
+
+  for (guint i = 0; i < experiments->len; i++)
+    {
+      const char *id = mp_experiment_get_id (g_ptr_array_index (experiments, i));
+      char *name = g_strdup (id);
+
+      for (guint n = 2; g_ptr_array_find_with_equal_func (names, name, g_str_equal, NULL); n++)
+        {
+          g_free (name);
+          name = g_strdup_printf ("%s-%u", id, n);
+        }
+      g_ptr_array_add (names, name);
+    }
+  return names;
+}
+
+static gboolean
+has_key (MpExperiment *experiment,
+         const char   *assignment)
+{
+  const char *equals = strchr (assignment, '=');
+  g_autofree char *path = equals != NULL ? g_strndup (assignment, (gsize) (equals - assignment)) : NULL;
+  char *dot = path != NULL ? strrchr (path, '.') : NULL;
+
+  if (dot == NULL)
+    return FALSE;
+  *dot = '\0';
+  g_strstrip (path);
+  g_strstrip (dot + 1);
+  if (!mp_experiment_has_group (experiment, path))
+    return FALSE;
+  return strcmp (dot + 1, "kind") == 0 || mp_experiment_find_param (experiment, path, dot + 1) != NULL;
+}
+
+/* Applies --set to the lanes that have the key: an assignment to [critic] leaves MMD-net alone. Where no lane has it,
+ * the first one says what is wrong. */
+static gboolean
+apply_setting (const char  *setting,
+               GPtrArray   *experiments,
+               GPtrArray   *names,
+               GError     **error)
+{
+  const char *equals = strchr (setting, '=');
+  const char *colon = strchr (setting, ':');
+  gboolean found = FALSE;
+
+  if (colon != NULL && equals != NULL && colon < equals)
+    {
+      g_autofree char *name = g_strstrip (g_strndup (setting, (gsize) (colon - setting)));
+      guint i;
+
+      if (g_ptr_array_find_with_equal_func (names, name, g_str_equal, &i))
+        return mp_experiment_set (g_ptr_array_index (experiments, i), colon + 1, error);
+      g_ptr_array_add (names, NULL);
+      name = (g_free (name), g_strjoinv (", ", (char **) names->pdata));
+      g_ptr_array_set_size (names, (gint) names->len - 1);
+      g_set_error (error, MP_ERROR, MP_ERROR_UNKNOWN, _("there is no lane of that name; the lanes are %s."), name);
+      return FALSE;
+    }
+  for (guint i = 0; i < experiments->len; i++)
+    {
+      if (!has_key (g_ptr_array_index (experiments, i), setting))
+        continue;
+      if (!mp_experiment_set (g_ptr_array_index (experiments, i), setting, error))
+        return FALSE;
+      found = TRUE;
+    }
+  return found || mp_experiment_set (g_ptr_array_index (experiments, 0), setting, error);
+}
+
+gboolean
+mp_apply_settings (MpArguments *arguments,
+                   GPtrArray   *experiments,
+                   GPtrArray   *names)
+{
+  static const char *const shortcuts[][2] = { { "seed", "train.seed" }, { "iterations", "train.iterations" } };
+  GPtrArray *settings = mp_arguments_get_all (arguments, "set");
+  GError *error = NULL;
+
+  for (guint i = 0; settings != NULL && i < settings->len; i++)
+    if (!apply_setting (g_ptr_array_index (settings, i), experiments, names, &error))
+      {
+        g_prefix_error (&error, "--set %s: ", (char *) g_ptr_array_index (settings, i));
+        mp_complain_error (error);
+        return FALSE;
+      }
+  for (guint i = 0; i < G_N_ELEMENTS (shortcuts); i++)
+    {
+      const char *value = mp_arguments_get (arguments, shortcuts[i][0]);
+      g_autofree char *setting = g_strconcat (shortcuts[i][1], "=", value, NULL);
+
+      if (value != NULL && !apply_setting (setting, experiments, names, &error))
+        {
+          g_prefix_error (&error, "--%s %s: ", shortcuts[i][0], value);
+          mp_complain_error (error);
+          return FALSE;
+        }
+    }
+  return TRUE;
+}
+
+/* ---- making lanes ---- */
+
+/* Reads what all lanes share; FALSE after complaining. */
+static gboolean
+read_options (MpArguments      *arguments,
+              MpTrainerOptions *options)
+{
+  gint64 threads = 1;
+
+  if (!mp_arguments_get_int (arguments, "threads", 1, 1024, &threads))
+    return FALSE;
+  options->device = mp_arguments_get (arguments, "device");
+  options->n_threads = (gint) threads;
+  options->iterations = -1;
+  return TRUE;
+}
+
+static void
+start_lane (GPtrArray              *lanes,
+            const char             *id,
+            MpExperiment           *experiment,
+            const char             *run_dir,
+            const MpTrainerOptions *shared)
+{
+  MpTrainerOptions options = *shared;
+  MpLane *lane = g_new0 (MpLane, 1);
+
+  lane->id = g_strdup (id);
+  lane->run_dir = g_strdup (run_dir);
+  options.run_dir = run_dir;
+  options.checkpoint_every = mp_experiment_get_int (experiment, "train", "checkpoint_every");
+  lane->trainer = mp_trainer_new (experiment, &options);
+  g_ptr_array_add (lanes, lane);
+}
+
+/* New lanes; NULL after complaining. */
+static GPtrArray *
+start_new (MpArguments *arguments,
+           int         *status)
+{
+  g_autoptr (GPtrArray) lanes = g_ptr_array_new_with_free_func (lane_free);
+  g_autofree char *title = NULL;
+  g_autoptr (GPtrArray) experiments = load_experiments (arguments->words, &title);
+  g_autoptr (GPtrArray) names = NULL;
+  const char *out = mp_arguments_get (arguments, "out");
+  MpTrainerOptions options = { 0 };
+  GError *error = NULL;
+
+  *status = MP_EXIT_USAGE;
+  if (experiments == NULL)
+    return NULL;
+  names = name_lanes (experiments);
+  if (!mp_apply_settings (arguments, experiments, names) || !read_options (arguments, &options))
+    return NULL;
+  if (out != NULL && !mp_comparison_create (out, title, names, &error))
+    {
+      *status = mp_complain_error (error);
+      return NULL;
+    }
+  for (guint i = 0; i < experiments->len; i++)
+    {
+      MpExperiment *experiment = g_ptr_array_index (experiments, i);
+      const char *name = g_ptr_array_index (names, i);
+      g_autofree char *dir = out == NULL ? mp_run_new_path (NULL, experiment)
+                             : experiments->len == 1 ? g_strdup (out) : g_build_filename (out, name, NULL);
+
+      start_lane (lanes, name, experiment, dir, &options);
+    }
+  return g_steal_pointer (&lanes);
+}
+
+/* Lanes that go on; NULL after complaining. */
+static GPtrArray *
+start_resumed (MpArguments *arguments,
+               int         *status)
+{
+  g_autoptr (GPtrArray) lanes = g_ptr_array_new_with_free_func (lane_free);
+  GError *error = NULL;
+  g_autoptr (GPtrArray) dirs = NULL;
+  MpTrainerOptions options = { .resume = TRUE };
+  gint64 iterations = -1;
+
+  *status = MP_EXIT_USAGE;
+  if (!read_options (arguments, &options) ||
+      !mp_arguments_get_int (arguments, "iterations", 1, 1000000000000, &iterations))
+    return NULL;
+  options.iterations = iterations;
+  dirs = mp_comparison_list_runs (mp_arguments_get (arguments, "resume"), &error);
+  for (guint i = 0; dirs != NULL && i < dirs->len; i++)
+    {
+      const char *dir = g_ptr_array_index (dirs, i);
+      g_autoptr (MpRun) run = mp_run_open (dir, FALSE, &error);
+      g_autofree char *name = g_path_get_basename (dir);
+
+      if (run == NULL)
+        break;
+      start_lane (lanes, dirs->len > 1 ? name : mp_experiment_get_id (mp_run_get_experiment (run)),
+                  mp_run_get_experiment (run), dir, &options);
+    }
+  if (error == NULL)
+    return g_steal_pointer (&lanes);
+  for (guint i = 0; i < lanes->len; i++)
+    mp_trainer_stop (((MpLane *) g_ptr_array_index (lanes, i))->trainer);
+  *status = mp_complain_error (error);
+  return NULL;
+}
+
+/* ---- while they train ---- */
+
+static gboolean
+tick (gpointer data)
+{
+  Session *session = data;
+  gboolean over = TRUE;
+
+  for (guint i = 0; i < session->lanes->len; i++)
+    over &= mp_trainer_get_state (((MpLane *) g_ptr_array_index (session->lanes, i))->trainer) >= MP_LANE_FINISHED;
+  if (session->progress != NULL && (over || session->ticks++ % 2 == 0))
+    mp_progress_show (session->progress, over);
+  if (over)
+    g_main_loop_quit (session->loop);
+  return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+interrupt (Session *session,
+           int      number)
+{
+  if (session->interrupted != 0)
+    {
+      signal (number, SIG_DFL);
+      raise (number);
+    }
+  session->interrupted = number;
+  if (session->progress != NULL)
+    mp_progress_say (session->progress, _("Stopping after this iteration and keeping the runs; interrupt again to end "
+                                          "at once."));
+  for (guint i = 0; i < session->lanes->len; i++)
+    mp_trainer_stop (((MpLane *) g_ptr_array_index (session->lanes, i))->trainer);
+  return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+interrupt_cb (gpointer session)
+{
+  return interrupt (session, SIGINT);
+}
+
+static gboolean
+terminate_cb (gpointer session)
+{
+  return interrupt (session, SIGTERM);
+}
+
+static void
+wait_for_lanes (Session *session)
+{
+  guint sources[] = {
+    g_timeout_add (TICK_MS, tick, session),
+    g_unix_signal_add (SIGINT, interrupt_cb, session),
+    g_unix_signal_add (SIGTERM, terminate_cb, session),
+  };
+
+  session->loop = g_main_loop_new (NULL, FALSE);
+  g_main_loop_run (session->loop);
+  for (guint i = 0; i < G_N_ELEMENTS (sources); i++)
+    g_source_remove (sources[i]);
+  g_main_loop_unref (session->loop);
+  for (guint i = 0; i < session->lanes->len; i++)
+    mp_trainer_join (((MpLane *) g_ptr_array_index (session->lanes, i))->trainer);
+}
+
+/* ---- the sum ---- */
+
+static void
+add_number (JsonBuilder *builder,
+            const char  *name,
+            double       value)
+{
+  json_builder_set_member_name (builder, name);
+  if (!isfinite (value))
+    json_builder_add_null_value (builder);
+  else if (value == rint (value) && fabs (value) < 9007199254740992.0)
+    json_builder_add_int_value (builder, (gint64) value);
+  else
+    json_builder_add_double_value (builder, value);
+}
+
+static void
+add_text (JsonBuilder *builder,
+          const char  *name,
+          const char  *value)
+{
+  json_builder_set_member_name (builder, name);
+  json_builder_add_string_value (builder, value);
+}
+
+static void
+add_lane (JsonBuilder *builder,
+          MpLane      *lane)
+{
+  MpExperiment *experiment = mp_trainer_get_experiment (lane->trainer);
+  double seconds = mp_trainer_get_seconds (lane->trainer);
+  double iteration = (double) mp_trainer_get_iteration (lane->trainer);
+  g_autoptr (GArray) metrics = mp_trainer_dup_metrics (lane->trainer);
+  g_autoptr (GError) error = mp_trainer_dup_error (lane->trainer);
+
+  json_builder_begin_object (builder);
+  add_text (builder, "id", lane->id);
+  add_text (builder, "method", mp_experiment_get_string (experiment, "method", "kind"));
+  add_text (builder, "state", mp_lane_state_name (mp_trainer_get_state (lane->trainer)));
+  add_number (builder, "iteration", iteration);
+  add_number (builder, "seconds", seconds);
+  add_number (builder, "iterations_per_second", seconds > 0 ? iteration / seconds : NAN);
+  json_builder_set_member_name (builder, "metrics");
+  json_builder_begin_object (builder);
+  for (guint i = 0; metrics != NULL && i < metrics->len; i++)
+    add_number (builder, g_array_index (metrics, MpMetricValue, i).id,
+                g_array_index (metrics, MpMetricValue, i).value);
+  json_builder_end_object (builder);
+  if (lane->run_dir != NULL)
+    add_text (builder, "run", lane->run_dir);
+  if (error != NULL)
+    add_text (builder, "error", error->message);
+  json_builder_end_object (builder);
+}
+
+static void
+print_json (GPtrArray *lanes)
+{
+  g_autoptr (JsonBuilder) builder = json_builder_new ();
+  g_autoptr (JsonNode) root = NULL;
+  g_autofree char *text = NULL;
+
+  json_builder_begin_object (builder);
+  json_builder_set_member_name (builder, "lanes");
+  json_builder_begin_array (builder);
+  for (guint i = 0; i < lanes->len; i++)
+    add_lane (builder, g_ptr_array_index (lanes, i));
+  json_builder_end_array (builder);
+  json_builder_end_object (builder);
+  root = json_builder_get_root (builder);
+  text = json_to_string (root, FALSE);
+  printf ("%s\n", text);
+}
+
+/* Says why lanes ended early, and finds the exit status. */
+static int
+sum_up (Session *session)
+{
+  int status = session->interrupted != 0 ? 128 + session->interrupted : MP_EXIT_OK;
+  gboolean failed = FALSE;
+
+  for (guint i = 0; i < session->lanes->len; i++)
+    {
+      MpLane *lane = g_ptr_array_index (session->lanes, i);
+      MpLaneState state = mp_trainer_get_state (lane->trainer);
+      g_autoptr (GError) error = mp_trainer_dup_error (lane->trainer);
+
+      if (error != NULL)
+        mp_complain (MP_EXIT_FAILURE, "%s: %s", lane->id, error->message);
+      failed |= state == MP_LANE_FAILED;
+      if (state == MP_LANE_DIVERGED && status == MP_EXIT_OK)
+        status = MP_EXIT_DIVERGED;
+    }
+  return failed ? MP_EXIT_FAILURE : status;
+}
+
+static gboolean
+check_words (MpArguments *arguments)
+{
+  static const char *const fixed[] = { "set", "seed", "out" };
+  gboolean resume = mp_arguments_has (arguments, "resume");
+
+  if (!resume && arguments->words->len == 0)
+    {
+      mp_complain (MP_EXIT_USAGE, _("Which experiment? Name a preset or a file, or use --resume DIR.\n"
+                                    "Try “matchpoint list presets” or “matchpoint train --help”."));
+      return FALSE;
+    }
+  if (resume && arguments->words->len > 0)
+    {
+      mp_complain (MP_EXIT_USAGE, _("--resume goes on with the experiment of the run; “%s” cannot be given beside it."),
+                   (char *) g_ptr_array_index (arguments->words, 0));
+      return FALSE;
+    }
+  for (guint i = 0; resume && i < G_N_ELEMENTS (fixed); i++)
+    if (mp_arguments_has (arguments, fixed[i]))
+      {
+        mp_complain (MP_EXIT_USAGE, _("--resume goes on with the experiment of the run; --%s cannot be given beside "
+                                      "it."), fixed[i]);
+        return FALSE;
+      }
+  return TRUE;
+}
+
+int
+mp_train_run (MpArguments *arguments)
+{
+  Session session = { 0 };
+  g_autoptr (GPtrArray) lanes = NULL;
+  g_autoptr (MpProgress) progress = NULL;
+  int status = MP_EXIT_USAGE;
+
+  if (!check_words (arguments))
+    return MP_EXIT_USAGE;
+  lanes = mp_arguments_has (arguments, "resume") ? start_resumed (arguments, &status) : start_new (arguments, &status);
+  if (lanes == NULL)
+    return status;
+  if (!mp_arguments_has (arguments, "quiet"))
+    progress = mp_progress_new (lanes);
+  session.lanes = lanes;
+  session.progress = progress;
+  wait_for_lanes (&session);
+  if (progress != NULL)
+    mp_progress_print_table (lanes);
+  fflush (stdout);
+  status = sum_up (&session);
+  if (mp_arguments_has (arguments, "json"))
+    print_json (lanes);
+  return status;
+}

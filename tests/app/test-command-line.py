@@ -1,0 +1,219 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The command line without training: help, mistakes, lists, plans, generated files."""
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+import tap
+from program import FAILURE, OK, PROGRAM, USAGE, ENVIRONMENT, folder, matchpoint
+
+KINDS = ['methods', 'data', 'networks', 'optimizers', 'metrics', 'presets', 'devices']
+COMMANDS = ['train', 'list', 'describe', 'plan', 'render']
+
+
+def ids (kind):
+    return [item['id'] for item in json.loads (matchpoint ('list', kind, '--json').out)]
+
+
+def test_version ():
+    out = matchpoint ('--version').out
+    assert re.match (r'matchpoint \d+\.\d+\.\d+ \(with(out)? window\)\n', out), out
+    for library in ['GLib', 'SQLite', 'cairo', 'json-glib']:
+        assert library in out, out
+
+
+def test_help ():
+    everything = matchpoint ('--help').out
+    for command in COMMANDS:
+        assert f'matchpoint {command} ' in everything
+        text = matchpoint (command, '--help').out
+        assert text.startswith (f'Usage: matchpoint {command} ')
+        assert 'Exit status:' in text
+        assert matchpoint ('help', command).out == text
+        assert max (map (len, text.splitlines ())) <= 100, text
+    assert matchpoint ('help').out == everything
+
+
+def test_usage_errors ():
+    cases = [
+        (['tarin'], 'did you mean “train”?'),
+        (['ring-grma'], 'did you mean “ring-gram”?'),
+        (['--sed', '3'], 'There is no option --sed'),
+        (['help', 'tarin'], 'did you mean “train”?'),
+        (['train'], 'Which experiment?'),
+        (['train', 'ring-grma'], '“ring-grma”; did you mean “ring-gram”?'),
+        (['train', '/nonexistent.ini'], '/nonexistent.ini'),
+        (['train', 'ring-gan', '--sed', '3'], 'did you mean --seed?'),
+        (['train', 'ring-gan', '--seed'], 'needs an argument: --seed N'),
+        (['train', 'ring-gan', '--seed', 'x'], '--seed x: '),
+        (['train', 'ring-gan', '--seed', '1', '--seed', '2'], 'given twice'),
+        (['train', 'ring-gan', '--quiet=yes'], 'takes no argument'),
+        (['train', 'ring-gan', '-q'], 'There is no option -q'),
+        (['train', 'ring-gan', '--iterations', '0'], 'a whole number from 1'),
+        (['train', 'ring-gan', '--threads', '0'], 'a whole number from 1 to 1024'),
+        (['train', 'ring-gan', '--set', 'train.sede=1'], '--set train.sede=1: ring-gan.ini: [train] sede'),
+        (['train', 'ring-gan', '--set', 'train.sede=1'], 'did you mean “seed”?'),
+        (['train', 'ring-gan', '--set', 'seed=1'], 'group.key=value'),
+        (['train', 'ring-gan', '--set', 'data.std=wide'], 'data] std = “wide” is not allowed: it must be a number'),
+        (['train', 'ring-mmd-net', '--set', 'critic.hidden=3'], 'mmd-net has no critic'),
+        (['train', 'ring-gan', '--set', 'other:train.seed=1'], 'the lanes are ring-gan'),
+        (['train', 'ring-gan', '--resume', '/tmp'], 'cannot be given beside it'),
+        (['train', '--resume', '/tmp', '--seed', '3'], '--seed cannot be given beside it'),
+        (['list'], 'Something is missing: matchpoint list methods|'),
+        (['list', 'method'], 'did you mean “methods”?'),
+        (['list', 'methods', 'data'], '“data” is one word too many'),
+        (['describe'], 'Something is missing'),
+        (['describe', 'grma'], 'did you mean “gram”?'),
+        (['describe', 'weather'], 'nothing called “weather”'),
+        (['plan', 'ring-comparison'], 'is a comparison'),
+        (['plan', 'ring-gan', '--device', 'tpu'], 'There is no device “tpu”'),
+        (['render', '/tmp'], 'Where to?'),
+        (['render', '/tmp', '--to', 'x.gif'], 'must end in .png, .svg or .pdf'),
+        (['render', '/tmp', '--to', 'x.png', '--iteration', '-3'], '--iteration -3 is not allowed'),
+    ]
+    for arguments, message in cases:
+        result = matchpoint (*arguments, status=USAGE)
+        assert message in result.err, (arguments, result.err)
+        assert result.out == '', (arguments, result.out)
+        assert result.err.startswith ('matchpoint'), result.err
+
+
+def test_failures ():
+    empty = folder ('empty')
+    cases = [
+        (['render', empty, '--to', empty + '/x.png'], 'is not a run\'s folder'),
+        (['render', '/nonexistent', '--to', 'x.png'], 'There is no folder /nonexistent'),
+        (['train', '--resume', '/nonexistent'], 'There is no folder /nonexistent'),
+    ]
+    for arguments, message in cases:
+        result = matchpoint (*arguments, status=FAILURE)
+        assert message in result.err, (arguments, result.err)
+
+
+def test_broken_experiment ():
+    path = folder ('broken') + '/mine.ini'
+    with open (path, 'w') as file:
+        file.write ('[data]\nkind = ring\n[method]\nkind = gan\nvariant = minmax\n')
+    for command in ['train', 'plan']:
+        result = matchpoint (command, path, status=USAGE)
+        for part in [path + ', line 5: ', '[method] variant = “minmax”', 'non-saturating, minimax',
+                     'did you mean “minimax”?']:
+            assert part in result.err, (part, result.err)
+
+
+def test_list ():
+    for kind in KINDS:
+        table = matchpoint ('list', kind).out.splitlines ()
+        items = json.loads (matchpoint ('list', kind, '--json').out)
+        assert len (items) > 0 and len (items) == len (table)
+        for item, line in zip (items, table):
+            assert set (item) == {'id', 'title', 'summary'}
+            assert line.startswith (item['id'] + ' ')
+    assert {'gan', 'mmd-net', 'gram'} <= set (ids ('methods'))
+    assert {'ring-gan', 'ring-mmd-net', 'ring-gram', 'ring-comparison'} <= set (ids ('presets'))
+
+
+def test_describe ():
+    for kind in KINDS:
+        for name in ids (kind):
+            out = matchpoint ('describe', name).out
+            assert out.startswith (name + ': '), out
+            if kind in ['methods', 'networks', 'optimizers', 'data'] and 'keys' in out.lower ():
+                assert 'Allowed: ' in out
+    for group in ['experiment', 'generator', 'train', 'evaluate']:
+        assert matchpoint ('describe', group).out.startswith (f'[{group}]')
+    assert 'batch = 200' in matchpoint ('describe', 'train').out
+    assert 'ring-mmd-net: ' in matchpoint ('describe', 'ring-comparison').out
+
+
+def test_plan ():
+    for name in ids ('presets'):
+        if 'comparison' in name:
+            continue
+        out = matchpoint ('plan', name).out
+        assert 'FLOPs' in out and 'Arena bytes' in out
+        plan = json.loads (matchpoint ('plan', name, '--json').out)
+        assert len (plan['phases']) > 0 and plan['store_bytes'] > 0
+        for phase in plan['phases']:
+            for key in ['nodes', 'kernels', 'fused_groups', 'arena_bytes', 'flops']:
+                assert phase[key] > 0, (name, key, phase)
+            assert phase['arena_bytes'] <= phase['unshared_bytes']
+            assert phase['product_flops'] <= phase['flops']
+    kernels = matchpoint ('plan', 'ring-gan', '--kernels').out
+    assert 'matmul' in kernels, kernels
+    small = json.loads (matchpoint ('plan', 'ring-gan', '--json', '--set', 'train.batch=20').out)
+    large = json.loads (matchpoint ('plan', 'ring-gan', '--json').out)
+    assert small['phases'][0]['flops'] < large['phases'][0]['flops'] / 5
+
+
+# ---- generated files ----
+
+def generated (what):
+    return matchpoint ('--generate', what).out
+
+
+def check_with (tool, arguments, text):
+    if shutil.which (tool) is None:
+        raise tap.Skip (f'{tool} is not installed')
+    path = folder ('generated') + '/matchpoint.1'
+    with open (path, 'w') as file:
+        file.write (text)
+    done = subprocess.run ([tool, *arguments, path], capture_output=True, text=True, env=ENVIRONMENT, timeout=60)
+    assert done.returncode == 0 and done.stderr == '', done.stderr
+    return done.stdout
+
+
+def test_man_page ():
+    page = generated ('man')
+    text = check_with ('man', ['--warnings', '-E', 'UTF-8', '-l'], page)
+    for word in ['NAME', 'SYNOPSIS', 'EXIT STATUS', '--iterations', 'MATCHPOINT_RUNS_DIR', *COMMANDS]:
+        assert word in text, word
+
+
+def test_bash_parses ():
+    check_with ('bash', ['-n'], generated ('bash'))
+
+
+def test_zsh_parses ():
+    check_with ('zsh', ['-n'], generated ('zsh'))
+
+
+def test_fish_parses ():
+    check_with ('fish', ['--no-execute'], generated ('fish'))
+
+
+def complete_in_bash (*words):
+    """What bash proposes for the last word."""
+    script = generated ('bash') + f'''
+COMP_WORDS=({' '.join (f"'{word}'" for word in words)}); COMP_CWORD={len (words) - 1}
+compopt () {{ :; }}
+_matchpoint
+printf '%s\\n' "${{COMPREPLY[@]}}"
+'''
+    done = subprocess.run (['bash', '-c', script], capture_output=True, text=True, env=ENVIRONMENT, timeout=60)
+    assert done.returncode == 0 and done.stderr == '', done.stderr
+    return done.stdout.split ()
+
+
+def test_bash_completes ():
+    assert 'train' in complete_in_bash (PROGRAM, '')
+    assert complete_in_bash (PROGRAM, 'des') == ['describe']
+    assert complete_in_bash (PROGRAM, '--v') == ['--version']
+    assert complete_in_bash (PROGRAM, 'train', 'ring-gr')[0] == 'ring-gram'
+    assert complete_in_bash (PROGRAM, 'train', 'ring-gram', '--it') == ['--iterations']
+    assert complete_in_bash (PROGRAM, 'train', 'ring-gram', '--set', 'method.rid') == ['method.ridge=']
+    assert complete_in_bash (PROGRAM, 'train', 'ring-gan', '--set', 'method.rid') == []
+    assert complete_in_bash (PROGRAM, 'list', 'me') == ['methods', 'metrics']
+    assert 'gram' in complete_in_bash (PROGRAM, 'describe', 'g')
+    assert complete_in_bash (PROGRAM, 'plan', 'ring-gan', '--device', 'c')[0] == 'cpu'
+
+
+def test_generate_unknown ():
+    matchpoint ('--generate', 'tcsh', status=USAGE)
+
+
+tap.run (sys.modules[__name__])
