@@ -39,15 +39,6 @@ takes_epilogue (const MpValue *value)
     }
 }
 
-/* The operand without views that leave its shape as it is. */
-static MpValue *
-direct (MpValue *operand)
-{
-  while (operand->root != operand && _mp_same_dims (&operand->node->type, &operand->inputs[0]->node->type))
-    operand = operand->inputs[0];
-  return operand;
-}
-
 /* A broadcast that no one needs in memory: its consumers read the source. */
 static gboolean
 is_virtual (const MpValue *value)
@@ -59,7 +50,7 @@ is_virtual (const MpValue *value)
 static MpUnit *
 unit_of_operand (MpValue *operand)
 {
-  MpValue *root = operand->root;
+  MpValue *root = (operand->root->inlined ? _mp_source (operand->root) : operand)->root;
 
   if (is_virtual (root))
     root = root->inputs[0]->root;
@@ -71,7 +62,7 @@ static gboolean
 in_register (const MpUnit *unit,
              MpValue      *operand)
 {
-  MpValue *value = direct (operand);
+  MpValue *value = _mp_source (operand);
 
   return value->unit == unit && !is_reduction (value) && _mp_same_dims (&value->node->type, &unit->domain);
 }
@@ -222,7 +213,7 @@ fuse_with_operands (Fusion  *self,
     return;
   for (guint i = value->n_inputs; i-- > 0;)
     {
-      MpValue *operand = direct (value->inputs[i]);
+      MpValue *operand = _mp_source (value->inputs[i]);
 
       if (operand->unit != NULL && operand->unit != value->unit && in_register (operand->unit, operand)
           && can_merge (self, operand->unit, value->unit))
@@ -246,7 +237,7 @@ make_broadcasts (Fusion    *self,
         continue;
       for (guint i = 0; i < value->n_inputs; i++)
         {
-          MpValue *operand = direct (value->inputs[i]);
+          MpValue *operand = _mp_direct (value->inputs[i]);
           MpValue *root = operand->root;
 
           if (root->node->op == MP_OP_BROADCAST && root->unit == NULL && !(program && operand == root))
@@ -262,6 +253,50 @@ make_broadcasts (Fusion    *self,
     }
 }
 
+static gboolean
+compares_with_constant (const MpValue *value)
+{
+  double uniform;
+
+  return value->node->op >= MP_OP_EQ && value->node->op <= MP_OP_GE && !value->constant && !value->output
+         && (_mp_uniform (value->inputs[0]->node, &uniform) || _mp_uniform (value->inputs[1]->node, &uniform));
+}
+
+/* The mask [y > 0] of a relu costs one instruction, but its own memory and a store if it is kept from the forward for
+ * the backward pass. Where only programs read it they compute it from y, which is kept anyway. */
+static void
+inline_comparisons (MpLowered *lowered)
+{
+  for (guint v = 0; v < lowered->values->len; v++)
+    {
+      MpValue *value = g_ptr_array_index (lowered->values, v);
+
+      value->inlined = compares_with_constant (value) && !_mp_source (value->inputs[0])->inlined
+                       && !_mp_source (value->inputs[1])->inlined;
+    }
+  for (guint v = 0; v < lowered->values->len; v++)
+    {
+      MpValue *value = g_ptr_array_index (lowered->values, v);
+      gboolean program = is_elementwise (value) || is_reduction (value);
+
+      for (guint i = 0; i < value->n_inputs && value->root == value; i++)
+        {
+          MpValue *operand = _mp_direct (value->inputs[i]);
+
+          if (operand->root->inlined && !(program && operand == operand->root))
+            operand->root->inlined = FALSE;
+        }
+    }
+  for (guint v = 0; v < lowered->values->len; v++)
+    {
+      MpValue *value = g_ptr_array_index (lowered->values, v);
+
+      /* Its readers now read what it compares. */
+      if (value->inlined)
+        _mp_source (value)->root->n_uses += value->n_uses - 1;
+    }
+}
+
 static void
 mark_used_outside (MpLowered *lowered)
 {
@@ -274,7 +309,7 @@ mark_used_outside (MpLowered *lowered)
       for (guint i = 0; i < value->n_inputs; i++)
         {
           MpValue *operand = value->inputs[i];
-          MpValue *root = operand->root;
+          MpValue *root = (operand->root->inlined ? _mp_source (operand->root) : operand)->root;
 
           if (value != value->unit->head && in_register (value->unit, operand))
             continue;
@@ -318,13 +353,15 @@ _mp_fuse (MpLowered *lowered,
   Fusion self = { g_ptr_array_new (), 0 };
   GPtrArray *order = g_ptr_array_new_with_free_func ((GDestroyNotify) _mp_unit_free);
 
+  if (fuse)
+    inline_comparisons (lowered);
   make_broadcasts (&self, lowered);
   for (guint v = 0; v < lowered->values->len; v++)
     {
       MpValue *value = g_ptr_array_index (lowered->values, v);
 
       if (mp_op_class (value->node->op) == MP_CLASS_SOURCE || value->root != value
-          || value->node->op == MP_OP_BROADCAST)
+          || value->node->op == MP_OP_BROADCAST || value->inlined)
         continue;
       unit_new (&self, value);
       if (fuse)

@@ -257,3 +257,22 @@ _mp_lowered_find (MpLowered *lowered,
 {
   return g_hash_table_lookup (lowered->by_node, node);
 }
+
+MpValue *
+_mp_direct (MpValue *operand)
+{
+  while (operand->root != operand && _mp_same_dims (&operand->node->type, &operand->inputs[0]->node->type))
+    operand = operand->inputs[0];
+  return operand;
+}
+
+MpValue *
+_mp_source (MpValue *operand)
+{
+  MpValue *value = _mp_direct (operand);
+  double uniform;
+
+  if (!value->inlined)
+    return value;
+  return _mp_direct (value->inputs[_mp_uniform (value->inputs[0]->node, &uniform) ? 1 : 0]);
+}

@@ -46,6 +46,7 @@ struct _MpValue
   MpValue  *root;         /* owner of the memory: itself, or what it is another view of */
   MpUnit   *unit;         /* the kernel that computes it; NULL for sources and aliases */
   gboolean  constant;     /* depends on constants only: computed once, when the plan is made */
+  gboolean  inlined;      /* a comparison with a constant: its readers compute it, nobody stores it */
   gboolean  output;       /* the caller reads it, or an update or assign does: needs memory of its own */
   gboolean  used_outside; /* needed in memory by another unit */
   guint     n_uses;       /* operands that are it, or a view of it */
@@ -67,6 +68,11 @@ MpLowered *_mp_lower (MpGraph *graph, const MpDeviceClass *class, MpDevice *devi
                       GError **error);
 void       _mp_lowered_free (MpLowered *lowered);
 MpValue   *_mp_lowered_find (MpLowered *lowered, MpNode *node);
+
+/* The operand without views that leave its shape as it is. */
+MpValue   *_mp_direct (MpValue *operand);
+/* What a program must read to have the operand: itself, or what an inlined comparison compares. */
+MpValue   *_mp_source (MpValue *operand);
 
 /* ---- units ---- */
 

@@ -27,10 +27,11 @@ count_operands (const MpUnit *a,
         }
       for (guint i = 0; i < member->n_inputs; i++)
         {
-          MpValue *root = member->inputs[i]->root;
+          MpValue *root = _mp_source (member->inputs[i])->root;
           double value;
 
           root->n_uses_inside++;
+          *instructions += _mp_direct (member->inputs[i])->inlined ? 2 : 0;
           if (_mp_uniform (root->node, &value))
             *instructions += 1;
           else if (root->unit == NULL || (root->unit != a && root->unit != b))
@@ -62,7 +63,7 @@ forget_uses (const MpUnit *unit)
       MpValue *member = g_ptr_array_index (unit->members, m);
 
       for (guint i = 0; i < member->n_inputs; i++)
-        member->inputs[i]->root->n_uses_inside = 0;
+        _mp_source (member->inputs[i])->root->n_uses_inside = 0;
     }
 }
 
@@ -92,15 +93,6 @@ static gboolean
 is_reduction_op (MpOp op)
 {
   return op == MP_OP_SUM || op == MP_OP_MEAN || op == MP_OP_MAX;
-}
-
-/* The member or input behind an operand that a program reads, without views that keep the shape. */
-static MpValue *
-operand_value (MpValue *operand)
-{
-  while (operand->root != operand && _mp_same_dims (&operand->node->type, &operand->inputs[0]->node->type))
-    operand = operand->inputs[0];
-  return operand;
 }
 
 static void
@@ -147,6 +139,19 @@ is_member_register (Writer  *self,
          && _mp_same_dims (&value->node->type, &self->unit->domain);
 }
 
+static void
+collect_operand (Writer  *self,
+                 MpValue *operand)
+{
+  MpValue *value = _mp_direct (operand);
+  double uniform;
+
+  for (guint i = 0; value->inlined && i < value->n_inputs; i++)
+    collect_operand (self, value->inputs[i]);
+  if (!value->inlined && !_mp_uniform (value->node, &uniform) && !is_member_register (self, value))
+    g_hash_table_insert (self->registers, value, GINT_TO_POINTER (input_register (self, value) + 1));
+}
+
 /* Inputs get the low registers, so all are found before the first instruction is written. */
 static void
 collect_inputs (Writer *self)
@@ -167,13 +172,7 @@ collect_inputs (Writer *self)
           continue;
         }
       for (guint i = 0; i < n; i++)
-        {
-          MpValue *value = operand_value (member->inputs[i]);
-          double uniform;
-
-          if (!_mp_uniform (value->node, &uniform) && !is_member_register (self, value))
-            g_hash_table_insert (self->registers, value, GINT_TO_POINTER (input_register (self, value) + 1));
-        }
+        collect_operand (self, member->inputs[i]);
     }
 }
 
@@ -188,22 +187,41 @@ add_instruction (Writer        *self,
   return program->n_inputs + program->n_instructions++;
 }
 
+static gint operand_register (Writer *self, MpValue *operand);
+
+static gint
+write_instruction (Writer  *self,
+                   MpValue *value)
+{
+  MpInstruction instruction = { .op = value->node->op, .src = { -1, -1, -1 },
+                                .scalar = { value->node->attrs.scalar[0], value->node->attrs.scalar[1] } };
+
+  for (guint i = 0; i < value->n_inputs; i++)
+    instruction.src[i] = operand_register (self, value->inputs[i]);
+  return add_instruction (self, instruction);
+}
+
 static gint
 operand_register (Writer  *self,
                   MpValue *operand)
 {
-  MpValue *value = operand_value (operand);
+  MpValue *value = _mp_direct (operand);
   gpointer found = g_hash_table_lookup (self->registers, value);
   double uniform;
+  gint reg;
 
-  if (found == NULL && _mp_uniform (value->node, &uniform))
+  if (found != NULL)
+    return GPOINTER_TO_INT (found) - 1;
+  if (_mp_uniform (value->node, &uniform))
+    reg = add_instruction (self, (MpInstruction) { .op = MP_OP_CONSTANT, .src = { -1, -1, -1 },
+                                                   .scalar = { uniform } });
+  else
     {
-      found = GINT_TO_POINTER (add_instruction (self, (MpInstruction) { .op = MP_OP_CONSTANT, .src = { -1, -1, -1 },
-                                                                        .scalar = { uniform } }) + 1);
-      g_hash_table_insert (self->registers, value, found);
+      g_assert (value->inlined);
+      reg = write_instruction (self, value);
     }
-  g_assert (found != NULL);
-  return GPOINTER_TO_INT (found) - 1;
+  g_hash_table_insert (self->registers, value, GINT_TO_POINTER (reg + 1));
+  return reg;
 }
 
 static void
@@ -233,8 +251,6 @@ static void
 write_member (Writer  *self,
               MpValue *member)
 {
-  MpInstruction instruction = { .op = member->node->op, .src = { -1, -1, -1 },
-                                .scalar = { member->node->attrs.scalar[0], member->node->attrs.scalar[1] } };
   gint reg;
 
   if (is_reduction_op (member->node->op))
@@ -247,11 +263,7 @@ write_member (Writer  *self,
   else if (member == self->unit->head)
     reg = 0;
   else
-    {
-      for (guint i = 0; i < member->n_inputs; i++)
-        instruction.src[i] = operand_register (self, member->inputs[i]);
-      reg = add_instruction (self, instruction);
-    }
+    reg = write_instruction (self, member);
   g_hash_table_insert (self->registers, member, GINT_TO_POINTER (reg + 1));
   if (member->used_outside || member->output)
     add_output (self, member, reg);
