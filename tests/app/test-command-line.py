@@ -47,7 +47,7 @@ def test_usage_errors ():
         (['train'], 'Which experiment?'),
         (['train', 'ring-grma'], '“ring-grma”; did you mean “ring-gram”?'),
         (['train', '/nonexistent.ini'], '/nonexistent.ini'),
-        (['train', 'ring-gan', '--sed', '3'], 'did you mean --seed?'),
+        (['train', 'ring-gan', '--sede', '3'], 'did you mean --seed?'),
         (['train', 'ring-gan', '--seed'], 'needs an argument: --seed N'),
         (['train', 'ring-gan', '--seed', 'x'], '--seed x: '),
         (['train', 'ring-gan', '--seed', '1', '--seed', '2'], 'given twice'),
