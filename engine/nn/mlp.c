@@ -34,6 +34,7 @@ typedef struct
   guint          n_layers;
   Layer         *layers;
   Normalisation  normalisation;
+  const char    *group;
   const char    *activation; /* static: an entry of `activations` */
   const char    *output_activation;
   double         slope;
@@ -139,6 +140,7 @@ mlp_new_state (MpNetwork  *network,
   Mlp *self = g_new0 (Mlp, 1);
 
   self->graph = mp_network_get_graph (network);
+  self->group = group;
   self->n_layers = n_hidden + 1;
   self->layers = g_new0 (Layer, self->n_layers);
   self->normalisation = choice_index (normalisations, mp_experiment_get_string (experiment, group, "normalisation"));
@@ -232,6 +234,7 @@ mlp_apply (gpointer  state,
       const Layer *layer = &self->layers[i];
 
       x = mp_add (mp_matmul (x, FALSE, layer->weight, FALSE), layer->bias);
+      mp_named (x, "%s layer %u before its activation", self->group, i);
       if (i + 1 < self->n_layers)
         x = activate (self, self->activation, normalise (self, layer, x, mode, moving));
     }

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * test-methods.c: every method, network, optimizer and data set by merely existing: builds, trains two iterations,
+ * stays finite, moves its parameters, shows its views; with each choice of each of its parameters, in both precisions.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "tests/engine/lane.h"
+
+static void
+assert_all_finite (const float *values,
+                   gint64       n)
+{
+  for (gint64 i = 0; i < n; i++)
+    g_assert_true (isfinite (values[i]));
+}
+
+static void
+assert_reports_finite (MpLoop *loop)
+{
+  guint n;
+  const MpReport *reports = mp_loop_get_reports (loop, &n);
+  g_autofree double *values = g_new (double, n);
+
+  g_assert_cmpuint (n, >, 0);
+  mp_loop_read_reports (loop, values);
+  for (guint i = 0; i < n; i++)
+    if (!isfinite (values[i]))
+      g_error ("%s is %g", reports[i].id, values[i]);
+  g_assert_true (mp_loop_is_finite (loop));
+}
+
+static void
+assert_views (MpLoop *loop)
+{
+  MpBuild *build = mp_loop_get_build (loop);
+  const MpProjectionNodes *projection = mp_build_get_projection (build);
+  g_autoptr (GError) error = NULL;
+  const double extent[4] = { -1, 1, -2, 2 };
+  guint n_surfaces;
+  const MpSurfaceNode *surfaces = mp_build_get_surfaces (build, &n_surfaces);
+  const float *samples;
+  gint64 n;
+
+  mp_loop_set_view_grid (loop, 4, 3, extent, &error);
+  g_assert_no_error (error);
+  for (guint i = 0; i <= n_surfaces; i++)
+    {
+      MpView view;
+
+      mp_loop_look (loop, i < n_surfaces ? surfaces[i].id : NULL, &view, &error);
+      g_assert_no_error (error);
+      assert_all_finite (view.samples, 2 * 20);
+      assert_all_finite (view.data, 2 * 30);
+      g_assert_cmpint (view.projection_dimensions > 0, ==, projection->title != NULL);
+      assert_all_finite (view.projected_data, 30 * view.projection_dimensions);
+      assert_all_finite (view.projected_samples, 20 * view.projection_dimensions);
+      g_assert_cmpint (view.surface != NULL, ==, i < n_surfaces);
+      assert_all_finite (view.surface, i < n_surfaces ? 12 : 0);
+      mp_view_clear (&view);
+    }
+  samples = mp_loop_sample (loop, &n, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (n, ==, 50);
+  assert_all_finite (samples, 2 * n);
+}
+
+/* Two iterations from the start; the parameters must have moved. */
+static void
+train_two (const char *method,
+           const char *assignments)
+{
+  g_autoptr (MpExperiment) experiment = lane_experiment (method, assignments);
+  g_autoptr (MpLoop) loop = lane_open (experiment);
+  g_autofree double *before = lane_read (loop, "generator/output/weight");
+  g_autofree double *after = NULL;
+
+  g_test_message ("%s: %s", method, assignments != NULL ? assignments : "defaults");
+  lane_run (loop, 0, 2);
+  assert_reports_finite (loop);
+  after = lane_read (loop, "generator/output/weight");
+  g_assert_cmpint (memcmp (before, after, 16 * sizeof (double)), !=, 0);
+  assert_views (loop);
+}
+
+/* Runs train_two () with every choice of every enum and with both values of every bool. */
+static void
+try_choices (const char         *method,
+             const char         *kind,
+             const char         *group,
+             const MpDescriptor *descriptor)
+{
+  for (guint i = 0; i < descriptor->n_params; i++)
+    {
+      const MpParam *param = &descriptor->params[i];
+      static const char *const bools[] = { "false", "true", NULL };
+      const char *const *choices = param->type == MP_PARAM_ENUM ? param->choices
+                                   : param->type == MP_PARAM_BOOL ? bools : NULL;
+
+      for (guint j = 0; choices != NULL && choices[j] != NULL; j++)
+        {
+          g_autofree char *text = g_strdup_printf ("%s%s.%s=%s", kind, group, param->key, choices[j]);
+
+          train_two (method, text);
+        }
+    }
+}
+
+static void
+test_methods (void)
+{
+  guint n;
+  const MpDescriptor *const *methods = mp_registry_list (MP_KIND_METHOD, &n);
+
+  g_assert_cmpuint (n, >=, 3);
+  for (guint i = 0; i < n; i++)
+    {
+      train_two (methods[i]->id, NULL);
+      train_two (methods[i]->id, "train.precision=float64");
+      train_two (methods[i]->id, "generator.average=0.9");
+      train_two (methods[i]->id, "generator.latent=16;generator.latent_distribution=uniform");
+      train_two (methods[i]->id, "generator.normalisation=batch;generator.average=0.9");
+      try_choices (methods[i]->id, "", "method", methods[i]);
+    }
+  train_two ("gram", "method.bandwidths=0.5, 1, 2");
+  train_two ("gram", "critic.normalisation=batch;method.dimensions=10");
+  train_two ("gan", "critic.normalisation=batch;method.critic_steps=3");
+  train_two ("mmd-net", "method.bandwidths=0.5, 1, 2");
+}
+
+static void
+test_networks (void)
+{
+  guint n;
+  const MpDescriptor *const *networks = mp_registry_list (MP_KIND_NETWORK, &n);
+
+  g_assert_cmpuint (n, >=, 1);
+  for (guint i = 0; i < n; i++)
+    {
+      g_autofree char *kind = g_strdup_printf ("generator.kind=%s;", networks[i]->id);
+
+      try_choices ("mmd-net", kind, "generator", networks[i]);
+    }
+}
+
+static void
+test_optimizers (void)
+{
+  guint n;
+  const MpDescriptor *const *optimizers = mp_registry_list (MP_KIND_OPTIMIZER, &n);
+
+  g_assert_cmpuint (n, >=, 4);
+  for (guint i = 0; i < n; i++)
+    {
+      g_autofree char *kind = g_strdup_printf ("optimizer.generator.kind=%s;", optimizers[i]->id);
+
+      try_choices ("mmd-net", kind, "optimizer.generator", optimizers[i]);
+    }
+  train_two ("mmd-net", "optimizer.generator.kind=sgd;optimizer.generator.momentum=0.9");
+}
+
+static void
+test_data (void)
+{
+  guint n;
+  const MpDescriptor *const *data = mp_registry_list (MP_KIND_DATA, &n);
+
+  g_assert_cmpuint (n, >=, 1);
+  for (guint i = 0; i < n; i++)
+    {
+      g_autofree char *kind = g_strdup_printf ("data.kind=%s", data[i]->id);
+
+      train_two ("gan", kind);
+    }
+  train_two ("gan", "data.points=0");
+}
+
+/* Every live key of every group takes a new value in a running lane, and the lane goes on. */
+static void
+test_live (void)
+{
+  guint n;
+  const MpDescriptor *const *methods = mp_registry_list (MP_KIND_METHOD, &n);
+
+  for (guint i = 0; i < n; i++)
+    {
+      g_autoptr (MpExperiment) experiment = lane_experiment (methods[i]->id, NULL);
+      g_autoptr (MpLoop) loop = lane_open (experiment);
+      g_autoptr (GPtrArray) schema = mp_experiment_get_schema (experiment);
+      g_autoptr (GError) error = NULL;
+      guint64 iteration = 0;
+
+      for (guint g = 0; g < schema->len; g++)
+        {
+          const MpSchemaGroup *group = g_ptr_array_index (schema, g);
+
+          for (guint p = 0; p < group->params->len; p++)
+            {
+              const MpParam *param = g_ptr_array_index (group->params, p);
+
+              if (!param->live)
+                continue;
+              g_test_message ("%s: %s.%s", methods[i]->id, group->group, param->key);
+              mp_experiment_set_value (experiment, group->group, param->key, param->type == MP_PARAM_INT ? "2" : "0.5",
+                                       &error);
+              g_assert_no_error (error);
+              mp_loop_update_live (loop, group->group, param->key, &error);
+              g_assert_no_error (error);
+              lane_run (loop, iteration, iteration + 1);
+              iteration++;
+              assert_reports_finite (loop);
+            }
+        }
+      g_assert_cmpuint (iteration, >, 3);
+    }
+}
+
+int
+main (int   argc,
+      char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/methods/all", test_methods);
+  g_test_add_func ("/methods/networks", test_networks);
+  g_test_add_func ("/methods/optimizers", test_optimizers);
+  g_test_add_func ("/methods/data", test_data);
+  g_test_add_func ("/methods/live-keys", test_live);
+  return g_test_run ();
+}
