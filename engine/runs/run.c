@@ -105,11 +105,11 @@ is_locked (const char *dir)
 
 /* ---- state.json ---- */
 
+/* The last value of every series, as an object. */
 static void
 add_latest (MpRun       *self,
             JsonBuilder *builder)
 {
-  json_builder_set_member_name (builder, "latest");
   json_builder_begin_object (builder);
   for (guint i = 0; i < self->series->len; i++)
     {
@@ -122,6 +122,18 @@ add_latest (MpRun       *self,
         json_builder_add_string_value (builder, isnan (value) ? "nan" : value > 0 ? "inf" : "-inf");
     }
   json_builder_end_object (builder);
+}
+
+static char *
+to_text (JsonBuilder *builder,
+         gboolean     pretty)
+{
+  g_autoptr (JsonGenerator) generator = json_generator_new ();
+  g_autoptr (JsonNode) root = json_builder_get_root (builder);
+
+  json_generator_set_root (generator, root);
+  json_generator_set_pretty (generator, pretty);
+  return json_generator_to_data (generator, NULL);
 }
 
 static void
@@ -140,8 +152,6 @@ write_state (MpRun      *self,
 {
   g_autofree char *path = g_build_filename (dir, "state.json", NULL);
   g_autoptr (JsonBuilder) builder = json_builder_new ();
-  g_autoptr (JsonGenerator) generator = json_generator_new ();
-  g_autoptr (JsonNode) root = NULL;
   g_autofree char *text = NULL;
 
   g_free (self->updated);
@@ -159,13 +169,10 @@ write_state (MpRun      *self,
   json_builder_add_double_value (builder, self->seconds);
   add_string (builder, "created", self->created);
   add_string (builder, "updated", self->updated);
+  json_builder_set_member_name (builder, "latest");
   add_latest (self, builder);
   json_builder_end_object (builder);
-
-  root = json_builder_get_root (builder);
-  json_generator_set_root (generator, root);
-  json_generator_set_pretty (generator, TRUE);
-  text = json_generator_to_data (generator, NULL);
+  text = to_text (builder, TRUE);
   return mp_file_write_text (path, text, error);
 }
 
@@ -630,15 +637,23 @@ mp_run_list_events (MpRun   *self,
   return g_array_append_vals (list, events, n);
 }
 
-GHashTable *
-mp_run_get_latest (MpRun *self)
+double
+mp_run_get_last (MpRun      *self,
+                 const char *id)
 {
-  GHashTable *latest = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
-
   for (guint i = 0; i < self->series->len; i++)
-    g_hash_table_insert (latest, g_strdup (self->series->pdata[i]),
-                         g_memdup2 (&g_array_index (self->latest, double, i), sizeof (double)));
-  return latest;
+    if (g_str_equal (self->series->pdata[i], id))
+      return g_array_index (self->latest, double, i);
+  return NAN;
+}
+
+char *
+mp_run_dup_latest_json (MpRun *self)
+{
+  g_autoptr (JsonBuilder) builder = json_builder_new ();
+
+  add_latest (self, builder);
+  return to_text (builder, FALSE);
 }
 
 /* ---- places ---- */

@@ -75,8 +75,10 @@ gboolean      mp_run_read_series (MpRun *self, const char *id, GArray *iteration
                                   GError **error);
 /* Changes by hand, in order; texts belong to the object. (transfer container): g_array_unref. */
 GArray       *mp_run_list_events (MpRun *self, GError **error);      /* of MpMetricsEvent */
-/* The last value of each series, as state.json has it: id → double *. (transfer full) */
-GHashTable   *mp_run_get_latest (MpRun *self);
+/* The last value of a series as state.json has it, NAN for an unknown id; and all of them as a JSON object, in which
+ * non-finite values are the texts "nan", "inf" and "-inf". */
+double        mp_run_get_last (MpRun *self, const char *id);
+char         *mp_run_dup_latest_json (MpRun *self);
 GArray       *mp_run_list_samples (MpRun *self);     /* guint64 iterations, ascending */
 gboolean      mp_run_load_samples (MpRun *self, guint64 iteration, gint64 *n, gint64 *n_data, gint64 *dimensions,
                                    float **samples, float **data, GError **error);
