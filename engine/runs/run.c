@@ -417,6 +417,26 @@ read_series (MpRun   *self,
   return TRUE;
 }
 
+/* Samples of iterations that will come again. */
+static gboolean
+remove_later_samples (MpRun   *self,
+                      guint64  iteration,
+                      GError **error)
+{
+  g_autoptr (GArray) kept = mp_run_list_samples (self);
+
+  for (guint i = 0; i < kept->len; i++)
+    {
+      guint64 number = g_array_index (kept, guint64, i);
+      g_autofree char *name = g_strdup_printf ("samples/%" G_GUINT64_FORMAT ".safetensors", number);
+      g_autofree char *path = in_dir (self, name);
+
+      if (number > iteration && g_unlink (path) != 0)
+        return mp_file_fail (error, errno, "remove", path);
+    }
+  return TRUE;
+}
+
 static gboolean
 go_on (MpRun   *self,
        GError **error)
@@ -432,7 +452,7 @@ go_on (MpRun   *self,
   self->writer = mp_metrics_writer_open (metrics, error);
   return self->writer != NULL
          && mp_metrics_writer_cut (self->writer, self->checkpoint != NULL ? (gint64) iteration : -1, error)
-         && read_series (self, error);
+         && read_series (self, error) && remove_later_samples (self, iteration, error);
 }
 
 MpRun *
