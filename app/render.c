@@ -128,7 +128,6 @@ add_lane (MpPicture  *picture,
     return FALSE;
   mp_scatter_set_lane (scatter, lane);
   mp_scatter_set_axes (scatter, TRUE);
-  mp_scatter_set_legend (scatter, lane == 0);
   fill_head (&head, run, lane, found);
   mp_picture_add_lane (picture, &head, scatter, NULL);
   return TRUE;
@@ -230,7 +229,6 @@ add_metric (MpPicture          *picture,
   /* Distances that should vanish are read on a log axis. */
   if (positive && ((const MpMetric *) metric)->better == MP_LOWER_IS_BETTER)
     mp_chart_set_scale (chart, MP_SCALE_LOG);
-  mp_chart_set_legend (chart, runs->len > 1);
   if (n > 0)
     mp_picture_add_chart (picture, chart);
   return n > 0;

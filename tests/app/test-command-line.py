@@ -55,7 +55,7 @@ def test_usage_errors ():
         (['train', 'ring-gan', '-q'], 'There is no option -q'),
         (['train', 'ring-gan', '--iterations', '0'], 'a whole number from 1'),
         (['train', 'ring-gan', '--threads', '0'], 'a whole number from 1 to 1024'),
-        (['train', 'ring-gan', '--set', 'train.sede=1'], '--set train.sede=1: ring-gan.ini: [train] sede'),
+        (['train', 'ring-gan', '--set', 'train.sede=1'], 'ring-gan.ini: [train] sede'),
         (['train', 'ring-gan', '--set', 'train.sede=1'], 'did you mean “seed”?'),
         (['train', 'ring-gan', '--set', 'seed=1'], 'group.key=value'),
         (['train', 'ring-gan', '--set', 'data.std=wide'], 'data] std = “wide” is not allowed: it must be a number'),
