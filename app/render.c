@@ -222,11 +222,11 @@ add_metric (MpPicture          *picture,
       if (series == NULL)
         continue;
       mp_series_summarise (series, 0, mp_series_get_n (series), &summary);
-      positive &= summary.min_positive > 0 && isfinite (summary.min_positive);
+      positive &= isfinite (summary.min_positive);
       mp_chart_add_series (chart, series, label, i, MP_DASH_SOLID);
       n++;
     }
-  /* Distances that should vanish are read on a log axis. */
+  /* Distances that should vanish are read on a log axis, where every lane has something to show on it. */
   if (positive && ((const MpMetric *) metric)->better == MP_LOWER_IS_BETTER)
     mp_chart_set_scale (chart, MP_SCALE_LOG);
   if (n > 0)
