@@ -5,6 +5,7 @@
 #pragma once
 
 #include "ui/plot/chart.h"
+#include "ui/plot/plot-raster.h"
 #include "ui/plot/plot-text.h"
 
 G_BEGIN_DECLS
@@ -31,6 +32,8 @@ struct _MpChart
   double    y_low, y_high; /* NAN: automatic */
   gboolean  cursor, readout;
   double    cursor_iteration;
+  double    gutter;        /* room for the numbers of the last drawing */
+  MpRaster  layer;         /* curves as pixels, kept for its memory */
 };
 
 /* One curve as it will be drawn. Dense: one summary per pixel column. Sparse: the values themselves. */
@@ -58,11 +61,39 @@ typedef struct
   double  legend_y, title_y;   /* baselines */
 } MpChartLayout;
 
+#define MP_CHART_MARGIN 12
+
 /* The iterations to show; FALSE when there are none. */
 gboolean mp_chart_find_x_range (MpChart *self,
                                 double  *first,
                                 double  *last);
 void     mp_chart_find_y_range (MpChart       *self,
                                 MpChartLayout *layout);
+
+/* From values to user space. */
+double   mp_chart_map_x (const MpChartLayout *layout,
+                         double               iteration);
+/* NAN: the scale has no place for this value. */
+double   mp_chart_map_y (const MpChartLayout *layout,
+                         const MpTrace       *trace,
+                         MpScale              scale,
+                         double               value);
+
+/* Fills layout->traces for its x range, with this many pixel columns. */
+void     mp_chart_make_traces (MpChart       *self,
+                               MpChartLayout *layout,
+                               guint          n_columns);
+void     mp_chart_paint_curves (MpChart             *self,
+                                MpPen               *pen,
+                                const MpChartLayout *layout);
+void     mp_chart_paint_swatch (MpPen         *pen,
+                                const MpCurve *curve,
+                                double         x,
+                                double         y,
+                                double         width);
+void     mp_chart_paint_cursor (MpChart             *self,
+                                MpPen               *pen,
+                                const MpChartLayout *layout,
+                                double               width);
 
 G_END_DECLS

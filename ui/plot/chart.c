@@ -42,6 +42,7 @@ mp_chart_unref (MpChart *self)
 {
   if (!g_atomic_ref_count_dec (&self->ref_count))
     return;
+  mp_raster_clear (&self->layer);
   g_array_unref (self->curves);
   g_free (self->title);
   g_free (self->subtitle);
@@ -295,13 +296,37 @@ mp_chart_clear_cursor (MpChart *self)
 
 /* ---- ranges of values ---- */
 
-static int
-compare_doubles (gconstpointer a,
-                 gconstpointer b)
+/* The value at place k of the sorted order; reorders. */
+static double
+select_value (double *values,
+              guint   n,
+              guint   k)
 {
-  double x = *(const double *) a, y = *(const double *) b;
+  guint low = 0, high = n - 1;
 
-  return (x > y) - (x < y);
+  while (low < high) {
+    double pivot = values[(low + high) / 2];
+    guint  i = low, j = high;
+
+    for (;;) {
+      double swap;
+
+      while (values[i] < pivot)
+        i++;
+      while (values[j] > pivot)
+        j--;
+      if (i >= j)
+        break;
+      swap = values[i];
+      values[i++] = values[j];
+      values[j--] = swap;
+    }
+    if (k <= j)
+      high = j;
+    else
+      low = j + 1;
+  }
+  return values[k];
 }
 
 /* Range of the line, and of the band but for the rarest hundredth of its columns on each side: one spike must not
@@ -331,11 +356,9 @@ add_dense_range (const MpTrace *trace,
   }
   if (n == 0)
     return;
-  qsort (lows, n, sizeof *lows, compare_doubles);
-  qsort (highs, n, sizeof *highs, compare_doubles);
   cut = n / 100;
-  *low = MIN (*low, lows[cut]);
-  *high = MAX (*high, highs[n - 1 - cut]);
+  *low = MIN (*low, select_value (lows, n, cut));
+  *high = MAX (*high, select_value (highs, n, n - 1 - cut));
 }
 
 static void

@@ -18,13 +18,15 @@
 #define N_COLOURS 1024
 /* How far the strongest layer goes from the canvas to its colour: points on it must stay the loudest. */
 #define STRENGTH 0.55
+#define STRENGTH_BELOW 0.42
 
 typedef struct
 {
   double   view[4];
   int      width, height;
   double   low, high;
-  MpColour canvas, below, lane;
+  MpColour canvas, below, lane, line;
+  gboolean with_line; /* drawn into the picture, not over it */
 } PictureKey;
 
 struct _MpHeatMap
@@ -206,7 +208,7 @@ mp_heat_map_colour (MpHeatMap         *self,
   reach = MAX (high - self->neutral, self->neutral - low);
   if (value >= self->neutral)
     return mp_colour_mix (style->canvas, lane, STRENGTH * (value - self->neutral) / reach);
-  return mp_colour_mix (style->canvas, style->below, STRENGTH * (self->neutral - value) / reach);
+  return mp_colour_mix (style->canvas, style->below, STRENGTH_BELOW * (self->neutral - value) / reach);
 }
 
 double
@@ -230,6 +232,104 @@ mp_heat_map_sample (MpHeatMap *self,
 #define AT(a, b) ((double) self->values[(gsize) (b) * self->width + (a)])
   return (AT (i, j) * (1 - s) + AT (i + 1, j) * s) * (1 - t) + (AT (i, j + 1) * (1 - s) + AT (i + 1, j + 1) * s) * t;
 #undef AT
+}
+
+/* ---- the neutral line ---- */
+
+typedef struct
+{
+  double x, y;
+} Point;
+
+static Point
+crossing (double x0,
+          double y0,
+          double v0,
+          double x1,
+          double y1,
+          double v1)
+{
+  double t = v0 == v1 ? 0.5 : v0 / (v0 - v1);
+
+  return (Point) { x0 + (x1 - x0) * t, y0 + (y1 - y0) * t };
+}
+
+/* Marching squares: a cell's corners, counter-clockwise from its lower left, relative to neutral; up to two pieces. */
+static void
+trace_cell (cairo_t      *cr,
+            int           i,
+            int           j,
+            const double  v[4])
+{
+  const double x[4] = { i, i + 1, i + 1, i }, y[4] = { j, j, j + 1, j + 1 };
+  Point        ends[4];
+  guint        n = 0;
+
+  for (guint k = 0; k < 4; k++) {
+    guint next = (k + 1) % 4;
+
+    if ((v[k] > 0) != (v[next] > 0))
+      ends[n++] = crossing (x[k], y[k], v[k], x[next], y[next], v[next]);
+  }
+  if (n == 4 && (v[0] > 0) != (v[0] + v[1] + v[2] + v[3] > 0)) {
+    /* a saddle whose middle differs from corner 0: cut corners 0 and 2 off instead of 1 and 3 */
+    Point first = ends[0];
+
+    memmove (ends, ends + 1, 3 * sizeof *ends);
+    ends[3] = first;
+  }
+  for (guint k = 0; k + 1 < n; k += 2) {
+    cairo_move_to (cr, ends[k].x, ends[k].y);
+    cairo_line_to (cr, ends[k + 1].x, ends[k + 1].y);
+  }
+}
+
+static void
+draw_neutral (MpHeatMap    *self,
+              cairo_t      *cr,
+              const double  view[4],
+              double        width,
+              double        height,
+              double        line_width,
+              MpColour      colour)
+{
+  double across = (self->extent[1] - self->extent[0]) / (self->width - 1);
+  double up = (self->extent[3] - self->extent[2]) / (self->height - 1);
+
+  if (isnan (self->neutral))
+    return;
+  cairo_save (cr);
+  cairo_rectangle (cr, 0, 0, width, height);
+  cairo_clip (cr);
+  cairo_save (cr);
+  cairo_scale (cr, width / (view[1] - view[0]), -height / (view[3] - view[2]));
+  cairo_translate (cr, self->extent[0] - view[0], self->extent[2] - view[3]);
+  cairo_scale (cr, across, up);
+  cairo_new_path (cr);
+  for (int j = 0; j + 1 < self->height; j++)
+    for (int i = 0; i + 1 < self->width; i++) {
+      gsize  at = (gsize) j * self->width + i;
+      double v[4] = { self->values[at] - self->neutral, self->values[at + 1] - self->neutral,
+                      self->values[at + self->width + 1] - self->neutral,
+                      self->values[at + self->width] - self->neutral };
+
+      if (self->missing != NULL && (self->missing[at] || self->missing[at + 1] || self->missing[at + self->width] ||
+                                    self->missing[at + self->width + 1]))
+        continue;
+      trace_cell (cr, i, j, v);
+    }
+  cairo_restore (cr);
+  mp_colour_set_source (colour, cr);
+  cairo_set_line_width (cr, line_width);
+  cairo_stroke (cr);
+  cairo_restore (cr);
+}
+
+static MpColour
+line_colour (const MpPlotStyle *style,
+             MpColour           lane)
+{
+  return mp_colour_fade (mp_colour_mix (lane, style->text, 0.25), 0.6);
 }
 
 /* ---- the picture ---- */
@@ -348,7 +448,8 @@ ensure_picture (MpHeatMap         *self,
                 int                width,
                 int                height,
                 const MpPlotStyle *style,
-                MpColour           lane)
+                MpColour           lane,
+                gboolean           with_line)
 {
   PictureKey key;
 
@@ -360,6 +461,8 @@ ensure_picture (MpHeatMap         *self,
   key.canvas = style->canvas;
   key.below = style->below;
   key.lane = lane;
+  key.line = line_colour (style, lane);
+  key.with_line = with_line;
   if (self->picture != NULL && memcmp (&key, &self->key, sizeof key) == 0)
     return;
   if (self->picture == NULL || self->key.width != width || self->key.height != height) {
@@ -367,99 +470,15 @@ ensure_picture (MpHeatMap         *self,
     self->picture = cairo_image_surface_create (CAIRO_FORMAT_ARGB32, width, height);
   }
   self->key = key;
-  if (cairo_surface_status (self->picture) == CAIRO_STATUS_SUCCESS)
-    make_picture (self, style, lane);
-}
-
-/* ---- the neutral line ---- */
-
-typedef struct
-{
-  double x, y;
-} Point;
-
-static Point
-crossing (double x0,
-          double y0,
-          double v0,
-          double x1,
-          double y1,
-          double v1)
-{
-  double t = v0 == v1 ? 0.5 : v0 / (v0 - v1);
-
-  return (Point) { x0 + (x1 - x0) * t, y0 + (y1 - y0) * t };
-}
-
-/* Marching squares: a cell's corners, counter-clockwise from its lower left, relative to neutral; up to two pieces. */
-static void
-trace_cell (cairo_t      *cr,
-            int           i,
-            int           j,
-            const double  v[4])
-{
-  const double x[4] = { i, i + 1, i + 1, i }, y[4] = { j, j, j + 1, j + 1 };
-  Point        ends[4];
-  guint        n = 0;
-
-  for (guint k = 0; k < 4; k++) {
-    guint next = (k + 1) % 4;
-
-    if ((v[k] > 0) != (v[next] > 0))
-      ends[n++] = crossing (x[k], y[k], v[k], x[next], y[next], v[next]);
-  }
-  if (n == 4 && (v[0] > 0) != (v[0] + v[1] + v[2] + v[3] > 0)) {
-    /* a saddle whose middle differs from corner 0: cut corners 0 and 2 off instead of 1 and 3 */
-    Point first = ends[0];
-
-    memmove (ends, ends + 1, 3 * sizeof *ends);
-    ends[3] = first;
-  }
-  for (guint k = 0; k + 1 < n; k += 2) {
-    cairo_move_to (cr, ends[k].x, ends[k].y);
-    cairo_line_to (cr, ends[k + 1].x, ends[k + 1].y);
-  }
-}
-
-static void
-draw_neutral (MpHeatMap    *self,
-              cairo_t      *cr,
-              const double  view[4],
-              double        width,
-              double        height,
-              MpColour      colour)
-{
-  double across = (self->extent[1] - self->extent[0]) / (self->width - 1);
-  double up = (self->extent[3] - self->extent[2]) / (self->height - 1);
-
-  if (isnan (self->neutral))
+  if (cairo_surface_status (self->picture) != CAIRO_STATUS_SUCCESS)
     return;
-  cairo_save (cr);
-  cairo_rectangle (cr, 0, 0, width, height);
-  cairo_clip (cr);
-  cairo_save (cr);
-  cairo_scale (cr, width / (view[1] - view[0]), -height / (view[3] - view[2]));
-  cairo_translate (cr, self->extent[0] - view[0], self->extent[2] - view[3]);
-  cairo_scale (cr, across, up);
-  cairo_new_path (cr);
-  for (int j = 0; j + 1 < self->height; j++)
-    for (int i = 0; i + 1 < self->width; i++) {
-      gsize  at = (gsize) j * self->width + i;
-      double v[4] = { self->values[at] - self->neutral, self->values[at + 1] - self->neutral,
-                      self->values[at + self->width + 1] - self->neutral,
-                      self->values[at + self->width] - self->neutral };
+  make_picture (self, style, lane);
+  if (with_line) {
+    cairo_t *cr = cairo_create (self->picture);
 
-      if (self->missing != NULL && (self->missing[at] || self->missing[at + 1] || self->missing[at + self->width] ||
-                                    self->missing[at + self->width + 1]))
-        continue;
-      trace_cell (cr, i, j, v);
-    }
-  cairo_restore (cr);
-  mp_colour_set_source (colour, cr);
-  cairo_set_line_width (cr, 1.25);
-  cairo_set_line_cap (cr, CAIRO_LINE_CAP_ROUND);
-  cairo_stroke (cr);
-  cairo_restore (cr);
+    draw_neutral (self, cr, view, width, height, 1.25 * style->pixel_ratio, key.line);
+    cairo_destroy (cr);
+  }
 }
 
 void
@@ -472,18 +491,24 @@ mp_heat_map_draw (MpHeatMap         *self,
                   MpColour           lane)
 {
   /* in files that keep shapes the layer stays a picture, fine enough for print */
-  double ratio = mp_target_is_vector (cr) ? 3 : style->pixel_ratio;
-  int    columns = (int) CLAMP (ceil (width * ratio), 1, 4096), rows = (int) CLAMP (ceil (height * ratio), 1, 4096);
+  gboolean vector = mp_target_is_vector (cr);
+  double   ratio = vector ? 3 : style->pixel_ratio;
+  int      columns = (int) CLAMP (ceil (width * ratio), 1, 4096), rows = (int) CLAMP (ceil (height * ratio), 1, 4096);
+  /* whole pixels, the last ones cut by the clip: resampling would cost more than making the picture */
+  double   grown[4] = { view[0], view[0] + (view[1] - view[0]) * columns / (width * ratio),
+                        view[3] - (view[3] - view[2]) * rows / (height * ratio), view[3] };
 
-  ensure_picture (self, view, columns, rows, style, lane);
+  ensure_picture (self, grown, columns, rows, style, lane, !vector);
   cairo_save (cr);
-  cairo_scale (cr, width / columns, height / rows);
+  cairo_rectangle (cr, 0, 0, width, height);
+  cairo_clip (cr);
+  cairo_scale (cr, 1 / ratio, 1 / ratio);
   cairo_set_source_surface (cr, self->picture, 0, 0);
   cairo_pattern_set_filter (cairo_get_source (cr), CAIRO_FILTER_GOOD);
-  cairo_rectangle (cr, 0, 0, columns, rows);
-  cairo_fill (cr);
+  cairo_paint (cr);
   cairo_restore (cr);
-  draw_neutral (self, cr, view, width, height, mp_colour_fade (mp_colour_mix (lane, style->text, 0.25), 0.6));
+  if (vector)
+    draw_neutral (self, cr, view, width, height, 1.25, line_colour (style, lane));
 }
 
 void
@@ -500,8 +525,8 @@ mp_heat_map_draw_bar (MpHeatMap         *self,
   MpPen            pen;
 
   mp_heat_map_get_range (self, &low, &high, NULL);
-  low_text = mp_format_value (low, 2);
-  high_text = mp_format_value (high, 2);
+  low_text = mp_format_short (low, 3);
+  high_text = mp_format_short (high, 3);
   left = g_strdup_printf ("%s%s", self->least < low ? "≤ " : "", low_text);
   right = g_strdup_printf ("%s%s", self->most > high ? "≥ " : "", high_text);
   cairo_save (cr);

@@ -148,14 +148,23 @@ most_cells (MpPicture *self)
   return total > MAX_CELLS ? 3 : MAX_CELLS;
 }
 
+static double
+foot_row (const MpPlotStyle *style)
+{
+  return ceil (20 * style->text_scale);
+}
+
 static Frame
 make_frame (MpPicture         *self,
             const MpPlotStyle *style)
 {
   double text = style->text_scale;
-  Frame  frame = { .head = 46 * text + 6, .foot = 26 * text, .cells = 1 };
+  Frame  frame = { .head = ceil (46 * text + 6), .foot = foot_row (style), .cells = 1 };
 
-  frame.title = (self->title != NULL ? 26 : self->subtitle != NULL ? 20 : 0) * text;
+  for (guint i = 0; i < self->lanes->len; i++)
+    if (mp_scatter_get_heat_map (g_array_index (self->lanes, MpPictureLane, i).scatter) != NULL)
+      frame.foot = 2 * foot_row (style);
+  frame.title = ceil ((self->title != NULL ? 26 : self->subtitle != NULL ? 20 : 0) * text);
   for (guint i = 0; i < self->lanes->len; frame.lane_rows++) {
     guint cells;
 
@@ -167,7 +176,7 @@ make_frame (MpPicture         *self,
 
     frame.chart_rows = (self->charts->len + most - 1) / most;
     frame.charts = (self->charts->len + frame.chart_rows - 1) / frame.chart_rows;
-    frame.legend = self->lanes->len > 1 ? 22 * text : 0;
+    frame.legend = self->lanes->len > 1 ? ceil (22 * text) : 0;
   }
   return frame;
 }
@@ -236,7 +245,7 @@ draw_head (MpPen            *pen,
     mp_pen_draw (pen, MP_TEXT_TICK, style->dim_text, x, second, 0, width - right - 12, head->subtitle);
 }
 
-/* One plot with its layer's name and colour bar below. */
+/* One plot; below it the layer's name and colour bar, and the legend. */
 static void
 draw_plot (MpPen     *pen,
            MpScatter *scatter,
@@ -245,32 +254,29 @@ draw_plot (MpPen     *pen,
            double     x,
            double     y,
            double     width,
-           double     height,
-           double     foot)
+           double     height)
 {
-  MpHeatMap *heat_map = mp_scatter_get_heat_map (scatter);
-  cairo_t   *cr = pen->cr;
-  double     left = 0, ascent, bar;
+  MpHeatMap  *heat_map = mp_scatter_get_heat_map (scatter);
+  const char *title = heat_map != NULL ? mp_heat_map_get_title (heat_map) : NULL;
+  cairo_t    *cr = pen->cr;
+  double      ascent, row = foot_row (pen->style), bar = CLAMP (width * 0.55, 80, 200);
 
+  mp_pen_get_line (pen, MP_TEXT_TICK, &ascent);
   cairo_save (cr);
   cairo_translate (cr, x, y);
   mp_scatter_draw (scatter, cr, width, height, pen->style);
   cairo_translate (cr, 0, height + 4);
-  if (legend)
-    left = mp_scatter_draw_legend (cr, foot - 4, pen->style) + 16;
   if (heat_map != NULL) {
-    const char *title = mp_heat_map_get_title (heat_map);
-
-    mp_pen_get_line (pen, MP_TEXT_TICK, &ascent);
-    bar = CLAMP ((width - left) * 0.5, 60, 180);
     cairo_save (cr);
     cairo_translate (cr, width - bar, 0);
-    mp_heat_map_draw_bar (heat_map, cr, bar, foot - 4, pen->style, mp_plot_style_get_lane (pen->style, lane));
+    mp_heat_map_draw_bar (heat_map, cr, bar, row, pen->style, mp_plot_style_get_lane (pen->style, lane));
     cairo_restore (cr);
-    if (title != NULL && width - bar - left > 40)
-      mp_pen_draw (pen, MP_TEXT_TICK, pen->style->dim_text, width - bar - 10, (foot - 4) / 2 + ascent * 0.38, 1,
-                   width - bar - left - 10, title);
+    mp_pen_draw (pen, MP_TEXT_TICK, pen->style->dim_text, 0, row / 2 + ascent * 0.38, 0, MAX (20, width - bar - 10),
+                 title);
+    cairo_translate (cr, 0, row);
   }
+  if (legend)
+    mp_scatter_draw_legend (cr, row, pen->style);
   cairo_restore (cr);
 }
 
@@ -284,14 +290,14 @@ draw_lane (MpPen               *pen,
            double               height)
 {
   guint  cells = count_cells (lane);
-  double plot = (width - 2 * PAD - (cells - 1) * PAD) / cells, tall = height - frame->head - frame->foot - PAD;
+  double plot = floor ((width - 2 * PAD - (cells - 1) * PAD) / cells);
+  double tall = floor (height - frame->head - frame->foot - PAD);
 
   draw_card (pen, x, y, width, height);
   draw_head (pen, &lane->head, x, y, width);
-  draw_plot (pen, lane->scatter, lane->head.lane, TRUE, x + PAD, y + frame->head, plot, tall, frame->foot + PAD - 4);
+  draw_plot (pen, lane->scatter, lane->head.lane, TRUE, x + PAD, y + frame->head, plot, tall);
   if (lane->second != NULL)
-    draw_plot (pen, lane->second, lane->head.lane, FALSE, x + 2 * PAD + plot, y + frame->head, plot, tall,
-               frame->foot + PAD - 4);
+    draw_plot (pen, lane->second, lane->head.lane, FALSE, x + 2 * PAD + plot, y + frame->head, plot, tall);
 }
 
 void
@@ -301,12 +307,13 @@ mp_scatter_draw_framed (MpScatter         *self,
                         double             height,
                         const MpPlotStyle *style)
 {
-  double foot = 26 * style->text_scale;
+  double rows = mp_scatter_get_heat_map (self) != NULL ? 2 : 1;
   MpPen  pen;
 
   cairo_save (cr);
   mp_pen_init (&pen, cr, style);
-  draw_plot (&pen, self, mp_scatter_get_lane (self), TRUE, PAD, PAD, width - 2 * PAD, height - 2 * PAD - foot + 4, foot);
+  draw_plot (&pen, self, mp_scatter_get_lane (self), TRUE, PAD, PAD, width - 2 * PAD,
+             height - 2 * PAD - 2 - rows * foot_row (style));
   mp_pen_clear (&pen);
   cairo_restore (cr);
 }
@@ -338,7 +345,7 @@ draw_lanes (MpPicture   *self,
             double       width,
             double       height)
 {
-  double cell = (width + GAP) / frame->cells - GAP;
+  double cell = floor ((width + GAP) / frame->cells - GAP);
 
   for (guint i = 0; i < self->lanes->len;) {
     double x = EDGE;
@@ -366,7 +373,7 @@ draw_charts (MpPicture   *self,
 {
   for (guint i = 0; i < self->charts->len; i++) {
     guint  column = i % frame->charts, row = i / frame->charts;
-    double wide = (width + GAP) / frame->charts - GAP, x = EDGE + column * (wide + GAP), top = y + row * (height + GAP);
+    double wide = floor ((width + GAP) / frame->charts - GAP), x = EDGE + column * (wide + GAP), top = y + row * (height + GAP);
 
     draw_card (pen, x, top, wide, height);
     cairo_save (pen->cr);

@@ -104,6 +104,25 @@ mp_format_value (double value,
 }
 
 char *
+mp_format_short (double value,
+                 int    digits)
+{
+  g_autofree char *text = mp_format_value (value, digits);
+  const char      *point = localeconv ()->decimal_point, *fraction = strstr (text, point);
+  gsize            digits_end, keep;
+
+  if (fraction == NULL)
+    return g_steal_pointer (&text);
+  fraction += strlen (point);
+  digits_end = keep = strspn (fraction, "0123456789");
+  while (keep > 0 && fraction[keep - 1] == '0')
+    keep--;
+  /* nothing left: the point goes too */
+  return g_strdup_printf ("%.*s%s", (int) (fraction - text + keep - (keep == 0 ? strlen (point) : 0)), text,
+                          fraction + digits_end);
+}
+
+char *
 mp_format_engineering (double value)
 {
   static const char *const suffixes[] = { "", "k", "M", "G", "T" };

@@ -14,6 +14,9 @@ char *mp_format_count (guint64 count) G_GNUC_WARN_UNUSED_RESULT;
 /* To `digits` significant digits: "0.213", "−1.30", "12,400", "3.1×10⁻⁵", "∞", "NaN". */
 char *mp_format_value (double value,
                        int    digits) G_GNUC_WARN_UNUSED_RESULT;
+/* The same without trailing zeros, for numbers that are round: "0.02", "−2". */
+char *mp_format_short (double value,
+                       int    digits) G_GNUC_WARN_UNUSED_RESULT;
 /* With a fixed number of decimals: "−0.50". */
 char *mp_format_fixed (double value,
                        int    decimals) G_GNUC_WARN_UNUSED_RESULT;

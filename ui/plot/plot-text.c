@@ -30,14 +30,16 @@ mp_pen_init (MpPen             *self,
   PangoAttrList        *attributes = pango_attr_list_new ();
   cairo_font_options_t *options = cairo_font_options_create ();
   PangoContext         *context;
+  gboolean              fine;
 
   *self = (MpPen) { .cr = cr, .style = style, .kind = -1 };
   self->layout = pango_cairo_create_layout (cr);
   context = pango_layout_get_context (self->layout);
-  /* the same line breaks and widths on the screen and in files */
-  cairo_font_options_set_hint_metrics (options, CAIRO_HINT_METRICS_OFF);
+  /* where pixels are coarse, whole ones between letters look even; elsewhere true widths do */
+  fine = mp_target_is_vector (cr) || style->pixel_ratio >= 1.5;
+  cairo_font_options_set_hint_metrics (options, fine ? CAIRO_HINT_METRICS_OFF : CAIRO_HINT_METRICS_ON);
   pango_cairo_context_set_font_options (context, options);
-  pango_context_set_round_glyph_positions (context, FALSE);
+  pango_context_set_round_glyph_positions (context, !fine);
   cairo_font_options_destroy (options);
   pango_attr_list_insert (attributes, pango_attr_font_features_new ("tnum=1"));
   pango_layout_set_attributes (self->layout, attributes);

@@ -34,7 +34,7 @@ typedef struct
 {
   double   view[4];
   int      width, height;
-  double   ratio, radius, alpha;
+  double   ratio, radius, x_scale, y_scale;
   gboolean diamonds, hidden[MP_N_POINTS];
   MpColour colours[MP_N_POINTS];
   guint    serial;
@@ -359,8 +359,8 @@ make_dots (MpScatter      *self,
   gboolean data = role == MP_POINTS_DATA;
 
   return (MpDots) {
-    .x0 = key->view[0], .x_scale = key->width / (key->view[1] - key->view[0]),
-    .y0 = key->view[3], .y_scale = -key->height / (key->view[3] - key->view[2]),
+    .x0 = key->view[0], .x_scale = key->x_scale,
+    .y0 = key->view[3], .y_scale = -key->y_scale,
     .colour = mp_colour_fade (key->colours[role], dot_alpha (self->clouds[role].n)),
     .radius = key->radius * (data ? 0.95 : 1),
     .diamond = key->diamonds && !data,
@@ -382,6 +382,8 @@ make_key (MpScatter         *self,
   key.width = (int) CLAMP (ceil (width * ratio), 1, 16384);
   key.height = (int) CLAMP (ceil (height * ratio), 1, 16384);
   key.ratio = ratio;
+  key.x_scale = width * ratio / (view[1] - view[0]);
+  key.y_scale = height * ratio / (view[3] - view[2]);
   key.radius = style->dot_radius * ratio * CLAMP (sqrt (MIN (width, height) / 300), 0.75, 2);
   key.diamonds = (style->theme & MP_PLOT_HIGH_CONTRAST) != 0;
   key.colours[MP_POINTS_DATA] = style->data;
