@@ -243,7 +243,13 @@ variable_new (MpGraph      *graph,
     {
       if (op == MP_OP_INPUT && node->op == MP_OP_INPUT && mp_tensor_equal (&node->type, &type))
         return node;
-      return mp_graph_fail (graph, "a second %s named “%s”: names must be unique in a graph", mp_op_name (op), full);
+
+      char first[128], second[128];
+
+      mp_tensor_text (&node->type, first, sizeof first);
+      mp_tensor_text (&type, second, sizeof second);
+      return mp_graph_fail (graph, "a second %s named “%s” (%s, the first is %s): names must be unique in a graph",
+                            mp_op_name (op), full, second, first);
     }
   node = _mp_node_new (graph, op, &type, NULL, 0, NULL);
   node->name = g_string_chunk_insert (graph->strings, name);

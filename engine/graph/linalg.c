@@ -254,10 +254,15 @@ mixture (MpNode       *base,
 
   if (base == NULL)
     return NULL;
-  if (parameter == NULL || parameter->type.rank != 1 || parameter->type.dim[0] < 1
-      || parameter->type.dtype != base->type.dtype)
-    return mp_graph_fail (base->graph, "Gram matrix: the kernels' parameters must be a vector of at least one %s",
-                          mp_dtype_name (base->type.dtype));
+  if (parameter == NULL)
+    return mp_graph_fail (base->graph, "Gram matrix: this kernel needs a parameter");
+  if (parameter->type.rank != 1 || parameter->type.dim[0] < 1 || parameter->type.dtype != base->type.dtype)
+    {
+      g_autofree char *text = _mp_node_text (parameter);
+
+      return mp_graph_fail (base->graph, "Gram matrix: the kernels' parameters %s must be a vector of at least one %s",
+                            text, mp_dtype_name (base->type.dtype));
+    }
   for (gint64 i = 0; i < parameter->type.dim[0]; i++)
     {
       MpNode *value = kernel_value (base, kind, entry (parameter, i));

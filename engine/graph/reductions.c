@@ -29,6 +29,21 @@ _mp_keep_type (const MpTensorType *type,
   return kept;
 }
 
+/* Remembers that axes do not fit x. Returns NULL. */
+static MpNode *
+axes_error (MpOp    op,
+            MpNode *x,
+            gint    axes)
+{
+  g_autoptr (GString) list = g_string_new (NULL);
+
+  for (gint i = 0; i < 31; i++)
+    if ((axes & MP_AXIS (i)) != 0)
+      g_string_append_printf (list, "%s%d", list->len > 0 ? ", " : "", i);
+  return _mp_shape_error (op, x, NULL, "there is no such set of axes {%s}: the operand has %d", list->str,
+                          x->type.rank);
+}
+
 static MpTensorType
 reduced_type (const MpTensorType *type,
               gint32              mask)
@@ -70,7 +85,7 @@ reduce (MpOp      op,
   if (x->type.dtype == MP_INT32)
     return _mp_shape_error (op, x, NULL, "needs float32 or float64");
   if (!_mp_axes (x, axes, &attrs.axes))
-    return _mp_shape_error (op, x, NULL, "axes 0x%x reach beyond the rank", (guint) axes);
+    return axes_error (op, x, axes);
   if (op != MP_OP_SUM && reduced_count (&x->type, attrs.axes) == 0)
     return _mp_shape_error (op, x, NULL, "nothing to reduce: an axis is empty");
   if (attrs.axes == 0)
@@ -114,6 +129,10 @@ mp_min (MpNode   *x,
         gint      axes,
         gboolean  keep)
 {
+  gint32 mask;
+
+  if (x != NULL && !_mp_axes (x, axes, &mask))
+    return axes_error (MP_OP_MAX, x, axes);
   return mp_neg (mp_max (mp_neg (x), axes, keep));
 }
 
@@ -139,7 +158,7 @@ along_axes (MpOp    op,
   if (x->type.dtype == MP_INT32)
     return _mp_shape_error (op, x, NULL, "needs float32 or float64");
   if (!_mp_axes (x, axes, &attrs.axes) || attrs.axes == 0)
-    return _mp_shape_error (op, x, NULL, "axes 0x%x must be some of its axes", (guint) axes);
+    return axes_error (op, x, axes);
   return _mp_node_new (x->graph, op, &x->type, &attrs, 1, &x);
 }
 
