@@ -1,0 +1,389 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * test-steps.c: ten training steps of every method equal PyTorch's (tests/reference/steps.json): losses of each
+ * iteration and parameters after it, within 10⁻¹⁰ in float64 and 10⁻⁴ in float32.
+ *
+ * The engine gets the case's experiment and goes the way of training: schema, method, gradients, updates, plans. Only
+ * starting parameters, minibatches and latents are put in from pattern.h.
+ */
+#include <math.h>
+
+#include "engine/methods/build.h"
+#include "tests/engine/golden.h"
+#include "tests/engine/pattern.h"
+
+#define MAX_PHASES 4
+#define MAX_REPORTS 8
+
+/* Tags of step_cases.py; the iteration is added to the last three. */
+enum
+{
+  TAG_GENERATOR = 10,
+  TAG_CRITIC = 50,
+  TAG_PROBE = 90,
+  TAG_REAL = 1000,
+  TAG_LATENT_A = 2000,
+  TAG_LATENT_B = 3000
+};
+
+typedef struct
+{
+  MpPlan    *plan;
+  GPtrArray *updates;
+} Phase;
+
+typedef struct
+{
+  JsonObject   *test;
+  MpDtype       dtype;
+  double        tolerance;
+  MpDevice     *device;
+  MpExperiment *experiment;
+  MpBuild      *build;
+  MpGraph      *graph;
+  MpStore      *store;
+  guint         n_phases;
+  Phase         phase[MAX_PHASES];
+  GPtrArray    *parameters;   /* MpNode, of all groups */
+} Fixture;
+
+static void
+write_pattern (Fixture *self,
+               MpNode  *node,
+               guint32  tag,
+               double   scale)
+{
+  gsize n = mp_tensor_count (&node->type);
+  g_autofree double *values = pattern (tag, n, scale);
+  g_autoptr (GError) error = NULL;
+
+  mp_store_write_doubles (self->store, node, values, &error);
+  g_assert_no_error (error);
+}
+
+/* ---- building ---- */
+
+static void
+plan_phase (Fixture *self,
+            guint    index)
+{
+  const MpPhase *phase = mp_build_get_phase (self->build, index);
+  Phase *mine = &self->phase[index];
+  MpNode *outputs[MAX_REPORTS];
+  g_autoptr (GError) error = NULL;
+
+  for (guint i = 0; i < mine->updates->len; i++)
+    {
+      const MpObjective *objective = &g_array_index (phase->objectives, MpObjective, i);
+      g_autofree char *group = g_strconcat ("optimizer.", objective->group, NULL);
+      const char *kind = mp_experiment_get_string (self->experiment, group, "kind");
+      const MpOptimizer *optimizer = (const MpOptimizer *) mp_registry_find (MP_KIND_OPTIMIZER, kind);
+      MpUpdate *update = g_ptr_array_index (mine->updates, i);
+      double hyper[MP_N_HYPER] = { 0 };
+
+      optimizer->hyper (self->experiment, group, hyper);
+      mp_store_write_doubles (self->store, update->hyper, hyper, &error);
+      g_assert_no_error (error);
+    }
+
+  g_assert_cmpuint (phase->reports->len, <=, MAX_REPORTS);
+  for (guint i = 0; i < phase->reports->len; i++)
+    outputs[i] = g_array_index (phase->reports, MpReport, i).node;
+
+  MpPlanSpec spec = {
+    .name = phase->id,
+    .n_outputs = phase->reports->len,
+    .outputs = outputs,
+    .n_updates = mine->updates->len,
+    .updates = (MpUpdate **) mine->updates->pdata,
+    .n_assigns = phase->assigns->len,
+    .assigns = (MpNode **) phase->assigns->pdata,
+  };
+  mine->plan = mp_plan_new (self->store, &spec, &error);
+  g_assert_no_error (error);
+}
+
+static GPtrArray *
+make_updates (Fixture       *self,
+              const MpPhase *phase)
+{
+  GPtrArray *updates = g_ptr_array_new_with_free_func ((GDestroyNotify) mp_update_free);
+  g_autoptr (GError) error = NULL;
+
+  for (guint i = 0; i < phase->objectives->len; i++)
+    {
+      const MpObjective *objective = &g_array_index (phase->objectives, MpObjective, i);
+      g_autofree char *group = g_strconcat ("optimizer.", objective->group, NULL);
+      const char *kind = mp_experiment_get_string (self->experiment, group, "kind");
+      const MpOptimizer *optimizer = (const MpOptimizer *) mp_registry_find (MP_KIND_OPTIMIZER, kind);
+      guint32 flags = optimizer->flags != NULL ? optimizer->flags (self->experiment, group) : 0;
+      MpUpdate *update = mp_update_new (self->graph, objective->loss, objective->group, optimizer->op,
+                                        flags | (objective->ascend ? MP_UPDATE_ASCEND : 0), &error);
+
+      g_assert_no_error (error);
+      g_ptr_array_add (updates, update);
+    }
+  return updates;
+}
+
+static void
+write_live_settings (Fixture *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  for (const char *const *key = mp_build_get_live_keys (self->build); *key != NULL; key++)
+    {
+      MpNode *node = mp_build_get_live (self->build, *key);
+      double value = 0;
+      const double *values = &value;
+      guint n;
+
+      if (node->type.rank == 0)
+        value = mp_experiment_get_double (self->experiment, "method", *key);
+      else
+        values = mp_experiment_get_doubles (self->experiment, "method", *key, &n);
+      mp_store_write_doubles (self->store, node, values, &error);
+      g_assert_no_error (error);
+    }
+}
+
+/* Starting values as Network in step_cases.py has them. */
+static void
+write_parameters (Fixture    *self,
+                  const char *group,
+                  guint32     tag)
+{
+  g_autoptr (GPtrArray) nodes = mp_graph_list_group (self->graph, group);
+
+  for (guint i = 0; i < nodes->len; i++)
+    {
+      MpNode *node = g_ptr_array_index (nodes, i);
+      gboolean bias = node->type.rank == 1;
+
+      g_assert_true (g_str_has_suffix (node->name, bias ? "/bias" : "/weight"));
+      write_pattern (self, node, tag + i,
+                     bias ? 0.125 : node->type.dim[0] + node->type.dim[1] >= 100 ? 0.25 : 0.5);
+      g_ptr_array_add (self->parameters, node);
+    }
+}
+
+static void
+set_up (Fixture    *self,
+        JsonObject *test,
+        MpDtype     dtype)
+{
+  MpBuildOptions options = { .feed_latent = TRUE, .n_view_samples = 2, .n_view_data = 2, .n_view_points = 4,
+                             .n_samples = 2 };
+  g_autoptr (GError) error = NULL;
+
+  self->test = test;
+  self->dtype = dtype;
+  self->tolerance = dtype == MP_FLOAT64 ? 1e-10 : 1e-4;
+  g_assert_cmpint (mp_cpu_class.open (0, 1, &self->device), ==, MP_OK);
+  self->experiment = mp_experiment_parse (json_object_get_string_member (test, "experiment"), -1, "steps.json",
+                                          &error);
+  g_assert_no_error (error);
+  mp_experiment_set_value (self->experiment, "train", "precision", dtype == MP_FLOAT64 ? "float64" : "float32",
+                           &error);
+  g_assert_no_error (error);
+  self->build = mp_build_new (self->experiment, 2, &options, &error);
+  g_assert_no_error (error);
+  self->graph = mp_build_graph (self->build);
+  self->n_phases = mp_build_get_n_phases (self->build);
+  g_assert_cmpuint (self->n_phases, <=, MAX_PHASES);
+  for (guint i = 0; i < self->n_phases; i++)
+    self->phase[i].updates = make_updates (self, mp_build_get_phase (self->build, i));
+  self->store = mp_store_new (self->graph, &mp_cpu_class, self->device);
+  for (guint i = 0; i < self->n_phases; i++)
+    plan_phase (self, i);
+  write_live_settings (self);
+  self->parameters = g_ptr_array_new ();
+  write_parameters (self, "generator", TAG_GENERATOR);
+  write_parameters (self, "critic", TAG_CRITIC);
+}
+
+static void
+tear_down (Fixture *self)
+{
+  for (guint i = 0; i < self->n_phases; i++)
+    {
+      mp_plan_free (self->phase[i].plan);
+      g_ptr_array_unref (self->phase[i].updates);
+    }
+  g_ptr_array_unref (self->parameters);
+  mp_store_free (self->store);
+  mp_build_free (self->build);
+  mp_experiment_unref (self->experiment);
+  mp_cpu_class.close (self->device);
+}
+
+/* ---- running and comparing ---- */
+
+static void
+feed (Fixture *self,
+      guint    iteration)
+{
+  static const struct
+  {
+    const char *input;
+    guint32     tag;
+  } inputs[] = {
+    { "data", TAG_REAL },
+    { "latent", TAG_LATENT_A },
+    { "latent/critic", TAG_LATENT_A },
+    { "latent/generator", TAG_LATENT_B },
+  };
+
+  for (guint i = 0; i < mp_graph_get_n_nodes (self->graph); i++)
+    {
+      MpNode *node = mp_graph_get_node (self->graph, i);
+
+      for (guint j = 0; node->op == MP_OP_INPUT && j < G_N_ELEMENTS (inputs); j++)
+        if (g_str_equal (node->name, inputs[j].input))
+          write_pattern (self, node, inputs[j].tag + iteration, 2);
+    }
+}
+
+/* Returns how many of the phase's reports the golden file knows. */
+static guint
+check_losses (Fixture    *self,
+              guint       index,
+              JsonObject *expected,
+              guint       iteration)
+{
+  const MpPhase *phase = mp_build_get_phase (self->build, index);
+  guint n = 0;
+  g_autoptr (GError) error = NULL;
+
+  for (guint i = 0; i < phase->reports->len; i++)
+    {
+      const MpReport *report = &g_array_index (phase->reports, MpReport, i);
+      g_autofree char *what = g_strdup_printf ("%s in iteration %u", report->id, iteration);
+      double buffer, found, golden;
+
+      if (!json_object_has_member (expected, report->id))
+        continue;
+      golden = json_object_get_double_member (expected, report->id);
+      mp_plan_read (self->phase[index].plan, i, &buffer, &error);
+      g_assert_no_error (error);
+      golden_to_doubles (report->node->type.dtype, &buffer, 1, &found);
+      golden_compare (what, &found, &golden, 1, self->tolerance * fabs (golden));
+      n++;
+    }
+  return n;
+}
+
+/* Means of the parameter times two patterns: no element can change unseen, but by a conspiracy. */
+static void
+check_probes (Fixture      *self,
+              const double *found,
+              gsize         n,
+              JsonArray    *expected,
+              const char   *what)
+{
+  g_autofree double *golden = golden_numbers (expected);
+  double probes[2];
+
+  for (guint k = 0; k < 2; k++)
+    {
+      g_autofree double *factors = pattern (TAG_PROBE + k, n, 1);
+
+      probes[k] = 0;
+      for (gsize e = 0; e < n; e++)
+        probes[k] += found[e] * factors[e] / n;
+    }
+  golden_compare (what, probes, golden, 2, self->tolerance * golden_max_abs (found, n));
+}
+
+static void
+check_parameter (Fixture    *self,
+                 MpNode     *node,
+                 JsonObject *step,
+                 guint       iteration)
+{
+  gsize n = mp_tensor_count (&node->type);
+  g_autofree double *buffer = g_new0 (double, n);
+  g_autofree double *found = g_new0 (double, n);
+  g_autofree char *what = g_strdup_printf ("%s after iteration %u", node->name, iteration);
+  g_autofree char *what_probe = g_strconcat ("projections of ", what, NULL);
+  g_autoptr (GError) error = NULL;
+
+  mp_store_read (self->store, node, buffer, &error);
+  g_assert_no_error (error);
+  golden_to_doubles (self->dtype, buffer, n, found);
+  check_probes (self, found, n, json_object_get_array_member (json_object_get_object_member (step, "probes"),
+                                                              node->name), what_probe);
+  if (!json_object_has_member (step, "parameters"))
+    return;
+
+  JsonObject *all = json_object_get_object_member (step, "parameters");
+  g_autofree double *golden = golden_numbers (json_object_get_array_member (all, node->name));
+
+  g_assert_cmpuint (json_object_get_size (all), ==, self->parameters->len);
+  golden_compare (what, found, golden, n, self->tolerance * golden_max_abs (golden, n));
+}
+
+static void
+check (JsonObject *test,
+       MpDtype     dtype)
+{
+  JsonArray *steps = json_object_get_array_member (test, "steps");
+  Fixture self = { 0 };
+
+  set_up (&self, test, dtype);
+  for (guint iteration = 0; iteration < json_array_get_length (steps); iteration++)
+    {
+      JsonObject *step = json_array_get_object_element (steps, iteration);
+      JsonObject *losses = json_object_get_object_member (step, "losses");
+      guint n_compared = 0;
+
+      feed (&self, iteration);
+      for (guint i = 0; i < self.n_phases; i++)
+        {
+          MpRunContext context = { 0, iteration };
+          g_autoptr (GError) error = NULL;
+
+          mp_plan_run (self.phase[i].plan, &context, &error);
+          g_assert_no_error (error);
+          n_compared += check_losses (&self, i, losses, iteration);
+        }
+      g_assert_cmpuint (n_compared, ==, json_object_get_size (losses));
+      for (guint i = 0; i < self.parameters->len; i++)
+        check_parameter (&self, g_ptr_array_index (self.parameters, i), step, iteration);
+    }
+  tear_down (&self);
+}
+
+static void
+test_double (gconstpointer test)
+{
+  check ((JsonObject *) test, MP_FLOAT64);
+}
+
+static void
+test_single (gconstpointer test)
+{
+  check ((JsonObject *) test, MP_FLOAT32);
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+
+  JsonArray *cases = golden_load ("steps.json");
+
+  for (guint i = 0; i < json_array_get_length (cases); i++)
+    {
+      JsonObject *test = json_array_get_object_element (cases, i);
+      const char *name = json_object_get_string_member (test, "name");
+      g_autofree char *path_double = g_strdup_printf ("/steps/%s/float64", name);
+      g_autofree char *path_single = g_strdup_printf ("/steps/%s/float32", name);
+
+      g_test_add_data_func (path_double, test, test_double);
+      if (json_object_get_boolean_member (test, "single"))
+        g_test_add_data_func (path_single, test, test_single);
+    }
+  return g_test_run ();
+}

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * test-updates.c: five steps of every optimizer equal torch.optim's (tests/reference/optimizers.json), in float64 and
+ * float32. The gradients are given: the loss is Σ parameter·input.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "engine/graph/plan.h"
+#include "tests/engine/golden.h"
+#include "tests/engine/pattern.h"
+
+#define N_PARAMETERS 2
+#define N_STEPS 5
+#define PARAMETER_TAG 500
+#define GRADIENT_TAG 600
+
+static const struct
+{
+  const char *name;
+  gint        rank;
+  gint64      dim[2];
+} parameters[N_PARAMETERS] = {
+  { "a", 2, { 3, 4 } },
+  { "b", 1, { 19 } },
+};
+
+typedef struct
+{
+  MpDevice *device;
+  MpGraph  *graph;
+  MpStore  *store;
+  MpPlan   *plan;
+  MpUpdate *update;
+  MpNode   *parameter[N_PARAMETERS];
+  MpNode   *gradient[N_PARAMETERS];
+} Fixture;
+
+static MpOp
+find_op (const char *name)
+{
+  for (MpOp op = MP_OP_SGD; op <= MP_OP_ADAMW; op++)
+    if (g_str_equal (name, mp_op_name (op)))
+      return op;
+  g_assert_not_reached ();
+}
+
+static guint32
+read_flags (JsonObject *test)
+{
+  JsonArray *names = json_object_get_array_member (test, "flags");
+  guint32 flags = 0;
+
+  for (guint i = 0; i < json_array_get_length (names); i++)
+    {
+      const char *name = json_array_get_string_element (names, i);
+
+      if (g_str_equal (name, "nesterov"))
+        flags |= MP_UPDATE_NESTEROV;
+      else if (g_str_equal (name, "epsilon-inside"))
+        flags |= MP_UPDATE_EPSILON_INSIDE;
+      else if (g_str_equal (name, "ascend"))
+        flags |= MP_UPDATE_ASCEND;
+      else
+        g_assert_not_reached ();
+    }
+  return flags;
+}
+
+static void
+write_hyper (Fixture    *self,
+             JsonObject *test)
+{
+  static const char *const keys[] = {
+    [MP_HYPER_LEARNING_RATE] = "learning_rate", [MP_HYPER_BETA1] = "beta1", [MP_HYPER_BETA2] = "beta2",
+    [MP_HYPER_EPSILON] = "epsilon", [MP_HYPER_WEIGHT_DECAY] = "weight_decay", [MP_HYPER_CLIP] = "clip",
+  };
+  JsonObject *object = json_object_get_object_member (test, "hyper");
+  g_autoptr (GError) error = NULL;
+  double hyper[MP_N_HYPER] = { 0 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (keys); i++)
+    hyper[i] = json_object_get_double_member_with_default (object, keys[i], 0);
+  mp_store_write_doubles (self->store, self->update->hyper, hyper, &error);
+  g_assert_no_error (error);
+}
+
+static void
+write_pattern (Fixture *self,
+               MpNode  *node,
+               guint32  tag,
+               double   scale)
+{
+  gsize n = mp_tensor_count (&node->type);
+  g_autofree double *values = pattern (tag, n, scale);
+  g_autoptr (GError) error = NULL;
+
+  mp_store_write_doubles (self->store, node, values, &error);
+  g_assert_no_error (error);
+}
+
+static void
+set_up (Fixture    *self,
+        JsonObject *test,
+        MpDtype     dtype)
+{
+  g_autoptr (GError) error = NULL;
+  MpNode *loss = NULL;
+
+  g_assert_cmpint (mp_cpu_class.open (0, 1, &self->device), ==, MP_OK);
+  self->graph = mp_graph_new (dtype);
+  for (guint i = 0; i < N_PARAMETERS; i++)
+    {
+      g_autofree char *name = g_strconcat ("gradient/", parameters[i].name, NULL);
+      MpTensorType type = mp_type (dtype, parameters[i].rank, parameters[i].dim);
+
+      self->parameter[i] = mp_parameter (self->graph, "net", parameters[i].name, type, (MpInit) { "zeros", 0 });
+      self->gradient[i] = mp_input (self->graph, name, type);
+      MpNode *term = mp_sum (mp_mul (self->parameter[i], self->gradient[i]), MP_ALL_AXES, FALSE);
+      loss = loss == NULL ? term : mp_add (loss, term);
+    }
+  self->update = mp_update_new (self->graph, loss, "net", find_op (json_object_get_string_member (test, "op")),
+                                read_flags (test), &error);
+  g_assert_no_error (error);
+  self->store = mp_store_new (self->graph, &mp_cpu_class, self->device);
+  MpPlanSpec spec = { .name = "step", .n_updates = 1, .updates = &self->update };
+  self->plan = mp_plan_new (self->store, &spec, &error);
+  g_assert_no_error (error);
+  write_hyper (self, test);
+  for (guint i = 0; i < N_PARAMETERS; i++)
+    write_pattern (self, self->parameter[i], PARAMETER_TAG + i, 2);
+}
+
+static void
+tear_down (Fixture *self)
+{
+  mp_plan_free (self->plan);
+  mp_store_free (self->store);
+  mp_update_free (self->update);
+  mp_graph_free (self->graph);
+  mp_cpu_class.close (self->device);
+}
+
+static void
+check_parameter (Fixture    *self,
+                 guint       i,
+                 JsonObject *expected,
+                 guint       step)
+{
+  MpNode *node = self->parameter[i];
+  gsize n = mp_tensor_count (&node->type);
+  g_autofree double *buffer = g_new0 (double, n);
+  g_autofree double *found = g_new0 (double, n);
+  g_autofree double *golden = golden_numbers (json_object_get_array_member (expected, parameters[i].name));
+  g_autofree char *what = g_strdup_printf ("%s %s after step %u", mp_dtype_name (node->type.dtype),
+                                           parameters[i].name, step + 1);
+  g_autoptr (GError) error = NULL;
+
+  mp_store_read (self->store, node, buffer, &error);
+  g_assert_no_error (error);
+  golden_to_doubles (node->type.dtype, buffer, n, found);
+  /* Values below 2.5; some twenty roundings in a step, five steps. */
+  golden_compare (what, found, golden, n, node->type.dtype == MP_FLOAT64 ? 100 * 0x1p-51 : 100 * 0x1p-22);
+}
+
+static void
+check (JsonObject *test,
+       MpDtype     dtype)
+{
+  JsonArray *steps = json_object_get_array_member (test, "steps");
+  MpRunContext context = { 0 };
+  g_autoptr (GError) error = NULL;
+  Fixture self = { 0 };
+
+  set_up (&self, test, dtype);
+  g_assert_cmpuint (json_array_get_length (steps), ==, N_STEPS);
+  for (guint step = 0; step < N_STEPS; step++)
+    {
+      for (guint i = 0; i < N_PARAMETERS; i++)
+        write_pattern (&self, self.gradient[i], GRADIENT_TAG + 10 * step + i, 1);
+      mp_plan_run (self.plan, &context, &error);
+      g_assert_no_error (error);
+      for (guint i = 0; i < N_PARAMETERS; i++)
+        check_parameter (&self, i, json_array_get_object_element (steps, step), step);
+    }
+  tear_down (&self);
+}
+
+static void
+test_double (gconstpointer test)
+{
+  check ((JsonObject *) test, MP_FLOAT64);
+}
+
+static void
+test_single (gconstpointer test)
+{
+  check ((JsonObject *) test, MP_FLOAT32);
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+
+  JsonArray *cases = golden_load ("optimizers.json");
+
+  for (guint i = 0; i < json_array_get_length (cases); i++)
+    {
+      JsonObject *test = json_array_get_object_element (cases, i);
+      const char *name = json_object_get_string_member (test, "name");
+      g_autofree char *path_double = g_strdup_printf ("/updates/%s/float64", name);
+      g_autofree char *path_single = g_strdup_printf ("/updates/%s/float32", name);
+
+      g_test_add_data_func (path_double, test, test_double);
+      g_test_add_data_func (path_single, test, test_single);
+    }
+  return g_test_run ();
+}

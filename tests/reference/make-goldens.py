@@ -1,0 +1,42 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Makes ops.json, steps.json and optimizers.json, the golden values of the engine's tests, with PyTorch in float64.
+
+Pinned: PyTorch 2.15.0 on the CPU (requirements.txt). Run it after adding a case; the output is the same on every
+run, and differs between PyTorch versions by rounding only, which the tests allow for.
+
+    python3 -m venv /tmp/goldens && /tmp/goldens/bin/pip install -r requirements.txt
+    /tmp/goldens/bin/python make-goldens.py
+"""
+
+import json
+import pathlib
+
+import torch
+
+import op_cases
+import step_cases
+
+HERE = pathlib.Path(__file__).parent
+
+
+def write(name, cases):
+    """One case per line, so that a changed case is one changed line."""
+    head = json.dumps({'torch': torch.__version__.split('+')[0]})[1:-1]
+    lines = ',\n'.join(json.dumps(case, separators=(',', ':')) for case in cases)
+    path = HERE / name
+    path.write_text('{' + head + ', "cases": [\n' + lines + '\n]}\n')
+    print(f'{path.name}: {len(cases)} cases, {path.stat().st_size} bytes')
+
+
+def main():
+    torch.set_num_threads(1)
+    torch.set_default_dtype(torch.float64)
+    torch.use_deterministic_algorithms(True)
+    write('ops.json', op_cases.make())
+    write('steps.json', step_cases.make_steps())
+    write('optimizers.json', step_cases.make_optimizers())
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,291 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Golden values of whole training steps: ten of each method, and five of each optimizer, in PyTorch float64.
+
+Nothing random is stored: starting parameters, minibatches and latents come from pattern (), which test-steps.c
+computes too. A step case holds the experiment as a key file and, for each of ten iterations, the losses and two
+projections of every parameter; the parameters themselves are there after the first and the last iteration.
+
+The losses are written out here from the papers' formulas, independently of the engine:
+
+    gan       L_D = E sp(−s(x)) + E sp(s(y));  L_G = E sp(−s(y)), or −E sp(s(y)) for minimax; critic first, then the
+              generator with a latent of its own
+    mmd-net   √(MMD² + 10⁻⁶), MMD² the biased estimate, kernels summed
+    gram      r = (n_q/n_p)·(K_qq + εI)⁻¹ K_qp 1 averaged over σ; the critic goes up mean (r − 1)² + λ Σ r while the
+              generator goes down √(MMD² + 10⁻⁶) or MMD² in the projected space, from the same parameters
+
+GRAM's losses do not change when all projected points move together, so the gradients of the critic's output bias (and
+of the bias of any unit that is active everywhere) are zero but for rounding, and Adam with an epsilon of 10⁻⁸ would
+turn that rounding into full steps. Its cases have 0.01. With the paper's ridge of 0.001 the kernel matrix has a
+condition number above 10⁴, which leaves float32 three digits: that case is held to float64 only ("single": false).
+"""
+
+import math
+
+import torch
+import torch.nn.functional as F
+
+STEPS = 10
+BATCH = 24
+LATENT = 3
+HALF_OF_SUM, SUM = 0.5, 1.0
+
+
+def pattern(tag, count):
+    """count values in [−1, 1), multiples of 2⁻¹⁵: exact in float32. The same integers as pattern () in C."""
+    values = []
+    for k in range(count):
+        h = (k * 2654435761 + tag * 40503 + 12345) & 0xffffffff
+        h ^= h >> 15
+        h = h * 2246822519 & 0xffffffff
+        h ^= h >> 13
+        h = h * 3266489917 & 0xffffffff
+        values.append((h >> 16) / 32768 - 1)
+    return values
+
+
+def tensor(tag, *shape):
+    return torch.tensor(pattern(tag, math.prod(shape))).reshape(shape)
+
+
+# Tags; the iteration is added to the last three.
+GENERATOR, CRITIC, PROBE, REAL, LATENT_A, LATENT_B = 10, 50, 90, 1000, 2000, 3000
+
+
+class Network:
+    """An MLP with ReLU, weights inputs × outputs."""
+
+    def __init__(self, group, tag, widths):
+        self.values = {}
+        for i, (inputs, outputs) in enumerate(zip(widths, widths[1:])):
+            name = f'{group}/layer{i}' if i < len(widths) - 2 else f'{group}/output'
+            scale = 0.25 if inputs + outputs >= 100 else 0.5
+            self.values[f'{name}/weight'] = tensor(tag + 2 * i, inputs, outputs) * scale
+            self.values[f'{name}/bias'] = tensor(tag + 2 * i + 1, outputs) / 8
+        for value in self.values.values():
+            value.requires_grad_(True)
+
+    def parameters(self):
+        return list(self.values.values())
+
+    def __call__(self, x):
+        values = self.parameters()
+        for i in range(0, len(values), 2):
+            x = x @ values[i] + values[i + 1]
+            if i + 2 < len(values):
+                x = torch.relu(x)
+        return x
+
+
+# ---- losses ----
+
+def softplus(t):
+    return torch.clamp(t, min=0) + torch.log1p(torch.exp(-t.abs()))
+
+
+def rbf(a, b, sigma):
+    return torch.exp(-(a[:, None, :] - b[None, :, :]).square().sum(-1) / (2 * sigma * sigma))
+
+
+def mmd2(x, y, sigmas):
+    return sum(rbf(x, x, s).mean() + rbf(y, y, s).mean() - 2 * rbf(y, x, s).mean() for s in sigmas)
+
+
+def root(value):
+    return torch.sqrt(torch.clamp(value, min=0) + 1e-6)
+
+
+def ratio(p, q, sigmas, ridge):
+    terms = [torch.linalg.solve(rbf(q, q, s) + ridge * torch.eye(len(q)), rbf(q, p, s).sum(1)) for s in sigmas]
+    return len(q) / len(p) * sum(terms) / len(sigmas)
+
+
+def follow(optimizer, loss, network):
+    for value, gradient in zip(network.parameters(), torch.autograd.grad(loss, network.parameters(),
+                                                                         retain_graph=True)):
+        value.grad = gradient
+    return optimizer
+
+
+# ---- one iteration of each method; returns the losses it reports ----
+
+def gan(variant, factor):
+    def iterate(i, g, c, optimizers):
+        real = 2 * tensor(REAL + i, BATCH, 2)
+        fake = g(2 * tensor(LATENT_A + i, BATCH, LATENT))
+        critic = factor * (softplus(-c(real)).mean() + softplus(c(fake)).mean())
+        follow(optimizers['critic'], critic, c).step()
+        score = c(g(2 * tensor(LATENT_B + i, BATCH, LATENT)))
+        generator = softplus(-score).mean() if variant == 'non-saturating' else -softplus(score).mean()
+        follow(optimizers['generator'], generator, g).step()
+        return {'loss/critic': critic, 'loss/generator': generator}
+    return iterate
+
+
+def mmd_net(sigmas, wrap):
+    def iterate(i, g, c, optimizers):
+        loss = wrap(mmd2(2 * tensor(REAL + i, BATCH, 2), g(2 * tensor(LATENT_A + i, BATCH, LATENT)), sigmas))
+        follow(optimizers['generator'], loss, g).step()
+        return {'loss/generator': loss}
+    return iterate
+
+
+def gram(sigmas, wrap, ridge, weight):
+    def iterate(i, g, c, optimizers):
+        p = c(2 * tensor(REAL + i, BATCH, 2))
+        q = c(g(2 * tensor(LATENT_A + i, BATCH, LATENT)))
+        r = ratio(p, q, sigmas, ridge)
+        critic = (r - 1).square().mean() + weight * r.sum()
+        generator = wrap(mmd2(p, q, sigmas))
+        both = [follow(optimizers['critic'], critic, c), follow(optimizers['generator'], generator, g)]
+        for optimizer in both:
+            optimizer.step()
+        return {'loss/critic': critic, 'loss/generator': generator}
+    return iterate
+
+
+# ---- cases ----
+
+def experiment(method, hidden, settings, optimizer):
+    """The key file that test-steps.c gives to the engine."""
+    lines = ['[data]', 'kind=ring', '[method]', f'kind={method}', *settings]
+    groups = ['generator'] if method == 'mmd-net' else ['generator', 'critic']
+    for group in groups:
+        lines += [f'[{group}]', 'kind=mlp', f'hidden={hidden}, {hidden}', 'activation=relu']
+        if group == 'generator':
+            lines += [f'latent={LATENT}']
+        lines += [f'[optimizer.{group}]', *optimizer]
+    return '\n'.join([*lines, '[train]', f'batch={BATCH}', ''])
+
+
+def probes(value):
+    """Two projections on patterns, divided by the number of elements."""
+    flat = value.detach().reshape(-1)
+    return [float((flat * tensor(PROBE + k, flat.numel())).mean()) for k in (0, 1)]
+
+
+def step_case(name, method, hidden, outputs, iterate, settings, optimizer_lines, make_optimizer, single=True):
+    g = Network('generator', GENERATOR, [LATENT, hidden, hidden, 2])
+    c = Network('critic', CRITIC, [2, hidden, hidden, outputs]) if outputs else None
+    optimizers = {'generator': make_optimizer(g.parameters(), False)}
+    if c:
+        optimizers['critic'] = make_optimizer(c.parameters(), method == 'gram')
+    values = {**g.values, **(c.values if c else {})}
+    entry = {'name': name, 'experiment': experiment(method, hidden, settings, optimizer_lines),
+             'single': single, 'steps': []}
+    for i in range(STEPS):
+        losses = iterate(i, g, c, optimizers)
+        step = {'losses': {k: v.item() for k, v in losses.items()},
+                'probes': {k: probes(v) for k, v in values.items()}}
+        if i in (0, STEPS - 1) and hidden < 50:
+            step['parameters'] = {k: v.detach().reshape(-1).tolist() for k, v in values.items()}
+        entry['steps'].append(step)
+    return entry
+
+
+def adam(rate, epsilon=1e-8):
+    lines = ['kind=adam', f'learning_rate={rate}', 'beta1=0.5', 'beta2=0.999', f'epsilon={epsilon}']
+    return lines, lambda values, up: torch.optim.Adam(values, rate, (0.5, 0.999), epsilon, maximize=up)
+
+
+def rmsprop(rate):
+    lines = ['kind=rmsprop', f'learning_rate={rate}', 'decay=0.9', 'epsilon=1e-8', 'epsilon_place=outside']
+    return lines, lambda values, up: torch.optim.RMSprop(values, rate, 0.9, 1e-8, maximize=up)
+
+
+def make_steps():
+    same = lambda value: value
+    settings = lambda k, ridge, *extra: [f'dimensions={k}', f'ridge={ridge}', *extra]
+    unit = 'bandwidths=1'
+    return [
+        step_case('gan-non-saturating', 'gan', 16, 1, gan('non-saturating', SUM), ['variant=non-saturating'],
+                  *adam(0.001)),
+        step_case('gan-minimax', 'gan', 16, 1, gan('minimax', HALF_OF_SUM),
+                  ['variant=minimax', 'critic_loss=half-sum'], *adam(0.001)),
+        step_case('mmd-net', 'mmd-net', 16, 0, mmd_net([1.0], root), ['bandwidths=1', 'root=sqrt'], *rmsprop(0.001)),
+        step_case('mmd-net-set', 'mmd-net', 16, 0, mmd_net([0.5, 1.0, 2.0], same),
+                  ['bandwidths=0.5, 1, 2', 'root=none'], *adam(0.001)),
+        step_case('gram', 'gram', 16, 2, gram([1.0], root, 0.1, 1.0), settings(2, 0.1, unit, 'generator_objective=mmd'),
+                  *adam(0.001, 0.01)),
+        step_case('gram-ridge', 'gram', 16, 2, gram([1.0], root, 0.001, 1.0),
+                  settings(2, 0.001, unit, 'generator_objective=mmd'), *adam(0.001, 0.01), single=False),
+        step_case('gram-set', 'gram', 16, 3, gram([0.5, 2.0], same, 0.1, 0.25),
+                  settings(3, 0.1, 'bandwidths=0.5, 2', 'generator_objective=mmd2', 'ratio_penalty=0.25'),
+                  *adam(0.001, 0.01)),
+        step_case('gan-100', 'gan', 100, 1, gan('non-saturating', SUM), ['variant=non-saturating'], *adam(0.0001)),
+        step_case('mmd-net-100', 'mmd-net', 100, 0, mmd_net([1.0], root), ['bandwidths=1', 'root=sqrt'],
+                  *rmsprop(0.001)),
+        step_case('gram-100', 'gram', 100, 2, gram([1.0], root, 0.1, 1.0),
+                  settings(2, 0.1, unit, 'generator_objective=mmd'), *adam(0.001, 0.01)),
+    ]
+
+
+# ---- optimizers ----
+
+class TensorFlowRmsprop(torch.optim.Optimizer):
+    """TensorFlow 1's: epsilon inside the root."""
+
+    def __init__(self, values, lr, alpha, eps, momentum):
+        super().__init__(values, {'lr': lr, 'alpha': alpha, 'eps': eps, 'momentum': momentum})
+
+    @torch.no_grad()
+    def step(self):
+        for group in self.param_groups:
+            for p in group['params']:
+                state = self.state[p]
+                square = state.setdefault('square', torch.zeros_like(p))
+                buffer = state.setdefault('buffer', torch.zeros_like(p))
+                square.mul_(group['alpha']).addcmul_(p.grad, p.grad, value=1 - group['alpha'])
+                buffer.mul_(group['momentum']).add_(p.grad / torch.sqrt(square + group['eps']))
+                p.sub_(group['lr'] * buffer)
+
+
+def optimizer_case(name, op, make, flags=(), clip=0.0, **hyper):
+    shapes = {'a': (3, 4), 'b': (19,)}
+    values = {k: (2 * tensor(500 + i, *shape)).requires_grad_(True) for i, (k, shape) in enumerate(shapes.items())}
+    optimizer = make(list(values.values()))
+    steps = []
+    for step in range(5):
+        for i, value in enumerate(values.values()):
+            value.grad = tensor(600 + 10 * step + i, *value.shape)
+        optimizer.step()
+        if clip:
+            with torch.no_grad():
+                for value in values.values():
+                    value.clamp_(-clip, clip)
+        steps.append({k: v.detach().reshape(-1).tolist() for k, v in values.items()})
+    return {'name': name, 'op': op, 'flags': list(flags), 'hyper': {**hyper, 'clip': clip}, 'steps': steps}
+
+
+def make_optimizers():
+    sgd, rms, ada, adw = torch.optim.SGD, torch.optim.RMSprop, torch.optim.Adam, torch.optim.AdamW
+    adam_keys = dict(learning_rate=0.01, beta1=0.9, beta2=0.999, epsilon=1e-8)
+    toy_keys = dict(learning_rate=0.001, beta1=0.5, beta2=0.999, epsilon=1e-8)
+    rms_keys = dict(learning_rate=0.01, beta1=0.0, beta2=0.99, epsilon=1e-8)
+    return [
+        optimizer_case('sgd', 'sgd', lambda p: sgd(p, 0.1), learning_rate=0.1),
+        optimizer_case('sgd-momentum', 'sgd', lambda p: sgd(p, 0.1, 0.9), learning_rate=0.1, beta1=0.9),
+        optimizer_case('sgd-nesterov', 'sgd', lambda p: sgd(p, 0.1, 0.9, nesterov=True), ['nesterov'],
+                       learning_rate=0.1, beta1=0.9),
+        optimizer_case('sgd-decay', 'sgd', lambda p: sgd(p, 0.1, 0.9, weight_decay=0.05), learning_rate=0.1,
+                       beta1=0.9, weight_decay=0.05),
+        optimizer_case('sgd-ascend', 'sgd', lambda p: sgd(p, 0.1, 0.5, maximize=True), ['ascend'], learning_rate=0.1,
+                       beta1=0.5),
+        optimizer_case('rmsprop', 'rmsprop', lambda p: rms(p, 0.01, 0.99, 1e-8), **rms_keys),
+        optimizer_case('rmsprop-momentum', 'rmsprop', lambda p: rms(p, 0.01, 0.99, 1e-8, 0.05, 0.9),
+                       **{**rms_keys, 'beta1': 0.9}, weight_decay=0.05),
+        optimizer_case('rmsprop-tensorflow', 'rmsprop', lambda p: TensorFlowRmsprop(p, 0.01, 0.9, 1e-10, 0.0),
+                       ['epsilon-inside'], **{**rms_keys, 'beta2': 0.9, 'epsilon': 1e-10}),
+        optimizer_case('rmsprop-tensorflow-momentum', 'rmsprop',
+                       lambda p: TensorFlowRmsprop(p, 0.01, 0.9, 1e-2, 0.5), ['epsilon-inside'],
+                       **{**rms_keys, 'beta1': 0.5, 'beta2': 0.9, 'epsilon': 1e-2}),
+        optimizer_case('rmsprop-clip', 'rmsprop', lambda p: rms(p, 0.01, 0.99, 1e-8), clip=0.5, **rms_keys),
+        optimizer_case('adam', 'adam', lambda p: ada(p, 0.01), **adam_keys),
+        optimizer_case('adam-toy', 'adam', lambda p: ada(p, 0.001, (0.5, 0.999)), **toy_keys),
+        optimizer_case('adam-decay', 'adam', lambda p: ada(p, 0.01, weight_decay=0.05), weight_decay=0.05,
+                       **adam_keys),
+        optimizer_case('adam-ascend', 'adam', lambda p: ada(p, 0.01, weight_decay=0.05, maximize=True), ['ascend'],
+                       weight_decay=0.05, **adam_keys),
+        optimizer_case('adamw', 'adamw', lambda p: adw(p, 0.01, weight_decay=0.05), weight_decay=0.05, **adam_keys),
+        optimizer_case('adamw-ascend', 'adamw', lambda p: adw(p, 0.01, weight_decay=0.05, maximize=True), ['ascend'],
+                       weight_decay=0.05, **adam_keys),
+    ]
