@@ -26,7 +26,7 @@ def lines_of(path):
 
 def unlisted(root, listed):
     for top in ('app', 'ui', 'engine'):
-        for path in sorted((root / top).rglob('*.c')):
+        for path in sorted(path for path in (root / top).rglob('*') if path.suffix in ('.c', '.h')):
             if MARK.search(path.read_text(encoding='utf-8')) and path.relative_to(root).as_posix() not in listed:
                 yield path.relative_to(root).as_posix()
 

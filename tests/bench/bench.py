@@ -1,0 +1,293 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Measures the release build: medians of several runs, beside PyTorch and JAX; writes Markdown and JSON.
+
+bench.py [--only NAME,...] [--runs N] [--no-peers] [--output DIR]
+
+Every section measures one promise, names what it ran and returns rows of (what, value, unit, goal, kept). All runs
+of one table happen one after the other on the same machine.
+"""
+import argparse
+import json
+import os
+import pathlib
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+from floor import floor_rows
+from peers_runner import Peers
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = ROOT / 'build' / 'release'
+PROGRAM = BUILD / 'app' / 'matchpoint'
+METHODS = ('gan', 'mmd-net', 'gram')
+NEVER = '1000000000'  # evaluations that do not happen: peers only train
+
+
+class Missing(Exception):
+    """What a section needs is not there."""
+
+
+def train(presets, iterations, threads=1, evaluate=False, extra=(), environment=None, out=None):
+    """Trains and returns the JSON object and the process's peak memory in bytes."""
+    with tempfile.TemporaryDirectory(prefix='matchpoint-bench-') as scratch:
+        command = [str(PROGRAM), 'train', *presets, '--json', '--quiet', '--iterations', str(iterations),
+                   '--threads', str(threads), '--out', out or os.path.join(scratch, 'run'), *extra]
+        if not evaluate:
+            command += ['--set', f'evaluate.every={NEVER}']
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, **(environment or {})})
+        words = process.stdout.read()
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode not in (0, 3):
+            raise Missing(f'{" ".join(command)} ended with {process.returncode}')
+        return json.loads(words.strip().splitlines()[-1]), usage.ru_maxrss * 1024
+
+
+def rate_of(preset, threads, seconds=2.0, extra=()):
+    """Iterations per second of one lane in steady state, over about `seconds`."""
+    first, _ = train([preset], 500, threads, extra=extra)
+    iterations = max(500, int(first['lanes'][0]['iterations_per_second'] * seconds))
+    result, _ = train([preset], iterations, threads, extra=extra)
+    lane = result['lanes'][0]
+    return lane['iteration'] / lane['seconds']
+
+
+def median(values):
+    return statistics.median(values)
+
+
+# ---- sections ----
+
+def bench_ring(options, results):
+    """Iterations per second of each method against the best of the peers, each at its best thread count."""
+    threads = sorted({1, os.cpu_count() or 1})
+    peers = None if options.no_peers else Peers(ROOT, options.say)
+    rows, table = [], {}
+    for method in METHODS:
+        ours = {n: median([rate_of(f'ring-{method}', n) for _ in range(options.runs)]) for n in threads}
+        best = max(ours, key=ours.get)
+        entry = {'matchpoint': {'iterations_per_second': ours[best], 'threads': best, 'by_threads': ours}}
+        options.say(f'ring-{method}: {ours[best]:.0f} iterations/s on {best} thread(s)')
+        if peers:
+            entry.update(peers.measure(method, threads, options.runs))
+        table[method] = entry
+        rates = {name: peer['iterations_per_second'] for name, peer in entry.items()
+                 if name != 'matchpoint' and 'iterations_per_second' in peer}
+        if rates:
+            fastest = max(rates, key=rates.get)
+            rows.append((f'{method}: against the best peer ({fastest})', ours[best] / rates[fastest], '×', '≥ 2',
+                         ours[best] >= 2 * rates[fastest]))
+        if 'PyTorch eager' in rates:
+            rows.append((f'{method}: against PyTorch eager', ours[best] / rates['PyTorch eager'], '×', '≥ 3',
+                         ours[best] >= 3 * rates['PyTorch eager']))
+    results['ring'] = table
+    results['peers'] = peers.versions if peers else {}
+    return rows
+
+
+def bench_floor(options, results):
+    """Time of a step on one core against products at the measured rate of oneDNN plus exponentials."""
+    steps = {}
+    for method in METHODS:
+        known = results.get('ring', {}).get(method, {}).get('matchpoint', {}).get('by_threads', {}).get(1)
+        steps[method] = 1 / (known or median([rate_of(f'ring-{method}', 1) for _ in range(options.runs)]))
+    rows, results['floor'] = floor_rows(PROGRAM, BUILD, steps, options)
+    return rows
+
+
+def bench_allocations(options, results):
+    """Calls of the allocator in steady state: those of a long run less those of a short one."""
+    counter = BUILD / 'tests' / 'bench' / 'count-allocations.so'
+    if not counter.exists():
+        raise Missing('tests/bench/count-allocations.so is not built')
+    rows, results['allocations'] = [], {}
+    for method in METHODS:
+        calls = []
+        for iterations in (1000, 3000):
+            with tempfile.NamedTemporaryFile('r') as file:
+                train([f'ring-{method}'], iterations,
+                      environment={'LD_PRELOAD': str(counter), 'MATCHPOINT_COUNT_FILE': file.name})
+                calls.append(int(file.read()))
+        per_iteration = (calls[1] - calls[0]) / 2000
+        results['allocations'][method] = {'calls': calls, 'per_iteration': per_iteration}
+        rows.append((f'{method}: allocations per iteration', per_iteration, '', '0', per_iteration < 0.01))
+    return rows
+
+
+def bench_memory(options, results):
+    """Peak resident memory of headless ring runs."""
+    results['memory'] = {}
+    rows = []
+    for preset in [f'ring-{method}' for method in METHODS] + ['ring-comparison']:
+        peak = median([train([preset], 2000, evaluate=True)[1] for _ in range(options.runs)])
+        results['memory'][preset] = peak
+        rows.append((f'{preset}: peak memory', peak / 1e6, 'MB', '< 100', peak < 100e6))
+    return rows
+
+
+def bench_start(options, results):
+    """From the start of the process to its end with one trained iteration, and to the first frame."""
+    results['start'] = {}
+    rows = []
+    for method in METHODS:
+        times = []
+        for _ in range(options.runs):
+            start = time.monotonic()
+            train([f'ring-{method}'], 1)
+            times.append(time.monotonic() - start)
+        results['start'][method] = median(times)
+        rows.append((f'{method}: start to the end of the first iteration', median(times), 's', '< 1', median(times) < 1))
+    try:
+        frames = [window(options, 1.0, False)[0]['first_frame_s'] for _ in range(options.runs)]
+        results['start']['first frame'] = median(frames)
+        rows.append(('start to the first frame', median(frames), 's', '< 1', median(frames) < 1))
+    except Missing as missing:
+        rows.append((f'start to the first frame: {missing}', None, 's', '< 1', None))
+    return rows
+
+
+def window(options, seconds, play):
+    """Runs the window on the ring comparison; returns its numbers and iterations/s of every lane."""
+    program = BUILD / 'tests' / 'bench' / 'bench-window'
+    if not program.exists():
+        raise Missing('built without a window')
+    with tempfile.TemporaryDirectory(prefix='matchpoint-bench-') as runs:
+        command = [str(program), 'ring-comparison', str(seconds), *(['play'] if play else [])]
+        environment = {**os.environ, 'MATCHPOINT_RUNS_DIR': runs, 'GSETTINGS_BACKEND': 'memory'}
+        if not (os.environ.get('DISPLAY') or os.environ.get('WAYLAND_DISPLAY')):
+            if not shutil.which('xvfb-run'):
+                raise Missing('no display and no xvfb-run')
+            command = ['dbus-run-session', '--', 'xvfb-run', '-a', '-s', '-screen 0 1280x1024x24', *command]
+            environment['GDK_BACKEND'] = 'x11'
+        result = subprocess.run(command, stdout=subprocess.PIPE, text=True, env=environment, timeout=seconds + 60)
+        if result.returncode:
+            raise Missing(f'the window ended with {result.returncode}')
+        rates = {}
+        for state in sorted(pathlib.Path(runs).rglob('state.json')):
+            words = json.loads(state.read_text())
+            if words['seconds'] > 0:
+                rates[state.parent.name] = words['iteration'] / words['seconds']
+        return json.loads(result.stdout.strip().splitlines()[-1]), rates
+
+
+def bench_window(options, results):
+    """Three lanes with and without a window on all cores."""
+    seconds = 10
+    with_window, without, frames = [], [], []
+    for _ in range(max(3, options.runs // 2)):
+        iterations = 5000
+        words, _ = train(['ring-comparison'], iterations, evaluate=True)
+        without.append(sum(lane['iteration'] / lane['seconds'] for lane in words['lanes']))
+        numbers, rates = window(options, seconds, True)
+        if len(rates) != 3:
+            raise Missing(f'{len(rates)} of 3 lanes left a run')
+        with_window.append(sum(rates.values()))
+        frames.append(numbers)
+    slower = 100 * (1 - median(with_window) / median(without))
+    per_second = median([numbers['frames_per_s'] for numbers in frames])
+    late = median([numbers['frame_p99_ms'] for numbers in frames])
+    results['window'] = {'with': with_window, 'without': without, 'frames': frames}
+    return [('three lanes: slower with the window', slower, '%', '≤ 3', slower <= 3),
+            ('frames per second with three lanes', per_second, '1/s', '≥ 30', per_second >= 30),
+            ('frame time, 99th percentile', late, 'ms', '≤ 16', late <= 16)]
+
+
+def bench_chart(options, results):
+    """Drawing a loss curve of ten million points."""
+    program = BUILD / 'tests' / 'bench' / 'bench-chart'
+    if not program.exists():
+        raise Missing('tests/bench/bench-chart is not built')
+    words = json.loads(subprocess.run([str(program)], stdout=subprocess.PIPE, text=True, check=True).stdout)
+    results['chart'] = words
+    return [('loss curve of 10 million points: draw', words['draw_ms'], 'ms', '< 16', words['draw_ms'] < 16),
+            ('the same, zoomed to a tenth', words['zoomed_ms'], 'ms', '< 16', words['zoomed_ms'] < 16)]
+
+
+SECTIONS = {'ring': bench_ring, 'floor': bench_floor, 'allocations': bench_allocations, 'memory': bench_memory,
+            'start': bench_start, 'window': bench_window, 'chart': bench_chart}
+
+
+# ---- report ----
+
+def machine():
+    model = next((line.split(':', 1)[1].strip() for line in open('/proc/cpuinfo') if line.startswith('model name')), '?')
+    system = next((line.split('=', 1)[1].strip().strip('"') for line in open('/etc/os-release')
+                   if line.startswith('PRETTY_NAME=')), '?')
+    version = subprocess.run([str(PROGRAM), '--version'], stdout=subprocess.PIPE, text=True).stdout.splitlines()
+    return {'processor': model, 'cores': os.cpu_count(), 'system': system, 'program': version,
+            'load': os.getloadavg()[0]}
+
+
+def number(value):
+    if value is None:
+        return 'not measured'
+    return f'{value:.0f}' if abs(value) >= 100 else f'{value:.3g}'
+
+
+def ring_table(results):
+    table = results.get('ring')
+    if not table:
+        return []
+    columns = ['matchpoint'] + sorted({name for entry in table.values() for name in entry} - {'matchpoint'})
+    lines = ['Iterations per second; in brackets the threads that did best.', '',
+             '| method | ' + ' | '.join(columns) + ' |', '|---' * (len(columns) + 1) + '|']
+    for method, entry in table.items():
+        cells = []
+        for column in columns:
+            peer = entry.get(column, {})
+            cells.append(f'{peer["iterations_per_second"]:.0f} ({peer["threads"]})' if 'iterations_per_second' in peer
+                         else peer.get('error', '–'))
+        lines.append(f'| {method} | ' + ' | '.join(cells) + ' |')
+    return lines + ['']
+
+
+def report(about, results, rows, options):
+    lines = ['# Measurements', '',
+             f'{about["processor"]}, {about["cores"]} cores, {about["system"]}; medians of {options.runs} runs; '
+             f'load at the start {about["load"]:.2f}.', ''] + [f'- {line}' for line in about['program']]
+    for name, version in results.get('peers', {}).items():
+        lines.append(f'- {name}: {version}')
+    lines += [''] + ring_table(results) + ['| what | measured | goal | |', '|---|---|---|---|']
+    for what, value, unit, goal, kept in rows:
+        lines.append(f'| {what} | {number(value)} {unit if value is not None else ""} | {goal} | '
+                     f'{"" if kept is None else "kept" if kept else "**missed**"} |')
+    lines += ['', 'Command: `./dev bench ' + ' '.join(sys.argv[1:]) + '`', '']
+    options.output.mkdir(parents=True, exist_ok=True)
+    (options.output / 'bench.md').write_text('\n'.join(lines), encoding='utf-8')
+    (options.output / 'bench.json').write_text(json.dumps({'machine': about, 'results': results, 'rows': rows}, indent=1,
+                                                          ensure_ascii=False) + '\n', encoding='utf-8')
+    print('\n'.join(lines))
+    options.say(f'Written: {options.output / "bench.md"} and bench.json')
+
+
+def main():
+    parser = argparse.ArgumentParser(prog='./dev bench', description=__doc__.splitlines()[0])
+    parser.add_argument('--only', default=','.join(SECTIONS), help='some of: ' + ', '.join(SECTIONS))
+    parser.add_argument('--runs', type=int, default=5, help='runs per median')
+    parser.add_argument('--no-peers', action='store_true', help='without PyTorch and JAX')
+    parser.add_argument('--output', type=pathlib.Path, default=ROOT / 'build' / 'bench')
+    options = parser.parse_args()
+    options.say = lambda words: print(words, file=sys.stderr, flush=True)
+    names = options.only.split(',')
+    unknown = [name for name in names if name not in SECTIONS]
+    if unknown:
+        parser.error(f'there is no section {unknown[0]}; they are {", ".join(SECTIONS)}')
+    about, results, rows = machine(), {}, []
+    for name in names:
+        options.say(f'— {name}: {SECTIONS[name].__doc__}')
+        try:
+            rows += SECTIONS[name](options, results)
+        except Missing as missing:
+            options.say(f'{name}: not measured: {missing}')
+            rows.append((f'{name}: {missing}', None, '', '', None))
+    report(about, results, rows, options)
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
