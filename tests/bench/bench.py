@@ -11,6 +11,7 @@ import argparse
 import json
 import os
 import pathlib
+import re
 import shutil
 import statistics
 import subprocess
@@ -199,13 +200,14 @@ def bench_window(options, results):
 
 def bench_chart(options, results):
     """Drawing a loss curve of ten million points."""
-    program = BUILD / 'tests' / 'bench' / 'bench-chart'
+    program = BUILD / 'tests' / 'ui' / 'bench-chart'
     if not program.exists():
-        raise Missing('tests/bench/bench-chart is not built')
-    words = json.loads(subprocess.run([str(program)], stdout=subprocess.PIPE, text=True, check=True).stdout)
-    results['chart'] = words
-    return [('loss curve of 10 million points: draw', words['draw_ms'], 'ms', '< 16', words['draw_ms'] < 16),
-            ('the same, zoomed to a tenth', words['zoomed_ms'], 'ms', '< 16', words['zoomed_ms'] < 16)]
+        raise Missing('tests/ui/bench-chart is not built')
+    words = subprocess.run([str(program)], stdout=subprocess.PIPE, text=True, check=True).stdout
+    times = {match[1].strip(): float(match[2]) for match in re.finditer(r'^(.*?)\s{2,}([0-9.]+) ms$', words, re.M)}
+    results['chart'] = times
+    name, value = next(item for item in times.items() if item[0].startswith('chart') and '10,000,000' in item[0])
+    return [(name, value, 'ms', '< 16', value < 16)]
 
 
 SECTIONS = {'ring': bench_ring, 'floor': bench_floor, 'allocations': bench_allocations, 'memory': bench_memory,
