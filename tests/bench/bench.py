@@ -20,7 +20,7 @@ import tempfile
 import time
 
 from floor import floor_rows
-from peers_runner import Peers
+from peers_runner import GOALS, Peers
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / 'build' / 'release'
@@ -78,7 +78,7 @@ def bench_ring(options, results):
             entry.update(peers.measure(method, threads, options.runs))
         table[method] = entry
         rates = {name: peer['iterations_per_second'] for name, peer in entry.items()
-                 if name != 'matchpoint' and 'iterations_per_second' in peer}
+                 if name in GOALS and 'iterations_per_second' in peer}
         if rates:
             fastest = max(rates, key=rates.get)
             rows.append((f'{method}: against the best peer ({fastest})', ours[best] / rates[fastest], '×', '≥ 2',
