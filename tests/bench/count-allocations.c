@@ -6,6 +6,7 @@
  * The counters wrap glibc's own __libc_* entry points, so nothing has to be looked up (dlsym allocates).
  */
 #include <errno.h>
+#include <malloc.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -39,7 +39,9 @@ def main(root, with_ui, compiler):
                 cases.append((name, 'as C17', compiler, ['-std=c17', '-pedantic-errors'], 'c'))
                 cases.append((name, 'as C++', [cpp] if cpp else None, ['-std=c++17', '-pedantic-errors'], 'c++'))
             elif top == 'kernels':
-                cases.append((name, 'without GLib', compiler, ['-std=gnu17'], 'c'))
+                # Those below simd/ are compiled once for every width of a number.
+                width = ['-DMP_BITS=32'] if '/simd/' in name else []
+                cases.append((name, 'without GLib', compiler, ['-std=gnu17', *width], 'c'))
             elif top == 'engine':
                 cases.append((name, 'without GTK', compiler, ['-std=gnu17', *glib], 'c'))
             elif name.startswith('ui/plot/') or top == 'app':
