@@ -163,6 +163,7 @@ fail_unknown_group (MpExperiment  *self,
   const char *names[MP_N_GROUPS + 1] = { NULL };
   g_autofree char *all = NULL;
   g_autofree char *where = line > 0 ? g_strdup_printf (", line %u", line) : g_strdup ("");
+  g_autofree char *quoted = mp_clip_text (name);
   const char *nearest;
   guint n = 0;
 
@@ -177,10 +178,10 @@ fail_unknown_group (MpExperiment  *self,
                  self->kinds[MP_GROUP_METHOD]->id);
   else if (nearest != NULL)
     g_set_error (error, MP_ERROR, MP_ERROR_EXPERIMENT, "%s%s: there is no group [%s]; did you mean [%s]? "
-                 "The groups are [%s].", self->file, where, name, nearest, all);
+                 "The groups are [%s].", self->file, where, quoted, nearest, all);
   else
     g_set_error (error, MP_ERROR, MP_ERROR_EXPERIMENT, "%s%s: there is no group [%s]; the groups are [%s].",
-                 self->file, where, name, all);
+                 self->file, where, quoted, all);
   return FALSE;
 }
 
@@ -196,6 +197,8 @@ fail_unknown_key (MpExperiment  *self,
   g_autofree char *all = NULL;
   g_autofree char *kind = NULL;
   g_autofree char *hint = NULL;
+  g_autofree char *quoted_key = mp_clip_text (key);
+  g_autofree char *quoted_value = mp_clip_text (value);
   const char *nearest;
   guint n = 0;
 
@@ -208,7 +211,7 @@ fail_unknown_key (MpExperiment  *self,
   kind = self->kinds[group] != NULL ? g_strdup_printf (" with kind = %s", self->kinds[group]->id) : g_strdup ("");
   hint = nearest != NULL ? g_strdup_printf ("did you mean “%s”? The keys", nearest) : g_strdup ("the keys");
   g_set_error (error, MP_ERROR, MP_ERROR_EXPERIMENT, "%s = “%s”: there is no key “%s”; %s of [%s]%s are %s.",
-               key, value, key, hint, mp_groups[group].name, kind, all);
+               quoted_key, quoted_value, quoted_key, hint, mp_groups[group].name, kind, all);
   return FALSE;
 }
 

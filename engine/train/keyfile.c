@@ -11,6 +11,8 @@
 
 #include <string.h>
 
+#include "engine/train/schema.h"
+
 #define MAX_BYTES (1 << 20)
 
 typedef struct
@@ -73,11 +75,14 @@ scan_group (Scan        *scan,
 {
   char *end = strchr (line, ']');
   g_autofree char *what = NULL;
+  g_autofree char *quoted = mp_clip_text (line);
 
   if (end == NULL || end[1] != '\0' || end == line + 1 || strchr (line + 1, '[') != NULL)
-    return fail (scan, error, "“%.100s” is not a group's head, which is written [name].", line);
+    return fail (scan, error, "“%s” is not a group's head, which is written [name].", quoted);
   *end = '\0';
-  what = g_strdup_printf ("The group [%s]", line + 1);
+  g_free (quoted);
+  quoted = mp_clip_text (line + 1);
+  what = g_strdup_printf ("The group [%s]", quoted);
   if (!remember (scan, g_strdup (line + 1), what, error))
     return FALSE;
   g_ptr_array_add (scan->result->groups, g_strdup (line + 1));
@@ -94,14 +99,17 @@ scan_key (Scan        *scan,
   char *equals = strchr (line, '=');
   MpEntry *entry;
   g_autofree char *what = NULL;
+  g_autofree char *quoted = mp_clip_text (line);
 
   if (equals == NULL || equals == line)
-    return fail (scan, error, "“%.100s” is neither a [group] nor key = value nor a # comment.", line);
+    return fail (scan, error, "“%s” is neither a [group] nor key = value nor a # comment.", quoted);
   *equals = '\0';
   g_strchomp (line);
   if (scan->group == NULL)
-    return fail (scan, error, "the key “%.100s” comes before the first [group].", line);
-  what = g_strdup_printf ("“%s” in [%s]", line, scan->group);
+    return fail (scan, error, "the key “%s” comes before the first [group].", quoted);
+  g_free (quoted);
+  quoted = mp_clip_text (line);
+  what = g_strdup_printf ("“%s” in [%s]", quoted, scan->group);
   if (!remember (scan, g_strdup_printf ("%s\n%s", scan->group, line), what, error))
     return FALSE;
   entry = g_new0 (MpEntry, 1);

@@ -8,6 +8,7 @@
 #include "engine/train/schema.h"
 
 #define MAX_LIST 1024
+#define MAX_QUOTED 80 /* characters */
 
 void
 mp_value_free (MpValue *value)
@@ -15,6 +16,17 @@ mp_value_free (MpValue *value)
   g_free (value->text);
   g_free (value->numbers);
   g_free (value);
+}
+
+char *
+mp_clip_text (const char *text)
+{
+  g_autofree char *start = NULL;
+
+  if (g_utf8_strlen (text, -1) <= MAX_QUOTED)
+    return g_strdup (text);
+  start = g_utf8_substring (text, 0, MAX_QUOTED);
+  return g_strconcat (start, "…", NULL);
 }
 
 static gboolean
@@ -169,20 +181,22 @@ mp_value_parse (const MpParam  *param,
 {
   MpValue *value = g_new0 (MpValue, 1);
   g_autofree char *allowed = NULL;
+  g_autofree char *quoted = NULL;
   const char *nearest = NULL;
 
   value->text = g_strstrip (g_strdup (text));
   if (read_value (param, value))
     return value;
   allowed = mp_param_allowed (param);
+  quoted = mp_clip_text (value->text);
   if (param->type == MP_PARAM_ENUM)
     nearest = mp_nearest_name (value->text, param->choices);
   if (nearest != NULL)
     g_set_error (error, MP_ERROR, MP_ERROR_EXPERIMENT, "%s = “%s” is not allowed: it must be %s; did you mean “%s”?",
-                 param->key, value->text, allowed, nearest);
+                 param->key, quoted, allowed, nearest);
   else
     g_set_error (error, MP_ERROR, MP_ERROR_EXPERIMENT, "%s = “%s” is not allowed: it must be %s.",
-                 param->key, value->text, allowed);
+                 param->key, quoted, allowed);
   mp_value_free (value);
   return NULL;
 }
