@@ -105,10 +105,10 @@ scan_key (Scan        *scan,
     return fail (scan, error, "“%s” is neither a [group] nor key = value nor a # comment.", quoted);
   *equals = '\0';
   g_strchomp (line);
-  if (scan->group == NULL)
-    return fail (scan, error, "the key “%s” comes before the first [group].", quoted);
   g_free (quoted);
   quoted = mp_clip_text (line);
+  if (scan->group == NULL)
+    return fail (scan, error, "the key “%s” comes before the first [group].", quoted);
   what = g_strdup_printf ("“%s” in [%s]", quoted, scan->group);
   if (!remember (scan, g_strdup_printf ("%s\n%s", scan->group, line), what, error))
     return FALSE;
