@@ -328,8 +328,7 @@ end_lane (MpLane *lane,
   if (lane->divergence != NULL)
     {
       state = MP_LANE_DIVERGED;
-      result = g_error_new (MP_ERROR, MP_ERROR_STATE, "At iteration %" G_GUINT64_FORMAT ", the first value that is not finite is in %s.",
-                            lane->iteration, lane->divergence);
+      result = g_error_new_literal (MP_ERROR, MP_ERROR_STATE, lane->divergence);
     }
   if (error == NULL && !conclude (lane, state, &error))
     {

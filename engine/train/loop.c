@@ -614,9 +614,9 @@ mp_loop_find_divergence (MpLoop  *self,
 
   if (found == NULL)
     return g_strdup_printf ("A reported value of iteration %" G_GUINT64_FORMAT " is not finite; all parameters still "
-                            "are.", iteration);
+                            "are.", iteration + 1);
   return g_strdup_printf ("The first value that is not finite appeared at iteration %" G_GUINT64_FORMAT " in %s.",
-                          iteration, found);
+                          iteration + 1, found);
 }
 
 /* ---- live settings ---- */

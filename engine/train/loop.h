@@ -63,7 +63,7 @@ gboolean          mp_loop_is_finite (MpLoop *self);
 /* After a non-finite report of iteration: a sentence that names the first tensor with a non-finite value. Goes back to
  * the last keyframe (variables and data cursor, kept in memory every MP_LOOP_KEYFRAME_EVERY iterations), replays the
  * iterations since, which is exact, and runs this one with checks. Leaves the lane as it was after that iteration.
- * (transfer full) */
+ * A sentence, in which iterations count from 1 as in curves. (transfer full) */
 char             *mp_loop_find_divergence (MpLoop *self, guint64 iteration);
 
 /* Takes over a live key that the experiment already has: group "method", "optimizer.critic", …

@@ -220,7 +220,7 @@ test_divergence (void)
       g_assert_cmpuint (i, ==, 21);
 
       found = mp_loop_find_divergence (loop, 20);
-      number = g_strdup_printf ("iteration %d ", 20);
+      number = g_strdup_printf ("iteration %d ", 20 + 1); /* counted from 1 */
       g_test_message ("%s", found);
       g_assert_nonnull (strstr (found, number));
     }

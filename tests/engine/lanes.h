@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * lanes.h: small lanes for tests, and what they leave behind.
+ */
+#pragma once
+
+#include <string.h>
+
+#include "engine/runs/run.h"
+#include "engine/runs/safetensors.h"
+#include "engine/train/trainer.h"
+
+/* A preset with small networks and batches. */
+static inline MpExperiment *
+mp_small_experiment (const char *preset,
+                     gint64      iterations)
+{
+  static const char *const settings[] = {
+    "generator.hidden=16, 16", "critic.hidden=16, 16", "train.batch=32", "train.checkpoint_every=0", "evaluate.every=20",
+    "evaluate.samples=100", "data.points=100"
+  };
+  g_autoptr (GError) error = NULL;
+  g_autofree char *length = g_strdup_printf ("train.iterations=%" G_GINT64_FORMAT, iterations);
+  MpExperiment *experiment = mp_experiment_load (preset, &error);
+
+  g_assert_no_error (error);
+  for (guint i = 0; i < G_N_ELEMENTS (settings); i++)
+    {
+      if (g_str_has_prefix (settings[i], "critic") && !mp_experiment_has_group (experiment, "critic"))
+        continue;
+      mp_experiment_set (experiment, settings[i], &error);
+      g_assert_no_error (error);
+    }
+  mp_experiment_set (experiment, length, &error);
+  g_assert_no_error (error);
+  return experiment;
+}
+
+static inline void
+mp_wait_until (MpTrainer *trainer,
+               gboolean (*reached) (MpTrainer *trainer, guint64 value),
+               guint64    value)
+{
+  gint64 end = g_get_monotonic_time () + 60 * G_USEC_PER_SEC;
+
+  while (!reached (trainer, value))
+    {
+      if (g_get_monotonic_time () > end)
+        g_error ("a lane did not get there in a minute: it is %s at iteration %" G_GUINT64_FORMAT,
+                 mp_lane_state_name (mp_trainer_get_state (trainer)), mp_trainer_get_iteration (trainer));
+      g_usleep (200);
+    }
+}
+
+static inline gboolean
+mp_has_iteration (MpTrainer *trainer,
+                  guint64    value)
+{
+  return mp_trainer_get_iteration (trainer) >= value || mp_trainer_get_state (trainer) >= MP_LANE_FINISHED;
+}
+
+static inline gboolean
+mp_has_state (MpTrainer *trainer,
+              guint64    value)
+{
+  return mp_trainer_get_state (trainer) == (MpLaneState) value;
+}
+
+static inline gboolean
+mp_is_over (MpTrainer *trainer,
+            guint64    value)
+{
+  return mp_trainer_get_state (trainer) >= MP_LANE_FINISHED;
+}
+
+static inline void
+mp_assert_state (MpTrainer  *trainer,
+                 MpLaneState state)
+{
+  if (mp_trainer_get_state (trainer) != state)
+    {
+      g_autoptr (GError) error = mp_trainer_dup_error (trainer);
+
+      g_error ("the lane is %s, not %s: %s", mp_lane_state_name (mp_trainer_get_state (trainer)),
+               mp_lane_state_name (state), error != NULL ? error->message : "no error");
+    }
+}
+
+static inline void
+mp_assert_same_tensors (const char *path_a,
+                        const char *path_b)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (MpSafetensors) a = mp_safetensors_open (path_a, &error);
+  g_autoptr (MpSafetensors) b = NULL;
+  const MpNamedTensor *tensors;
+  guint n, n_b;
+
+  g_assert_no_error (error);
+  b = mp_safetensors_open (path_b, &error);
+  g_assert_no_error (error);
+  mp_safetensors_list (b, &n_b);
+  tensors = mp_safetensors_list (a, &n);
+  g_assert_cmpuint (n, ==, n_b);
+  g_assert_cmpuint (n, >, 0);
+  for (guint i = 0; i < n; i++)
+    {
+      const MpNamedTensor *other = mp_safetensors_get (b, tensors[i].name, &tensors[i].type, &error);
+
+      g_assert_no_error (error);
+      if (memcmp (tensors[i].data, other->data,
+                  (gsize) mp_tensor_count (&other->type) * mp_dtype_size (other->type.dtype)) != 0)
+        g_error ("“%s” differs between %s and %s", other->name, path_a, path_b);
+    }
+}
+
+/* Bit by bit: all metrics of all iterations, the parameters, moments and counts of an iteration, and its samples. */
+static inline void
+mp_assert_same_runs (const char *dir_a,
+                     const char *dir_b,
+                     guint64     iteration)
+{
+  static const char *const folders[] = { "checkpoints", "samples" };
+  g_autofree char *metrics_a = g_build_filename (dir_a, "metrics", NULL);
+  g_autofree char *metrics_b = g_build_filename (dir_b, "metrics", NULL);
+  g_autofree char *bytes_a = NULL;
+  g_autofree char *bytes_b = NULL;
+  gsize size_a, size_b;
+
+  g_assert_true (g_file_get_contents (metrics_a, &bytes_a, &size_a, NULL));
+  g_assert_true (g_file_get_contents (metrics_b, &bytes_b, &size_b, NULL));
+  g_assert_cmpuint (size_a, >, 1000);
+  g_assert_cmpuint (size_a, ==, size_b);
+  if (memcmp (bytes_a, bytes_b, size_a) != 0)
+    g_error ("the metrics of %s and %s differ", dir_a, dir_b);
+
+  for (guint i = 0; i < G_N_ELEMENTS (folders); i++)
+    {
+      g_autofree char *name = g_strdup_printf ("%" G_GUINT64_FORMAT ".safetensors", iteration);
+      g_autofree char *path_a = g_build_filename (dir_a, folders[i], name, NULL);
+      g_autofree char *path_b = g_build_filename (dir_b, folders[i], name, NULL);
+
+      mp_assert_same_tensors (path_a, path_b);
+    }
+}
