@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * test-steps.c: ten training steps of every method equal PyTorch's (tests/reference/steps.json): losses of each
- * iteration and parameters after it, within 10⁻¹⁰ in float64 and 10⁻⁴ in float32.
+ * iteration, parameters and moving averages after it, within 10⁻¹⁰ in float64 and 10⁻⁴ in float32.
  *
  * The engine gets the case's experiment and goes the way of training: schema, method, gradients, updates, plans. Only
  * starting parameters, minibatches and latents are put in from pattern.h.
@@ -44,19 +44,22 @@ typedef struct
   MpStore      *store;
   guint         n_phases;
   Phase         phase[MAX_PHASES];
-  GPtrArray    *parameters;   /* MpNode, of all groups */
+  GPtrArray    *variables;    /* MpNode: parameters of all groups, moving averages */
 } Fixture;
 
 static void
 write_pattern (Fixture *self,
                MpNode  *node,
                guint32  tag,
+               double   centre,
                double   scale)
 {
   gsize n = mp_tensor_count (&node->type);
   g_autofree double *values = pattern (tag, n, scale);
   g_autoptr (GError) error = NULL;
 
+  for (gsize k = 0; k < n; k++)
+    values[k] += centre;
   mp_store_write_doubles (self->store, node, values, &error);
   g_assert_no_error (error);
 }
@@ -158,12 +161,26 @@ write_parameters (Fixture    *self,
   for (guint i = 0; i < nodes->len; i++)
     {
       MpNode *node = g_ptr_array_index (nodes, i);
-      gboolean bias = node->type.rank == 1;
+      double centre = g_str_has_suffix (node->name, "/scale") ? 1 : 0;
+      double size = node->type.rank == 1 ? 0.125 : node->type.dim[0] + node->type.dim[1] >= 100 ? 0.25 : 0.5;
 
-      g_assert_true (g_str_has_suffix (node->name, bias ? "/bias" : "/weight"));
-      write_pattern (self, node, tag + i,
-                     bias ? 0.125 : node->type.dim[0] + node->type.dim[1] >= 100 ? 0.25 : 0.5);
-      g_ptr_array_add (self->parameters, node);
+      write_pattern (self, node, tag + i, centre, size);
+      g_ptr_array_add (self->variables, node);
+    }
+}
+
+/* Moving averages of batch normalisation start as in PyTorch, at mean 0 and variance 1. */
+static void
+write_averages (Fixture *self)
+{
+  for (guint i = 0; i < mp_graph_get_n_nodes (self->graph); i++)
+    {
+      MpNode *node = mp_graph_get_node (self->graph, i);
+
+      if (node->op != MP_OP_STATE || g_str_has_prefix (node->name, "optimizer/"))
+        continue;
+      write_pattern (self, node, 0, g_str_has_suffix (node->name, "/variance") ? 1 : 0, 0);
+      g_ptr_array_add (self->variables, node);
     }
 }
 
@@ -197,9 +214,10 @@ set_up (Fixture    *self,
   for (guint i = 0; i < self->n_phases; i++)
     plan_phase (self, i);
   write_live_settings (self);
-  self->parameters = g_ptr_array_new ();
+  self->variables = g_ptr_array_new ();
   write_parameters (self, "generator", TAG_GENERATOR);
   write_parameters (self, "critic", TAG_CRITIC);
+  write_averages (self);
 }
 
 static void
@@ -210,7 +228,7 @@ tear_down (Fixture *self)
       mp_plan_free (self->phase[i].plan);
       g_ptr_array_unref (self->phase[i].updates);
     }
-  g_ptr_array_unref (self->parameters);
+  g_ptr_array_unref (self->variables);
   mp_store_free (self->store);
   mp_build_free (self->build);
   mp_experiment_unref (self->experiment);
@@ -240,7 +258,7 @@ feed (Fixture *self,
 
       for (guint j = 0; node->op == MP_OP_INPUT && j < G_N_ELEMENTS (inputs); j++)
         if (g_str_equal (node->name, inputs[j].input))
-          write_pattern (self, node, inputs[j].tag + iteration, 2);
+          write_pattern (self, node, inputs[j].tag + iteration, 0, 2);
     }
 }
 
@@ -296,10 +314,10 @@ check_probes (Fixture      *self,
 }
 
 static void
-check_parameter (Fixture    *self,
-                 MpNode     *node,
-                 JsonObject *step,
-                 guint       iteration)
+check_variable (Fixture    *self,
+                MpNode     *node,
+                JsonObject *step,
+                guint       iteration)
 {
   gsize n = mp_tensor_count (&node->type);
   g_autofree double *buffer = g_new0 (double, n);
@@ -319,7 +337,7 @@ check_parameter (Fixture    *self,
   JsonObject *all = json_object_get_object_member (step, "parameters");
   g_autofree double *golden = golden_numbers (json_object_get_array_member (all, node->name));
 
-  g_assert_cmpuint (json_object_get_size (all), ==, self->parameters->len);
+  g_assert_cmpuint (json_object_get_size (all), ==, self->variables->len);
   golden_compare (what, found, golden, n, self->tolerance * golden_max_abs (golden, n));
 }
 
@@ -348,8 +366,8 @@ check (JsonObject *test,
           n_compared += check_losses (&self, i, losses, iteration);
         }
       g_assert_cmpuint (n_compared, ==, json_object_get_size (losses));
-      for (guint i = 0; i < self.parameters->len; i++)
-        check_parameter (&self, g_ptr_array_index (self.parameters, i), step, iteration);
+      for (guint i = 0; i < self.variables->len; i++)
+        check_variable (&self, g_ptr_array_index (self.variables, i), step, iteration);
     }
   tear_down (&self);
 }

@@ -3,7 +3,8 @@
 
 Nothing random is stored: starting parameters, minibatches and latents come from pattern (), which test-steps.c
 computes too. A step case holds the experiment as a key file and, for each of ten iterations, the losses and two
-projections of every parameter; the parameters themselves are there after the first and the last iteration.
+projections of every parameter and moving average; these themselves are there after the last iteration, but for the
+cases of the reference size (hidden 100-100, batch 200 + 200).
 
 The losses are written out here from the papers' formulas, independently of the engine:
 
@@ -15,8 +16,9 @@ The losses are written out here from the papers' formulas, independently of the 
 
 GRAM's losses do not change when all projected points move together, so the gradients of the critic's output bias (and
 of the bias of any unit that is active everywhere) are zero but for rounding, and Adam with an epsilon of 10⁻⁸ would
-turn that rounding into full steps. Its cases have 0.01. With the paper's ridge of 0.001 the kernel matrix has a
-condition number above 10⁴, which leaves float32 three digits: that case is held to float64 only ("single": false).
+turn that rounding into full steps. Its cases, and those where a normalisation cancels a bias, have 0.01. With the
+paper's ridge of 0.001 the kernel matrix has a condition number above 10⁴, which leaves float32 three digits: that case
+is held to float64 only ("single": false).
 """
 
 import math
@@ -25,7 +27,6 @@ import torch
 import torch.nn.functional as F
 
 STEPS = 10
-BATCH = 24
 LATENT = 3
 HALF_OF_SUM, SUM = 0.5, 1.0
 
@@ -51,29 +52,49 @@ def tensor(tag, *shape):
 GENERATOR, CRITIC, PROBE, REAL, LATENT_A, LATENT_B = 10, 50, 90, 1000, 2000, 3000
 
 
-class Network:
-    """An MLP with ReLU, weights inputs × outputs."""
+ACTIVATIONS = {'relu': torch.relu, 'tanh': torch.tanh, 'leaky-relu': lambda x: F.leaky_relu(x, 0.2),
+               'softplus': F.softplus, 'elu': lambda x: F.elu(x, 0.2)}
 
-    def __init__(self, group, tag, widths):
-        self.values = {}
+
+class Network:
+    """An MLP in training mode, weights inputs × outputs; tags count the parameters in order."""
+
+    def __init__(self, group, tag, widths, activation='relu', normalisation='none'):
+        self.values, self.states = {}, {}
+        self.activation, self.normalisation = ACTIVATIONS[activation], normalisation
         for i, (inputs, outputs) in enumerate(zip(widths, widths[1:])):
-            name = f'{group}/layer{i}' if i < len(widths) - 2 else f'{group}/output'
-            scale = 0.25 if inputs + outputs >= 100 else 0.5
-            self.values[f'{name}/weight'] = tensor(tag + 2 * i, inputs, outputs) * scale
-            self.values[f'{name}/bias'] = tensor(tag + 2 * i + 1, outputs) / 8
+            hidden = i < len(widths) - 2
+            name = f'{group}/layer{i}' if hidden else f'{group}/output'
+            add = lambda key, value: self.values.update({f'{name}/{key}': value})
+            add('weight', tensor(tag + len(self.values), inputs, outputs) * (0.25 if inputs + outputs >= 100 else 0.5))
+            add('bias', tensor(tag + len(self.values), outputs) / 8)
+            if hidden and normalisation != 'none':
+                add('scale', 1 + tensor(tag + len(self.values), outputs) / 8)
+                add('offset', tensor(tag + len(self.values), outputs) / 8)
+            if hidden and normalisation == 'batch':
+                self.states.update({f'{name}/mean': torch.zeros(outputs), f'{name}/variance': torch.ones(outputs)})
         for value in self.values.values():
             value.requires_grad_(True)
 
     def parameters(self):
         return list(self.values.values())
 
+    def normalise(self, x, name):
+        scale, offset = self.values[f'{name}/scale'], self.values[f'{name}/offset']
+        if self.normalisation == 'layer':
+            return F.layer_norm(x, x.shape[1:], scale, offset, 1e-5)
+        return F.batch_norm(x, self.states[f'{name}/mean'], self.states[f'{name}/variance'], scale, offset, True, 0.1,
+                            1e-5)
+
     def __call__(self, x):
-        values = self.parameters()
-        for i in range(0, len(values), 2):
-            x = x @ values[i] + values[i + 1]
-            if i + 2 < len(values):
-                x = torch.relu(x)
-        return x
+        for key, weight in self.values.items():
+            name, kind = key.rsplit('/', 1)
+            if kind != 'weight':
+                continue
+            x = x @ weight + self.values[f'{name}/bias']
+            if name.endswith('output'):
+                return x
+            x = self.activation(x if self.normalisation == 'none' else self.normalise(x, name))
 
 
 # ---- losses ----
@@ -106,15 +127,15 @@ def follow(optimizer, loss, network):
     return optimizer
 
 
-# ---- one iteration of each method; returns the losses it reports ----
+# ---- one iteration of each method, n points; returns the losses it reports ----
 
 def gan(variant, factor):
-    def iterate(i, g, c, optimizers):
-        real = 2 * tensor(REAL + i, BATCH, 2)
-        fake = g(2 * tensor(LATENT_A + i, BATCH, LATENT))
+    def iterate(i, n, g, c, optimizers):
+        real = 2 * tensor(REAL + i, n, 2)
+        fake = g(2 * tensor(LATENT_A + i, n, LATENT))
         critic = factor * (softplus(-c(real)).mean() + softplus(c(fake)).mean())
         follow(optimizers['critic'], critic, c).step()
-        score = c(g(2 * tensor(LATENT_B + i, BATCH, LATENT)))
+        score = c(g(2 * tensor(LATENT_B + i, n, LATENT)))
         generator = softplus(-score).mean() if variant == 'non-saturating' else -softplus(score).mean()
         follow(optimizers['generator'], generator, g).step()
         return {'loss/critic': critic, 'loss/generator': generator}
@@ -122,17 +143,17 @@ def gan(variant, factor):
 
 
 def mmd_net(sigmas, wrap):
-    def iterate(i, g, c, optimizers):
-        loss = wrap(mmd2(2 * tensor(REAL + i, BATCH, 2), g(2 * tensor(LATENT_A + i, BATCH, LATENT)), sigmas))
+    def iterate(i, n, g, c, optimizers):
+        loss = wrap(mmd2(2 * tensor(REAL + i, n, 2), g(2 * tensor(LATENT_A + i, n, LATENT)), sigmas))
         follow(optimizers['generator'], loss, g).step()
         return {'loss/generator': loss}
     return iterate
 
 
 def gram(sigmas, wrap, ridge, weight):
-    def iterate(i, g, c, optimizers):
-        p = c(2 * tensor(REAL + i, BATCH, 2))
-        q = c(g(2 * tensor(LATENT_A + i, BATCH, LATENT)))
+    def iterate(i, n, g, c, optimizers):
+        p = c(2 * tensor(REAL + i, n, 2))
+        q = c(g(2 * tensor(LATENT_A + i, n, LATENT)))
         r = ratio(p, q, sigmas, ridge)
         critic = (r - 1).square().mean() + weight * r.sum()
         generator = wrap(mmd2(p, q, sigmas))
@@ -145,16 +166,17 @@ def gram(sigmas, wrap, ridge, weight):
 
 # ---- cases ----
 
-def experiment(method, hidden, settings, optimizer):
+def experiment(method, hidden, batch, settings, optimizer, styles):
     """The key file that test-steps.c gives to the engine."""
     lines = ['[data]', 'kind=ring', '[method]', f'kind={method}', *settings]
     groups = ['generator'] if method == 'mmd-net' else ['generator', 'critic']
     for group in groups:
-        lines += [f'[{group}]', 'kind=mlp', f'hidden={hidden}, {hidden}', 'activation=relu']
+        lines += [f'[{group}]', 'kind=mlp', f'hidden={hidden}, {hidden}']
+        lines += [f'{key}={value}' for key, value in styles.get(group, {}).items()]
         if group == 'generator':
             lines += [f'latent={LATENT}']
         lines += [f'[optimizer.{group}]', *optimizer]
-    return '\n'.join([*lines, '[train]', f'batch={BATCH}', ''])
+    return '\n'.join([*lines, '[train]', f'batch={batch}', ''])
 
 
 def probes(value):
@@ -163,20 +185,24 @@ def probes(value):
     return [float((flat * tensor(PROBE + k, flat.numel())).mean()) for k in (0, 1)]
 
 
-def step_case(name, method, hidden, outputs, iterate, settings, optimizer_lines, make_optimizer, single=True):
-    g = Network('generator', GENERATOR, [LATENT, hidden, hidden, 2])
-    c = Network('critic', CRITIC, [2, hidden, hidden, outputs]) if outputs else None
+def step_case(name, method, hidden, outputs, iterate, settings, optimizer_lines, make_optimizer, single=True,
+              styles={}):
+    batch = 24 if hidden < 50 else 200
+    g = Network('generator', GENERATOR, [LATENT, hidden, hidden, 2], **styles.get('generator', {}))
+    c = None
+    if outputs:
+        c = Network('critic', CRITIC, [2, hidden, hidden, outputs], **styles.get('critic', {}))
     optimizers = {'generator': make_optimizer(g.parameters(), False)}
     if c:
         optimizers['critic'] = make_optimizer(c.parameters(), method == 'gram')
-    values = {**g.values, **(c.values if c else {})}
-    entry = {'name': name, 'experiment': experiment(method, hidden, settings, optimizer_lines),
+    values = {**g.values, **(c.values if c else {}), **g.states, **(c.states if c else {})}
+    entry = {'name': name, 'experiment': experiment(method, hidden, batch, settings, optimizer_lines, styles),
              'single': single, 'steps': []}
     for i in range(STEPS):
-        losses = iterate(i, g, c, optimizers)
+        losses = iterate(i, batch, g, c, optimizers)
         step = {'losses': {k: v.item() for k, v in losses.items()},
                 'probes': {k: probes(v) for k, v in values.items()}}
-        if i in (0, STEPS - 1) and hidden < 50:
+        if i == STEPS - 1 and hidden < 50:
             step['parameters'] = {k: v.detach().reshape(-1).tolist() for k, v in values.items()}
         entry['steps'].append(step)
     return entry
@@ -211,6 +237,14 @@ def make_steps():
         step_case('gram-set', 'gram', 16, 3, gram([0.5, 2.0], same, 0.1, 0.25),
                   settings(3, 0.1, 'bandwidths=0.5, 2', 'generator_objective=mmd2', 'ratio_penalty=0.25'),
                   *adam(0.001, 0.01)),
+        step_case('gan-normalised', 'gan', 16, 1, gan('non-saturating', SUM), ['variant=non-saturating'],
+                  *adam(0.001, 0.01), styles={'generator': {'activation': 'tanh', 'normalisation': 'batch'},
+                                              'critic': {'activation': 'leaky-relu', 'normalisation': 'layer'}}),
+        step_case('mmd-net-normalised', 'mmd-net', 16, 0, mmd_net([1.0], root), ['bandwidths=1', 'root=sqrt'],
+                  *adam(0.001, 0.01), styles={'generator': {'activation': 'softplus', 'normalisation': 'layer'}}),
+        step_case('gram-normalised', 'gram', 16, 2, gram([1.0], root, 0.1, 1.0),
+                  settings(2, 0.1, unit, 'generator_objective=mmd'), *adam(0.001, 0.01),
+                  styles={'generator': {'activation': 'elu'}, 'critic': {'normalisation': 'batch'}}),
         step_case('gan-100', 'gan', 100, 1, gan('non-saturating', SUM), ['variant=non-saturating'], *adam(0.0001)),
         step_case('mmd-net-100', 'mmd-net', 100, 0, mmd_net([1.0], root), ['bandwidths=1', 'root=sqrt'],
                   *rmsprop(0.001)),
