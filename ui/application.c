@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <glib/gi18n-lib.h>
+
+#include "ui/application.h"
+
+#include "ui/resources.h"
+#include "ui/ui.h"
+#include "ui/window.h"
+
+struct _MpApplication
+{
+  AdwApplication parent_instance;
+
+  char *preset;
+};
+
+G_DEFINE_FINAL_TYPE (MpApplication, mp_application, ADW_TYPE_APPLICATION)
+
+GSettings *
+mp_application_load_settings (void)
+{
+  GSettingsSchemaSource *source = g_settings_schema_source_get_default ();
+  g_autoptr (GSettingsSchema) schema = NULL;
+
+  if (source)
+    schema = g_settings_schema_source_lookup (source, MP_APPLICATION_ID, TRUE);
+  return schema ? g_settings_new_full (schema, NULL, NULL) : NULL;
+}
+
+static void
+about_action (GSimpleAction *action,
+              GVariant      *parameter,
+              gpointer       data)
+{
+  GtkWindow *window = gtk_application_get_active_window (GTK_APPLICATION (data));
+
+  adw_show_about_window (window,
+                         "application-name", _("Matchpoint"),
+                         "application-icon", MP_APPLICATION_ID,
+                         "version", MP_VERSION,
+                         "developer-name", _("The Matchpoint authors"),
+                         "comments", _("A laboratory for generative models that are trained by matching: GANs, "
+                                       "moments, density ratios."),
+                         "website", "https://github.com/matchpoint-lab/matchpoint",
+                         "license-type", GTK_LICENSE_APACHE_2_0,
+                         "translator-credits", _("translator-credits"),
+                         NULL);
+}
+
+static void
+quit_action (GSimpleAction *action,
+             GVariant      *parameter,
+             gpointer       data)
+{
+  g_autoptr (GList) windows = g_list_copy (gtk_application_get_windows (GTK_APPLICATION (data)));
+
+  for (GList *l = windows; l; l = l->next)
+    gtk_window_close (l->data);
+}
+
+static void
+add_accelerators (GtkApplication *application)
+{
+  static const struct
+  {
+    const char *action;
+    const char *keys[2];
+  } accelerators[] = {
+    { "app.quit", { "<Control>q" } },
+    { "window.close", { "<Control>w" } },
+    { "win.reset", { "<Control>BackSpace" } },
+    { "win.show-library", { "F9" } },
+    { "win.show-inspector", { "<Alt>Return" } },
+    { "win.search", { "<Control>f" } },
+    { "win.open-file", { "<Control>o" } },
+    { "win.export", { "<Control>e" } },
+    { "win.copy", { "<Control><Shift>c" } },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (accelerators); i++) {
+    const char *keys[] = { accelerators[i].keys[0], NULL };
+
+    gtk_application_set_accels_for_action (application, accelerators[i].action, keys);
+  }
+}
+
+static void
+mp_application_startup (GApplication *application)
+{
+  const GActionEntry entries[] = {
+    { .name = "about", .activate = about_action },
+    { .name = "quit", .activate = quit_action },
+  };
+
+  G_APPLICATION_CLASS (mp_application_parent_class)->startup (application);
+  g_action_map_add_action_entries (G_ACTION_MAP (application), entries, G_N_ELEMENTS (entries), application);
+  add_accelerators (GTK_APPLICATION (application));
+  gtk_window_set_default_icon_name (MP_APPLICATION_ID);
+}
+
+static void
+mp_application_activate (GApplication *application)
+{
+  MpApplication *self = MP_APPLICATION (application);
+  g_autoptr (GSettings) settings = mp_application_load_settings ();
+  g_autofree char *last = settings ? g_settings_get_string (settings, "last-preset") : NULL;
+  MpWindow *window = mp_window_new (ADW_APPLICATION (application), settings, NULL);
+
+  if (self->preset)
+    mp_window_open (window, self->preset, !settings || g_settings_get_boolean (settings, "start-training"));
+  else if (last && *last)
+    mp_window_open (window, last, FALSE);
+  gtk_window_present (GTK_WINDOW (window));
+}
+
+static void
+mp_application_finalize (GObject *object)
+{
+  g_free (MP_APPLICATION (object)->preset);
+  G_OBJECT_CLASS (mp_application_parent_class)->finalize (object);
+}
+
+static void
+mp_application_class_init (MpApplicationClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GApplicationClass *application_class = G_APPLICATION_CLASS (klass);
+
+  object_class->finalize = mp_application_finalize;
+  application_class->startup = mp_application_startup;
+  application_class->activate = mp_application_activate;
+}
+
+static void
+mp_application_init (MpApplication *self)
+{
+}
+
+MpApplication *
+mp_application_new (const char *preset)
+{
+  MpApplication *self;
+
+  /* A static library's constructors are not to be relied on. */
+  g_resources_register (mp_get_resource ());
+  self = g_object_new (MP_TYPE_APPLICATION, "application-id", MP_APPLICATION_ID,
+                       "flags", G_APPLICATION_NON_UNIQUE, NULL);
+  self->preset = g_strdup (preset);
+  return self;
+}
+
+int
+mp_ui_run (int         argc,
+           char      **argv,
+           const char *preset)
+{
+  g_autoptr (MpApplication) application = mp_application_new (preset);
+
+  return g_application_run (G_APPLICATION (application), argc, argv);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * charts.h: the charts that all lanes share: losses, MMD², modes and high quality.
+ *
+ * One cursor and one range for all. Each chart has a log axis at choice and can be exported. Main thread only.
+ */
+#pragma once
+
+#include <gtk/gtk.h>
+
+#include "ui/chart-view.h"
+#include "ui/lane-model.h"
+
+G_BEGIN_DECLS
+
+#define MP_TYPE_CHARTS (mp_charts_get_type ())
+G_DECLARE_FINAL_TYPE (MpCharts, mp_charts, MP, CHARTS, GtkWidget)
+
+GtkWidget    *mp_charts_new           (void);
+/* lanes: of MpLaneModel, or NULL. */
+void          mp_charts_set_lanes     (MpCharts   *self,
+                                       GListModel *lanes);
+/* Time constant in iterations; 0: none. */
+double        mp_charts_get_smoothing (MpCharts   *self);
+void          mp_charts_set_smoothing (MpCharts   *self,
+                                       double      tau);
+guint         mp_charts_get_n_charts  (MpCharts   *self);
+MpChartView  *mp_charts_get_view      (MpCharts   *self,
+                                       guint       i);
+
+G_END_DECLS

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * drop-down.h: drop-downs of words that give way: the chosen word is cut with an ellipsis where there is no room, the
+ * list shows all of it. Main thread only.
+ */
+#pragma once
+
+#include <gtk/gtk.h>
+
+G_BEGIN_DECLS
+
+/* For a drop-down over a GtkStringList. width_chars: what it keeps at least. */
+void mp_drop_down_give_way (GtkDropDown *drop_down,
+                            int          width_chars);
+
+G_END_DECLS

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * export.h: any plot as PNG, SVG or PDF, or on the clipboard.
+ *
+ * What went well or wrong is told as a toast, by the action "win.toast". Main thread only.
+ */
+#pragma once
+
+#include <gtk/gtk.h>
+
+#include "ui/plot/picture.h"
+
+G_BEGIN_DECLS
+
+typedef enum
+{
+  MP_EXPORT_CHART,   /* MpChart * */
+  MP_EXPORT_SCATTER, /* MpScatter * */
+  MP_EXPORT_PICTURE  /* MpPicture * */
+} MpExportKind;
+
+/* Adds "Export…" and "Copy image" of the action group `prefix`. */
+void     mp_export_append_menu (GMenu        *menu,
+                                const char   *prefix);
+/* Inserts an action group `prefix` with "export" and "copy" for a chart or scatter, which must live as long as the
+ * widget. name: proposed for the file. */
+void     mp_export_add_actions (GtkWidget    *widget,
+                                const char   *prefix,
+                                const char   *name,
+                                MpExportKind  kind,
+                                gpointer      plot);
+/* Asks where to, then writes. plot: (transfer full). */
+void     mp_export_ask         (GtkWidget    *widget,
+                                const char   *name,
+                                MpExportKind  kind,
+                                gpointer      plot);
+/* Copies an image as the widget's theme draws it. */
+void     mp_export_copy        (GtkWidget    *widget,
+                                MpExportKind  kind,
+                                gpointer      plot);
+/* Writes in light colours, as on paper; PNG with two pixels per unit. */
+gboolean mp_export_write       (const char   *path,
+                                MpExportKind  kind,
+                                gpointer      plot,
+                                GError      **error);
+
+G_END_DECLS

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <glib/gi18n-lib.h>
+
+#include "ui/format.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "ui/plot/plot-format.h"
+
+char *
+mp_format_rate (double per_second)
+{
+  g_autofree char *number = NULL;
+
+  if (!(per_second > 0))
+    return g_strdup (_("– it/s"));
+  if (per_second >= 100)
+    number = mp_format_count ((guint64) llround (per_second));
+  else
+    number = g_strdup_printf (per_second >= 10 ? "%.0f" : "%.1f", per_second);
+  /* Translators: iterations per second */
+  return g_strdup_printf (_("%s it/s"), number);
+}
+
+char *
+mp_format_percent (double share)
+{
+  if (isnan (share))
+    return g_strdup (_("– %"));
+  return g_strdup_printf (_("%.0f %%"), share * 100);
+}
+
+char *
+mp_format_duration (double seconds)
+{
+  gint64 whole = (gint64) ceil (seconds);
+
+  if (whole < 60)
+    return g_strdup_printf (_("%d s"), (int) MAX (whole, 0));
+  if (whole < 600)
+    return g_strdup_printf (_("%d min %d s"), (int) (whole / 60), (int) (whole % 60));
+  if (whole < 3600)
+    return g_strdup_printf (_("%d min"), (int) (whole / 60));
+  return g_strdup_printf (_("%d h %d min"), (int) (whole / 3600), (int) (whole % 3600 / 60));
+}
+
+char *
+mp_format_short_title (const char *title)
+{
+  const char *bracket = strstr (title, " (");
+
+  return bracket ? g_strndup (title, bracket - title) : g_strdup (title);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * health.h: how a lane is doing, in plain words: what was seen, what it means, what to try. Main thread only.
+ */
+#pragma once
+
+#include "ui/lane-model.h"
+
+G_BEGIN_DECLS
+
+typedef enum
+{
+  MP_HEALTH_CALM,    /* nothing to say but where it stands */
+  MP_HEALTH_GOOD,
+  MP_HEALTH_WARNING,
+  MP_HEALTH_BAD
+} MpHealthLevel;
+
+typedef struct
+{
+  MpHealthLevel level;
+  char         *title;  /* what was seen */
+  char         *detail; /* what it means, what to try; or NULL */
+} MpHealth;
+
+MpHealth *mp_health_new  (MpLaneModel *model);
+void      mp_health_free (MpHealth    *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (MpHealth, mp_health_free)
+
+G_END_DECLS

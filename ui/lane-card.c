@@ -1,0 +1,568 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <glib/gi18n-lib.h>
+
+#include "ui/lane-card.h"
+
+#include <math.h>
+
+#include "ui/colour-bar.h"
+#include "ui/drop-down.h"
+#include "ui/export.h"
+#include "ui/format.h"
+#include "ui/pair-layout.h"
+#include "ui/plot/plot-format.h"
+#include "ui/scatter-view.h"
+#include "ui/wrap-layout.h"
+
+struct _MpLaneCard
+{
+  GtkWidget parent_instance;
+
+  MpLaneModel     *model;
+  const MpSurface *surface;  /* what the heat map was made from */
+  gboolean         selected;
+  gboolean         watching;
+  gboolean         stale;    /* a snapshot came while nobody looked */
+  gboolean         filling;  /* the list of layers is being replaced */
+
+  GtkWidget       *rule;
+  GtkLabel        *title;
+  GtkLabel        *subtitle;
+  GtkLabel        *iteration;
+  GtkLabel        *numbers;
+  GtkWidget       *menu_button;
+  GtkWidget       *plots;
+  MpScatterView   *scatter;
+  MpScatterView   *projection;
+  GtkLabel        *chip;
+  GtkWidget       *notice;
+  GtkSpinner      *spinner;
+  GtkWidget       *icon;
+  GtkLabel        *notice_title;
+  GtkLabel        *notice_text;
+  GtkWidget       *again;
+  GtkDropDown     *layers;
+  MpColourBar     *colour_bar;
+  GtkToggleButton *data_toggle;
+  GtkToggleButton *samples_toggle;
+  GtkToggleButton *projection_toggle;
+};
+
+enum
+{
+  PROP_0,
+  PROP_SELECTED,
+  N_PROPS
+};
+
+static GParamSpec *props[N_PROPS];
+static guint selected_signal;
+
+G_DEFINE_FINAL_TYPE (MpLaneCard, mp_lane_card, GTK_TYPE_WIDGET)
+
+/* ---- plots ---- */
+
+static gboolean
+has_projection (MpSnapshot *snapshot)
+{
+  return snapshot && snapshot->projected_samples && snapshot->projection_dimensions > 0;
+}
+
+static void
+update_heat_map (MpLaneCard *self,
+                 gboolean    force)
+{
+  const MpSurface *surface = mp_lane_model_get_surface (self->model);
+  MpScatter *scatter = mp_scatter_view_get_scatter (self->scatter);
+  g_autoptr (MpHeatMap) heat_map = NULL;
+
+  if (surface == self->surface && !force)
+    return;
+  self->surface = surface;
+  if (surface) {
+    const double extent[4] = { surface->extent[0], surface->extent[1], surface->extent[2], surface->extent[3] };
+
+    heat_map = mp_heat_map_new (g_dgettext (GETTEXT_PACKAGE, surface->title), surface->neutral, extent,
+                                surface->width, surface->height, surface->values);
+  }
+  mp_scatter_set_heat_map (scatter, heat_map);
+  mp_colour_bar_set_heat_map (self->colour_bar, heat_map, mp_lane_model_get_colour (self->model));
+}
+
+static void
+update_projection (MpLaneCard *self,
+                   MpSnapshot *snapshot)
+{
+  MpScatter *projection = mp_scatter_view_get_scatter (self->projection);
+
+  gtk_widget_set_visible (GTK_WIDGET (self->projection_toggle), has_projection (snapshot));
+  gtk_widget_set_visible (GTK_WIDGET (self->projection),
+                          has_projection (snapshot) && gtk_toggle_button_get_active (self->projection_toggle));
+  if (!has_projection (snapshot))
+    return;
+  mp_scatter_set_points (projection, MP_POINTS_DATA, snapshot->projected_data, snapshot->n_data,
+                         snapshot->projection_dimensions);
+  mp_scatter_set_points (projection, MP_POINTS_SAMPLES, snapshot->projected_samples, snapshot->n_samples,
+                         snapshot->projection_dimensions);
+  mp_scatter_view_invalidate (self->projection);
+}
+
+static void
+update_plots (MpLaneCard *self)
+{
+  MpSnapshot *snapshot = mp_lane_model_get_snapshot (self->model);
+  MpScatter *scatter = mp_scatter_view_get_scatter (self->scatter);
+
+  self->stale = !gtk_widget_get_mapped (GTK_WIDGET (self));
+  if (self->stale)
+    return;
+  mp_scatter_set_points (scatter, MP_POINTS_DATA, snapshot ? snapshot->data : NULL, snapshot ? snapshot->n_data : 0,
+                         snapshot ? snapshot->dimensions : 2);
+  mp_scatter_set_points (scatter, MP_POINTS_SAMPLES, snapshot ? snapshot->samples : NULL,
+                         snapshot ? snapshot->n_samples : 0, snapshot ? snapshot->dimensions : 2);
+  update_heat_map (self, FALSE);
+  update_projection (self, snapshot);
+  mp_scatter_view_invalidate (self->scatter);
+}
+
+static void
+drawn_cb (gpointer data)
+{
+  MpLaneCard *self = data;
+
+  mp_lane_model_set_drawn (self->model, TRUE);
+}
+
+/* ---- words ---- */
+
+static void
+update_names (MpLaneCard *self)
+{
+  gtk_label_set_text (self->title, mp_lane_model_get_title (self->model));
+  gtk_label_set_text (self->subtitle, mp_lane_model_get_subtitle (self->model));
+  gtk_widget_set_tooltip_text (GTK_WIDGET (self->subtitle), mp_lane_model_get_subtitle (self->model));
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                  mp_lane_model_get_title (self->model), -1);
+}
+
+static void
+update_progress (MpLaneCard *self)
+{
+  const MpLaneProgress *progress = mp_lane_model_get_progress (self->model);
+  g_autofree char *count = mp_format_count (progress->iteration);
+  /* Translators: short for iteration */
+  g_autofree char *iteration = g_strdup_printf (_("it %s"), count);
+  g_autofree char *numbers = NULL;
+  g_autofree char *label = NULL;
+  MpLaneHead head;
+
+  mp_lane_card_get_head (self, &head);
+  numbers = mp_lane_head_summary (&head);
+  gtk_label_set_text (self->iteration, iteration);
+  gtk_label_set_text (self->numbers, numbers);
+  label = g_strdup_printf (_("%s, data and samples"), mp_lane_model_get_title (self->model));
+  mp_scatter_view_describe (self->scatter, label);
+  if (gtk_widget_get_visible (GTK_WIDGET (self->projection))) {
+    g_autofree char *second = g_strdup_printf (_("%s, projected space"), mp_lane_model_get_title (self->model));
+
+    mp_scatter_view_describe (self->projection, second);
+  }
+}
+
+static void
+show_notice (MpLaneCard *self,
+             const char *title,
+             const char *text,
+             gboolean    busy,
+             gboolean    again)
+{
+  gtk_label_set_text (self->notice_title, title);
+  gtk_label_set_text (self->notice_text, text ? text : "");
+  gtk_widget_set_visible (GTK_WIDGET (self->notice_text), text != NULL);
+  gtk_widget_set_visible (GTK_WIDGET (self->spinner), busy);
+  gtk_spinner_set_spinning (self->spinner, busy);
+  gtk_widget_set_visible (self->icon, !busy);
+  gtk_widget_set_visible (self->again, again);
+  gtk_widget_set_visible (self->notice, TRUE);
+}
+
+static void
+update_state (MpLaneCard *self)
+{
+  const char *message = mp_lane_model_get_message (self->model), *chip = NULL;
+
+  gtk_widget_set_valign (self->notice, GTK_ALIGN_CENTER);
+  gtk_widget_set_visible (self->notice, FALSE);
+  gtk_spinner_set_spinning (self->spinner, FALSE);
+  switch (mp_lane_model_get_state (self->model)) {
+  case MP_LANE_PREPARING:
+    show_notice (self, _("Preparing"), message ? message : _("Building the graph and its plans"), TRUE, FALSE);
+    break;
+  case MP_LANE_PAUSED:
+    chip = _("Paused");
+    break;
+  case MP_LANE_TRAINING:
+    break;
+  case MP_LANE_FINISHED:
+    chip = _("Finished");
+    break;
+  case MP_LANE_STOPPED:
+    chip = _("Stopped");
+    break;
+  case MP_LANE_DIVERGED:
+    show_notice (self, _("Diverged"), message, FALSE, TRUE);
+    gtk_widget_set_valign (self->notice, GTK_ALIGN_END);
+    break;
+  case MP_LANE_FAILED:
+    show_notice (self, _("This lane failed"), message, FALSE, TRUE);
+    break;
+  }
+  gtk_label_set_text (self->chip, chip ? chip : "");
+  gtk_widget_set_visible (GTK_WIDGET (self->chip), chip != NULL);
+  update_progress (self);
+}
+
+/* ---- layers ---- */
+
+static void
+update_layers (MpLaneCard *self)
+{
+  const char *const *titles = mp_lane_model_get_layer_titles (self->model);
+  const char *const *ids = mp_lane_model_get_layer_ids (self->model);
+  g_autoptr (GtkStringList) list = gtk_string_list_new (NULL);
+  const char *layer = mp_lane_model_get_layer (self->model);
+  guint n = g_strv_length ((char **) titles), chosen = n;
+
+  for (guint i = 0; i < n; i++) {
+    g_autofree char *title = mp_format_short_title (titles[i]);
+
+    gtk_string_list_append (list, title);
+    if (g_strcmp0 (ids[i], layer) == 0)
+      chosen = i;
+  }
+  gtk_string_list_append (list, _("No layer"));
+  self->filling = TRUE;
+  gtk_drop_down_set_model (self->layers, G_LIST_MODEL (list));
+  gtk_drop_down_set_selected (self->layers, chosen);
+  self->filling = FALSE;
+  gtk_widget_set_tooltip_text (GTK_WIDGET (self->layers), chosen < n ? titles[chosen] : _("Background layer"));
+  gtk_widget_set_sensitive (GTK_WIDGET (self->layers), n > 0);
+}
+
+static void
+layer_cb (MpLaneCard *self)
+{
+  const char *const *ids = mp_lane_model_get_layer_ids (self->model);
+  guint n = g_strv_length ((char **) ids), chosen = gtk_drop_down_get_selected (self->layers);
+
+  if (!self->filling)
+    mp_lane_model_set_layer (self->model, chosen < n ? ids[chosen] : NULL);
+}
+
+static void
+layer_changed (MpLaneCard *self)
+{
+  update_layers (self);
+  update_heat_map (self, TRUE);
+  mp_scatter_view_invalidate (self->scatter);
+}
+
+static void
+toggle_cb (MpLaneCard *self)
+{
+  MpScatter *plots[] = { mp_scatter_view_get_scatter (self->scatter), mp_scatter_view_get_scatter (self->projection) };
+
+  for (guint i = 0; i < G_N_ELEMENTS (plots); i++) {
+    mp_scatter_set_points_visible (plots[i], MP_POINTS_DATA, gtk_toggle_button_get_active (self->data_toggle));
+    mp_scatter_set_points_visible (plots[i], MP_POINTS_SAMPLES, gtk_toggle_button_get_active (self->samples_toggle));
+  }
+  mp_scatter_view_invalidate (self->scatter);
+  mp_scatter_view_invalidate (self->projection);
+}
+
+static void
+projection_toggle_cb (MpLaneCard *self)
+{
+  update_projection (self, mp_lane_model_get_snapshot (self->model));
+}
+
+/* ---- the widget ---- */
+
+static void
+set_watching (MpLaneCard *self,
+              gboolean    watching)
+{
+  if (self->watching == watching)
+    return;
+  self->watching = watching;
+  if (watching)
+    mp_lane_model_watch (self->model);
+  else
+    mp_lane_model_unwatch (self->model);
+}
+
+static void
+mp_lane_card_map (GtkWidget *widget)
+{
+  MpLaneCard *self = MP_LANE_CARD (widget);
+
+  GTK_WIDGET_CLASS (mp_lane_card_parent_class)->map (widget);
+  set_watching (self, TRUE);
+  if (self->stale)
+    update_plots (self);
+}
+
+static void
+mp_lane_card_unmap (GtkWidget *widget)
+{
+  set_watching (MP_LANE_CARD (widget), FALSE);
+  GTK_WIDGET_CLASS (mp_lane_card_parent_class)->unmap (widget);
+}
+
+static void
+select_cb (MpLaneCard *self)
+{
+  g_signal_emit (self, selected_signal, 0);
+}
+
+static void
+lane_action (GtkWidget  *widget,
+             const char *name,
+             GVariant   *parameter)
+{
+  MpLaneCard *self = MP_LANE_CARD (widget);
+
+  if (g_str_equal (name, "lane.restart"))
+    mp_lane_model_restart (self->model);
+  else if (g_str_equal (name, "lane.duplicate"))
+    mp_lane_model_duplicate (self->model);
+  else
+    mp_lane_model_remove (self->model);
+}
+
+static void
+mp_lane_card_dispose (GObject *object)
+{
+  MpLaneCard *self = MP_LANE_CARD (object);
+  GtkWidget *child;
+
+  if (self->model) {
+    set_watching (self, FALSE);
+    g_signal_handlers_disconnect_by_data (self->model, self);
+  }
+  while ((child = gtk_widget_get_first_child (GTK_WIDGET (self))))
+    gtk_widget_unparent (child);
+  g_clear_object (&self->model);
+  G_OBJECT_CLASS (mp_lane_card_parent_class)->dispose (object);
+}
+
+static void
+mp_lane_card_get_property (GObject    *object,
+                           guint       prop_id,
+                           GValue     *value,
+                           GParamSpec *pspec)
+{
+  if (prop_id == PROP_SELECTED)
+    g_value_set_boolean (value, mp_lane_card_get_selected (MP_LANE_CARD (object)));
+  else
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+}
+
+static void
+mp_lane_card_set_property (GObject      *object,
+                           guint         prop_id,
+                           const GValue *value,
+                           GParamSpec   *pspec)
+{
+  if (prop_id == PROP_SELECTED)
+    mp_lane_card_set_selected (MP_LANE_CARD (object), g_value_get_boolean (value));
+  else
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+}
+
+static void
+bind_template (GtkWidgetClass *widget_class)
+{
+  gtk_widget_class_set_template_from_resource (widget_class, MP_RESOURCE_PATH "/ui/lane-card.ui");
+  gtk_widget_class_bind_template_child (widget_class, MpLaneCard, rule);
+  gtk_widget_class_bind_template_child (widget_class, MpLaneCard, title);
+  gtk_widget_class_bind_template_child (widget_class, MpLaneCard, subtitle);
+  gtk_widget_class_bind_template_child (widget_class, MpLaneCard, iteration);
+  gtk_widget_class_bind_template_child (widget_class, MpLaneCard, numbers);
+  gtk_widget_class_bind_template_child (widget_class, MpLaneCard, menu_button);
+  gtk_widget_class_bind_template_child (widget_class, MpLaneCard, plots);
+  gtk_widget_class_bind_template_child (widget_class, MpLaneCard, scatter);
+  gtk_widget_class_bind_template_child (widget_class, MpLaneCard, projection);
+  gtk_widget_class_bind_template_child (widget_class, MpLaneCard, chip);
+  gtk_widget_class_bind_template_child (widget_class, MpLaneCard, notice);
+  gtk_widget_class_bind_template_child (widget_class, MpLaneCard, spinner);
+  gtk_widget_class_bind_template_child (widget_class, MpLaneCard, icon);
+  gtk_widget_class_bind_template_child (widget_class, MpLaneCard, notice_title);
+  gtk_widget_class_bind_template_child (widget_class, MpLaneCard, notice_text);
+  gtk_widget_class_bind_template_child (widget_class, MpLaneCard, again);
+  gtk_widget_class_bind_template_child (widget_class, MpLaneCard, layers);
+  gtk_widget_class_bind_template_child (widget_class, MpLaneCard, colour_bar);
+  gtk_widget_class_bind_template_child (widget_class, MpLaneCard, data_toggle);
+  gtk_widget_class_bind_template_child (widget_class, MpLaneCard, samples_toggle);
+  gtk_widget_class_bind_template_child (widget_class, MpLaneCard, projection_toggle);
+}
+
+static void
+mp_lane_card_class_init (MpLaneCardClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+
+  object_class->dispose = mp_lane_card_dispose;
+  object_class->get_property = mp_lane_card_get_property;
+  object_class->set_property = mp_lane_card_set_property;
+  widget_class->map = mp_lane_card_map;
+  widget_class->unmap = mp_lane_card_unmap;
+  props[PROP_SELECTED] = g_param_spec_boolean ("selected", NULL, NULL, FALSE,
+                                               G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+  g_object_class_install_properties (object_class, N_PROPS, props);
+  selected_signal = g_signal_new ("selected", MP_TYPE_LANE_CARD, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                  G_TYPE_NONE, 0);
+
+  g_type_ensure (MP_TYPE_COLOUR_BAR);
+  g_type_ensure (MP_TYPE_PAIR_LAYOUT);
+  g_type_ensure (MP_TYPE_SCATTER_VIEW);
+  g_type_ensure (MP_TYPE_WRAP_LAYOUT);
+  bind_template (widget_class);
+  gtk_widget_class_install_action (widget_class, "lane.restart", NULL, lane_action);
+  gtk_widget_class_install_action (widget_class, "lane.duplicate", NULL, lane_action);
+  gtk_widget_class_install_action (widget_class, "lane.remove", NULL, lane_action);
+  gtk_widget_class_set_css_name (widget_class, "lane");
+  gtk_widget_class_set_accessible_role (widget_class, GTK_ACCESSIBLE_ROLE_GROUP);
+}
+
+static void
+mp_lane_card_init (MpLaneCard *self)
+{
+  GtkGesture *click = gtk_gesture_click_new ();
+  GtkEventController *focus = gtk_event_controller_focus_new ();
+
+  gtk_widget_init_template (GTK_WIDGET (self));
+  mp_drop_down_give_way (self->layers, 10);
+  mp_scatter_set_axes (mp_scatter_view_get_scatter (self->scatter), TRUE);
+  mp_scatter_set_empty_text (mp_scatter_view_get_scatter (self->scatter), "");
+  mp_scatter_set_caption (mp_scatter_view_get_scatter (self->projection), _("critic space"));
+  mp_scatter_view_set_drawn (self->scatter, drawn_cb, self);
+
+  gtk_event_controller_set_propagation_phase (GTK_EVENT_CONTROLLER (click), GTK_PHASE_CAPTURE);
+  g_signal_connect_swapped (click, "pressed", G_CALLBACK (select_cb), self);
+  gtk_widget_add_controller (GTK_WIDGET (self), GTK_EVENT_CONTROLLER (click));
+  g_signal_connect_swapped (focus, "enter", G_CALLBACK (select_cb), self);
+  gtk_widget_add_controller (GTK_WIDGET (self), focus);
+  g_signal_connect_swapped (self->layers, "notify::selected", G_CALLBACK (layer_cb), self);
+  g_signal_connect_swapped (self->data_toggle, "toggled", G_CALLBACK (toggle_cb), self);
+  g_signal_connect_swapped (self->samples_toggle, "toggled", G_CALLBACK (toggle_cb), self);
+  g_signal_connect_swapped (self->projection_toggle, "toggled", G_CALLBACK (projection_toggle_cb), self);
+}
+
+GtkWidget *
+mp_lane_card_new (MpLaneModel *model)
+{
+  MpLaneCard *self;
+  g_autofree char *colour = NULL;
+
+  g_return_val_if_fail (MP_IS_LANE_MODEL (model), NULL);
+
+  self = g_object_new (MP_TYPE_LANE_CARD, NULL);
+  self->model = g_object_ref (model);
+  colour = g_strdup_printf ("lane-%u", mp_lane_model_get_colour (model) % MP_PLOT_N_LANES);
+  gtk_widget_add_css_class (self->rule, colour);
+  mp_scatter_set_lane (mp_scatter_view_get_scatter (self->scatter), mp_lane_model_get_colour (model));
+  mp_export_add_actions (GTK_WIDGET (self), "plot", mp_lane_model_get_title (model), MP_EXPORT_SCATTER,
+                         mp_scatter_view_get_scatter (self->scatter));
+
+  g_signal_connect_swapped (model, "notify::title", G_CALLBACK (update_names), self);
+  g_signal_connect_swapped (model, "notify::subtitle", G_CALLBACK (update_names), self);
+  g_signal_connect_swapped (model, "notify::progress", G_CALLBACK (update_progress), self);
+  g_signal_connect_swapped (model, "notify::state", G_CALLBACK (update_state), self);
+  g_signal_connect_swapped (model, "notify::snapshot", G_CALLBACK (update_plots), self);
+  g_signal_connect_swapped (model, "notify::layers", G_CALLBACK (update_layers), self);
+  g_signal_connect_swapped (model, "notify::layer", G_CALLBACK (layer_changed), self);
+  update_names (self);
+  update_layers (self);
+  update_state (self);
+  update_heat_map (self, TRUE);
+  self->stale = TRUE;
+  return GTK_WIDGET (self);
+}
+
+MpLaneModel *
+mp_lane_card_get_model (MpLaneCard *self)
+{
+  g_return_val_if_fail (MP_IS_LANE_CARD (self), NULL);
+
+  return self->model;
+}
+
+gboolean
+mp_lane_card_get_selected (MpLaneCard *self)
+{
+  g_return_val_if_fail (MP_IS_LANE_CARD (self), FALSE);
+
+  return self->selected;
+}
+
+void
+mp_lane_card_set_selected (MpLaneCard *self,
+                           gboolean    selected)
+{
+  g_return_if_fail (MP_IS_LANE_CARD (self));
+
+  if (self->selected == selected)
+    return;
+  self->selected = selected;
+  if (selected)
+    gtk_widget_add_css_class (GTK_WIDGET (self), "selected");
+  else
+    gtk_widget_remove_css_class (GTK_WIDGET (self), "selected");
+  gtk_accessible_update_state (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_STATE_SELECTED, selected, -1);
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_SELECTED]);
+}
+
+void
+mp_lane_card_get_head (MpLaneCard *self,
+                       MpLaneHead *head)
+{
+  const MpLaneProgress *progress;
+  MpLaneState state;
+
+  g_return_if_fail (MP_IS_LANE_CARD (self));
+  g_return_if_fail (head != NULL);
+
+  progress = mp_lane_model_get_progress (self->model);
+  state = mp_lane_model_get_state (self->model);
+  *head = (MpLaneHead) {
+    .title = mp_lane_model_get_title (self->model),
+    .subtitle = mp_lane_model_get_subtitle (self->model),
+    .lane = mp_lane_model_get_colour (self->model),
+    .iteration = progress->iteration,
+    .modes = progress->n_modes > 0 && !isnan (progress->modes) ? (int) lround (progress->modes) : -1,
+    .n_modes = (int) progress->n_modes,
+    .high_quality = progress->high_quality,
+    .rate = progress->rate > 0 ? progress->rate : NAN,
+    .state = state == MP_LANE_DIVERGED ? _("diverged") : state == MP_LANE_FAILED ? _("failed") : NULL,
+  };
+}
+
+MpScatter *
+mp_lane_card_get_scatter (MpLaneCard *self)
+{
+  g_return_val_if_fail (MP_IS_LANE_CARD (self), NULL);
+
+  return mp_scatter_view_get_scatter (self->scatter);
+}
+
+MpScatter *
+mp_lane_card_get_projection (MpLaneCard *self)
+{
+  g_return_val_if_fail (MP_IS_LANE_CARD (self), NULL);
+
+  if (!has_projection (mp_lane_model_get_snapshot (self->model)))
+    return NULL;
+  return mp_scatter_view_get_scatter (self->projection);
+}

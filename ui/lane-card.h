@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * lane-card.h: one lane: its name and numbers, its plots, its background layer, its state.
+ *
+ * Looks at an MpLaneModel and nothing else. Accessible role: group, labelled by the lane's title. Main thread only.
+ *
+ * Signal: "selected" (): the lane was clicked or focused; the inspector follows.
+ */
+#pragma once
+
+#include <gtk/gtk.h>
+
+#include "ui/lane-model.h"
+#include "ui/plot/picture.h"
+
+G_BEGIN_DECLS
+
+#define MP_TYPE_LANE_CARD (mp_lane_card_get_type ())
+G_DECLARE_FINAL_TYPE (MpLaneCard, mp_lane_card, MP, LANE_CARD, GtkWidget)
+
+GtkWidget   *mp_lane_card_new            (MpLaneModel *model);
+MpLaneModel *mp_lane_card_get_model      (MpLaneCard  *self);
+gboolean     mp_lane_card_get_selected   (MpLaneCard  *self);
+void         mp_lane_card_set_selected   (MpLaneCard  *self,
+                                          gboolean     selected);
+/* For pictures: the numbers at the lane's head (strings are the model's) and its plots. */
+void         mp_lane_card_get_head       (MpLaneCard  *self,
+                                          MpLaneHead  *head);
+MpScatter   *mp_lane_card_get_scatter    (MpLaneCard  *self);
+MpScatter   *mp_lane_card_get_projection (MpLaneCard  *self); /* NULL where the method has none */
+
+G_END_DECLS

@@ -1,0 +1,783 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <glib/gi18n-lib.h>
+
+#include "ui/lane-model.h"
+
+#include <math.h>
+#include <string.h>
+
+struct _MpLaneModel
+{
+  GObject parent_instance;
+
+  MpExperiment  *experiment;
+  MpExperiment  *draft;
+  char          *title;
+  char          *subtitle;
+  guint          colour;
+
+  MpLaneState    state;
+  char          *message;
+  char          *phase;
+  MpLaneProgress progress;
+
+  MpSnapshot    *snapshot;
+  MpSnapshot    *surface_snapshot; /* the last one that brought a surface */
+  GPtrArray     *layer_ids;        /* NULL-terminated */
+  GPtrArray     *layer_titles;
+  char          *layer;
+  guint          n_watchers;
+  gboolean       drawn;
+
+  GPtrArray     *curves;           /* of MpCurve */
+};
+
+enum
+{
+  PROP_0,
+  PROP_TITLE,
+  PROP_SUBTITLE,
+  PROP_COLOUR,
+  PROP_STATE,
+  PROP_PROGRESS,
+  PROP_PHASE,
+  PROP_SNAPSHOT,
+  PROP_LAYERS,
+  PROP_LAYER,
+  PROP_N_PENDING,
+  N_PROPS
+};
+
+enum
+{
+  CHANGED_SERIES,
+  CHANGED_SCHEMA,
+  CHANGED_DRAFT,
+  SET_LIVE,
+  RESTART,
+  REMOVE,
+  DUPLICATE,
+  N_SIGNALS
+};
+
+static GParamSpec *props[N_PROPS];
+static guint signals[N_SIGNALS];
+
+G_DEFINE_FINAL_TYPE (MpLaneModel, mp_lane_model, G_TYPE_OBJECT)
+
+static void
+curve_free (gpointer data)
+{
+  MpCurve *curve = data;
+
+  g_free (curve->id);
+  g_free (curve->title);
+  g_free (curve->unit);
+  mp_series_unref (curve->series);
+  g_free (curve);
+}
+
+static GPtrArray *
+new_strv (void)
+{
+  GPtrArray *strings = g_ptr_array_new_with_free_func (g_free);
+
+  g_ptr_array_add (strings, NULL);
+  return strings;
+}
+
+/* The method's settings that tell lanes apart: "K 2 · ε 0.001", from parameters that carry a symbol. */
+static char *
+describe_settings (MpExperiment *experiment)
+{
+  g_autoptr (GPtrArray) schema = mp_experiment_get_schema (experiment);
+  GString *text = g_string_new (NULL);
+  guint n = 0;
+
+  for (guint i = 0; i < schema->len; i++) {
+    const MpSchemaGroup *group = g_ptr_array_index (schema, i);
+
+    if (!g_str_equal (group->group, "method"))
+      continue;
+    for (guint j = 0; j < group->params->len && n < 3; j++) {
+      const MpParam *param = g_ptr_array_index (group->params, j);
+      const char *value = mp_experiment_get_string (experiment, "method", param->key);
+
+      if (param->type == MP_PARAM_ENUM)
+        g_string_append_printf (text, "%s%s", n++ ? " · " : "", value);
+      else if (param->symbol && param->type != MP_PARAM_BOOL)
+        g_string_append_printf (text, "%s%s %s", n++ ? " · " : "", param->symbol, value);
+    }
+  }
+  return g_string_free (text, FALSE);
+}
+
+/* A lane is known by its method; the experiment's title adds nothing where the method has a name. */
+static void
+update_names (MpLaneModel *self)
+{
+  const char *kind = mp_experiment_get_string (self->experiment, "method", "kind");
+  const MpDescriptor *method = mp_registry_find (MP_KIND_METHOD, kind);
+
+  g_free (self->title);
+  self->title = g_strdup (method ? g_dgettext (GETTEXT_PACKAGE, method->title) : kind);
+  g_free (self->subtitle);
+  self->subtitle = describe_settings (self->experiment);
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_TITLE]);
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_SUBTITLE]);
+}
+
+static void
+mp_lane_model_finalize (GObject *object)
+{
+  MpLaneModel *self = MP_LANE_MODEL (object);
+
+  g_clear_pointer (&self->experiment, mp_experiment_unref);
+  g_clear_pointer (&self->draft, mp_experiment_unref);
+  g_clear_pointer (&self->title, g_free);
+  g_clear_pointer (&self->subtitle, g_free);
+  g_clear_pointer (&self->message, g_free);
+  g_clear_pointer (&self->phase, g_free);
+  g_clear_pointer (&self->snapshot, mp_snapshot_unref);
+  g_clear_pointer (&self->surface_snapshot, mp_snapshot_unref);
+  g_clear_pointer (&self->layer_ids, g_ptr_array_unref);
+  g_clear_pointer (&self->layer_titles, g_ptr_array_unref);
+  g_clear_pointer (&self->layer, g_free);
+  g_clear_pointer (&self->curves, g_ptr_array_unref);
+  G_OBJECT_CLASS (mp_lane_model_parent_class)->finalize (object);
+}
+
+static void
+mp_lane_model_get_property (GObject    *object,
+                            guint       prop_id,
+                            GValue     *value,
+                            GParamSpec *pspec)
+{
+  MpLaneModel *self = MP_LANE_MODEL (object);
+
+  switch (prop_id) {
+  case PROP_TITLE:
+    g_value_set_string (value, self->title);
+    break;
+  case PROP_SUBTITLE:
+    g_value_set_string (value, self->subtitle);
+    break;
+  case PROP_COLOUR:
+    g_value_set_uint (value, self->colour);
+    break;
+  case PROP_STATE:
+    g_value_set_int (value, self->state);
+    break;
+  case PROP_PROGRESS:
+    g_value_set_pointer (value, &self->progress);
+    break;
+  case PROP_PHASE:
+    g_value_set_string (value, self->phase);
+    break;
+  case PROP_SNAPSHOT:
+    g_value_set_pointer (value, self->snapshot);
+    break;
+  case PROP_LAYERS:
+    g_value_set_pointer (value, self->layer_ids->pdata);
+    break;
+  case PROP_LAYER:
+    g_value_set_string (value, self->layer);
+    break;
+  case PROP_N_PENDING:
+    g_value_set_uint (value, mp_lane_model_get_n_pending (self));
+    break;
+  default:
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+  }
+}
+
+static void
+install_properties (GObjectClass *object_class)
+{
+  const GParamFlags readable = G_PARAM_READABLE | G_PARAM_STATIC_STRINGS;
+
+  props[PROP_TITLE] = g_param_spec_string ("title", NULL, NULL, NULL, readable);
+  props[PROP_SUBTITLE] = g_param_spec_string ("subtitle", NULL, NULL, NULL, readable);
+  props[PROP_COLOUR] = g_param_spec_uint ("colour", NULL, NULL, 0, G_MAXUINT, 0, readable);
+  props[PROP_STATE] = g_param_spec_int ("state", NULL, NULL, 0, MP_LANE_FAILED, 0, readable);
+  props[PROP_PROGRESS] = g_param_spec_pointer ("progress", NULL, NULL, readable);
+  props[PROP_PHASE] = g_param_spec_string ("phase", NULL, NULL, NULL, readable);
+  props[PROP_SNAPSHOT] = g_param_spec_pointer ("snapshot", NULL, NULL, readable);
+  props[PROP_LAYERS] = g_param_spec_pointer ("layers", NULL, NULL, readable);
+  props[PROP_LAYER] = g_param_spec_string ("layer", NULL, NULL, NULL, readable);
+  props[PROP_N_PENDING] = g_param_spec_uint ("n-pending", NULL, NULL, 0, G_MAXUINT, 0, readable);
+  g_object_class_install_properties (object_class, N_PROPS, props);
+}
+
+static guint
+new_signal (const char *name)
+{
+  return g_signal_new (name, MP_TYPE_LANE_MODEL, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+}
+
+static void
+mp_lane_model_class_init (MpLaneModelClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->finalize = mp_lane_model_finalize;
+  object_class->get_property = mp_lane_model_get_property;
+  install_properties (object_class);
+
+  signals[CHANGED_SERIES] = new_signal ("changed-series");
+  signals[CHANGED_SCHEMA] = new_signal ("changed-schema");
+  signals[CHANGED_DRAFT] = new_signal ("changed-draft");
+  signals[RESTART] = new_signal ("restart");
+  signals[REMOVE] = new_signal ("remove");
+  signals[DUPLICATE] = new_signal ("duplicate");
+  signals[SET_LIVE] = g_signal_new ("set-live", MP_TYPE_LANE_MODEL, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                    G_TYPE_STRING, 3, G_TYPE_STRING, G_TYPE_STRING, G_TYPE_STRING);
+}
+
+static void
+mp_lane_model_init (MpLaneModel *self)
+{
+  self->progress.modes = self->progress.high_quality = NAN;
+  self->layer_ids = new_strv ();
+  self->layer_titles = new_strv ();
+  self->curves = g_ptr_array_new_with_free_func (curve_free);
+}
+
+MpLaneModel *
+mp_lane_model_new (MpExperiment *experiment,
+                   guint         colour)
+{
+  MpLaneModel *self;
+
+  g_return_val_if_fail (experiment != NULL, NULL);
+
+  self = g_object_new (MP_TYPE_LANE_MODEL, NULL);
+  self->experiment = mp_experiment_copy (experiment);
+  self->draft = mp_experiment_copy (experiment);
+  self->colour = colour;
+  update_names (self);
+  return self;
+}
+
+const char *
+mp_lane_model_get_title (MpLaneModel *self)
+{
+  g_return_val_if_fail (MP_IS_LANE_MODEL (self), NULL);
+
+  return self->title;
+}
+
+const char *
+mp_lane_model_get_subtitle (MpLaneModel *self)
+{
+  g_return_val_if_fail (MP_IS_LANE_MODEL (self), NULL);
+
+  return self->subtitle;
+}
+
+guint
+mp_lane_model_get_colour (MpLaneModel *self)
+{
+  g_return_val_if_fail (MP_IS_LANE_MODEL (self), 0);
+
+  return self->colour;
+}
+
+MpExperiment *
+mp_lane_model_get_experiment (MpLaneModel *self)
+{
+  g_return_val_if_fail (MP_IS_LANE_MODEL (self), NULL);
+
+  return self->experiment;
+}
+
+MpExperiment *
+mp_lane_model_get_draft (MpLaneModel *self)
+{
+  g_return_val_if_fail (MP_IS_LANE_MODEL (self), NULL);
+
+  return self->draft;
+}
+
+/* ---- the draft ---- */
+
+static void
+changed_draft (MpLaneModel *self)
+{
+  g_signal_emit (self, signals[CHANGED_DRAFT], 0);
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_N_PENDING]);
+}
+
+static gboolean
+set_live (MpLaneModel *self,
+          const char  *group,
+          const char  *key,
+          const char  *value,
+          GError     **error)
+{
+  g_autofree char *message = NULL;
+
+  g_signal_emit (self, signals[SET_LIVE], 0, group, key, value, &message);
+  if (message) {
+    g_set_error_literal (error, MP_ERROR, MP_ERROR_EXPERIMENT, message);
+    return FALSE;
+  }
+  return mp_experiment_set_value (self->experiment, group, key, value, error);
+}
+
+gboolean
+mp_lane_model_set_value (MpLaneModel *self,
+                         const char  *group,
+                         const char  *key,
+                         const char  *value,
+                         GError     **error)
+{
+  const MpParam *param;
+  gboolean is_kind;
+
+  g_return_val_if_fail (MP_IS_LANE_MODEL (self), FALSE);
+
+  is_kind = g_str_equal (key, "kind");
+  if (!mp_experiment_set_value (self->draft, group, key, value, error))
+    return FALSE;
+  param = is_kind ? NULL : mp_experiment_find_param (self->draft, group, key);
+  /* A live key of a kind that the lane does not train yet waits for the restart with the kind. */
+  if (param && param->live && mp_experiment_has_group (self->experiment, group) &&
+      mp_experiment_find_param (self->experiment, group, key) == param &&
+      !set_live (self, group, key, value, error)) {
+    const char *old = mp_experiment_get_string (self->experiment, group, key);
+
+    mp_experiment_set_value (self->draft, group, key, old, NULL);
+    return FALSE;
+  }
+  if (is_kind)
+    g_signal_emit (self, signals[CHANGED_SCHEMA], 0);
+  if (param && param->live)
+    update_names (self);
+  changed_draft (self);
+  return TRUE;
+}
+
+gboolean
+mp_lane_model_is_pending (MpLaneModel *self,
+                          const char  *group,
+                          const char  *key)
+{
+  const char *draft, *trained;
+
+  g_return_val_if_fail (MP_IS_LANE_MODEL (self), FALSE);
+
+  if (!mp_experiment_has_group (self->experiment, group))
+    return TRUE;
+  if (!g_str_equal (key, "kind") && !mp_experiment_find_param (self->experiment, group, key))
+    return TRUE;
+  draft = mp_experiment_get_string (self->draft, group, key);
+  trained = mp_experiment_get_string (self->experiment, group, key);
+  return g_strcmp0 (draft, trained) != 0;
+}
+
+guint
+mp_lane_model_get_n_pending (MpLaneModel *self)
+{
+  g_autoptr (GPtrArray) schema = NULL;
+  guint n = 0;
+
+  g_return_val_if_fail (MP_IS_LANE_MODEL (self), 0);
+
+  schema = mp_experiment_get_schema (self->draft);
+  for (guint i = 0; i < schema->len; i++) {
+    const MpSchemaGroup *group = g_ptr_array_index (schema, i);
+
+    if (group->kind != MP_N_KINDS && mp_lane_model_is_pending (self, group->group, "kind")) {
+      n++;
+      continue;
+    }
+    for (guint j = 0; j < group->params->len; j++) {
+      const MpParam *param = g_ptr_array_index (group->params, j);
+
+      n += mp_lane_model_is_pending (self, group->group, param->key);
+    }
+  }
+  return n;
+}
+
+void
+mp_lane_model_discard_draft (MpLaneModel *self)
+{
+  g_return_if_fail (MP_IS_LANE_MODEL (self));
+
+  mp_experiment_unref (self->draft);
+  self->draft = mp_experiment_copy (self->experiment);
+  g_signal_emit (self, signals[CHANGED_SCHEMA], 0);
+  changed_draft (self);
+}
+
+void
+mp_lane_model_start_over (MpLaneModel  *self,
+                          MpExperiment *experiment)
+{
+  MpExperiment *copy;
+
+  g_return_if_fail (MP_IS_LANE_MODEL (self));
+  g_return_if_fail (experiment != NULL);
+
+  copy = mp_experiment_copy (experiment);
+  g_clear_pointer (&self->experiment, mp_experiment_unref);
+  self->experiment = copy;
+  g_clear_pointer (&self->draft, mp_experiment_unref);
+  self->draft = mp_experiment_copy (copy);
+
+  g_clear_pointer (&self->snapshot, mp_snapshot_unref);
+  g_clear_pointer (&self->surface_snapshot, mp_snapshot_unref);
+  g_ptr_array_set_size (self->curves, 0);
+  self->progress = (MpLaneProgress) { .modes = NAN, .high_quality = NAN };
+  self->drawn = FALSE;
+  update_names (self);
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_SNAPSHOT]);
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_PROGRESS]);
+  g_signal_emit (self, signals[CHANGED_SERIES], 0);
+  g_signal_emit (self, signals[CHANGED_SCHEMA], 0);
+  changed_draft (self);
+}
+
+void
+mp_lane_model_restart (MpLaneModel *self)
+{
+  g_return_if_fail (MP_IS_LANE_MODEL (self));
+
+  g_signal_emit (self, signals[RESTART], 0);
+}
+
+void
+mp_lane_model_remove (MpLaneModel *self)
+{
+  g_return_if_fail (MP_IS_LANE_MODEL (self));
+
+  g_signal_emit (self, signals[REMOVE], 0);
+}
+
+void
+mp_lane_model_duplicate (MpLaneModel *self)
+{
+  g_return_if_fail (MP_IS_LANE_MODEL (self));
+
+  g_signal_emit (self, signals[DUPLICATE], 0);
+}
+
+/* ---- state and progress ---- */
+
+MpLaneState
+mp_lane_model_get_state (MpLaneModel *self)
+{
+  g_return_val_if_fail (MP_IS_LANE_MODEL (self), MP_LANE_PREPARING);
+
+  return self->state;
+}
+
+const char *
+mp_lane_model_get_message (MpLaneModel *self)
+{
+  g_return_val_if_fail (MP_IS_LANE_MODEL (self), NULL);
+
+  return self->message;
+}
+
+void
+mp_lane_model_set_state (MpLaneModel *self,
+                         MpLaneState  state,
+                         const char  *message)
+{
+  g_return_if_fail (MP_IS_LANE_MODEL (self));
+
+  if (self->state == state && g_strcmp0 (self->message, message) == 0)
+    return;
+  self->state = state;
+  g_free (self->message);
+  self->message = g_strdup (message);
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_STATE]);
+}
+
+const MpLaneProgress *
+mp_lane_model_get_progress (MpLaneModel *self)
+{
+  g_return_val_if_fail (MP_IS_LANE_MODEL (self), NULL);
+
+  return &self->progress;
+}
+
+void
+mp_lane_model_set_progress (MpLaneModel          *self,
+                            const MpLaneProgress *progress)
+{
+  g_return_if_fail (MP_IS_LANE_MODEL (self));
+  g_return_if_fail (progress != NULL);
+
+  if (memcmp (&self->progress, progress, sizeof *progress) == 0)
+    return;
+  self->progress = *progress;
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_PROGRESS]);
+}
+
+const char *
+mp_lane_model_get_phase (MpLaneModel *self)
+{
+  g_return_val_if_fail (MP_IS_LANE_MODEL (self), NULL);
+
+  return self->phase;
+}
+
+void
+mp_lane_model_set_phase (MpLaneModel *self,
+                         const char  *phase)
+{
+  g_return_if_fail (MP_IS_LANE_MODEL (self));
+
+  if (g_strcmp0 (self->phase, phase) == 0)
+    return;
+  g_free (self->phase);
+  self->phase = g_strdup (phase);
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_PHASE]);
+}
+
+/* ---- views ---- */
+
+MpSnapshot *
+mp_lane_model_get_snapshot (MpLaneModel *self)
+{
+  g_return_val_if_fail (MP_IS_LANE_MODEL (self), NULL);
+
+  return self->snapshot;
+}
+
+void
+mp_lane_model_set_snapshot (MpLaneModel *self,
+                            MpSnapshot  *snapshot)
+{
+  g_return_if_fail (MP_IS_LANE_MODEL (self));
+  g_return_if_fail (snapshot != NULL);
+
+  if (self->snapshot == snapshot)
+    return;
+  if (snapshot->n_surfaces > 0) {
+    g_clear_pointer (&self->surface_snapshot, mp_snapshot_unref);
+    self->surface_snapshot = mp_snapshot_ref (snapshot);
+  }
+  g_clear_pointer (&self->snapshot, mp_snapshot_unref);
+  self->snapshot = mp_snapshot_ref (snapshot);
+  self->drawn = FALSE;
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_SNAPSHOT]);
+}
+
+const MpSurface *
+mp_lane_model_get_surface (MpLaneModel *self)
+{
+  g_return_val_if_fail (MP_IS_LANE_MODEL (self), NULL);
+
+  if (!self->layer || !self->surface_snapshot)
+    return NULL;
+  for (guint i = 0; i < self->surface_snapshot->n_surfaces; i++)
+    if (g_str_equal (self->surface_snapshot->surfaces[i].id, self->layer))
+      return &self->surface_snapshot->surfaces[i];
+  return NULL;
+}
+
+const char *const *
+mp_lane_model_get_layer_ids (MpLaneModel *self)
+{
+  g_return_val_if_fail (MP_IS_LANE_MODEL (self), NULL);
+
+  return (const char *const *) self->layer_ids->pdata;
+}
+
+const char *const *
+mp_lane_model_get_layer_titles (MpLaneModel *self)
+{
+  g_return_val_if_fail (MP_IS_LANE_MODEL (self), NULL);
+
+  return (const char *const *) self->layer_titles->pdata;
+}
+
+void
+mp_lane_model_set_layers (MpLaneModel     *self,
+                          guint            n,
+                          const MpSurface *layers)
+{
+  gboolean kept = FALSE;
+
+  g_return_if_fail (MP_IS_LANE_MODEL (self));
+
+  g_ptr_array_set_size (self->layer_ids, 0);
+  g_ptr_array_set_size (self->layer_titles, 0);
+  for (guint i = 0; i < n; i++) {
+    g_ptr_array_add (self->layer_ids, g_strdup (layers[i].id));
+    g_ptr_array_add (self->layer_titles, g_strdup (g_dgettext (GETTEXT_PACKAGE, layers[i].title)));
+    kept = kept || g_strcmp0 (self->layer, layers[i].id) == 0;
+  }
+  g_ptr_array_add (self->layer_ids, NULL);
+  g_ptr_array_add (self->layer_titles, NULL);
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_LAYERS]);
+  if (!kept)
+    mp_lane_model_set_layer (self, n > 0 ? layers[0].id : NULL);
+}
+
+const char *
+mp_lane_model_get_layer (MpLaneModel *self)
+{
+  g_return_val_if_fail (MP_IS_LANE_MODEL (self), NULL);
+
+  return self->layer;
+}
+
+void
+mp_lane_model_set_layer (MpLaneModel *self,
+                         const char  *id)
+{
+  g_return_if_fail (MP_IS_LANE_MODEL (self));
+
+  if (g_strcmp0 (self->layer, id) == 0)
+    return;
+  g_free (self->layer);
+  self->layer = g_strdup (id);
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_LAYER]);
+}
+
+void
+mp_lane_model_watch (MpLaneModel *self)
+{
+  g_return_if_fail (MP_IS_LANE_MODEL (self));
+
+  self->n_watchers++;
+  self->drawn = TRUE;
+}
+
+void
+mp_lane_model_unwatch (MpLaneModel *self)
+{
+  g_return_if_fail (MP_IS_LANE_MODEL (self));
+  g_return_if_fail (self->n_watchers > 0);
+
+  self->n_watchers--;
+}
+
+gboolean
+mp_lane_model_is_watched (MpLaneModel *self)
+{
+  g_return_val_if_fail (MP_IS_LANE_MODEL (self), FALSE);
+
+  return self->n_watchers > 0;
+}
+
+void
+mp_lane_model_set_drawn (MpLaneModel *self,
+                         gboolean     drawn)
+{
+  g_return_if_fail (MP_IS_LANE_MODEL (self));
+
+  self->drawn = drawn;
+}
+
+gboolean
+mp_lane_model_get_drawn (MpLaneModel *self)
+{
+  g_return_val_if_fail (MP_IS_LANE_MODEL (self), FALSE);
+
+  return self->drawn || !self->snapshot;
+}
+
+/* ---- curves ---- */
+
+guint
+mp_lane_model_get_n_curves (MpLaneModel *self)
+{
+  g_return_val_if_fail (MP_IS_LANE_MODEL (self), 0);
+
+  return self->curves->len;
+}
+
+const MpCurve *
+mp_lane_model_get_curve (MpLaneModel *self,
+                         guint        i)
+{
+  g_return_val_if_fail (MP_IS_LANE_MODEL (self), NULL);
+  g_return_val_if_fail (i < self->curves->len, NULL);
+
+  return g_ptr_array_index (self->curves, i);
+}
+
+const MpCurve *
+mp_lane_model_find_curve (MpLaneModel *self,
+                          const char  *id)
+{
+  g_return_val_if_fail (MP_IS_LANE_MODEL (self), NULL);
+
+  for (guint i = 0; i < self->curves->len; i++) {
+    const MpCurve *curve = g_ptr_array_index (self->curves, i);
+
+    if (g_str_equal (curve->id, id))
+      return curve;
+  }
+  return NULL;
+}
+
+guint
+mp_lane_model_add_curve (MpLaneModel        *self,
+                         const MpSeriesInfo *info)
+{
+  MpCurve *curve;
+
+  g_return_val_if_fail (MP_IS_LANE_MODEL (self), 0);
+  g_return_val_if_fail (info != NULL, 0);
+
+  curve = g_new0 (MpCurve, 1);
+  curve->id = g_strdup (info->id);
+  curve->title = g_strdup (g_dgettext (GETTEXT_PACKAGE, info->title));
+  curve->unit = g_strdup (info->unit);
+  curve->better = info->better;
+  curve->series = mp_series_new ();
+  g_ptr_array_add (self->curves, curve);
+  return self->curves->len - 1;
+}
+
+static void
+append_share (MpLaneModel *self,
+              const char  *id,
+              const char  *title,
+              guint64      iteration,
+              double       percent)
+{
+  const MpCurve *curve = mp_lane_model_find_curve (self, id);
+
+  if (!curve) {
+    MpSeriesInfo info = { .id = id, .title = title, .unit = "%", .better = MP_HIGHER_IS_BETTER };
+
+    curve = mp_lane_model_get_curve (self, mp_lane_model_add_curve (self, &info));
+  }
+  mp_series_append (curve->series, iteration, percent);
+}
+
+void
+mp_lane_model_append (MpLaneModel *self,
+                      guint        curve,
+                      guint64      iteration,
+                      double       value)
+{
+  const MpCurve *appended;
+
+  g_return_if_fail (MP_IS_LANE_MODEL (self));
+  g_return_if_fail (curve < self->curves->len);
+
+  appended = g_ptr_array_index (self->curves, curve);
+  mp_series_append (appended->series, iteration, value);
+  if (g_str_equal (appended->id, "modes") && self->progress.n_modes > 0)
+    append_share (self, "share/modes", _("Modes covered"), iteration, 100 * value / self->progress.n_modes);
+  else if (g_str_equal (appended->id, "high_quality"))
+    append_share (self, "share/high_quality", _("High quality"), iteration, 100 * value);
+}
+
+void
+mp_lane_model_changed_series (MpLaneModel *self)
+{
+  g_return_if_fail (MP_IS_LANE_MODEL (self));
+
+  g_signal_emit (self, signals[CHANGED_SERIES], 0);
+}

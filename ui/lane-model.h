@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * lane-model.h: what the widgets of one lane look at.
+ *
+ * A controller (MpSession) feeds it from a trainer, a test feeds it canned data; the widgets cannot tell. Progress
+ * is told at most a few times a second, so that labels stay readable and layout stays cheap; snapshots as they come.
+ *
+ * Signals:
+ *   changed-series ()                          points were added to a series, or the list of series grew
+ *   changed-schema ()                          the draft's keys are other ones: build the form anew
+ *   changed-draft ()                           a value of the draft is another one
+ *   set-live (group, key, value) → message     (transfer full) why the value was refused, or NULL: change the lane
+ *   restart ()                                 train anew with the draft
+ *   remove ()                                  take the lane out of the comparison
+ *   duplicate ()                               add a lane with the draft's settings
+ *
+ * Main thread only.
+ */
+#pragma once
+
+#include <glib-object.h>
+
+#include "engine/train/trainer.h"
+#include "ui/plot/series.h"
+
+G_BEGIN_DECLS
+
+#define MP_TYPE_LANE_MODEL (mp_lane_model_get_type ())
+G_DECLARE_FINAL_TYPE (MpLaneModel, mp_lane_model, MP, LANE_MODEL, GObject)
+
+#define MP_N_LANE_COLOURS 6
+
+/* experiment: copied twice, as what the lane trains and as the draft that the form edits. colour: of the palette. */
+MpLaneModel      *mp_lane_model_new              (MpExperiment      *experiment,
+                                                  guint              colour);
+
+const char       *mp_lane_model_get_title        (MpLaneModel       *self);
+const char       *mp_lane_model_get_subtitle     (MpLaneModel       *self);
+guint             mp_lane_model_get_colour       (MpLaneModel       *self);
+
+/* ---- what is trained ---- */
+MpExperiment     *mp_lane_model_get_experiment   (MpLaneModel       *self);
+MpExperiment     *mp_lane_model_get_draft        (MpLaneModel       *self);
+/* Sets a key of the draft, and of the running lane when the key is live. FALSE when the value is refused. */
+gboolean          mp_lane_model_set_value        (MpLaneModel       *self,
+                                                  const char        *group,
+                                                  const char        *key,
+                                                  const char        *value,
+                                                  GError           **error);
+/* How many keys of the draft differ from what is trained: they wait for a restart. */
+guint             mp_lane_model_get_n_pending    (MpLaneModel       *self);
+gboolean          mp_lane_model_is_pending       (MpLaneModel       *self,
+                                                  const char        *group,
+                                                  const char        *key);
+void              mp_lane_model_discard_draft    (MpLaneModel       *self);
+/* The lane trains this from now on; the draft follows. Clears series, snapshot and progress. */
+void              mp_lane_model_start_over       (MpLaneModel       *self,
+                                                  MpExperiment      *experiment);
+void              mp_lane_model_restart          (MpLaneModel       *self);
+void              mp_lane_model_remove           (MpLaneModel       *self);
+void              mp_lane_model_duplicate        (MpLaneModel       *self);
+
+/* ---- state and progress ---- */
+MpLaneState       mp_lane_model_get_state        (MpLaneModel       *self);
+/* Why it failed or where it diverged, what is being built; or NULL. */
+const char       *mp_lane_model_get_message      (MpLaneModel       *self);
+void              mp_lane_model_set_state        (MpLaneModel       *self,
+                                                  MpLaneState        state,
+                                                  const char        *message);
+typedef struct
+{
+  guint64 iteration, n_iterations;
+  double  seconds, rate;
+  double  modes, high_quality; /* NAN: not measured yet */
+  gint64  n_modes;             /* 0: the data has none */
+} MpLaneProgress;
+const MpLaneProgress *mp_lane_model_get_progress (MpLaneModel          *self);
+void              mp_lane_model_set_progress     (MpLaneModel          *self,
+                                                  const MpLaneProgress *progress);
+/* Title of the phase to run next, or NULL. */
+const char       *mp_lane_model_get_phase        (MpLaneModel       *self);
+void              mp_lane_model_set_phase        (MpLaneModel       *self,
+                                                  const char        *phase);
+
+/* ---- views ---- */
+MpSnapshot       *mp_lane_model_get_snapshot     (MpLaneModel       *self);
+/* Takes a reference. The last surface is kept when the snapshot brings none. */
+void              mp_lane_model_set_snapshot     (MpLaneModel       *self,
+                                                  MpSnapshot        *snapshot);
+/* The newest snapshot that carries the chosen layer, or NULL. */
+const MpSurface  *mp_lane_model_get_surface      (MpLaneModel       *self);
+/* Layers on offer: ids and titles, NULL-terminated. */
+const char *const *mp_lane_model_get_layer_ids   (MpLaneModel       *self);
+const char *const *mp_lane_model_get_layer_titles (MpLaneModel      *self);
+void              mp_lane_model_set_layers       (MpLaneModel       *self,
+                                                  guint              n,
+                                                  const MpSurface   *layers);
+/* The chosen one, or NULL for none. */
+const char       *mp_lane_model_get_layer        (MpLaneModel       *self);
+void              mp_lane_model_set_layer        (MpLaneModel       *self,
+                                                  const char        *id);
+/* Views on screen count themselves in and out; only a watched lane is asked for snapshots, and only after the last
+ * one was drawn. */
+void              mp_lane_model_watch            (MpLaneModel       *self);
+void              mp_lane_model_unwatch          (MpLaneModel       *self);
+gboolean          mp_lane_model_is_watched       (MpLaneModel       *self);
+void              mp_lane_model_set_drawn        (MpLaneModel       *self,
+                                                  gboolean           drawn);
+gboolean          mp_lane_model_get_drawn        (MpLaneModel       *self);
+
+/* ---- curves ----
+ * Besides the trainer's own there are "share/modes" and "share/high_quality" in percent, so that lanes with different
+ * numbers of modes share an axis. */
+typedef struct
+{
+  char     *id;
+  char     *title;
+  char     *unit; /* or NULL */
+  MpBetter  better;
+  MpSeries *series;
+} MpCurve;
+guint             mp_lane_model_get_n_curves     (MpLaneModel       *self);
+const MpCurve    *mp_lane_model_get_curve        (MpLaneModel       *self,
+                                                  guint              i);
+const MpCurve    *mp_lane_model_find_curve       (MpLaneModel       *self,
+                                                  const char        *id); /* or NULL */
+guint             mp_lane_model_add_curve        (MpLaneModel       *self,
+                                                  const MpSeriesInfo *info);
+void              mp_lane_model_append           (MpLaneModel       *self,
+                                                  guint              curve,
+                                                  guint64            iteration,
+                                                  double             value);
+/* After a batch of appends: tells the charts once. */
+void              mp_lane_model_changed_series   (MpLaneModel       *self);
+
+G_END_DECLS

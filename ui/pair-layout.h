@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * pair-layout.h: a plot and, where there is one, a second: side by side, one above the other, or inset.
+ *
+ * Whichever shape leaves the first plot large: in a square the second one sits in the lower right corner. Main thread
+ * only.
+ */
+#pragma once
+
+#include <gtk/gtk.h>
+
+G_BEGIN_DECLS
+
+#define MP_TYPE_PAIR_LAYOUT (mp_pair_layout_get_type ())
+G_DECLARE_FINAL_TYPE (MpPairLayout, mp_pair_layout, MP, PAIR_LAYOUT, GtkLayoutManager)
+
+GtkLayoutManager *mp_pair_layout_new (void);
+
+G_END_DECLS

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ui/plot-cache.h"
+
+#include <adwaita.h>
+
+void
+mp_plot_style_for_widget (MpPlotStyle *style,
+                          GtkWidget   *widget)
+{
+  AdwStyleManager *manager = adw_style_manager_get_default ();
+  GtkSettings *settings = gtk_widget_get_settings (widget);
+  PangoContext *context = gtk_widget_get_pango_context (widget);
+  MpPlotTheme theme = MP_PLOT_LIGHT;
+  int dpi = 0;
+
+  if (adw_style_manager_get_dark (manager))
+    theme |= MP_PLOT_DARK;
+  if (adw_style_manager_get_high_contrast (manager))
+    theme |= MP_PLOT_HIGH_CONTRAST;
+  mp_plot_style_init (style, theme);
+  style->font_family = g_intern_string (pango_font_description_get_family (pango_context_get_font_description (context)));
+  g_object_get (settings, "gtk-xft-dpi", &dpi, NULL);
+  style->text_scale = dpi > 0 ? dpi / (96.0 * PANGO_SCALE) : 1;
+  style->pixel_ratio = gtk_widget_get_scale_factor (widget);
+}
+
+/* All else follows from these. */
+static gboolean
+same_style (const MpPlotStyle *a,
+            const MpPlotStyle *b)
+{
+  return a->theme == b->theme && a->font_family == b->font_family && a->text_scale == b->text_scale &&
+         a->pixel_ratio == b->pixel_ratio;
+}
+
+static GdkTexture *
+texture_of_surface (cairo_surface_t *surface)
+{
+  int width = cairo_image_surface_get_width (surface);
+  int height = cairo_image_surface_get_height (surface);
+  int stride = cairo_image_surface_get_stride (surface);
+  g_autoptr (GBytes) bytes = NULL;
+
+  cairo_surface_flush (surface);
+  bytes = g_bytes_new_with_free_func (cairo_image_surface_get_data (surface), (gsize) stride * height,
+                                      (GDestroyNotify) cairo_surface_destroy, cairo_surface_reference (surface));
+  return gdk_memory_texture_new (width, height, GDK_MEMORY_DEFAULT, bytes, stride);
+}
+
+static GdkTexture *
+render (double             width,
+        double             height,
+        int                scale,
+        const MpPlotStyle *style,
+        const MpColour    *background,
+        MpPictureDraw      draw,
+        gpointer           data)
+{
+  cairo_surface_t *surface = cairo_image_surface_create (CAIRO_FORMAT_ARGB32, (int) width * scale,
+                                                         (int) height * scale);
+  cairo_t *cr;
+  GdkTexture *texture;
+
+  cairo_surface_set_device_scale (surface, scale, scale);
+  cr = cairo_create (surface);
+  if (background) {
+    mp_colour_set_source (*background, cr);
+    cairo_paint (cr);
+  }
+  draw (data, cr, width, height, style);
+  cairo_destroy (cr);
+  texture = texture_of_surface (surface);
+  cairo_surface_destroy (surface);
+  return texture;
+}
+
+GdkTexture *
+mp_plot_render (double             width,
+                double             height,
+                int                scale,
+                const MpPlotStyle *style,
+                MpPictureDraw      draw,
+                gpointer           data)
+{
+  return render (width, height, scale, style, &style->card, draw, data);
+}
+
+void
+mp_plot_cache_snapshot (MpPlotCache   *self,
+                        GtkWidget     *widget,
+                        GtkSnapshot   *snapshot,
+                        MpPictureDraw  draw,
+                        gpointer       data)
+{
+  int width = gtk_widget_get_width (widget), height = gtk_widget_get_height (widget);
+  int scale = gtk_widget_get_scale_factor (widget);
+  MpPlotStyle style;
+
+  if (width <= 0 || height <= 0)
+    return;
+  mp_plot_style_for_widget (&style, widget);
+  if (self->texture == NULL || width != self->width || height != self->height || scale != self->scale ||
+      !same_style (&style, &self->style)) {
+    mp_plot_cache_clear (self);
+    self->texture = render (width, height, scale, &style, NULL, draw, data);
+    self->width = width;
+    self->height = height;
+    self->scale = scale;
+    self->style = style;
+  }
+  gtk_snapshot_append_texture (snapshot, self->texture, &GRAPHENE_RECT_INIT (0, 0, width, height));
+}
+
+void
+mp_plot_cache_clear (MpPlotCache *self)
+{
+  g_clear_object (&self->texture);
+}

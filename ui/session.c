@@ -1,0 +1,932 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <glib/gi18n-lib.h>
+
+#include "ui/session.h"
+
+#include <math.h>
+
+#include "engine/runs/run.h"
+
+/* Words and curves are for reading: a few times a second is enough, and layout is what costs. */
+#define WORDS_EVERY (200 * 1000)
+/* Points move at up to 30 frames a second; the background layer, which costs the lane a pass over a whole grid, at a
+ * few. */
+#define SNAPSHOT_EVERY (32 * 1000)
+#define SURFACE_EVERY (250 * 1000)
+
+typedef struct
+{
+  MpSession *session;     /* not owned; the lane goes first */
+  MpLaneModel  *model;
+  MpTrainer    *trainer;
+  GArray       *curves;         /* guint: the model's curve of each of the trainer's series; empty until prepared */
+  gint64        words_at;       /* when progress and curves were last told */
+  gint64        snapshot_at;    /* when a snapshot was last asked for */
+  gint64        surface_at;
+  gboolean      curves_changed;
+  gboolean      wants_view;     /* one more snapshot, training or not */
+  gboolean      view_pending;   /* asked for, not here yet */
+  gboolean      removing;
+} Lane;
+
+struct _MpSession
+{
+  GObject parent_instance;
+
+  GListStore *models;
+  GPtrArray  *lanes;       /* of Lane, in the order of models */
+  GArray     *scalars;     /* scratch */
+  char       *runs_dir;
+  char       *title;
+  char       *subtitle;
+  gboolean    wants_play;
+  gboolean    playing, can_play;
+  double      speed;
+  gint64      seed;
+  guint       n_joining;   /* trainers that a helper thread waits for */
+  GPtrArray  *stop_tasks;  /* of GTask: told when n_joining falls to 0 */
+  guint       check_id;    /* pulls now and then when no frame clock does */
+  gint64      pulled_at;
+  gint        waking;      /* atomic: an idle is scheduled */
+};
+
+enum
+{
+  PROP_0,
+  PROP_TITLE,
+  PROP_SUBTITLE,
+  PROP_PLAYING,
+  PROP_CAN_PLAY,
+  PROP_SEED,
+  PROP_SPEED,
+  PROP_BUSY,
+  N_PROPS
+};
+
+enum
+{
+  NEWS,
+  FAILED,
+  N_SIGNALS
+};
+
+static GParamSpec *props[N_PROPS];
+static guint signals[N_SIGNALS];
+
+G_DEFINE_FINAL_TYPE (MpSession, mp_session, G_TYPE_OBJECT)
+
+static gboolean
+is_final (MpLaneState state)
+{
+  return state == MP_LANE_FINISHED || state == MP_LANE_STOPPED || state == MP_LANE_DIVERGED ||
+         state == MP_LANE_FAILED;
+}
+
+/* ---- waking up ---- */
+
+static gboolean
+wake_cb (gpointer data)
+{
+  MpSession *self = data;
+
+  g_atomic_int_set (&self->waking, 0);
+  g_signal_emit (self, signals[NEWS], 0);
+  return G_SOURCE_REMOVE;
+}
+
+/* On the trainer's thread. */
+static void
+notify_cb (gpointer data)
+{
+  MpSession *self = data;
+
+  if (g_atomic_int_compare_and_exchange (&self->waking, 0, 1))
+    g_idle_add_full (G_PRIORITY_DEFAULT, wake_cb, g_object_ref (self), g_object_unref);
+}
+
+/* A minimised window has no frames; scalars and states are taken over all the same. */
+static gboolean
+check_cb (gpointer data)
+{
+  MpSession *self = data;
+  gint64 now = g_get_monotonic_time ();
+
+  if (now - self->pulled_at > G_USEC_PER_SEC)
+    mp_session_pull (self, FALSE, now);
+  return G_SOURCE_CONTINUE;
+}
+
+/* ---- stopping ---- */
+
+static void
+finish_stops (MpSession *self)
+{
+  g_autoptr (GPtrArray) tasks = NULL;
+
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_BUSY]);
+  if (self->n_joining > 0 || self->stop_tasks->len == 0)
+    return;
+  tasks = g_steal_pointer (&self->stop_tasks);
+  self->stop_tasks = g_ptr_array_new_with_free_func (g_object_unref);
+  for (guint i = 0; i < tasks->len; i++)
+    g_task_return_boolean (g_ptr_array_index (tasks, i), TRUE);
+}
+
+static void
+joined_cb (GObject      *object,
+           GAsyncResult *result,
+           gpointer      data)
+{
+  MpSession *self = MP_SESSION (object);
+
+  self->n_joining--;
+  finish_stops (self);
+}
+
+static void
+join_thread (GTask        *task,
+             gpointer      source,
+             gpointer      data,
+             GCancellable *cancellable)
+{
+  mp_trainer_join (data);
+  g_task_return_boolean (task, TRUE);
+}
+
+static void
+retire_trainer (MpSession *self,
+                MpTrainer    *trainer)
+{
+  g_autoptr (GTask) task = g_task_new (self, NULL, joined_cb, NULL);
+
+  mp_trainer_set_notify (trainer, NULL, NULL);
+  mp_trainer_stop (trainer);
+  self->n_joining++;
+  g_task_set_task_data (task, trainer, g_object_unref);
+  g_task_run_in_thread (task, join_thread);
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_BUSY]);
+}
+
+static void
+lane_free (gpointer data)
+{
+  Lane *lane = data;
+
+  if (lane->trainer)
+    retire_trainer (lane->session, lane->trainer);
+  g_signal_handlers_disconnect_by_data (lane->model, lane);
+  g_object_unref (lane->model);
+  g_array_unref (lane->curves);
+  g_free (lane);
+}
+
+/* ---- starting ---- */
+
+static void
+start_lane (Lane *lane)
+{
+  MpSession *self = lane->session;
+  MpExperiment *experiment = mp_lane_model_get_experiment (lane->model);
+  g_autofree char *run_dir = mp_run_new_path (self->runs_dir, experiment);
+  g_autoptr (MpExperiment) own = mp_experiment_copy (experiment);
+  MpTrainerOptions options = {
+    .run_dir = run_dir,
+    .iterations = -1,
+    .start_paused = !self->wants_play,
+    .scalars = TRUE,
+  };
+
+  g_array_set_size (lane->curves, 0);
+  lane->words_at = lane->snapshot_at = lane->surface_at = 0;
+  lane->wants_view = TRUE;
+  lane->view_pending = FALSE;
+  lane->trainer = mp_trainer_new (own, &options);
+  if (self->speed > 0)
+    mp_trainer_set_speed (lane->trainer, self->speed);
+  mp_lane_model_set_state (lane->model, MP_LANE_PREPARING, NULL);
+  mp_trainer_set_notify (lane->trainer, notify_cb, self);
+  notify_cb (self);
+}
+
+static void
+restart_lane (Lane         *lane,
+              MpExperiment *experiment)
+{
+  g_autoptr (MpExperiment) copy = mp_experiment_copy (experiment);
+
+  if (lane->trainer)
+    retire_trainer (lane->session, g_steal_pointer (&lane->trainer));
+  mp_lane_model_start_over (lane->model, copy);
+  start_lane (lane);
+}
+
+static guint
+free_colour (MpSession *self)
+{
+  for (guint colour = 0; colour < MP_N_LANE_COLOURS; colour++) {
+    gboolean taken = FALSE;
+
+    for (guint i = 0; i < self->lanes->len; i++)
+      taken = taken || mp_lane_model_get_colour (((Lane *) g_ptr_array_index (self->lanes, i))->model) == colour;
+    if (!taken)
+      return colour;
+  }
+  return 0;
+}
+
+/* ---- what widgets ask of a lane ---- */
+
+static char *
+set_live_cb (MpLaneModel *model,
+             const char  *group,
+             const char  *key,
+             const char  *value,
+             Lane        *lane)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!lane->trainer || is_final (mp_trainer_get_state (lane->trainer)))
+    return NULL;
+  lane->wants_view = TRUE;
+  if (mp_trainer_set_live (lane->trainer, group, key, value, &error))
+    return NULL;
+  return g_strdup (error->message);
+}
+
+static void
+restart_cb (MpLaneModel *model,
+            Lane        *lane)
+{
+  restart_lane (lane, mp_lane_model_get_draft (model));
+}
+
+static void
+layer_cb (MpLaneModel *model,
+          GParamSpec  *pspec,
+          Lane        *lane)
+{
+  lane->wants_view = TRUE;
+  lane->surface_at = 0;
+  notify_cb (lane->session);
+}
+
+static void add_lane (MpSession *self,
+                      MpExperiment *experiment);
+
+static void
+duplicate_cb (MpLaneModel *model,
+              Lane        *lane)
+{
+  MpSession *self = lane->session;
+
+  if (self->lanes->len < MP_MAX_LANES)
+    add_lane (self, mp_lane_model_get_draft (model));
+  else
+    g_signal_emit (self, signals[FAILED], 0, _("A comparison has six lanes at most."));
+}
+
+static gboolean
+remove_idle (gpointer data)
+{
+  MpSession *self = data;
+
+  for (guint i = self->lanes->len; i-- > 0;) {
+    Lane *lane = g_ptr_array_index (self->lanes, i);
+
+    if (lane->removing) {
+      g_list_store_remove (self->models, i);
+      g_ptr_array_remove_index (self->lanes, i);
+    }
+  }
+  notify_cb (self);
+  return G_SOURCE_REMOVE;
+}
+
+/* The widget that asked is still in its handler, and would go with the lane. */
+static void
+remove_cb (MpLaneModel *model,
+           Lane        *lane)
+{
+  lane->removing = TRUE;
+  g_idle_add_full (G_PRIORITY_DEFAULT, remove_idle, g_object_ref (lane->session), g_object_unref);
+}
+
+static void
+add_lane (MpSession *self,
+          MpExperiment *experiment)
+{
+  Lane *lane = g_new0 (Lane, 1);
+
+  lane->session = self;
+  lane->model = mp_lane_model_new (experiment, free_colour (self));
+  lane->curves = g_array_new (FALSE, FALSE, sizeof (guint));
+  g_signal_connect (lane->model, "set-live", G_CALLBACK (set_live_cb), lane);
+  g_signal_connect (lane->model, "restart", G_CALLBACK (restart_cb), lane);
+  g_signal_connect (lane->model, "duplicate", G_CALLBACK (duplicate_cb), lane);
+  g_signal_connect (lane->model, "remove", G_CALLBACK (remove_cb), lane);
+  g_signal_connect (lane->model, "notify::layer", G_CALLBACK (layer_cb), lane);
+  g_ptr_array_add (self->lanes, lane);
+  start_lane (lane);
+  g_list_store_append (self->models, lane->model);
+}
+
+/* ---- pulling ---- */
+
+/* The trainer knows its series once it is prepared. */
+static void
+adopt_series (Lane *lane)
+{
+  const MpSeriesInfo *series;
+  const MpSurface *surfaces;
+  guint n, n_surfaces;
+
+  if (lane->curves->len > 0)
+    return;
+  series = mp_trainer_get_series (lane->trainer, &n);
+  for (guint i = 0; i < n; i++) {
+    guint curve = mp_lane_model_add_curve (lane->model, &series[i]);
+
+    g_array_append_val (lane->curves, curve);
+  }
+  if (n == 0)
+    return;
+  surfaces = mp_trainer_get_surfaces (lane->trainer, &n_surfaces);
+  mp_lane_model_set_layers (lane->model, n_surfaces, surfaces);
+  lane->curves_changed = TRUE;
+}
+
+static gint64
+count_modes (MpLaneModel *model)
+{
+  MpExperiment *experiment = mp_lane_model_get_experiment (model);
+
+  return mp_experiment_find_param (experiment, "data", "modes") ? mp_experiment_get_int (experiment, "data", "modes")
+                                                                 : 0;
+}
+
+static double
+last_value (MpLaneModel *model,
+            const char  *id)
+{
+  const MpCurve *curve = mp_lane_model_find_curve (model, id);
+  guint64 n = curve ? mp_series_get_n (curve->series) : 0, iteration;
+  double value = NAN;
+
+  if (n > 0)
+    mp_series_get (curve->series, n - 1, &iteration, &value);
+  return value;
+}
+
+static void
+pull_scalars (Lane *lane)
+{
+  GArray *scalars = lane->session->scalars;
+
+  adopt_series (lane);
+  g_array_set_size (scalars, 0);
+  mp_trainer_drain_scalars (lane->trainer, scalars); /* also before there are any: the next notice waits for it */
+  for (guint i = 0; i < scalars->len; i++) {
+    const MpScalar *scalar = &g_array_index (scalars, MpScalar, i);
+
+    if (scalar->series < lane->curves->len)
+      mp_lane_model_append (lane->model, g_array_index (lane->curves, guint, scalar->series), scalar->iteration,
+                            scalar->value);
+  }
+  lane->curves_changed = lane->curves_changed || scalars->len > 0;
+}
+
+static void
+pull_progress (Lane *lane)
+{
+  MpLaneProgress progress = {
+    .iteration = mp_trainer_get_iteration (lane->trainer),
+    .n_iterations = mp_trainer_get_n_iterations (lane->trainer),
+    .seconds = mp_trainer_get_seconds (lane->trainer),
+    .rate = mp_trainer_get_rate (lane->trainer),
+    .modes = last_value (lane->model, "modes"),
+    .high_quality = last_value (lane->model, "high_quality"),
+    .n_modes = count_modes (lane->model),
+  };
+  g_autofree char *phase = mp_trainer_dup_phase (lane->trainer);
+
+  mp_lane_model_set_progress (lane->model, &progress);
+  mp_lane_model_set_phase (lane->model, phase);
+  if (lane->curves_changed)
+    mp_lane_model_changed_series (lane->model);
+  lane->curves_changed = FALSE;
+}
+
+static gboolean
+pull_state (Lane *lane)
+{
+  MpLaneState state = mp_trainer_get_state (lane->trainer);
+  gboolean changed = state != mp_lane_model_get_state (lane->model);
+  g_autoptr (GError) error = NULL;
+  g_autofree char *activity = NULL;
+  const char *message = NULL;
+
+  if (state == MP_LANE_PREPARING) {
+    activity = mp_trainer_dup_activity (lane->trainer);
+    message = activity ? g_dgettext (GETTEXT_PACKAGE, activity) : NULL;
+  } else if (state == MP_LANE_FAILED || state == MP_LANE_DIVERGED) {
+    error = mp_trainer_dup_error (lane->trainer);
+    message = error ? error->message : NULL;
+  }
+  mp_lane_model_set_state (lane->model, state, message);
+  /* What a lane shows when it pauses or ends is where it stands, not where it was a frame ago. */
+  if (changed && state != MP_LANE_PREPARING)
+    lane->wants_view = TRUE;
+  return changed;
+}
+
+static void
+pull_view (Lane  *lane,
+           gint64 now)
+{
+  g_autoptr (MpSnapshot) snapshot = mp_trainer_dup_snapshot (lane->trainer);
+  MpLaneState state = mp_lane_model_get_state (lane->model);
+  const char *layer = mp_lane_model_get_layer (lane->model);
+  gboolean moving = state == MP_LANE_TRAINING, with_surface;
+
+  if (snapshot && snapshot != mp_lane_model_get_snapshot (lane->model)) {
+    lane->view_pending = FALSE;
+    mp_lane_model_set_snapshot (lane->model, snapshot);
+  }
+  if (!mp_lane_model_is_watched (lane->model) || state == MP_LANE_PREPARING || state == MP_LANE_FAILED)
+    return;
+  if (!lane->wants_view &&
+      (!moving || lane->view_pending || !mp_lane_model_get_drawn (lane->model) || now - lane->snapshot_at < SNAPSHOT_EVERY))
+    return;
+  with_surface = layer && (lane->wants_view || now - lane->surface_at >= SURFACE_EVERY);
+  mp_trainer_request_snapshot (lane->trainer, with_surface ? layer : NULL);
+  lane->snapshot_at = now;
+  lane->view_pending = TRUE;
+  if (with_surface)
+    lane->surface_at = now;
+  lane->wants_view = FALSE;
+}
+
+static void
+update_playing (MpSession *self)
+{
+  gboolean playing = FALSE, can_play = FALSE;
+
+  for (guint i = 0; i < self->lanes->len; i++) {
+    Lane *lane = g_ptr_array_index (self->lanes, i);
+    MpLaneState state = mp_lane_model_get_state (lane->model);
+
+    can_play = can_play || !is_final (state);
+    playing = playing || state == MP_LANE_TRAINING || (state == MP_LANE_PREPARING && self->wants_play);
+  }
+  if (self->playing != playing) {
+    self->playing = playing;
+    g_object_notify_by_pspec (G_OBJECT (self), props[PROP_PLAYING]);
+  }
+  if (self->can_play != can_play) {
+    self->can_play = can_play;
+    g_object_notify_by_pspec (G_OBJECT (self), props[PROP_CAN_PLAY]);
+  }
+}
+
+void
+mp_session_pull (MpSession *self,
+                    gboolean      views,
+                    gint64        now)
+{
+  g_return_if_fail (MP_IS_SESSION (self));
+
+  self->pulled_at = now;
+  for (guint i = 0; i < self->lanes->len; i++) {
+    Lane *lane = g_ptr_array_index (self->lanes, i);
+    gboolean changed;
+
+    pull_scalars (lane);
+    changed = pull_state (lane);
+    if (changed || now - lane->words_at >= WORDS_EVERY) {
+      pull_progress (lane);
+      lane->words_at = now;
+    }
+    if (views)
+      pull_view (lane, now);
+  }
+  update_playing (self);
+}
+
+/* ---- the object ---- */
+
+static void
+mp_session_dispose (GObject *object)
+{
+  MpSession *self = MP_SESSION (object);
+
+  g_clear_handle_id (&self->check_id, g_source_remove);
+  if (self->models)
+    g_list_store_remove_all (self->models);
+  if (self->lanes)
+    g_ptr_array_set_size (self->lanes, 0);
+  G_OBJECT_CLASS (mp_session_parent_class)->dispose (object);
+}
+
+static void
+mp_session_finalize (GObject *object)
+{
+  MpSession *self = MP_SESSION (object);
+
+  g_clear_object (&self->models);
+  g_clear_pointer (&self->lanes, g_ptr_array_unref);
+  g_clear_pointer (&self->scalars, g_array_unref);
+  g_clear_pointer (&self->stop_tasks, g_ptr_array_unref);
+  g_clear_pointer (&self->runs_dir, g_free);
+  g_clear_pointer (&self->title, g_free);
+  g_clear_pointer (&self->subtitle, g_free);
+  G_OBJECT_CLASS (mp_session_parent_class)->finalize (object);
+}
+
+static void
+mp_session_get_property (GObject    *object,
+                            guint       prop_id,
+                            GValue     *value,
+                            GParamSpec *pspec)
+{
+  MpSession *self = MP_SESSION (object);
+
+  switch (prop_id) {
+  case PROP_TITLE:
+    g_value_set_string (value, self->title);
+    break;
+  case PROP_SUBTITLE:
+    g_value_set_string (value, self->subtitle);
+    break;
+  case PROP_PLAYING:
+    g_value_set_boolean (value, self->playing);
+    break;
+  case PROP_CAN_PLAY:
+    g_value_set_boolean (value, self->can_play);
+    break;
+  case PROP_SEED:
+    g_value_set_int64 (value, self->seed);
+    break;
+  case PROP_SPEED:
+    g_value_set_double (value, self->speed);
+    break;
+  case PROP_BUSY:
+    g_value_set_boolean (value, self->n_joining > 0);
+    break;
+  default:
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+  }
+}
+
+static void
+mp_session_class_init (MpSessionClass *klass)
+{
+  const GParamFlags readable = G_PARAM_READABLE | G_PARAM_STATIC_STRINGS;
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->dispose = mp_session_dispose;
+  object_class->finalize = mp_session_finalize;
+  object_class->get_property = mp_session_get_property;
+  props[PROP_TITLE] = g_param_spec_string ("title", NULL, NULL, NULL, readable);
+  props[PROP_SUBTITLE] = g_param_spec_string ("subtitle", NULL, NULL, NULL, readable);
+  props[PROP_PLAYING] = g_param_spec_boolean ("playing", NULL, NULL, FALSE, readable);
+  props[PROP_CAN_PLAY] = g_param_spec_boolean ("can-play", NULL, NULL, FALSE, readable);
+  props[PROP_SEED] = g_param_spec_int64 ("seed", NULL, NULL, G_MININT64, G_MAXINT64, 0, readable);
+  props[PROP_SPEED] = g_param_spec_double ("speed", NULL, NULL, 0, G_MAXDOUBLE, 0, readable);
+  props[PROP_BUSY] = g_param_spec_boolean ("busy", NULL, NULL, FALSE, readable);
+  g_object_class_install_properties (object_class, N_PROPS, props);
+  signals[NEWS] = g_signal_new ("news", MP_TYPE_SESSION, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  signals[FAILED] = g_signal_new ("failed", MP_TYPE_SESSION, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                  G_TYPE_NONE, 1, G_TYPE_STRING);
+}
+
+static void
+mp_session_init (MpSession *self)
+{
+  self->models = g_list_store_new (MP_TYPE_LANE_MODEL);
+  self->lanes = g_ptr_array_new_with_free_func (lane_free);
+  self->scalars = g_array_new (FALSE, FALSE, sizeof (MpScalar));
+  self->stop_tasks = g_ptr_array_new_with_free_func (g_object_unref);
+  self->check_id = g_timeout_add_seconds (1, check_cb, self);
+}
+
+MpSession *
+mp_session_new (const char *runs_dir)
+{
+  MpSession *self = g_object_new (MP_TYPE_SESSION, NULL);
+
+  self->runs_dir = g_strdup (runs_dir);
+  return self;
+}
+
+/* ---- opening ---- */
+
+static void
+update_seed (MpSession *self)
+{
+  Lane *lane;
+
+  if (self->lanes->len == 0)
+    return;
+  lane = g_ptr_array_index (self->lanes, 0);
+  self->seed = mp_experiment_get_int (mp_lane_model_get_experiment (lane->model), "train", "seed");
+  g_free (self->subtitle);
+  self->subtitle = g_strdup_printf (self->lanes->len > 1 ? _("same data, noise and start · seed %" G_GINT64_FORMAT)
+                                                         : _("seed %" G_GINT64_FORMAT), self->seed);
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_SEED]);
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_SUBTITLE]);
+}
+
+gboolean
+mp_session_open (MpSession *self,
+                    const char   *name,
+                    gboolean      play,
+                    GError      **error)
+{
+  g_autoptr (GPtrArray) experiments = NULL;
+  g_autofree char *title = NULL;
+
+  g_return_val_if_fail (MP_IS_SESSION (self), FALSE);
+  g_return_val_if_fail (name != NULL, FALSE);
+
+  experiments = mp_comparison_load (name, &title, error);
+  if (!experiments)
+    return FALSE;
+  g_list_store_remove_all (self->models);
+  g_ptr_array_set_size (self->lanes, 0);
+  self->wants_play = play;
+  for (guint i = 0; i < MIN (experiments->len, MP_MAX_LANES); i++)
+    add_lane (self, g_ptr_array_index (experiments, i));
+  if (experiments->len > MP_MAX_LANES)
+    g_signal_emit (self, signals[FAILED], 0, _("A comparison has six lanes at most; the first six were opened."));
+  g_free (self->title);
+  self->title = g_steal_pointer (&title);
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_TITLE]);
+  update_seed (self);
+  update_playing (self);
+  return TRUE;
+}
+
+gboolean
+mp_session_add (MpSession *self,
+                   const char   *name,
+                   GError      **error)
+{
+  g_autoptr (GPtrArray) experiments = NULL;
+
+  g_return_val_if_fail (MP_IS_SESSION (self), FALSE);
+  g_return_val_if_fail (name != NULL, FALSE);
+
+  experiments = mp_comparison_load (name, NULL, error);
+  if (!experiments)
+    return FALSE;
+  if (self->lanes->len + experiments->len > MP_MAX_LANES) {
+    g_set_error_literal (error, MP_ERROR, MP_ERROR_STATE, _("A comparison has six lanes at most."));
+    return FALSE;
+  }
+  for (guint i = 0; i < experiments->len; i++)
+    add_lane (self, g_ptr_array_index (experiments, i));
+  update_seed (self);
+  update_playing (self);
+  return TRUE;
+}
+
+GListModel *
+mp_session_get_lanes (MpSession *self)
+{
+  g_return_val_if_fail (MP_IS_SESSION (self), NULL);
+
+  return G_LIST_MODEL (self->models);
+}
+
+const char *
+mp_session_get_title (MpSession *self)
+{
+  g_return_val_if_fail (MP_IS_SESSION (self), NULL);
+
+  return self->title;
+}
+
+const char *
+mp_session_get_subtitle (MpSession *self)
+{
+  g_return_val_if_fail (MP_IS_SESSION (self), NULL);
+
+  return self->subtitle;
+}
+
+/* ---- commands ---- */
+
+static void
+command (MpSession *self,
+         void        (*tell) (MpTrainer *trainer))
+{
+  for (guint i = 0; i < self->lanes->len; i++) {
+    Lane *lane = g_ptr_array_index (self->lanes, i);
+
+    if (!is_final (mp_trainer_get_state (lane->trainer))) {
+      tell (lane->trainer);
+      lane->wants_view = TRUE;
+    }
+  }
+  notify_cb (self);
+  update_playing (self);
+}
+
+void
+mp_session_play (MpSession *self)
+{
+  g_return_if_fail (MP_IS_SESSION (self));
+
+  self->wants_play = TRUE;
+  command (self, mp_trainer_play);
+}
+
+void
+mp_session_pause (MpSession *self)
+{
+  g_return_if_fail (MP_IS_SESSION (self));
+
+  self->wants_play = FALSE;
+  command (self, mp_trainer_pause);
+}
+
+void
+mp_session_step_iteration (MpSession *self)
+{
+  g_return_if_fail (MP_IS_SESSION (self));
+
+  self->wants_play = FALSE;
+  command (self, mp_trainer_step_iteration);
+}
+
+void
+mp_session_step_phase (MpSession *self)
+{
+  g_return_if_fail (MP_IS_SESSION (self));
+
+  self->wants_play = FALSE;
+  command (self, mp_trainer_step_phase);
+}
+
+void
+mp_session_reset (MpSession *self)
+{
+  g_return_if_fail (MP_IS_SESSION (self));
+
+  self->wants_play = FALSE;
+  for (guint i = 0; i < self->lanes->len; i++) {
+    Lane *lane = g_ptr_array_index (self->lanes, i);
+
+    restart_lane (lane, mp_lane_model_get_experiment (lane->model));
+  }
+  update_playing (self);
+}
+
+gboolean
+mp_session_get_playing (MpSession *self)
+{
+  g_return_val_if_fail (MP_IS_SESSION (self), FALSE);
+
+  return self->playing;
+}
+
+gboolean
+mp_session_get_can_play (MpSession *self)
+{
+  g_return_val_if_fail (MP_IS_SESSION (self), FALSE);
+
+  return self->can_play;
+}
+
+gint64
+mp_session_get_seed (MpSession *self)
+{
+  g_return_val_if_fail (MP_IS_SESSION (self), 0);
+
+  return self->seed;
+}
+
+void
+mp_session_set_seed (MpSession *self,
+                        gint64        seed)
+{
+  g_autofree char *text = g_strdup_printf ("%" G_GINT64_FORMAT, seed);
+
+  g_return_if_fail (MP_IS_SESSION (self));
+
+  if (self->seed == seed || self->lanes->len == 0)
+    return;
+  for (guint i = 0; i < self->lanes->len; i++) {
+    Lane *lane = g_ptr_array_index (self->lanes, i);
+    g_autoptr (MpExperiment) experiment = mp_experiment_copy (mp_lane_model_get_experiment (lane->model));
+    g_autoptr (GError) error = NULL;
+
+    if (!mp_experiment_set_value (experiment, "train", "seed", text, &error)) {
+      g_signal_emit (self, signals[FAILED], 0, error->message);
+      break;
+    }
+    restart_lane (lane, experiment);
+  }
+  update_seed (self);
+  update_playing (self);
+}
+
+double
+mp_session_get_speed (MpSession *self)
+{
+  g_return_val_if_fail (MP_IS_SESSION (self), 0);
+
+  return self->speed;
+}
+
+void
+mp_session_set_speed (MpSession *self,
+                         double        per_second)
+{
+  g_return_if_fail (MP_IS_SESSION (self));
+  g_return_if_fail (per_second >= 0);
+
+  if (self->speed == per_second)
+    return;
+  self->speed = per_second;
+  for (guint i = 0; i < self->lanes->len; i++)
+    mp_trainer_set_speed (((Lane *) g_ptr_array_index (self->lanes, i))->trainer, per_second);
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_SPEED]);
+}
+
+gboolean
+mp_session_get_progress (MpSession *self,
+                            guint64      *iteration,
+                            guint64      *n_iterations,
+                            double       *seconds_left)
+{
+  gboolean any = FALSE;
+
+  g_return_val_if_fail (MP_IS_SESSION (self), FALSE);
+
+  *iteration = *n_iterations = 0;
+  *seconds_left = NAN;
+  for (guint i = 0; i < self->lanes->len; i++) {
+    Lane *lane = g_ptr_array_index (self->lanes, i);
+    const MpLaneProgress *progress = mp_lane_model_get_progress (lane->model);
+    MpLaneState state = mp_lane_model_get_state (lane->model);
+
+    if (state == MP_LANE_FAILED || state == MP_LANE_DIVERGED || progress->n_iterations == 0)
+      continue;
+    if (!any || progress->iteration < *iteration) {
+      *iteration = progress->iteration;
+      *n_iterations = progress->n_iterations;
+    }
+    any = TRUE;
+    if (state == MP_LANE_TRAINING && progress->rate > 0) {
+      double left = (progress->n_iterations - progress->iteration) / progress->rate;
+
+      *seconds_left = isnan (*seconds_left) ? left : MAX (*seconds_left, left);
+    }
+  }
+  return any;
+}
+
+/* ---- the end ---- */
+
+void
+mp_session_stop_async (MpSession        *self,
+                          GAsyncReadyCallback  callback,
+                          gpointer             data)
+{
+  g_return_if_fail (MP_IS_SESSION (self));
+
+  g_ptr_array_add (self->stop_tasks, g_task_new (self, NULL, callback, data));
+  for (guint i = 0; i < self->lanes->len; i++) {
+    Lane *lane = g_ptr_array_index (self->lanes, i);
+
+    if (lane->trainer)
+      retire_trainer (self, g_object_ref (lane->trainer));
+  }
+  finish_stops (self);
+}
+
+void
+mp_session_stop_finish (MpSession *self,
+                           GAsyncResult *result)
+{
+  g_return_if_fail (g_task_is_valid (result, self));
+
+  g_task_propagate_boolean (G_TASK (result), NULL);
+}
+
+guint
+mp_session_get_n_running (MpSession *self)
+{
+  guint n;
+
+  g_return_val_if_fail (MP_IS_SESSION (self), 0);
+
+  n = self->n_joining;
+  for (guint i = 0; i < self->lanes->len; i++) {
+    Lane *lane = g_ptr_array_index (self->lanes, i);
+
+    n += lane->trainer && !is_final (mp_trainer_get_state (lane->trainer));
+  }
+  return n;
+}

@@ -1,0 +1,828 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <glib/gi18n-lib.h>
+
+#include "ui/window.h"
+
+#include <math.h>
+
+#include "engine/train/devices.h"
+#include "ui/columns-layout.h"
+#include "ui/export.h"
+
+#define FRAME_EVERY (33 * 1000) /* 30 frames a second are smooth; what is left belongs to the lanes */
+#define RING_COMPARISON "ring-comparison"
+
+struct _MpWindow
+{
+  AdwApplicationWindow parent_instance;
+
+  GSettings      *settings;
+  MpSession      *session;
+  gint64          frame_at;    /* when the last pull was */
+  guint           timeout_id;  /* a pull is due */
+  guint           tick_id;     /* a pull comes with the next frame */
+  gboolean        closing;
+
+  AdwWindowTitle *window_title;
+  GtkToggleButton *library_toggle;
+  GtkToggleButton *inspector_toggle;
+  GtkWidget      *export_button;
+  GtkMenuButton  *device_button;
+  GtkLabel       *device_text;
+  GtkInfoBar     *banner;
+  GtkLabel       *banner_text;
+  AdwToastOverlay *toasts;
+  AdwFlap        *library_flap;
+  MpGallery      *gallery;
+  GtkStack       *pages;
+  GtkWidget      *empty_open;
+  AdwFlap        *inspector_flap;
+  MpInspector    *inspector;
+  GtkWidget      *scroller;
+  GtkBox         *lanes;
+  MpCharts       *charts;
+  MpTransport    *transport;
+};
+
+G_DEFINE_FINAL_TYPE (MpWindow, mp_window, ADW_TYPE_APPLICATION_WINDOW)
+
+/* ---- frames ---- */
+
+static gboolean
+tick_cb (GtkWidget     *widget,
+         GdkFrameClock *clock,
+         gpointer       data)
+{
+  MpWindow *self = MP_WINDOW (widget);
+
+  self->tick_id = 0;
+  self->frame_at = g_get_monotonic_time ();
+  mp_session_pull (self->session, TRUE, self->frame_at);
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+due_cb (gpointer data)
+{
+  MpWindow *self = data;
+
+  self->timeout_id = 0;
+  if (!self->tick_id)
+    self->tick_id = gtk_widget_add_tick_callback (GTK_WIDGET (self), tick_cb, NULL, NULL);
+  return G_SOURCE_REMOVE;
+}
+
+/* One frame for all news since the last, and none without. */
+static void
+news_cb (MpWindow *self)
+{
+  gint64 wait = self->frame_at + FRAME_EVERY - g_get_monotonic_time ();
+
+  if (self->timeout_id || self->tick_id)
+    return;
+  if (wait > 1000)
+    self->timeout_id = g_timeout_add (wait / 1000, due_cb, self);
+  else
+    due_cb (self);
+}
+
+/* ---- words to the person ---- */
+
+static void
+show_toast (MpWindow   *self,
+            const char *text)
+{
+  g_autofree char *escaped = g_markup_escape_text (text, -1);
+
+  adw_toast_overlay_add_toast (self->toasts, adw_toast_new (escaped));
+}
+
+static void
+show_banner (MpWindow   *self,
+             const char *text)
+{
+  gtk_label_set_text (self->banner_text, text);
+  gtk_info_bar_set_revealed (self->banner, TRUE);
+}
+
+static void
+failed_cb (MpWindow   *self,
+           const char *text)
+{
+  show_toast (self, text);
+}
+
+static void
+banner_response_cb (GtkInfoBar *banner,
+                    int         response,
+                    gpointer    data)
+{
+  gtk_info_bar_set_revealed (banner, FALSE);
+}
+
+/* ---- lanes ---- */
+
+static MpLaneCard *
+find_card (MpWindow    *self,
+           MpLaneModel *model)
+{
+  for (GtkWidget *child = gtk_widget_get_first_child (GTK_WIDGET (self->lanes)); child;
+       child = gtk_widget_get_next_sibling (child))
+    if (mp_lane_card_get_model (MP_LANE_CARD (child)) == model)
+      return MP_LANE_CARD (child);
+  return NULL;
+}
+
+static void
+card_selected_cb (MpLaneCard *card,
+                  MpWindow   *self)
+{
+  mp_inspector_set_lane (self->inspector, mp_lane_card_get_model (card));
+}
+
+static void
+inspected_lane_cb (MpWindow *self)
+{
+  MpLaneModel *lane = mp_inspector_get_lane (self->inspector);
+  gboolean several = g_list_model_get_n_items (mp_session_get_lanes (self->session)) > 1;
+
+  for (GtkWidget *child = gtk_widget_get_first_child (GTK_WIDGET (self->lanes)); child;
+       child = gtk_widget_get_next_sibling (child))
+    mp_lane_card_set_selected (MP_LANE_CARD (child),
+                               several && mp_lane_card_get_model (MP_LANE_CARD (child)) == lane);
+}
+
+static void
+lane_state_cb (MpLaneModel *model,
+               GParamSpec  *pspec,
+               MpWindow    *self)
+{
+  g_autofree char *text = NULL;
+
+  if (mp_lane_model_get_state (model) != MP_LANE_FAILED)
+    return;
+  text = g_strdup_printf (_("%s failed. %s"), mp_lane_model_get_title (model),
+                          mp_lane_model_get_message (model) ? mp_lane_model_get_message (model) : "");
+  show_banner (self, text);
+}
+
+static void
+update_transport (MpWindow *self)
+{
+  MpLaneModel *lane = mp_inspector_get_lane (self->inspector);
+  guint64 iteration, n_iterations;
+  double left;
+
+  mp_session_get_progress (self->session, &iteration, &n_iterations, &left);
+  mp_transport_set_progress (self->transport, iteration, n_iterations, left,
+                             lane ? mp_lane_model_get_phase (lane) : NULL);
+}
+
+static void
+update_page (MpWindow *self)
+{
+  gboolean empty = g_list_model_get_n_items (mp_session_get_lanes (self->session)) == 0;
+
+  if (self->closing)
+    return;
+  gtk_stack_set_visible_child_name (self->pages, empty ? "empty" : "lanes");
+  adw_flap_set_fold_policy (self->library_flap, empty ? ADW_FLAP_FOLD_POLICY_AUTO : ADW_FLAP_FOLD_POLICY_ALWAYS);
+  if (empty)
+    adw_flap_set_reveal_flap (self->library_flap, TRUE);
+  gtk_widget_set_sensitive (self->export_button, !empty);
+  gtk_widget_action_set_enabled (GTK_WIDGET (self), "win.export", !empty);
+  gtk_widget_action_set_enabled (GTK_WIDGET (self), "win.copy", !empty);
+  gtk_widget_action_set_enabled (GTK_WIDGET (self), "win.reset", !empty);
+}
+
+static void
+items_changed_cb (GListModel *lanes,
+                  guint       position,
+                  guint       n_removed,
+                  guint       n_added,
+                  MpWindow   *self)
+{
+  GtkWidget *child = gtk_widget_get_first_child (GTK_WIDGET (self->lanes));
+  GtkWidget *before = NULL;
+
+  for (guint i = 0; i < position; i++) {
+    before = child;
+    child = gtk_widget_get_next_sibling (child);
+  }
+  for (guint i = 0; i < n_removed; i++) {
+    GtkWidget *next = gtk_widget_get_next_sibling (child);
+
+    g_signal_handlers_disconnect_by_data (mp_lane_card_get_model (MP_LANE_CARD (child)), self);
+    gtk_box_remove (self->lanes, child);
+    child = next;
+  }
+  for (guint i = position; i < position + n_added; i++) {
+    g_autoptr (MpLaneModel) model = g_list_model_get_item (lanes, i);
+    GtkWidget *card = mp_lane_card_new (model);
+
+    g_signal_connect (card, "selected", G_CALLBACK (card_selected_cb), self);
+    g_signal_connect (model, "notify::state", G_CALLBACK (lane_state_cb), self);
+    g_signal_connect_swapped (model, "notify::progress", G_CALLBACK (update_transport), self);
+    g_signal_connect_swapped (model, "notify::phase", G_CALLBACK (update_transport), self);
+    gtk_box_insert_child_after (self->lanes, card, before);
+    before = card;
+  }
+  update_page (self);
+  update_transport (self);
+  inspected_lane_cb (self);
+}
+
+/* ---- the session's properties ---- */
+
+static void
+update_title (MpWindow *self)
+{
+  const char *title = mp_session_get_title (self->session);
+  g_autofree char *window = title ? g_strdup_printf (_("%s – Matchpoint"), title) : NULL;
+
+  adw_window_title_set_title (self->window_title, title ? title : _("Matchpoint"));
+  adw_window_title_set_subtitle (self->window_title, mp_session_get_subtitle (self->session));
+  gtk_window_set_title (GTK_WINDOW (self), window ? window : _("Matchpoint"));
+}
+
+static void
+update_playing (MpWindow *self)
+{
+  gboolean can_play = mp_session_get_can_play (self->session);
+
+  mp_transport_set_playing (self->transport, mp_session_get_playing (self->session));
+  gtk_widget_action_set_enabled (GTK_WIDGET (self), "win.play", can_play);
+  gtk_widget_action_set_enabled (GTK_WIDGET (self), "win.step-iteration", can_play);
+  gtk_widget_action_set_enabled (GTK_WIDGET (self), "win.step-phase", can_play);
+  update_transport (self);
+}
+
+static void
+update_seed (MpWindow *self)
+{
+  mp_transport_set_seed (self->transport, mp_session_get_seed (self->session));
+}
+
+static void
+speed_cb (MpTransport *transport,
+          double       per_second,
+          MpWindow    *self)
+{
+  mp_session_set_speed (self->session, per_second);
+}
+
+static void
+seed_cb (MpTransport *transport,
+         gint64       seed,
+         MpWindow    *self)
+{
+  mp_session_set_seed (self->session, seed);
+}
+
+/* ---- presets ---- */
+
+static void
+gallery_open_cb (MpWindow   *self,
+                 const char *id)
+{
+  mp_window_open (self, id, !self->settings || g_settings_get_boolean (self->settings, "start-training"));
+}
+
+static void
+gallery_add_cb (MpWindow   *self,
+                const char *id)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!mp_session_add (self->session, id, &error))
+    show_toast (self, error->message);
+}
+
+static void
+empty_open_cb (MpWindow *self)
+{
+  gallery_open_cb (self, RING_COMPARISON);
+}
+
+static void
+fill_gallery (MpWindow *self)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) presets = mp_presets_list (&error);
+
+  if (presets)
+    mp_gallery_set_presets (self->gallery, presets);
+  else
+    show_banner (self, error->message);
+}
+
+static void
+open_response_cb (GtkNativeDialog *dialog,
+                  int              response,
+                  MpWindow        *self)
+{
+  g_autoptr (GFile) file = gtk_file_chooser_get_file (GTK_FILE_CHOOSER (dialog));
+  g_autofree char *path = file ? g_file_get_path (file) : NULL;
+
+  if (response == GTK_RESPONSE_ACCEPT && path)
+    gallery_open_cb (self, path);
+  g_object_unref (dialog);
+}
+
+/* ---- actions ---- */
+
+static void
+open_file_action (GtkWidget  *widget,
+                  const char *name,
+                  GVariant   *parameter)
+{
+  GtkFileChooserNative *chooser = gtk_file_chooser_native_new (_("Open experiment"), GTK_WINDOW (widget),
+                                                               GTK_FILE_CHOOSER_ACTION_OPEN, _("_Open"), _("_Cancel"));
+  g_autoptr (GtkFileFilter) filter = gtk_file_filter_new ();
+
+  gtk_file_filter_set_name (filter, _("Experiments and comparisons (.ini)"));
+  gtk_file_filter_add_suffix (filter, "ini");
+  gtk_file_chooser_add_filter (GTK_FILE_CHOOSER (chooser), filter);
+  gtk_native_dialog_set_modal (GTK_NATIVE_DIALOG (chooser), TRUE);
+  g_signal_connect (chooser, "response", G_CALLBACK (open_response_cb), widget);
+  gtk_native_dialog_show (GTK_NATIVE_DIALOG (chooser));
+}
+
+static void
+training_action (GtkWidget  *widget,
+                 const char *name,
+                 GVariant   *parameter)
+{
+  MpWindow *self = MP_WINDOW (widget);
+
+  if (g_str_equal (name, "win.step-iteration"))
+    mp_session_step_iteration (self->session);
+  else if (g_str_equal (name, "win.step-phase"))
+    mp_session_step_phase (self->session);
+  else if (g_str_equal (name, "win.reset"))
+    mp_session_reset (self->session);
+  else if (mp_session_get_playing (self->session))
+    mp_session_pause (self->session);
+  else
+    mp_session_play (self->session);
+}
+
+static void
+toast_action (GtkWidget  *widget,
+              const char *name,
+              GVariant   *parameter)
+{
+  show_toast (MP_WINDOW (widget), g_variant_get_string (parameter, NULL));
+}
+
+static void
+export_action (GtkWidget  *widget,
+               const char *name,
+               GVariant   *parameter)
+{
+  MpWindow *self = MP_WINDOW (widget);
+  MpPicture *picture = mp_window_make_picture (self);
+
+  if (g_str_equal (name, "win.export")) {
+    mp_export_ask (widget, mp_session_get_title (self->session), MP_EXPORT_PICTURE, picture);
+    return;
+  }
+  mp_export_copy (widget, MP_EXPORT_PICTURE, picture);
+  mp_picture_free (picture);
+}
+
+static void
+search_action (GtkWidget  *widget,
+               const char *name,
+               GVariant   *parameter)
+{
+  MpWindow *self = MP_WINDOW (widget);
+
+  adw_flap_set_reveal_flap (self->library_flap, TRUE);
+  mp_gallery_focus_search (self->gallery);
+}
+
+static void
+select_lane_action (GtkWidget  *widget,
+                    const char *name,
+                    GVariant   *parameter)
+{
+  MpLaneCard *card = mp_window_get_card (MP_WINDOW (widget), (guint) g_variant_get_int32 (parameter) - 1);
+
+  if (card)
+    gtk_widget_grab_focus (GTK_WIDGET (card));
+}
+
+static void
+smoothing_changed (GSimpleAction *action,
+                   GVariant      *value,
+                   gpointer       data)
+{
+  MpWindow *self = data;
+
+  g_simple_action_set_state (action, value);
+  mp_charts_set_smoothing (self->charts, g_variant_get_double (value));
+  if (self->settings)
+    g_settings_set_double (self->settings, "smoothing", g_variant_get_double (value));
+}
+
+static void
+apply_colour_scheme (const char *name)
+{
+  AdwColorScheme scheme = ADW_COLOR_SCHEME_DEFAULT;
+
+  if (g_str_equal (name, "light"))
+    scheme = ADW_COLOR_SCHEME_FORCE_LIGHT;
+  else if (g_str_equal (name, "dark"))
+    scheme = ADW_COLOR_SCHEME_FORCE_DARK;
+  adw_style_manager_set_color_scheme (adw_style_manager_get_default (), scheme);
+}
+
+static void
+colour_scheme_changed (GSimpleAction *action,
+                       GVariant      *value,
+                       gpointer       data)
+{
+  MpWindow *self = data;
+
+  g_simple_action_set_state (action, value);
+  apply_colour_scheme (g_variant_get_string (value, NULL));
+  if (self->settings)
+    g_settings_set_string (self->settings, "colour-scheme", g_variant_get_string (value, NULL));
+}
+
+static void
+start_training_changed (GSimpleAction *action,
+                        GVariant      *value,
+                        gpointer       data)
+{
+  MpWindow *self = data;
+
+  g_simple_action_set_state (action, value);
+  if (self->settings)
+    g_settings_set_boolean (self->settings, "start-training", g_variant_get_boolean (value));
+}
+
+static void
+add_stateful (MpWindow   *self,
+              const char *name,
+              const char *parameter_type,
+              GVariant   *state,
+              void      (*change) (GSimpleAction *action, GVariant *value, gpointer data))
+{
+  g_autoptr (GSimpleAction) action = g_simple_action_new_stateful (name, parameter_type
+                                                                           ? G_VARIANT_TYPE (parameter_type) : NULL,
+                                                                   state);
+
+  g_signal_connect (action, "change-state", G_CALLBACK (change), self);
+  g_action_map_add_action (G_ACTION_MAP (self), G_ACTION (action));
+}
+
+static void
+add_stateful_actions (MpWindow *self)
+{
+  g_autofree char *scheme = self->settings ? g_settings_get_string (self->settings, "colour-scheme")
+                                           : g_strdup ("follow");
+  double smoothing = self->settings ? g_settings_get_double (self->settings, "smoothing") : 50;
+  gboolean start = self->settings ? g_settings_get_boolean (self->settings, "start-training") : TRUE;
+  g_autoptr (GPropertyAction) library = g_property_action_new ("show-library", self->library_flap, "reveal-flap");
+  g_autoptr (GPropertyAction) inspector = g_property_action_new ("show-inspector", self->inspector_flap,
+                                                                 "reveal-flap");
+
+  add_stateful (self, "smoothing", "d", g_variant_new_double (smoothing), smoothing_changed);
+  add_stateful (self, "colour-scheme", "s", g_variant_new_string (scheme), colour_scheme_changed);
+  add_stateful (self, "start-training", NULL, g_variant_new_boolean (start), start_training_changed);
+  g_action_map_add_action (G_ACTION_MAP (self), G_ACTION (library));
+  g_action_map_add_action (G_ACTION_MAP (self), G_ACTION (inspector));
+  mp_charts_set_smoothing (self->charts, smoothing);
+  apply_colour_scheme (scheme);
+}
+
+/* Plain keys must not be taken from entries, so they are asked last, when nobody else wanted them. */
+static void
+add_keys (MpWindow *self)
+{
+  static const struct
+  {
+    guint       key;
+    const char *action;
+  } keys[] = {
+    { GDK_KEY_space, "win.play" },
+    { GDK_KEY_period, "win.step-iteration" },
+    { GDK_KEY_KP_Decimal, "win.step-iteration" },
+    { GDK_KEY_comma, "win.step-phase" },
+  };
+  GtkEventController *controller = gtk_shortcut_controller_new ();
+
+  for (guint i = 0; i < G_N_ELEMENTS (keys); i++)
+    gtk_shortcut_controller_add_shortcut (GTK_SHORTCUT_CONTROLLER (controller),
+                                          gtk_shortcut_new (gtk_keyval_trigger_new (keys[i].key, 0),
+                                                            gtk_named_action_new (keys[i].action)));
+  for (int lane = 1; lane <= MP_MAX_LANES; lane++) {
+    GtkShortcut *shortcut = gtk_shortcut_new (gtk_keyval_trigger_new (GDK_KEY_0 + lane, GDK_ALT_MASK),
+                                              gtk_named_action_new ("win.select-lane"));
+
+    gtk_shortcut_set_arguments (shortcut, g_variant_new_int32 (lane));
+    gtk_shortcut_controller_add_shortcut (GTK_SHORTCUT_CONTROLLER (controller), shortcut);
+  }
+  gtk_widget_add_controller (GTK_WIDGET (self), controller);
+}
+
+/* ---- devices ---- */
+
+static void
+show_devices (MpWindow *self)
+{
+  g_autoptr (GPtrArray) devices = mp_devices_list ();
+  g_autoptr (GString) text = g_string_new (NULL);
+  const MpDeviceEntry *cpu = NULL;
+  gboolean have_gpu = FALSE;
+
+  for (guint i = 0; i < devices->len; i++) {
+    const MpDeviceEntry *device = g_ptr_array_index (devices, i);
+
+    if (g_str_equal (device->id, "cpu"))
+      cpu = device;
+    else
+      have_gpu = have_gpu || device->usable;
+  }
+  if (cpu)
+    g_string_append (text, cpu->title);
+  if (!have_gpu)
+    g_string_append_printf (text, "%s%s", text->len ? "\n\n" : "",
+                            _("No graphics processor is used. Toy data sets train well without one: each lane has a "
+                              "thread of its own."));
+  gtk_label_set_text (self->device_text, text->str);
+  gtk_menu_button_set_label (self->device_button, have_gpu ? _("GPU") : _("CPU"));
+}
+
+/* ---- closing ---- */
+
+static void
+save_state (MpWindow *self)
+{
+  int width, height;
+
+  if (!self->settings)
+    return;
+  gtk_window_get_default_size (GTK_WINDOW (self), &width, &height);
+  g_settings_set_int (self->settings, "width", MAX (width, 360));
+  g_settings_set_int (self->settings, "height", MAX (height, 300));
+  g_settings_set_boolean (self->settings, "maximized", gtk_window_is_maximized (GTK_WINDOW (self)));
+  if (!adw_flap_get_folded (self->inspector_flap))
+    g_settings_set_boolean (self->settings, "show-inspector", adw_flap_get_reveal_flap (self->inspector_flap));
+}
+
+static void
+stopped_cb (GObject      *object,
+            GAsyncResult *result,
+            gpointer      data)
+{
+  g_autoptr (MpWindow) self = data;
+
+  mp_session_stop_finish (MP_SESSION (object), result);
+  gtk_window_destroy (GTK_WINDOW (self));
+}
+
+static gboolean
+mp_window_close_request (GtkWindow *window)
+{
+  MpWindow *self = MP_WINDOW (window);
+
+  if (self->closing)
+    return TRUE;
+  self->closing = TRUE;
+  save_state (self);
+  gtk_stack_set_visible_child_name (self->pages, "stopping");
+  adw_flap_set_reveal_flap (self->library_flap, FALSE);
+  mp_session_stop_async (self->session, stopped_cb, g_object_ref (self));
+  return TRUE;
+}
+
+/* ---- the widget ---- */
+
+static void
+mp_window_dispose (GObject *object)
+{
+  MpWindow *self = MP_WINDOW (object);
+
+  g_clear_handle_id (&self->timeout_id, g_source_remove);
+  if (self->tick_id) {
+    gtk_widget_remove_tick_callback (GTK_WIDGET (self), self->tick_id);
+    self->tick_id = 0;
+  }
+  if (self->session) {
+    GListModel *lanes = mp_session_get_lanes (self->session);
+
+    g_signal_handlers_disconnect_by_data (self->session, self);
+    g_signal_handlers_disconnect_by_data (lanes, self);
+    for (guint i = 0; i < g_list_model_get_n_items (lanes); i++) {
+      g_autoptr (MpLaneModel) model = g_list_model_get_item (lanes, i);
+
+      g_signal_handlers_disconnect_by_data (model, self);
+    }
+    g_object_run_dispose (G_OBJECT (self->session));
+  }
+  g_clear_object (&self->session);
+  g_clear_object (&self->settings);
+  G_OBJECT_CLASS (mp_window_parent_class)->dispose (object);
+}
+
+static void
+bind_template (GtkWidgetClass *widget_class)
+{
+  gtk_widget_class_set_template_from_resource (widget_class, MP_RESOURCE_PATH "/ui/window.ui");
+  gtk_widget_class_bind_template_child (widget_class, MpWindow, window_title);
+  gtk_widget_class_bind_template_child (widget_class, MpWindow, library_toggle);
+  gtk_widget_class_bind_template_child (widget_class, MpWindow, inspector_toggle);
+  gtk_widget_class_bind_template_child (widget_class, MpWindow, export_button);
+  gtk_widget_class_bind_template_child (widget_class, MpWindow, device_button);
+  gtk_widget_class_bind_template_child (widget_class, MpWindow, device_text);
+  gtk_widget_class_bind_template_child (widget_class, MpWindow, banner);
+  gtk_widget_class_bind_template_child (widget_class, MpWindow, banner_text);
+  gtk_widget_class_bind_template_child (widget_class, MpWindow, toasts);
+  gtk_widget_class_bind_template_child (widget_class, MpWindow, library_flap);
+  gtk_widget_class_bind_template_child (widget_class, MpWindow, gallery);
+  gtk_widget_class_bind_template_child (widget_class, MpWindow, pages);
+  gtk_widget_class_bind_template_child (widget_class, MpWindow, empty_open);
+  gtk_widget_class_bind_template_child (widget_class, MpWindow, inspector_flap);
+  gtk_widget_class_bind_template_child (widget_class, MpWindow, inspector);
+  gtk_widget_class_bind_template_child (widget_class, MpWindow, scroller);
+  gtk_widget_class_bind_template_child (widget_class, MpWindow, lanes);
+  gtk_widget_class_bind_template_child (widget_class, MpWindow, charts);
+  gtk_widget_class_bind_template_child (widget_class, MpWindow, transport);
+}
+
+static void
+mp_window_class_init (MpWindowClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+  GtkWindowClass *window_class = GTK_WINDOW_CLASS (klass);
+
+  object_class->dispose = mp_window_dispose;
+  window_class->close_request = mp_window_close_request;
+
+  g_type_ensure (MP_TYPE_CHARTS);
+  g_type_ensure (MP_TYPE_COLUMNS_LAYOUT);
+  g_type_ensure (MP_TYPE_GALLERY);
+  g_type_ensure (MP_TYPE_INSPECTOR);
+  g_type_ensure (MP_TYPE_TRANSPORT);
+  bind_template (widget_class);
+  gtk_widget_class_install_action (widget_class, "win.play", NULL, training_action);
+  gtk_widget_class_install_action (widget_class, "win.step-iteration", NULL, training_action);
+  gtk_widget_class_install_action (widget_class, "win.step-phase", NULL, training_action);
+  gtk_widget_class_install_action (widget_class, "win.reset", NULL, training_action);
+  gtk_widget_class_install_action (widget_class, "win.toast", "s", toast_action);
+  gtk_widget_class_install_action (widget_class, "win.export", NULL, export_action);
+  gtk_widget_class_install_action (widget_class, "win.copy", NULL, export_action);
+  gtk_widget_class_install_action (widget_class, "win.search", NULL, search_action);
+  gtk_widget_class_install_action (widget_class, "win.open-file", NULL, open_file_action);
+  gtk_widget_class_install_action (widget_class, "win.select-lane", "i", select_lane_action);
+}
+
+static void
+mp_window_init (MpWindow *self)
+{
+  gtk_widget_init_template (GTK_WIDGET (self));
+  g_signal_connect (self->banner, "response", G_CALLBACK (banner_response_cb), NULL);
+  g_signal_connect_swapped (self->gallery, "open", G_CALLBACK (gallery_open_cb), self);
+  g_signal_connect_swapped (self->gallery, "add", G_CALLBACK (gallery_add_cb), self);
+  g_signal_connect_swapped (self->empty_open, "clicked", G_CALLBACK (empty_open_cb), self);
+  g_signal_connect (self->transport, "speed-changed", G_CALLBACK (speed_cb), self);
+  g_signal_connect (self->transport, "seed-changed", G_CALLBACK (seed_cb), self);
+  g_signal_connect_swapped (self->inspector, "notify::lane", G_CALLBACK (inspected_lane_cb), self);
+  add_keys (self);
+  show_devices (self);
+}
+
+static void
+look_at_session (MpWindow *self)
+{
+  GListModel *lanes = mp_session_get_lanes (self->session);
+
+  g_signal_connect_swapped (self->session, "news", G_CALLBACK (news_cb), self);
+  g_signal_connect_swapped (self->session, "failed", G_CALLBACK (failed_cb), self);
+  g_signal_connect_swapped (self->session, "notify::title", G_CALLBACK (update_title), self);
+  g_signal_connect_swapped (self->session, "notify::subtitle", G_CALLBACK (update_title), self);
+  g_signal_connect_swapped (self->session, "notify::playing", G_CALLBACK (update_playing), self);
+  g_signal_connect_swapped (self->session, "notify::can-play", G_CALLBACK (update_playing), self);
+  g_signal_connect_swapped (self->session, "notify::seed", G_CALLBACK (update_seed), self);
+  g_signal_connect (lanes, "items-changed", G_CALLBACK (items_changed_cb), self);
+  mp_charts_set_lanes (self->charts, lanes);
+  mp_inspector_set_lanes (self->inspector, lanes);
+  update_title (self);
+  update_playing (self);
+  update_page (self);
+}
+
+MpWindow *
+mp_window_new (AdwApplication *application,
+               GSettings      *settings,
+               const char     *runs_dir)
+{
+  MpWindow *self = g_object_new (MP_TYPE_WINDOW, "application", application, NULL);
+
+  g_set_object (&self->settings, settings);
+  if (settings) {
+    gtk_window_set_default_size (GTK_WINDOW (self), g_settings_get_int (settings, "width"),
+                                 g_settings_get_int (settings, "height"));
+    if (g_settings_get_boolean (settings, "maximized"))
+      gtk_window_maximize (GTK_WINDOW (self));
+    adw_flap_set_reveal_flap (self->inspector_flap, g_settings_get_boolean (settings, "show-inspector"));
+  } else {
+    gtk_window_set_default_size (GTK_WINDOW (self), 1280, 800);
+  }
+  add_stateful_actions (self);
+  self->session = mp_session_new (runs_dir);
+  look_at_session (self);
+  fill_gallery (self);
+  return self;
+}
+
+gboolean
+mp_window_open (MpWindow   *self,
+                const char *name,
+                gboolean    play)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_return_val_if_fail (MP_IS_WINDOW (self), FALSE);
+  g_return_val_if_fail (name != NULL, FALSE);
+
+  if (!mp_session_open (self->session, name, play, &error)) {
+    show_banner (self, error->message);
+    return FALSE;
+  }
+  gtk_info_bar_set_revealed (self->banner, FALSE);
+  adw_flap_set_reveal_flap (self->library_flap, FALSE);
+  if (self->settings)
+    g_settings_set_string (self->settings, "last-preset", name);
+  return TRUE;
+}
+
+MpSession *
+mp_window_get_session (MpWindow *self)
+{
+  g_return_val_if_fail (MP_IS_WINDOW (self), NULL);
+
+  return self->session;
+}
+
+MpInspector *
+mp_window_get_inspector (MpWindow *self)
+{
+  g_return_val_if_fail (MP_IS_WINDOW (self), NULL);
+
+  return self->inspector;
+}
+
+MpTransport *
+mp_window_get_transport (MpWindow *self)
+{
+  g_return_val_if_fail (MP_IS_WINDOW (self), NULL);
+
+  return self->transport;
+}
+
+MpCharts *
+mp_window_get_charts (MpWindow *self)
+{
+  g_return_val_if_fail (MP_IS_WINDOW (self), NULL);
+
+  return self->charts;
+}
+
+MpLaneCard *
+mp_window_get_card (MpWindow *self,
+                    guint     lane)
+{
+  g_autoptr (MpLaneModel) model = NULL;
+
+  g_return_val_if_fail (MP_IS_WINDOW (self), NULL);
+
+  model = g_list_model_get_item (mp_session_get_lanes (self->session), lane);
+  return model ? find_card (self, model) : NULL;
+}
+
+MpPicture *
+mp_window_make_picture (MpWindow *self)
+{
+  MpPicture *picture;
+
+  g_return_val_if_fail (MP_IS_WINDOW (self), NULL);
+
+  picture = mp_picture_new (mp_session_get_title (self->session),
+                            mp_session_get_subtitle (self->session));
+  for (GtkWidget *child = gtk_widget_get_first_child (GTK_WIDGET (self->lanes)); child;
+       child = gtk_widget_get_next_sibling (child)) {
+    MpLaneCard *card = MP_LANE_CARD (child);
+    MpLaneHead head;
+
+    mp_lane_card_get_head (card, &head);
+    mp_picture_add_lane (picture, &head, mp_lane_card_get_scatter (card), mp_lane_card_get_projection (card));
+  }
+  for (guint i = 0; i < mp_charts_get_n_charts (self->charts); i++)
+    mp_picture_add_chart (picture, mp_chart_view_get_chart (mp_charts_get_view (self->charts, i)));
+  return picture;
+}
