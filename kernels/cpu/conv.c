@@ -109,18 +109,18 @@ run (MpKernel           *kernel,
     if (kernel->op == MP_OP_CONV)
       {
         unfold (s, &kernel->attrs, a + (size_t) i * x_bytes, patches);
-        simd->gemm_run (g, patches, out + (size_t) i * y_bytes, packed, 0, g->m);
+        simd->gemm_run (g, patches, b, out + (size_t) i * y_bytes, packed, 0, g->m);
       }
     else if (kernel->op == MP_OP_CONV_DATA)
       {
-        simd->gemm_run (g, a + (size_t) i * y_bytes, patches, packed, 0, g->m);
+        simd->gemm_run (g, a + (size_t) i * y_bytes, b, patches, packed, 0, g->m);
         fold (s, &kernel->attrs, patches, out + (size_t) i * x_bytes);
       }
     else
       {
         unfold (s, &kernel->attrs, a + (size_t) i * x_bytes, patches);
         simd->gemm_pack (g, patches, packed);
-        simd->gemm_run (g, b + (size_t) i * y_bytes, sum, packed, 0, g->m);
+        simd->gemm_run (g, b + (size_t) i * y_bytes, patches, sum, packed, 0, g->m);
         add (s->element, out, sum, g->m * g->n);
       }
   if (s->has_program)

@@ -83,12 +83,13 @@ make_rows (MpKernel      *kernel,
 {
   const MpGemm *g = &product->gemm;
   const char   *a = (const char *) kernel->input[0] + (size_t) (item * g->m * g->k) * product->element;
+  const char   *b = (const char *) kernel->input[1] + (size_t) (item * g->n * g->k) * product->element;
   const void   *packed = kernel->workspace + product->packed_at;
 
   if (product->direct)
     kernel->simd->distance_run (g, a, to, packed, row0, row1);
   else
-    kernel->simd->gemm_run (g, a, to, packed, row0, row1);
+    kernel->simd->gemm_run (g, a, b, to, packed, row0, row1);
   if (product->distance && !product->direct)
     kernel->simd->sqdist_finish (to, kernel->workspace + product->norms_at[0] + (size_t) row0 * product->element,
                                  kernel->workspace + product->norms_at[1], row1 - row0, g->n);
@@ -104,7 +105,10 @@ prepare_item (MpKernel      *kernel,
   const char   *a = (const char *) kernel->input[0] + (size_t) (item * g->m * g->k) * product->element;
   const char   *b = (const char *) kernel->input[1] + (size_t) (item * g->n * g->k) * product->element;
 
-  kernel->simd->gemm_pack (g, b, kernel->workspace + product->packed_at);
+  if (product->direct)
+    kernel->simd->distance_pack (g, b, kernel->workspace + product->packed_at);
+  else
+    kernel->simd->gemm_pack (g, b, kernel->workspace + product->packed_at);
   if (product->distance && !product->direct)
     {
       kernel->simd->row_norms (a, g->m, g->k, kernel->workspace + product->norms_at[0]);
@@ -279,7 +283,8 @@ mp_cpu_product_new (MpKernel           *kernel,
   kernel->n_threads = g->m * g->n * g->k < PARALLEL_WORK ? 1 : kernel->device->n_threads;
   product->distance = kernel->op == MP_OP_SQDIST;
   product->direct = product->distance && g->k <= DIRECT_DISTANCE;
-  product->packed_at = mp_cpu_reserve (kernel, kernel->simd->gemm_scratch (g));
+  product->packed_at = mp_cpu_reserve (kernel, product->direct ? kernel->simd->distance_scratch (g)
+                                                               : kernel->simd->gemm_scratch (g));
   if (product->distance && !product->direct)
     {
       product->norms_at[0] = mp_cpu_reserve (kernel, (size_t) g->m * product->element);

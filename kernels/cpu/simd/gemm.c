@@ -44,10 +44,22 @@ count_panels (const MpGemm *g)
   return (count_vectors (g) + MAX_WIDTH - 1) / MAX_WIDTH;
 }
 
+static size_t
+panel_bytes (const MpGemm *g)
+{
+  return (size_t) (count_vectors (g) * VL * g->k) * sizeof (real);
+}
+
 size_t
 SYMBOL (gemm_scratch) (const MpGemm *g)
 {
-  return (size_t) (count_vectors (g) * VL * g->k) * sizeof (real) + MP_ALIGNMENT;
+  return gemm_way (g) == WAY_TILES ? panel_bytes (g) : SYMBOL (narrow_scratch) (g);
+}
+
+size_t
+SYMBOL (distance_scratch) (const MpGemm *g)
+{
+  return panel_bytes (g);
 }
 
 /* ---- packing ---- */
@@ -94,10 +106,10 @@ pack_transposed (const MpGemm *g,
     }
 }
 
-void
-SYMBOL (gemm_pack) (const MpGemm *g,
-                    const void   *b,
-                    void         *scratch)
+static void
+pack_panels (const MpGemm *g,
+             const void   *b,
+             void         *scratch)
 {
   int64_t vectors = count_vectors (g), n_panels = count_panels (g);
 
@@ -112,6 +124,25 @@ SYMBOL (gemm_pack) (const MpGemm *g,
       else
         pack_rows (g, b, to, start * VL, width);
     }
+}
+
+void
+SYMBOL (gemm_pack) (const MpGemm *g,
+                    const void   *b,
+                    void         *scratch)
+{
+  if (gemm_way (g) == WAY_TILES)
+    pack_panels (g, b, scratch);
+  else
+    SYMBOL (narrow_pack) (g, b, scratch);
+}
+
+void
+SYMBOL (distance_pack) (const MpGemm *g,
+                        const void   *b,
+                        void         *scratch)
+{
+  pack_panels (g, b, scratch);
 }
 
 /* ---- tiles ---- */
@@ -246,12 +277,16 @@ run_tiles (const MpGemm *g,
 void
 SYMBOL (gemm_run) (const MpGemm *g,
                    const void   *a,
+                   const void   *b,
                    void         *c,
                    const void   *scratch,
                    int64_t       row0,
                    int64_t       row1)
 {
-  run_tiles (g, a, c, scratch, row0, row1, 0);
+  if (gemm_way (g) == WAY_TILES)
+    run_tiles (g, a, c, scratch, row0, row1, 0);
+  else
+    SYMBOL (narrow_run) (g, a, b, c, scratch, row0, row1);
 }
 
 void

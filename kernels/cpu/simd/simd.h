@@ -14,6 +14,10 @@
 #include <stdint.h>
 #include <string.h>
 
+#ifdef __AVX2__
+#include <immintrin.h>
+#endif
+
 #include "kernels/cpu/cpu.h"
 
 #define MP_PASTE_(a, b, c) mp_##a##_##b##_f##c
@@ -68,6 +72,44 @@ v_splat (real x)
   return (vreal) {} + x;
 }
 
+/* The first n elements (0 < n < VL) and zeros after them, reading nothing beyond. */
+static inline vreal
+v_load_part (const real *p,
+             int64_t     n)
+{
+#if MP_VECTOR_BYTES == 64 && MP_BITS == 32
+  return (vreal) _mm512_maskz_loadu_ps ((__mmask16) ((1u << n) - 1), p);
+#elif MP_VECTOR_BYTES == 64
+  return (vreal) _mm512_maskz_loadu_pd ((__mmask8) ((1u << n) - 1), p);
+#else
+  vreal v = { 0 };
+
+  for (int j = 0; j < VL - 1; j++)
+    if (j < n)
+      v[j] = p[j];
+  return v;
+#endif
+}
+
+/* Sum of the lanes, halves first. */
+static inline real
+v_sum (vreal v)
+{
+#if MP_VECTOR_BYTES == 64 && MP_BITS == 32
+  return _mm512_reduce_add_ps ((__m512) v);
+#elif MP_VECTOR_BYTES == 64
+  return _mm512_reduce_add_pd ((__m512d) v);
+#else
+  real lane[VL];
+
+  memcpy (lane, &v, sizeof lane);
+  for (int width = VL / 2; width > 0; width /= 2)
+    for (int j = 0; j < width; j++)
+      lane[j] += lane[j + width];
+  return lane[0];
+#endif
+}
+
 static inline real
 as_real (uword u)
 {
@@ -85,6 +127,30 @@ as_bits (real x)
   memcpy (&u, &x, sizeof u);
   return u;
 }
+
+/* Products with at most MP_NARROW rows or columns have ways of their own (simd/narrow.c). */
+#define MP_NARROW 4
+
+typedef enum
+{
+  WAY_TILES,        /* simd/gemm.c */
+  WAY_DOTS,         /* few columns, A by rows */
+  WAY_OUTER_A,      /* few columns, A by columns: vectors along A's columns */
+  WAY_OUTER_B       /* few rows, B by rows: vectors along B's rows */
+} GemmWay;
+
+static inline GemmWay
+gemm_way (const MpGemm *g)
+{
+  if (g->n <= MP_NARROW)
+    return g->transpose_a ? WAY_OUTER_A : WAY_DOTS;
+  return g->m <= MP_NARROW && !g->transpose_b ? WAY_OUTER_B : WAY_TILES;
+}
+
+size_t SYMBOL (narrow_scratch) (const MpGemm *g);
+void   SYMBOL (narrow_pack) (const MpGemm *g, const real *b, real *scratch);
+void   SYMBOL (narrow_run) (const MpGemm *g, const real *a, const real *b, real *c, const real *scratch, int64_t row0,
+                            int64_t row1);
 
 #define MP_DECLARE(type, name, ...) type SYMBOL (name) (__VA_ARGS__);
 MP_SIMD_FUNCTIONS (MP_DECLARE)
