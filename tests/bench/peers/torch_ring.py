@@ -203,9 +203,9 @@ def main():
     if ARGS.check:
         case.report('torch', ARGS, versions, losses={name: check(make()) for name, make in trainers().items()})
         return
-    rates = {name: case.rate(runner(make()), ARGS.seconds) for name, make in trainers().items()}
-    best = max(rates, key=rates.get)
-    case.report('torch', ARGS, versions, iterations_per_second=rates[best], way=best, ways=rates)
+    ways = {name: case.rates(runner(make()), ARGS.seconds) for name, make in trainers().items()}
+    best = max(ways, key=lambda name: ways[name]['iterations_per_second'])
+    case.report('torch', ARGS, versions, **ways[best], way=best, ways=ways)
 
 
 main()
