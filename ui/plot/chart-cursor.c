@@ -82,15 +82,20 @@ take_readings (MpChart             *self,
 typedef struct
 {
   double label, smoothed, value; /* widths of columns; smoothed 0: none */
-  double width, height, line, ascent;
+  double width, height, line, ascent, gap;
 } BoxSize;
 
+/* Widths of the columns for a box of at most `most`: names give way first, then the smoothed values. */
 static BoxSize
 measure_box (MpPen      *pen,
              GArray     *readings,
-             const char *head)
+             const char *head,
+             gboolean    smoothed,
+             double      most)
 {
-  BoxSize size = { 0 };
+  const double gap = 12 * pen->style->text_scale;
+  BoxSize      size = { 0 };
+  double       rest;
 
   size.line = mp_pen_get_line (pen, MP_TEXT_TICK, &size.ascent) + 2;
   for (guint i = 0; i < readings->len; i++) {
@@ -98,17 +103,22 @@ measure_box (MpPen      *pen,
 
     size.label = MAX (size.label, mp_pen_measure (pen, MP_TEXT_TICK, reading->curve->label));
     size.value = MAX (size.value, mp_pen_measure (pen, MP_TEXT_TICK, reading->value));
-    if (reading->smoothed != NULL)
+    if (smoothed && reading->smoothed != NULL)
       size.smoothed = MAX (size.smoothed, mp_pen_measure (pen, MP_TEXT_TICK, reading->smoothed));
   }
   if (size.smoothed > 0) {
-    size.smoothed = MAX (size.smoothed, mp_pen_measure (pen, MP_TEXT_TICK, _("smoothed"))) + 12;
+    size.smoothed = MAX (size.smoothed, mp_pen_measure (pen, MP_TEXT_TICK, _("smoothed"))) + gap;
     size.value = MAX (size.value, mp_pen_measure (pen, MP_TEXT_TICK, _("value")));
   }
+  size.gap = gap;
+  rest = 24 + size.smoothed + gap + size.value + 8;
   size.label = MIN (size.label, 120 * pen->style->text_scale);
   size.label = MAX (size.label, mp_pen_measure (pen, MP_TEXT_TICK, head) - 16 -
-                    (size.smoothed > 0 ? 0 : size.value + 12));
-  size.width = 16 + size.label + size.smoothed + 12 + size.value + 16;
+                    (size.smoothed > 0 ? 0 : size.value + gap));
+  if (rest + size.label > most && size.smoothed > 0 && rest + MIN (size.label, 40) > most)
+    return measure_box (pen, readings, head, FALSE, most);
+  size.label = MIN (size.label, most - rest);
+  size.width = rest + size.label;
   size.height = 12 + size.line * (readings->len + 1);
   return size;
 }
@@ -180,9 +190,11 @@ draw_readout (MpChart             *self,
   /* Translators: an iteration's number */
   g_autofree char   *head = g_strdup_printf (_("it %s"), count);
   const MpPlotStyle *style = pen->style;
-  BoxSize            size = measure_box (pen, readings, head);
+  BoxSize            size = measure_box (pen, readings, head, TRUE, width - 8);
   double             x, y, row, right;
 
+  if (size.label < 16)
+    return; /* no room for anything that could be read */
   place_box (self, layout, &size, width, &x, &y);
   for (int i = 3; i >= 0; i--) {
     /* a soft shadow of four steps */
@@ -201,7 +213,7 @@ draw_readout (MpChart             *self,
   mp_pen_draw (pen, MP_TEXT_TICK, style->dim_text, x + 8, row, 0, 0, head);
   if (size.smoothed > 0) {
     mp_pen_draw (pen, MP_TEXT_TICK, style->dim_text, right, row, 1, 0, _("value"));
-    mp_pen_draw (pen, MP_TEXT_TICK, style->dim_text, right - size.value - 12, row, 1, 0, _("smoothed"));
+    mp_pen_draw (pen, MP_TEXT_TICK, style->dim_text, right - size.value - size.gap, row, 1, 0, _("smoothed"));
   }
   for (guint i = 0; i < readings->len; i++) {
     const Reading *reading = &g_array_index (readings, Reading, i);
@@ -210,8 +222,8 @@ draw_readout (MpChart             *self,
     mp_chart_paint_swatch (pen, reading->curve, x + 8, row - size.ascent * 0.36, 10);
     mp_pen_draw (pen, MP_TEXT_TICK, style->text, x + 24, row, 0, size.label + 1, reading->curve->label);
     mp_pen_draw (pen, MP_TEXT_TICK, style->text, right, row, 1, 0, reading->value);
-    if (reading->smoothed != NULL)
-      mp_pen_draw (pen, MP_TEXT_TICK, style->text, right - size.value - 12, row, 1, 0, reading->smoothed);
+    if (size.smoothed > 0)
+      mp_pen_draw (pen, MP_TEXT_TICK, style->text, right - size.value - size.gap, row, 1, 0, reading->smoothed);
   }
 }
 

@@ -35,7 +35,8 @@ clear_traces (MpChartLayout *layout)
 static double
 measure_gutter (MpChart             *self,
                 MpPen               *pen,
-                const MpChartLayout *layout)
+                const MpChartLayout *layout,
+                double               width)
 {
   const double step = 8;
   double       widest = 0;
@@ -48,7 +49,8 @@ measure_gutter (MpChart             *self,
     if (mark->label != NULL)
       widest = MAX (widest, mp_pen_measure (pen, MP_TEXT_TICK, mark->label));
   }
-  return ceil ((widest + 8) / step) * step;
+  /* a chart that is hardly wider than its numbers shows the curve */
+  return widest > 0.4 * width ? 0 : ceil ((widest + 8) / step) * step;
 }
 
 /* The gutter depends on the axis's numbers, those on the range, and the range a little on the number of columns, that
@@ -70,7 +72,7 @@ fit_gutter (MpChart       *self,
     mp_chart_find_y_range (self, layout);
     layout->y_ticks = mp_ticks_new (self->scale, layout->low, layout->high,
                                     (guint) MAX (2, layout->height / (line * 1.9)), FALSE);
-    gutter = measure_gutter (self, pen, layout);
+    gutter = measure_gutter (self, pen, layout, width);
     if (gutter == self->gutter || attempt == 2)
       return;
     /* the last attempt keeps the larger one */
@@ -176,7 +178,7 @@ draw_axes (MpChart             *self,
     cairo_move_to (cr, layout->x, crisp (y));
     cairo_line_to (cr, right, crisp (y));
     cairo_stroke (cr);
-    if (tick->label != NULL && !self->own_scale)
+    if (tick->label != NULL && self->gutter > 0)
       mp_pen_draw (pen, MP_TEXT_TICK, pen->style->dim_text, layout->x - 8, y + ascent * 0.38, 1, 0, tick->label);
   }
   mp_colour_set_source (pen->style->axis, cr);
@@ -197,6 +199,8 @@ draw_axes (MpChart             *self,
     const MpTick *tick = &g_array_index (layout->x_ticks, MpTick, i);
     double        x = mp_chart_map_x (layout, tick->value), half = mp_pen_measure (pen, MP_TEXT_TICK, tick->label) / 2;
 
+    if (2 * half > layout->width)
+      continue;
     /* labels at the ends stay over the axis */
     x = CLAMP (x, layout->x - 8 + half, right + MARGIN - 4 - half);
     mp_pen_draw (pen, MP_TEXT_TICK, pen->style->dim_text, x, bottom + 4 + line * 0.15 + ascent, 0.5, 0, tick->label);

@@ -7,6 +7,7 @@
 #include <glib/gi18n.h>
 #include <locale.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define MINUS "\u2212"
@@ -82,25 +83,25 @@ char *
 mp_format_value (double value,
                  int    digits)
 {
-  int exponent;
+  g_autofree char *mantissa = NULL;
+  g_autofree char *power = NULL;
+  char            *e;
+  int              exponent;
 
   digits = MAX (digits, 1);
   if (!isfinite (value))
     return mp_format_fixed (value, 0);
   if (value == 0)
     return g_strdup ("0");
-  /* 10 to less than −323 is 0 in double */
-  exponent = MAX ((int) floor (log10 (fabs (value))), -323);
-  /* 9.996 to three digits is 10.0: one power further */
-  if (fabs (value) / pow (10, exponent) >= 10 - 0.5 * pow (10, 1 - digits))
-    exponent++;
-  if (exponent < -4 || exponent > 6) {
-    g_autofree char *mantissa = mp_format_fixed (value / pow (10, exponent), digits - 1);
-    g_autofree char *power = mp_format_power (exponent);
-
-    return g_strdup_printf ("%s×%s", mantissa, power);
-  }
-  return mp_format_fixed (value, digits - 1 - exponent);
+  /* rounded first: 9.996 to three digits is 10.0, one power further */
+  mantissa = g_strdup_printf ("%.*e", digits - 1, fabs (value));
+  e = strchr (mantissa, 'e');
+  exponent = atoi (e + 1);
+  if (exponent >= -4 && exponent <= 6)
+    return mp_format_fixed (value, digits - 1 - exponent);
+  *e = '\0';
+  power = mp_format_power (exponent);
+  return g_strdup_printf ("%s%s×%s", value < 0 ? MINUS : "", mantissa, power);
 }
 
 char *

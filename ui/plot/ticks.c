@@ -64,6 +64,19 @@ linear_label (double   value,
   return mp_format_fixed (value, decimals);
 }
 
+/* Index of the first and last multiple of a step in a range. */
+static double
+count_steps (double  low,
+             double  high,
+             double  step,
+             double *first,
+             double *last)
+{
+  *first = ceil (low / step - 1e-9);
+  *last = floor (high / step + 1e-9);
+  return *last - *first + 1;
+}
+
 static void
 linear_ticks (GArray   *ticks,
               double    low,
@@ -71,20 +84,16 @@ linear_ticks (GArray   *ticks,
               guint     most,
               gboolean  counts)
 {
-  double step = nice_step ((high - low) / most), largest = MAX (fabs (low), fabs (high));
-  double first, last;
-
-  if (counts)
-    step = MAX (step, 1);
+  double largest = MAX (fabs (low), fabs (high)), step, first, last;
   /* a step that the values cannot resolve would put all marks on one place */
-  step = MAX (step, nice_step (largest * 4 * DBL_EPSILON));
-  first = ceil (low / step - 1e-9);
-  last = floor (high / step + 1e-9);
-  if (last - first + 1 > most) {
-    step = nice_step (step * 1.5);
-    first = ceil (low / step - 1e-9);
-    last = floor (high / step + 1e-9);
-  }
+  double least = MAX (nice_step (largest * 4 * DBL_EPSILON), counts ? 1 : 0);
+
+  step = MAX (nice_step ((high - low) / most), least);
+  if (count_steps (low, high, step, &first, &last) > most)
+    count_steps (low, high, step = nice_step (step * 1.5), &first, &last);
+  /* a range that lies badly: one mark too many is better than none to compare with */
+  while (last - first + 1 < 2 && step > least)
+    count_steps (low, high, step = nice_step (step * 0.4), &first, &last);
   for (double i = first; i <= last; i++)
     add_tick (ticks, i == 0 ? 0 : i * step, linear_label (i * step, step, largest, counts));
 }
