@@ -107,7 +107,7 @@ mp_application_activate (GApplication *application)
   MpWindow *window = mp_window_new (ADW_APPLICATION (application), settings, NULL);
 
   if (self->preset)
-    mp_window_open (window, self->preset, !settings || g_settings_get_boolean (settings, "start-training"));
+    mp_window_open (window, self->preset, settings && g_settings_get_boolean (settings, "start-training"));
   else if (last && *last)
     mp_window_open (window, last, FALSE);
   gtk_window_present (GTK_WINDOW (window));

@@ -104,6 +104,7 @@ struct _MpChartView
   double       first, last; /* range as drawn; last ≤ first: all */
   double       drag_from;   /* share of the width panned so far */
   double       pointer_x, pointer_y;
+  int          title_reserve;
 };
 
 G_DEFINE_FINAL_TYPE (MpChartView, mp_chart_view, GTK_TYPE_WIDGET)
@@ -115,7 +116,20 @@ draw (gpointer           data,
       double             height,
       const MpPlotStyle *style)
 {
-  mp_chart_draw_curves (data, cr, width, height, style);
+  MpChartView *self = data;
+  MpPlotStyle own = *style;
+
+  own.title_reserve = self->title_reserve;
+  mp_chart_draw_curves (self->chart, cr, width, height, &own);
+}
+
+/* The log toggle and the menu lie over the end of the title line. */
+static void
+get_style (MpChartView *self,
+           MpPlotStyle *style)
+{
+  mp_plot_style_for_widget (style, GTK_WIDGET (self));
+  style->title_reserve = self->title_reserve;
 }
 
 static void
@@ -124,13 +138,15 @@ mp_chart_view_snapshot (GtkWidget   *widget,
 {
   MpChartView *self = MP_CHART_VIEW (widget);
   int width = gtk_widget_get_width (widget), height = gtk_widget_get_height (widget);
+  MpPlotStyle style;
   cairo_t *cr;
 
-  mp_plot_cache_snapshot (&self->cache, widget, snapshot, draw, self->chart);
+  mp_plot_cache_snapshot (&self->cache, widget, snapshot, draw, self);
   if (isnan (mp_chart_link_get_cursor (self->link)) || width <= 0 || height <= 0)
     return;
   cr = gtk_snapshot_append_cairo (snapshot, &GRAPHENE_RECT_INIT (0, 0, width, height));
-  mp_chart_draw_cursor (self->chart, cr, width, height, &self->cache.style);
+  get_style (self, &style);
+  mp_chart_draw_cursor (self->chart, cr, width, height, &style);
   cairo_destroy (cr);
 }
 
@@ -146,7 +162,7 @@ mp_chart_view_measure (GtkWidget      *widget,
   MpPlotStyle style;
 
   mp_plot_style_for_widget (&style, widget);
-  *minimum = (int) ((orientation == GTK_ORIENTATION_HORIZONTAL ? 160 : 150) * style.text_scale);
+  *minimum = (int) ((orientation == GTK_ORIENTATION_HORIZONTAL ? 160 : 140) * style.text_scale);
   *natural = orientation == GTK_ORIENTATION_HORIZONTAL ? *minimum * 2 : *minimum * 4 / 3;
 }
 
@@ -181,7 +197,7 @@ hit (MpChartView *self,
 {
   MpPlotStyle style;
 
-  mp_plot_style_for_widget (&style, GTK_WIDGET (self));
+  get_style (self, &style);
   return mp_chart_hit (self->chart, gtk_widget_get_width (GTK_WIDGET (self)),
                        gtk_widget_get_height (GTK_WIDGET (self)), &style, x, y, iteration);
 }
@@ -403,6 +419,19 @@ mp_chart_view_get_chart (MpChartView *self)
   g_return_val_if_fail (MP_IS_CHART_VIEW (self), NULL);
 
   return self->chart;
+}
+
+void
+mp_chart_view_set_title_reserve (MpChartView *self,
+                                 int          width)
+{
+  g_return_if_fail (MP_IS_CHART_VIEW (self));
+  g_return_if_fail (width >= 0);
+
+  if (self->title_reserve == width)
+    return;
+  self->title_reserve = width;
+  mp_chart_view_invalidate (self);
 }
 
 void

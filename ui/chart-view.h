@@ -37,6 +37,9 @@ G_DECLARE_FINAL_TYPE (MpChartView, mp_chart_view, MP, CHART_VIEW, GtkWidget)
 /* link: or NULL for a chart on its own. */
 GtkWidget   *mp_chart_view_new          (MpChartLink *link);
 MpChart     *mp_chart_view_get_chart    (MpChartView *self);
+/* Width at the end of the title line that controls lie over. */
+void         mp_chart_view_set_title_reserve (MpChartView *self,
+                                              int          width);
 /* The chart or its series were changed: draw again. */
 void         mp_chart_view_invalidate   (MpChartView *self);
 void         mp_chart_view_describe     (MpChartView *self);

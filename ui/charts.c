@@ -8,7 +8,6 @@
 
 #include "ui/columns-layout.h"
 #include "ui/export.h"
-#include "ui/format.h"
 
 /* What each chart shows. A pattern that ends in "/" takes every curve below it. */
 typedef struct
@@ -25,8 +24,8 @@ typedef struct
 
 static const ChartKind kinds[] = {
   { "losses", N_("Losses"), N_("own scale each"), NULL, { "loss/" }, TRUE, FALSE, NAN, NAN },
-  { "mmd2", N_("MMD² in data space"), N_("unbiased"), NULL, { "mmd2" }, FALSE, TRUE, NAN, NAN },
-  { "quality", N_("High quality"), N_("dashed: modes covered"), "%", { "share/high_quality", "share/modes" },
+  { "mmd2", N_("MMD²"), N_("data space, unbiased"), NULL, { "mmd2" }, FALSE, TRUE, NAN, NAN },
+  { "quality", N_("High quality"), N_("modes dashed"), "%", { "share/high_quality", "share/modes" },
     FALSE, FALSE, 0, 100 },
 };
 
@@ -60,6 +59,19 @@ matches (const char *pattern,
   return g_str_has_suffix (pattern, "/") ? g_str_has_prefix (id, pattern) : g_str_equal (id, pattern);
 }
 
+/* What tells the curves of one lane apart in a chart; nothing for the first that stands for the lane. */
+static const char *
+name_curve (const char *id)
+{
+  if (g_str_equal (id, "loss/critic"))
+    return _("critic");
+  if (g_str_equal (id, "loss/generator"))
+    return _("generator");
+  if (g_str_equal (id, "share/modes"))
+    return _("modes");
+  return NULL;
+}
+
 /* "GRAM", or "GRAM (3)" where several lanes have that title. */
 static char *
 name_lane (MpCharts *self,
@@ -90,12 +102,12 @@ add_curves (MpCharts        *self,
   for (guint p = 0; p < G_N_ELEMENTS (kind->patterns) && kind->patterns[p]; p++)
     for (guint i = 0; i < mp_lane_model_get_n_curves (model); i++) {
       const MpCurve *curve = mp_lane_model_get_curve (model, i);
-      g_autofree char *label = NULL, *title = mp_format_short_title (curve->title);
+      g_autofree char *label = NULL;
+      const char *word = name_curve (curve->id);
 
       if (!matches (kind->patterns[p], curve->id))
         continue;
-      if (kind->patterns[1] || g_str_has_suffix (kind->patterns[p], "/"))
-        label = g_strdup_printf ("%s · %s", name, title);
+      label = word ? g_strdup_printf ("%s %s", name, word) : NULL;
       mp_chart_add_series (chart, curve->series, label ? label : name, mp_lane_model_get_colour (model), dash);
       dash = MIN (dash + 1, MP_DASH_DOTTED);
     }
@@ -231,6 +243,20 @@ new_buttons (MpCharts *self,
   return box;
 }
 
+/* Told before each layout how wide the buttons are; their place is left to the overlay. */
+static gboolean
+reserve_cb (GtkOverlay   *overlay,
+            GtkWidget    *buttons,
+            GdkRectangle *allocation,
+            MpChartView  *view)
+{
+  int width;
+
+  gtk_widget_measure (buttons, GTK_ORIENTATION_HORIZONTAL, -1, NULL, &width, NULL, NULL);
+  mp_chart_view_set_title_reserve (view, width);
+  return FALSE;
+}
+
 static void
 add_chart (MpCharts *self,
            guint     k)
@@ -251,6 +277,7 @@ add_chart (MpCharts *self,
 
   gtk_widget_add_css_class (overlay, "card");
   gtk_widget_add_css_class (overlay, "plotcard");
+  g_signal_connect (overlay, "get-child-position", G_CALLBACK (reserve_cb), self->views[k]);
   gtk_overlay_set_child (GTK_OVERLAY (overlay), GTK_WIDGET (self->views[k]));
   gtk_overlay_add_overlay (GTK_OVERLAY (overlay), new_buttons (self, k));
   mp_export_add_actions (overlay, "chart", kinds[k].id, MP_EXPORT_CHART, chart);

@@ -51,7 +51,7 @@ mp_colour_bar_measure (GtkWidget      *widget,
   MpPlotStyle style;
 
   mp_plot_style_for_widget (&style, widget);
-  *minimum = *natural = (int) (style.text_scale * (orientation == GTK_ORIENTATION_HORIZONTAL ? 110 : 16));
+  *minimum = *natural = (int) (style.text_scale * (orientation == GTK_ORIENTATION_HORIZONTAL ? 118 : 16));
 }
 
 static void

@@ -255,7 +255,7 @@ queue_rebuild (MpInspector *self)
 static void
 update_health (MpInspector *self)
 {
-  static const char *const classes[] = { "calm", "good", "warning", "bad" };
+  static const char *const classes[] = { "health-calm", "health-good", "health-warning", "health-bad" };
   g_autoptr (MpHealth) health = NULL;
 
   gtk_widget_set_visible (self->health, self->lane != NULL);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ui/pair-layout.h"
 
+#define SMALLEST_HEIGHT 190
 #define SPACING 6
 #define INSET_SHARE 0.36
 #define INSET_MARGIN 6
@@ -28,6 +29,9 @@ mp_pair_layout_measure (GtkLayoutManager *manager,
   *minimum = *natural = 0;
   if (first)
     gtk_widget_measure (first, orientation, for_size, minimum, natural, NULL, NULL);
+  /* The clouds are the page: rather scroll than shrink them further. */
+  if (orientation == GTK_ORIENTATION_VERTICAL)
+    *minimum = *natural = MAX (*minimum, SMALLEST_HEIGHT);
 }
 
 static void

@@ -285,7 +285,7 @@ static void
 gallery_open_cb (MpWindow   *self,
                  const char *id)
 {
-  mp_window_open (self, id, !self->settings || g_settings_get_boolean (self->settings, "start-training"));
+  mp_window_open (self, id, self->settings && g_settings_get_boolean (self->settings, "start-training"));
 }
 
 static void
@@ -403,14 +403,21 @@ search_action (GtkWidget  *widget,
 }
 
 static void
+select_lane (MpWindow *self,
+             guint     lane)
+{
+  MpLaneCard *card = mp_window_get_card (self, lane);
+
+  if (card)
+    gtk_widget_grab_focus (GTK_WIDGET (card));
+}
+
+static void
 select_lane_action (GtkWidget  *widget,
                     const char *name,
                     GVariant   *parameter)
 {
-  MpLaneCard *card = mp_window_get_card (MP_WINDOW (widget), (guint) g_variant_get_int32 (parameter) - 1);
-
-  if (card)
-    gtk_widget_grab_focus (GTK_WIDGET (card));
+  select_lane (MP_WINDOW (widget), (guint) g_variant_get_int32 (parameter) - 1);
 }
 
 static void
@@ -484,7 +491,7 @@ add_stateful_actions (MpWindow *self)
   g_autofree char *scheme = self->settings ? g_settings_get_string (self->settings, "colour-scheme")
                                            : g_strdup ("follow");
   double smoothing = self->settings ? g_settings_get_double (self->settings, "smoothing") : 50;
-  gboolean start = self->settings ? g_settings_get_boolean (self->settings, "start-training") : TRUE;
+  gboolean start = self->settings ? g_settings_get_boolean (self->settings, "start-training") : FALSE;
   g_autoptr (GPropertyAction) library = g_property_action_new ("show-library", self->library_flap, "reveal-flap");
   g_autoptr (GPropertyAction) inspector = g_property_action_new ("show-inspector", self->inspector_flap,
                                                                  "reveal-flap");
@@ -756,6 +763,8 @@ mp_window_open (MpWindow   *self,
   }
   gtk_info_bar_set_revealed (self->banner, FALSE);
   adw_flap_set_reveal_flap (self->library_flap, FALSE);
+  /* Space then plays, rather than pressing the first button of the header bar. */
+  select_lane (self, 0);
   if (self->settings)
     g_settings_set_string (self->settings, "last-preset", name);
   return TRUE;

@@ -128,7 +128,7 @@ draw_title (MpChart             *self,
             const MpChartLayout *layout,
             double               width)
 {
-  double              room = width - 2 * MARGIN, drawn;
+  double              room = width - 2 * MARGIN - pen->style->title_reserve, drawn;
   g_autoptr (GString) note = g_string_new (self->subtitle);
   guint32             flags = 0;
 

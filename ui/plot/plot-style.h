@@ -46,6 +46,7 @@ typedef struct
   MpColour    lanes[MP_PLOT_N_LANES];
 
   double      title_size, label_size, tick_size; /* before text_scale */
+  double      title_reserve; /* kept free at the end of a chart's title line, for a window's controls */
   double      line_width;
   double      dot_radius;
 } MpPlotStyle;
