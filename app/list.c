@@ -10,8 +10,8 @@
 #include <json-glib/json-glib.h>
 
 #include "engine/metrics/metric.h"
+#include "engine/train/devices.h"
 #include "engine/train/experiment.h"
-#include "kernels/device.h"
 
 /* What “list” calls each kind. */
 static const char *const kind_words[MP_N_KINDS] = {
@@ -55,16 +55,13 @@ add_item (GPtrArray  *items,
 static void
 add_devices (GPtrArray *items)
 {
-  for (int i = 0; i < mp_cpu_class.count (); i++)
-    {
-      MpDevice *device = NULL;
-      MpDeviceInfo info;
+  g_autoptr (GPtrArray) devices = mp_devices_list ();
 
-      if (mp_cpu_class.open (i, 1, &device) != MP_OK)
-        continue;
-      if (mp_cpu_class.info (device, &info) == MP_OK)
-        add_item (items, mp_cpu_class.id, info.name, info.detail);
-      mp_cpu_class.close (device);
+  for (guint i = 0; i < devices->len; i++)
+    {
+      const MpDeviceEntry *device = g_ptr_array_index (devices, i);
+
+      add_item (items, device->id, device->title, device->status);
     }
 }
 

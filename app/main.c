@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <cairo.h>
 #include <json-glib/json-glib.h>
+#include <pango/pangocairo.h>
 #include <sqlite3.h>
 
 #include "app/config.h"
@@ -18,6 +18,8 @@
 #include "kernels/device.h"
 
 #ifdef MP_HAVE_UI
+#include <adwaita.h>
+
 #include "ui/ui.h"
 #endif
 
@@ -34,8 +36,13 @@ print_version (void)
           " (without window)"
 #endif
           );
-  printf ("GLib %u.%u.%u, json-glib %s, SQLite %s, cairo %s\n", glib_major_version, glib_minor_version,
-          glib_micro_version, JSON_VERSION_S, sqlite3_libversion (), cairo_version_string ());
+  printf ("GLib %u.%u.%u, json-glib %s, SQLite %s, cairo %s, Pango %s", glib_major_version, glib_minor_version,
+          glib_micro_version, JSON_VERSION_S, sqlite3_libversion (), cairo_version_string (), pango_version_string ());
+#ifdef MP_HAVE_UI
+  printf (", GTK %u.%u.%u, libadwaita %u.%u.%u", gtk_get_major_version (), gtk_get_minor_version (),
+          gtk_get_micro_version (), adw_get_major_version (), adw_get_minor_version (), adw_get_micro_version ());
+#endif
+  putchar ('\n');
   if (mp_cpu_class.open (0, 1, &device) == MP_OK)
     {
       if (mp_cpu_class.info (device, &info) == MP_OK)
@@ -49,6 +56,9 @@ print_version (void)
 int
 mp_window_run (MpArguments *arguments)
 {
+  if (!gtk_init_check ())
+    return mp_complain (MP_EXIT_FAILURE, _("There is no display to open a window on. Train on the command line: "
+                                           "matchpoint train ring-comparison"));
   return mp_ui_run (0, NULL, arguments->words->len > 0 ? g_ptr_array_index (arguments->words, 0) : NULL);
 }
 #else

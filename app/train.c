@@ -16,6 +16,7 @@
 #include "app/progress.h"
 #include "engine/metrics/metric.h"
 #include "engine/runs/run.h"
+#include "engine/train/devices.h"
 
 #define TICK_MS 50
 
@@ -173,15 +174,27 @@ mp_apply_settings (MpArguments *arguments,
 
 /* ---- making lanes ---- */
 
-/* Reads what all lanes share; FALSE after complaining. */
+/* Reads what all lanes share; FALSE after complaining. A device that cannot be used is told once, here, and no run
+ * folders are made. */
 static gboolean
 read_options (MpArguments      *arguments,
-              MpTrainerOptions *options)
+              MpTrainerOptions *options,
+              int              *status)
 {
+  const MpDeviceClass *class;
+  MpDevice *device;
   gint64 threads = 1;
+  GError *error = NULL;
 
+  *status = MP_EXIT_USAGE;
   if (!mp_arguments_get_int (arguments, "threads", 1, 1024, &threads))
     return FALSE;
+  if (!mp_device_open (mp_arguments_get (arguments, "device"), (gint) threads, &class, &device, &error))
+    {
+      *status = mp_complain_error (error);
+      return FALSE;
+    }
+  class->close (device);
   options->device = mp_arguments_get (arguments, "device");
   options->n_threads = (gint) threads;
   options->iterations = -1;
@@ -223,7 +236,7 @@ start_new (MpArguments *arguments,
   if (experiments == NULL)
     return NULL;
   names = name_lanes (experiments);
-  if (!mp_apply_settings (arguments, experiments, names) || !read_options (arguments, &options))
+  if (!mp_apply_settings (arguments, experiments, names) || !read_options (arguments, &options, status))
     return NULL;
   if (out != NULL && !mp_comparison_create (out, title, names, &error))
     {
@@ -253,8 +266,7 @@ start_resumed (MpArguments *arguments,
   MpTrainerOptions options = { .resume = TRUE };
   gint64 iterations = -1;
 
-  *status = MP_EXIT_USAGE;
-  if (!read_options (arguments, &options) ||
+  if (!read_options (arguments, &options, status) ||
       !mp_arguments_get_int (arguments, "iterations", 1, 1000000000000, &iterations))
     return NULL;
   options.iterations = iterations;

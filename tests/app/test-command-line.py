@@ -26,6 +26,13 @@ def test_version ():
         assert library in out, out
 
 
+def test_no_display ():
+    arguments = {'DISPLAY': '', 'WAYLAND_DISPLAY': '', 'GDK_BACKEND': 'x11'}
+    for words in [[], ['ring-comparison']]:
+        result = matchpoint (*words, status=FAILURE, **arguments)
+        assert 'matchpoint train ring-comparison' in result.err, result.err
+
+
 def test_help ():
     everything = matchpoint ('--help').out
     for command in COMMANDS:

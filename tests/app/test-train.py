@@ -225,7 +225,9 @@ def test_out_cannot_be_written ():
 
 def test_device ():
     assert train ('ring-gan', '--iterations', '5', '--device', 'cpu', '--quiet').status == OK
-    assert 'tpu' in train ('ring-gan', '--iterations', '5', '--device', 'tpu', '--quiet', status=FAILURE).err
+    out = fresh ('device')
+    assert 'no device “tpu”' in train ('ring-gan', '--device', 'tpu', '--out', out, status=USAGE).err
+    assert not os.path.exists (out)
 
 
 def test_render ():
