@@ -4,6 +4,7 @@
  */
 #include "app/app.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -224,7 +225,7 @@ mp_arguments_get_int (MpArguments *self,
 
   if (text == NULL || g_ascii_string_to_signed (text, 10, least, most, value, NULL))
     return TRUE;
-  complain_usage (_("--%s %s is not allowed: it must be a whole number from %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT
+  complain_usage (_("--%s %s is not allowed: it must be a whole number from %" PRId64 " to %" PRId64
                     "."), option, text, least, most);
   return FALSE;
 }

@@ -2,6 +2,7 @@
  *
  * plan.c: the command “plan”: what an iteration costs, phase by phase, without training.
  */
+#include <inttypes.h>
 #include <stdio.h>
 
 #include <json-glib/json-glib.h>
@@ -72,8 +73,8 @@ print_table (MpLoop *loop)
       g_ptr_array_add (rows, g_ptr_array_free (row, FALSE));
     }
   mp_print_table (rows, "");
-  printf (_("\nParameters, states and inputs: %'" G_GSIZE_FORMAT " bytes.\n"),
-          mp_store_get_bytes (mp_loop_get_store (loop)));
+  printf (_("\nParameters, states and inputs: %'" PRIu64 " bytes.\n"),
+          (guint64) mp_store_get_bytes (mp_loop_get_store (loop)));
 }
 
 static void

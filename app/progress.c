@@ -6,6 +6,7 @@
  *   ring-gram     ━━━━━━━━━━━━━━━━━━╸━━━━━━━━━   67 %   6,700/10,000   2,130 it/s   2 s left   Modes 8   MMD² 0.0012
  * What does not fit is left out from the right, so that a line never wraps.
  */
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -85,7 +86,7 @@ seconds_text (double seconds)
     return g_strdup_printf (_("%d s"), (int) whole);
   if (whole < 3600)
     return g_strdup_printf (_("%d min %02d s"), (int) (whole / 60), (int) (whole % 60));
-  return g_strdup_printf (_("%" G_GINT64_FORMAT " h %02d min"), whole / 3600, (int) (whole % 3600 / 60));
+  return g_strdup_printf (_("%" PRId64 " h %02d min"), whole / 3600, (int) (whole % 3600 / 60));
 }
 
 static const char *

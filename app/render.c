@@ -2,6 +2,7 @@
  *
  * render.c: the command “render”: kept runs as one picture: samples side by side, losses and metrics below.
  */
+#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
@@ -118,7 +119,7 @@ add_lane (MpPicture  *picture,
   if (!find_samples (run, iteration, &found))
     {
       if (iteration >= 0)
-        g_set_error (error, MP_ERROR, MP_ERROR_FILE, _("%s: no samples were kept up to iteration %" G_GINT64_FORMAT
+        g_set_error (error, MP_ERROR, MP_ERROR_FILE, _("%s: no samples were kept up to iteration %" PRId64
                                                        "."), mp_run_get_dir (run), iteration);
       else
         g_set_error (error, MP_ERROR, MP_ERROR_FILE, _("%s: no samples were kept."), mp_run_get_dir (run));
