@@ -3,6 +3,7 @@
 
 #include "ui/session.h"
 
+#include <inttypes.h>
 #include <math.h>
 
 #include "engine/runs/run.h"
@@ -630,8 +631,8 @@ update_seed (MpSession *self)
   lane = g_ptr_array_index (self->lanes, 0);
   self->seed = mp_experiment_get_int (mp_lane_model_get_experiment (lane->model), "train", "seed");
   g_free (self->subtitle);
-  self->subtitle = g_strdup_printf (self->lanes->len > 1 ? _("same data, noise and start · seed %" G_GINT64_FORMAT)
-                                                         : _("seed %" G_GINT64_FORMAT), self->seed);
+  self->subtitle = g_strdup_printf (self->lanes->len > 1 ? _("same data, noise and start · seed %" PRId64)
+                                                         : _("seed %" PRId64), self->seed);
   g_object_notify_by_pspec (G_OBJECT (self), props[PROP_SEED]);
   g_object_notify_by_pspec (G_OBJECT (self), props[PROP_SUBTITLE]);
 }

@@ -16,7 +16,8 @@ ALWAYS = ['bin/matchpoint', 'share/man/man1/matchpoint.1', 'share/bash-completio
           'share/matchpoint/presets/ring-comparison.ini', 'share/matchpoint/presets/ring-gram.ini',
           'share/locale/de/LC_MESSAGES/matchpoint.mo']
 WITH_WINDOW = [f'share/applications/{ID}.desktop', f'share/metainfo/{ID}.metainfo.xml',
-               f'share/icons/hicolor/scalable/apps/{ID}.svg', f'share/icons/hicolor/symbolic/apps/{ID}-symbolic.svg']
+               f'share/icons/hicolor/scalable/apps/{ID}.svg', f'share/icons/hicolor/symbolic/apps/{ID}-symbolic.svg',
+               f'share/glib-2.0/schemas/{ID}.gschema.xml']
 
 
 def main(build, prefix, with_ui, meson):
