@@ -163,13 +163,13 @@ store_tile_row (const Tile *t,
                 vreal      *row,
                 int         width)
 {
+  UNROLL
   for (int j = 0; j < width; j++)
     {
       if ((j + 1) * VL <= t->valid)
         v_store (c + j * VL, row[j]);
-      else
-        for (int64_t l = 0; l < t->valid - j * VL; l++)
-          c[j * VL + l] = row[j][l];
+      else if (j * VL < t->valid)
+        v_store_part (c + j * VL, row[j], t->valid - j * VL);
     }
 }
 
@@ -179,19 +179,27 @@ tile (const Tile *t,
       int         width,
       int         distance)
 {
-  vreal       acc[8][MAX_WIDTH] = { 0 };
+  vreal       acc[8][MAX_WIDTH];
   const real *a = t->a, *b = t->b;
 
+  UNROLL
+  for (int i = 0; i < rows; i++)
+    UNROLL
+    for (int j = 0; j < width; j++)
+      acc[i][j] = (vreal) { 0 };
   for (int64_t p = 0; p < t->k; p++, a += t->k_stride, b += width * VL)
     {
       vreal vb[MAX_WIDTH];
 
+      UNROLL
       for (int j = 0; j < width; j++)
         vb[j] = *(const vreal *) (b + j * VL);
+      UNROLL
       for (int i = 0; i < rows; i++)
         {
           vreal va = v_splat (a[i * t->row_stride]);
 
+          UNROLL
           for (int j = 0; j < width; j++)
             if (distance)
               acc[i][j] += (va - vb[j]) * (va - vb[j]);
@@ -199,6 +207,7 @@ tile (const Tile *t,
               acc[i][j] += va * vb[j];
         }
     }
+  UNROLL
   for (int i = 0; i < rows; i++)
     store_tile_row (t, t->c + i * t->ldc, acc[i], width);
 }

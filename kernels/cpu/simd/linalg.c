@@ -93,7 +93,9 @@ update_tile (real   *u,
 {
   vreal acc[TILE_ROWS][TILE_WIDTH];
 
+  UNROLL
   for (int i = 0; i < rows; i++)
+    UNROLL
     for (int j = 0; j < TILE_WIDTH; j++)
       acc[i][j] = v_load (u + (row + i) * ld + c + j * VL);
   for (int64_t q = top; q < bottom; q++)
@@ -101,13 +103,18 @@ update_tile (real   *u,
       const real *above = u + q * ld;
       vreal       b[TILE_WIDTH];
 
+      UNROLL
       for (int j = 0; j < TILE_WIDTH; j++)
         b[j] = v_load (above + c + j * VL);
+      UNROLL
       for (int i = 0; i < rows; i++)
+        UNROLL
         for (int j = 0; j < TILE_WIDTH; j++)
           acc[i][j] -= above[row + i] * b[j];
     }
+  UNROLL
   for (int i = 0; i < rows; i++)
+    UNROLL
     for (int j = 0; j < TILE_WIDTH; j++)
       v_store (u + (row + i) * ld + c + j * VL, acc[i][j]);
 }
@@ -167,16 +174,14 @@ dot (const real *x,
   int64_t i = 0;
 
   for (; i + 2 * VL <= n; i += 2 * VL)
+    UNROLL
     for (int j = 0; j < 2; j++)
       lane[j] += v_load (x + i + j * VL) * v_load (y + i + j * VL);
   for (; i + VL <= n; i += VL)
     lane[0] += v_load (x + i) * v_load (y + i);
-  lane[0] += lane[1];
-  for (int j = 0; j < VL; j++)
-    sum += lane[0][j];
   for (; i < n; i++)
     sum += x[i] * y[i];
-  return sum;
+  return sum + v_sum (lane[0] + lane[1]);
 }
 
 static void
@@ -219,6 +224,7 @@ solve_columns (int64_t     n,
           int64_t k = transpose ? n - 1 - s : s;
           real    factor = transpose ? l[k * n + i] : l[i * n + k];
 
+          UNROLL
           for (int j = 0; j < width; j++)
             sum[j] += factor * v_load (b + k * m + j * VL);
           if (width == 0)

@@ -49,26 +49,28 @@ dot_rows (const MpGemm *g,
           int           rows,
           int           n)
 {
-  vreal   acc[4][MP_NARROW] = { 0 };
-  int64_t depth = padded (g->k), p = 0;
+  vreal   acc[4][MP_NARROW];
+  int64_t depth = padded (g->k);
 
-  for (; p + VL <= g->k; p += VL)
-    for (int i = 0; i < rows; i++)
-      {
-        vreal va = v_load (a + i * g->lda + p);
-
-        for (int j = 0; j < n; j++)
-          acc[i][j] += va * v_load (columns + j * depth + p);
-      }
-  if (p < g->k)
-    for (int i = 0; i < rows; i++)
-      {
-        vreal va = v_load_part (a + i * g->lda + p, g->k - p);
-
-        for (int j = 0; j < n; j++)
-          acc[i][j] += va * v_load (columns + j * depth + p);
-      }
+  UNROLL
   for (int i = 0; i < rows; i++)
+    UNROLL
+    for (int j = 0; j < n; j++)
+      acc[i][j] = (vreal) { 0 };
+  for (int64_t p = 0; p < g->k; p += VL)
+    UNROLL
+    for (int i = 0; i < rows; i++)
+      {
+        const real *from = a + i * g->lda + p;
+        vreal       va = g->k - p < VL ? v_load_part (from, g->k - p) : v_load (from);
+
+        UNROLL
+        for (int j = 0; j < n; j++)
+          acc[i][j] += va * v_load (columns + j * depth + p);
+      }
+  UNROLL
+  for (int i = 0; i < rows; i++)
+    UNROLL
     for (int j = 0; j < n; j++)
       c[i * g->ldc + j] = v_sum (acc[i][j]);
 }
@@ -101,6 +103,26 @@ typedef struct
   int64_t     c_long, c_short;
 } Outer;
 
+INLINE void
+store_outer (const Outer *o,
+             vreal        v,
+             real        *to,
+             int64_t      valid)
+{
+  real lane[VL];
+
+  if (o->c_long == 1 && valid == VL)
+    v_store (to, v);
+  else if (o->c_long == 1)
+    v_store_part (to, v, valid);
+  else
+    {
+      memcpy (lane, &v, sizeof lane);
+      for (int64_t l = 0; l < valid; l++)
+        to[l * o->c_long] = lane[l];
+    }
+}
+
 /* `width` vectors from i on; `part` elements of the last one where it is not whole */
 INLINE void
 outer_block (const Outer *o,
@@ -109,32 +131,33 @@ outer_block (const Outer *o,
              int64_t      part,
              int          n)
 {
-  vreal acc[4][MP_NARROW] = { 0 };
+  vreal acc[4][MP_NARROW];
 
+  UNROLL
+  for (int w = 0; w < width; w++)
+    UNROLL
+    for (int j = 0; j < n; j++)
+      acc[w][j] = (vreal) { 0 };
   for (int64_t p = 0; p < o->k; p++)
     {
       const real *row = o->wide + p * o->wide_stride + i, *factor = o->narrow + p * o->k_stride;
 
+      UNROLL
       for (int w = 0; w < width; w++)
         {
           vreal v = part > 0 && w == width - 1 ? v_load_part (row + w * VL, part) : v_load (row + w * VL);
 
+          UNROLL
           for (int j = 0; j < n; j++)
             acc[w][j] += v * factor[j * o->j_stride];
         }
     }
+  UNROLL
   for (int w = 0; w < width; w++)
+    UNROLL
     for (int j = 0; j < n; j++)
-      {
-        int64_t valid = part > 0 && w == width - 1 ? part : VL;
-        real   *to = o->c + (i + w * VL) * o->c_long + j * o->c_short;
-
-        if (o->c_long == 1 && valid == VL)
-          v_store (to, acc[w][j]);
-        else
-          for (int64_t l = 0; l < valid; l++)
-            to[l * o->c_long] = acc[w][j][l];
-      }
+      store_outer (o, acc[w][j], o->c + (i + w * VL) * o->c_long + j * o->c_short,
+                   part > 0 && w == width - 1 ? part : VL);
 }
 
 INLINE void

@@ -47,6 +47,13 @@ typedef int64_t  sword;
 #define MP_REAL_DTYPE MP_FLOAT64
 #endif
 
+/* Before a loop of constant length over registers: arrays of vectors stay in registers only when it is unrolled. */
+#ifdef __clang__
+#define UNROLL _Pragma ("clang loop unroll (full)")
+#else
+#define UNROLL _Pragma ("GCC unroll 16")
+#endif
+
 /* elements in a vector */
 #define VL ((int) (MP_VECTOR_BYTES / sizeof (real)))
 
@@ -69,7 +76,7 @@ v_store (real *p,
 static inline vreal
 v_splat (real x)
 {
-  return (vreal) {} + x;
+  return x - (vreal) { 0 }; /* which compilers fold, as x − 0 is x even for −0 */
 }
 
 /* The first n elements (0 < n < VL) and zeros after them, reading nothing beyond. */
@@ -88,6 +95,21 @@ v_load_part (const real *p,
     if (j < n)
       v[j] = p[j];
   return v;
+#endif
+}
+
+/* Stores the first n lanes (0 < n < VL). */
+static inline void
+v_store_part (real   *p,
+              vreal   v,
+              int64_t n)
+{
+#if MP_VECTOR_BYTES == 64 && MP_BITS == 32
+  _mm512_mask_storeu_ps (p, (__mmask16) ((1u << n) - 1), (__m512) v);
+#elif MP_VECTOR_BYTES == 64
+  _mm512_mask_storeu_pd (p, (__mmask8) ((1u << n) - 1), (__m512d) v);
+#else
+  memcpy (p, &v, (size_t) n * sizeof (real));
 #endif
 }
 
