@@ -97,7 +97,7 @@ const char *const mp_exit_texts[][2] = {
   { "1", N_("Something failed: a lane, or reading or writing a file.") },
   { "2", N_("The command line, an experiment or a name in it is wrong; nothing was done.") },
   { "3", N_("Nothing failed, but at least one lane diverged.") },
-  { "130", N_("Interrupted; the lanes stopped and their runs are kept.") },
+  { "130", N_("Interrupted; the lanes stopped and their runs are kept. Terminated: 143.") },
   { NULL, NULL },
 };
 

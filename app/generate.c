@@ -207,6 +207,7 @@ zsh_text (const char *text)
   return g_string_free (out, FALSE);
 }
 
+/* The space before a function keeps _arguments from adding arguments of its own. */
 static char *
 zsh_action (MpWord word)
 {
@@ -216,7 +217,7 @@ zsh_action (MpWord word)
     return g_strdup ("_files");
   if (word == MP_WORD_NONE)
     return g_strdup (" ");
-  return g_strdup_printf ("_matchpoint_words %s", word_names[word]);
+  return g_strdup_printf (" _matchpoint_words %s", word_names[word]);
 }
 
 static void
@@ -252,7 +253,7 @@ generate_zsh (void)
           "}\n\n"
           "_matchpoint () {\n"
           "  if (( CURRENT == 2 )); then\n"
-          "    _alternative 'options:option:(--help --version)' 'commands:command:_matchpoint_words commands'\n"
+          "    _alternative 'options:option:(--help --version)' 'commands:command: _matchpoint_words commands'\n"
           "    return\n"
           "  fi\n"
           "  local command=$words[2]\n"
@@ -275,17 +276,18 @@ fish_text (const char *text)
   return g_strjoinv ("\\'", parts);
 }
 
+/* required: the argument of an option, rather than a word by itself. */
 static void
-print_fish_word (MpWord word)
+print_fish_word (MpWord   word,
+                 gboolean required)
 {
+  gboolean files = word == MP_WORD_FILE || word == MP_WORD_PRESET;
+
+  printf ("%s %s", required ? " -r" : "", files ? "-F" : "-f");
   if (word == MP_WORD_FOLDER)
-    printf (" -x -a '(__fish_complete_directories)'");
-  else if (word == MP_WORD_FILE)
-    printf (" -r -F");
-  else if (word == MP_WORD_NONE)
-    printf (" -x");
-  else
-    printf (" -x -a '(__matchpoint_words %s)'", word_names[word]);
+    printf (" -a '(__fish_complete_directories)'");
+  else if (word_names[word] != NULL)
+    printf (" -a '(__matchpoint_words %s)'", word_names[word]);
 }
 
 static void
@@ -308,9 +310,7 @@ generate_fish (void)
       if (command->name[0] == '\0')
         continue;
       printf ("\ncomplete -c matchpoint -n %s", condition);
-      if (command->word == MP_WORD_PRESET)
-        printf (" -F");
-      print_fish_word (command->word);
+      print_fish_word (command->word, FALSE);
       printf ("\n");
       for (guint j = 0; j < command->n_options; j++)
         {
@@ -318,7 +318,7 @@ generate_fish (void)
 
           printf ("complete -c matchpoint -n %s -l %s -d '%s'", condition, command->options[j].name, summary);
           if (command->options[j].argument != NULL)
-            print_fish_word (command->options[j].word);
+            print_fish_word (command->options[j].word, TRUE);
           printf ("\n");
         }
     }

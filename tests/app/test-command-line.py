@@ -219,6 +219,27 @@ def test_bash_completes ():
     assert complete_in_bash (PROGRAM, 'plan', 'ring-gan', '--device', 'c')[0] == 'cpu'
 
 
+def complete_in_fish (line):
+    if shutil.which ('fish') is None:
+        raise tap.Skip ('fish is not installed')
+    path = folder ('fish') + '/matchpoint.fish'
+    with open (path, 'w') as file:
+        file.write (generated ('fish'))
+    environment = {**ENVIRONMENT, 'PATH': os.path.dirname (PROGRAM) + ':' + os.environ['PATH']}
+    done = subprocess.run (['fish', '-N', '-c', f"source {path}; complete -C '{line}'"], capture_output=True,
+                           text=True, env=environment, timeout=60)
+    assert done.returncode == 0 and done.stderr == '', done.stderr
+    return [proposal.split ('\t')[0] for proposal in done.stdout.splitlines ()]
+
+
+def test_fish_completes ():
+    assert 'describe' in complete_in_fish ('matchpoint ')
+    assert 'ring-gram' in complete_in_fish ('matchpoint train ring-gr')
+    assert complete_in_fish ('matchpoint train ring-gram --it') == ['--iterations']
+    assert complete_in_fish ('matchpoint train ring-gram --set method.rid') == ['method.ridge=']
+    assert complete_in_fish ('matchpoint list me') == ['methods', 'metrics']
+
+
 def test_generate_unknown ():
     matchpoint ('--generate', 'tcsh', status=USAGE)
 
