@@ -82,7 +82,7 @@ take_readings (MpChart             *self,
 typedef struct
 {
   double label, smoothed, value; /* widths of columns; smoothed 0: none */
-  double width, height, line, ascent, gap;
+  double width, height, line, ascent, gap, swatch;
 } BoxSize;
 
 /* Widths of the columns for a box of at most `most`: names give way first, then the smoothed values. */
@@ -98,6 +98,7 @@ measure_box (MpPen      *pen,
   double       rest;
 
   size.line = mp_pen_get_line (pen, MP_TEXT_TICK, &size.ascent) + 2;
+  size.swatch = 10 * pen->style->text_scale;
   for (guint i = 0; i < readings->len; i++) {
     const Reading *reading = &g_array_index (readings, Reading, i);
 
@@ -111,9 +112,9 @@ measure_box (MpPen      *pen,
     size.value = MAX (size.value, mp_pen_measure (pen, MP_TEXT_TICK, _("value")));
   }
   size.gap = gap;
-  rest = 24 + size.smoothed + gap + size.value + 8;
+  rest = 8 + size.swatch + 6 + size.smoothed + gap + size.value + 8;
   size.label = MIN (size.label, 120 * pen->style->text_scale);
-  size.label = MAX (size.label, mp_pen_measure (pen, MP_TEXT_TICK, head) - 16 -
+  size.label = MAX (size.label, mp_pen_measure (pen, MP_TEXT_TICK, head) - 6 - size.swatch -
                     (size.smoothed > 0 ? 0 : size.value + gap));
   if (rest + size.label > most && size.smoothed > 0 && rest + MIN (size.label, 40) > most)
     return measure_box (pen, readings, head, FALSE, most);
@@ -219,8 +220,8 @@ draw_readout (MpChart             *self,
     const Reading *reading = &g_array_index (readings, Reading, i);
 
     row += size.line;
-    mp_chart_paint_swatch (pen, reading->curve, x + 8, row - size.ascent * 0.36, 10);
-    mp_pen_draw (pen, MP_TEXT_TICK, style->text, x + 24, row, 0, size.label + 1, reading->curve->label);
+    mp_chart_paint_swatch (pen, reading->curve, x + 8, row - size.ascent * 0.36, size.swatch);
+    mp_pen_draw (pen, MP_TEXT_TICK, style->text, x + 14 + size.swatch, row, 0, size.label + 1, reading->curve->label);
     mp_pen_draw (pen, MP_TEXT_TICK, style->text, right, row, 1, 0, reading->value);
     if (size.smoothed > 0)
       mp_pen_draw (pen, MP_TEXT_TICK, style->text, right - size.value - size.gap, row, 1, 0, reading->smoothed);

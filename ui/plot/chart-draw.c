@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * chart-draw.c: a chart on a Cairo context: layout, title, axes, legend.
+ * chart-draw.c: a chart on a Cairo context: layout, title, axes.
  */
 #include "ui/plot/chart-private.h"
 
@@ -13,12 +13,6 @@
 #define MAX_COLUMNS 8192
 
 /* ---- layout ---- */
-
-static gboolean
-has_legend (MpChart *self)
-{
-  return (self->legend || self->own_scale) && self->curves->len > 0;
-}
 
 static void
 clear_traces (MpChartLayout *layout)
@@ -97,11 +91,11 @@ layout_init (MpChart       *self,
     top += title + 4;
   }
   mp_pen_get_line (pen, MP_TEXT_TICK, &tick_ascent);
-  if (has_legend (self)) {
-    layout->legend_y = top + tick_ascent;
-    top += tick + 4;
-  }
-  top += 6;
+  mp_chart_plan_legend (self, pen, width, height, layout);
+  layout->legend_y = top + tick_ascent;
+  top += layout->legend_rows * (tick + 2) + (layout->legend_rows > 0 ? 2 : 0) + 6;
+  layout->axis_name = pen->style->axis_names && height > 10 * tick;
+  bottom += layout->axis_name ? tick : 0;
   layout->y = floor (top);
   layout->height = MAX (floor (height - bottom) - layout->y, 8);
   if (!mp_chart_find_x_range (self, &layout->first, &layout->last)) {
@@ -120,7 +114,7 @@ layout_clear (MpChartLayout *layout)
   g_array_unref (layout->x_ticks);
 }
 
-/* ---- title, axes, legend ---- */
+/* ---- title, axes ---- */
 
 static void
 draw_title (MpChart             *self,
@@ -130,16 +124,11 @@ draw_title (MpChart             *self,
 {
   double              room = width - 2 * MARGIN - pen->style->title_reserve, drawn;
   g_autoptr (GString) note = g_string_new (self->subtitle);
-  guint32             flags = 0;
 
   if (self->unit != NULL && self->unit[0] != '\0')
     g_string_append_printf (note, "%s%s", note->len > 0 ? " · " : "", self->unit);
   if (self->scale == MP_SCALE_LOG)
     g_string_append_printf (note, "%s%s", note->len > 0 ? " · " : "", C_("axis", "log"));
-  for (guint i = 0; i < layout->n_traces; i++)
-    flags |= layout->traces[i].flags;
-  if (self->scale == MP_SCALE_LOG && (flags & MP_SUMMARY_NON_POSITIVE) != 0)
-    g_string_append_printf (note, " · %s", _("values ≤ 0 left out"));
   if (self->title != NULL) {
     drawn = mp_pen_draw (pen, MP_TEXT_TITLE, pen->style->text, MARGIN, layout->title_y, 0, room, self->title);
     room -= drawn + 8;
@@ -148,6 +137,28 @@ draw_title (MpChart             *self,
   }
   if (note->len > 0 && room > 30)
     mp_pen_draw (pen, MP_TEXT_TICK, pen->style->dim_text, MARGIN + drawn + 8, layout->title_y, 0, room, note->str);
+}
+
+/* What a log axis cannot show is said where it is missed. */
+static void
+draw_note (MpChart             *self,
+           MpPen               *pen,
+           const MpChartLayout *layout)
+{
+  guint32     flags = 0;
+  const char *note = _("values ≤ 0 not shown");
+  double      ascent, line = mp_pen_get_line (pen, MP_TEXT_TICK, &ascent), right = layout->x + layout->width - 2, width;
+  double      y = layout->y + 2;
+
+  for (guint i = 0; i < layout->n_traces; i++)
+    flags |= layout->traces[i].flags;
+  if (self->scale != MP_SCALE_LOG || (flags & MP_SUMMARY_NON_POSITIVE) == 0)
+    return;
+  width = MIN (mp_pen_measure (pen, MP_TEXT_TICK, note), MAX (layout->width - 16, 8));
+  mp_path_rounded (pen->cr, right - width - 4, y - 2, width + 6, line + 2, 4);
+  mp_colour_set_source (mp_colour_fade (pen->style->card, 0.85), pen->cr);
+  cairo_fill (pen->cr);
+  mp_pen_draw (pen, MP_TEXT_TICK, pen->style->dim_text, right, y + ascent, 1, width, note);
 }
 
 /* Half-pixel places, so that hairlines are one pixel wide. */
@@ -205,55 +216,9 @@ draw_axes (MpChart             *self,
     x = CLAMP (x, layout->x - 8 + half, right + MARGIN - 4 - half);
     mp_pen_draw (pen, MP_TEXT_TICK, pen->style->dim_text, x, bottom + 4 + line * 0.15 + ascent, 0.5, 0, tick->label);
   }
-}
-
-static char *
-legend_text (MpChart       *self,
-             const MpCurve *curve,
-             const MpTrace *trace,
-             gboolean       names)
-{
-  g_autofree char *low = NULL;
-  g_autofree char *high = NULL;
-
-  if (!self->own_scale || !(trace->least <= trace->most))
-    return g_strdup (curve->label);
-  low = mp_format_short (trace->least, 2);
-  high = mp_format_short (trace->most, 2);
-  if (names)
-    return g_strdup_printf ("%s %s – %s", curve->label, low, high);
-  return g_strdup_printf ("%s – %s", low, high);
-}
-
-/* Colours name the curves wherever lanes are named, so where both do not fit, ranges stay and names go. */
-static void
-draw_legend (MpChart             *self,
-             MpPen               *pen,
-             const MpChartLayout *layout,
-             double               width)
-{
-  double   ascent, x = MARGIN, end = width - MARGIN, needed = -12;
-  gboolean names = TRUE;
-
-  mp_pen_get_line (pen, MP_TEXT_TICK, &ascent);
-  for (guint i = 0; i < self->curves->len; i++) {
-    const MpCurve   *curve = &g_array_index (self->curves, MpCurve, i);
-    g_autofree char *text = legend_text (self, curve, &layout->traces[i], TRUE);
-
-    needed += curve->visible ? 26 + mp_pen_measure (pen, MP_TEXT_TICK, text) : 0;
-  }
-  names = needed <= end - x;
-  for (guint i = 0; i < self->curves->len; i++) {
-    const MpCurve   *curve = &g_array_index (self->curves, MpCurve, i);
-    g_autofree char *text = legend_text (self, curve, &layout->traces[i], names);
-
-    if (!curve->visible)
-      continue;
-    if (end - x < 40)
-      break;
-    mp_chart_paint_swatch (pen, curve, x, layout->legend_y - ascent * 0.36, 10);
-    x += 14 + 12 + mp_pen_draw (pen, MP_TEXT_TICK, pen->style->dim_text, x + 14, layout->legend_y, 0, end - x - 14, text);
-  }
+  if (layout->axis_name)
+    mp_pen_draw (pen, MP_TEXT_TICK, pen->style->dim_text, (layout->x + right) / 2, bottom + 4 + line * 1.15 + ascent, 0.5,
+                 layout->width, C_("axis", "iteration"));
 }
 
 /* ---- entry points ---- */
@@ -283,9 +248,9 @@ draw_parts (MpChart           *self,
   if ((parts & DRAW_CURVES) != 0) {
     draw_title (self, &pen, &layout, width);
     draw_axes (self, &pen, &layout);
-    if (has_legend (self))
-      draw_legend (self, &pen, &layout, width);
+    mp_chart_paint_legend (self, &pen, &layout, width);
     mp_chart_paint_curves (self, &pen, &layout);
+    draw_note (self, &pen, &layout);
     if (layout.empty)
       mp_pen_draw_block (&pen, MP_TEXT_LABEL, style->dim_text, layout.x + layout.width / 2,
                          layout.y + layout.height / 2, layout.width - 2 * MARGIN,

@@ -58,7 +58,10 @@ typedef struct
   guint   n_traces;
   MpTrace *traces;             /* one per curve; hidden ones are empty */
   GArray *x_ticks, *y_ticks;
-  double  legend_y, title_y;   /* baselines */
+  double  legend_y, title_y;   /* baselines, of its first row and of the title */
+  guint   legend_rows;         /* 0: no legend */
+  gboolean legend_names;
+  gboolean axis_name;          /* "iteration" below the numbers */
 } MpChartLayout;
 
 #define MP_CHART_MARGIN 12
@@ -86,6 +89,16 @@ void     mp_chart_make_traces (MpChart       *self,
 void     mp_chart_paint_curves (MpChart             *self,
                                 MpPen               *pen,
                                 const MpChartLayout *layout);
+/* Decides how many rows the legend takes, and whether it names curves. */
+void     mp_chart_plan_legend (MpChart       *self,
+                               MpPen         *pen,
+                               double         width,
+                               double         height,
+                               MpChartLayout *layout);
+void     mp_chart_paint_legend (MpChart             *self,
+                                MpPen               *pen,
+                                const MpChartLayout *layout,
+                                double               width);
 void     mp_chart_paint_swatch (MpPen         *pen,
                                 const MpCurve *curve,
                                 double         x,

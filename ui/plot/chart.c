@@ -187,8 +187,8 @@ mp_chart_find_x_range (MpChart *self,
     *first = self->x_first;
     *last = self->x_last;
   } else if (found && *last - *first < 1) {
-    /* one value: in the middle */
-    *first -= 1;
+    /* one value */
+    *first = MAX (*first - 1, 0);
     *last += 1;
   } else if (found && *first <= 0.02 * *last) {
     /* runs start at iteration 0 even where the first value comes a little later */
@@ -332,10 +332,8 @@ select_value (double *values,
 /* Range of the line, and of the band but for the rarest hundredth of its columns on each side: one spike must not
  * flatten everything else. What is cut runs visibly off the edge. */
 static void
-add_dense_range (const MpTrace *trace,
-                 MpScale        scale,
-                 double        *low,
-                 double        *high)
+add_dense_range (MpTrace *trace,
+                 MpScale  scale)
 {
   g_autofree double *lows = g_new (double, trace->n_columns);
   g_autofree double *highs = g_new (double, trace->n_columns);
@@ -349,24 +347,24 @@ add_dense_range (const MpTrace *trace,
       continue;
     lows[n] = least;
     highs[n++] = column->max;
+    trace->least = MIN (trace->least, least);
+    trace->most = MAX (trace->most, column->max);
     if (isfinite (trace->line[i]) && (scale == MP_SCALE_LINEAR || trace->line[i] > 0)) {
-      *low = MIN (*low, trace->line[i]);
-      *high = MAX (*high, trace->line[i]);
+      trace->low = MIN (trace->low, trace->line[i]);
+      trace->high = MAX (trace->high, trace->line[i]);
     }
   }
   if (n == 0)
     return;
   cut = n / 100;
-  *low = MIN (*low, select_value (lows, n, cut));
-  *high = MAX (*high, select_value (highs, n, n - 1 - cut));
+  trace->low = MIN (trace->low, select_value (lows, n, cut));
+  trace->high = MAX (trace->high, select_value (highs, n, n - 1 - cut));
 }
 
 static void
 add_sparse_range (const MpCurve *curve,
-                  const MpTrace *trace,
-                  MpScale        scale,
-                  double        *low,
-                  double        *high)
+                  MpTrace       *trace,
+                  MpScale        scale)
 {
   MpSummary summary;
   double    least;
@@ -374,8 +372,8 @@ add_sparse_range (const MpCurve *curve,
   mp_series_summarise (curve->series, trace->begin, trace->end, &summary);
   least = scale == MP_SCALE_LOG ? summary.min_positive : summary.min;
   if (isfinite (least)) {
-    *low = MIN (*low, least);
-    *high = MAX (*high, summary.max);
+    trace->low = trace->least = least;
+    trace->high = trace->most = summary.max;
   }
 }
 
@@ -389,14 +387,12 @@ mp_chart_find_y_range (MpChart       *self,
     const MpCurve *curve = &g_array_index (self->curves, MpCurve, i);
     MpTrace       *trace = &layout->traces[i];
 
-    trace->low = INFINITY;
-    trace->high = -INFINITY;
+    trace->low = trace->least = INFINITY;
+    trace->high = trace->most = -INFINITY;
     if (trace->dense)
-      add_dense_range (trace, self->scale, &trace->low, &trace->high);
+      add_dense_range (trace, self->scale);
     else if (trace->end > trace->begin)
-      add_sparse_range (curve, trace, self->scale, &trace->low, &trace->high);
-    trace->least = trace->low;
-    trace->most = trace->high;
+      add_sparse_range (curve, trace, self->scale);
     low = MIN (low, trace->low);
     high = MAX (high, trace->high);
   }

@@ -198,8 +198,11 @@ draw_chart (gpointer           data,
             double             height,
             const MpPlotStyle *style)
 {
+  MpPlotStyle own = *style;
+
+  own.axis_names = TRUE;
   paint_card (cr, style);
-  mp_chart_draw (data, cr, width, height, style);
+  mp_chart_draw (data, cr, width, height, &own);
 }
 
 gboolean

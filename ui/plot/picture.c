@@ -240,7 +240,7 @@ draw_head (MpPen            *pen,
   width -= 2 * PAD + 12;
   right = mp_pen_draw (pen, MP_TEXT_LABEL, style->text, x + width, first, 1, width * 0.5, iteration);
   mp_pen_draw (pen, MP_TEXT_HEADING, style->text, x, first, 0, MAX (20, width - right - 12), head->title);
-  right = mp_pen_draw (pen, MP_TEXT_TICK, style->dim_text, x + width, second, 1, width * 0.8, summary);
+  right = mp_pen_draw (pen, MP_TEXT_TICK, style->dim_text, x + width, second, 1, width, summary);
   if (head->subtitle != NULL && width - right > 40)
     mp_pen_draw (pen, MP_TEXT_TICK, style->dim_text, x, second, 0, width - right - 12, head->subtitle);
 }
@@ -325,15 +325,16 @@ draw_lane_names (MpPicture *self,
                  double     y,
                  double     width)
 {
-  double end = x + width;
+  double end = x + width, text = pen->style->text_scale;
 
-  for (guint i = 0; i < self->lanes->len && end - x > 60; i++) {
+  for (guint i = 0; i < self->lanes->len && end - x > 60 * text; i++) {
     const MpLaneHead *head = &g_array_index (self->lanes, MpPictureLane, i).head;
 
-    mp_path_rounded (pen->cr, x, y - 5, 14, 3, 1.5);
+    mp_path_rounded (pen->cr, x, y - 5.5 * text, 14 * text, 3, 1.5);
     mp_colour_set_source (mp_plot_style_get_lane (pen->style, head->lane), pen->cr);
     cairo_fill (pen->cr);
-    x += 20 + mp_pen_draw (pen, MP_TEXT_LABEL, pen->style->dim_text, x + 20, y, 0, end - x - 20, head->title) + 20;
+    x += 20 * text;
+    x += mp_pen_draw (pen, MP_TEXT_LABEL, pen->style->dim_text, x, y, 0, end - x, head->title) + 20 * text;
   }
 }
 
@@ -390,14 +391,16 @@ mp_picture_draw (MpPicture         *self,
                  double             height,
                  const MpPlotStyle *style)
 {
-  Frame  frame = make_frame (self, style);
-  double inner = width - 2 * EDGE, y = EDGE, room, lanes = 0, charts = 0;
-  MpPen  pen;
+  Frame       frame = make_frame (self, style);
+  double      inner = width - 2 * EDGE, y = EDGE, room, lanes = 0, charts = 0;
+  MpPlotStyle own = *style;
+  MpPen       pen;
 
   g_return_if_fail (self != NULL && cr != NULL && style != NULL);
 
   cairo_save (cr);
-  mp_pen_init (&pen, cr, style);
+  own.axis_names = TRUE;
+  mp_pen_init (&pen, cr, &own);
   mp_colour_set_source (style->page, cr);
   cairo_rectangle (cr, 0, 0, width, height);
   cairo_fill (cr);

@@ -49,6 +49,7 @@ typedef struct
   double      title_reserve; /* kept free at the end of a chart's title line, for a window's controls */
   double      line_width;
   double      dot_radius;
+  gboolean    axis_names;   /* charts name their horizontal axis, as pictures that stand alone must */
 } MpPlotStyle;
 
 /* Fills every field for a theme: 100 % text, pixel ratio 1, the desktop's sans-serif font. */

@@ -305,25 +305,42 @@ hold_extent (MpScatter *self)
   self->held = TRUE;
 }
 
-/* The extent grown to the shape of the rectangle, so that a unit is as long across as up. */
+/* What a rectangle shows around the middle of the extent at `scale` pixels to a unit, the same across as up. */
+static void
+scale_view (MpScatter *self,
+            double     width,
+            double     height,
+            double     scale,
+            double     view[4])
+{
+  double x = (self->extent[0] + self->extent[1]) / 2, y = (self->extent[2] + self->extent[3]) / 2;
+
+  view[0] = x - width / scale / 2;
+  view[1] = x + width / scale / 2;
+  view[2] = y - height / scale / 2;
+  view[3] = y + height / scale / 2;
+}
+
+/* The extent grown to the shape of the rectangle. A heat map knows nothing beyond its own extent, so where one would end
+ * inside the rectangle the view shrinks instead, unless that hid data. */
 static void
 get_view (MpScatter *self,
           double     width,
           double     height,
           double     view[4])
 {
-  double across, up, scale, x, y;
+  const Cloud *data = &self->clouds[MP_POINTS_DATA];
+  double       across, up;
 
   hold_extent (self);
-  across = self->extent[1] - self->extent[0];
-  up = self->extent[3] - self->extent[2];
-  scale = MIN (width / across, height / up);
-  x = (self->extent[0] + self->extent[1]) / 2;
-  y = (self->extent[2] + self->extent[3]) / 2;
-  view[0] = x - width / scale / 2;
-  view[1] = x + width / scale / 2;
-  view[2] = y - height / scale / 2;
-  view[3] = y + height / scale / 2;
+  across = width / (self->extent[1] - self->extent[0]);
+  up = height / (self->extent[3] - self->extent[2]);
+  if (self->heat_map != NULL && !self->fixed) {
+    scale_view (self, width, height, MAX (across, up), view);
+    if (data->n == 0 || box_inside (data->box, view))
+      return;
+  }
+  scale_view (self, width, height, MIN (across, up), view);
 }
 
 void
@@ -533,18 +550,40 @@ draw_overlays (MpScatter         *self,
   }
 }
 
+/* Words over points, on a patch of canvas. */
 static void
-draw_axes (MpScatter    *self,
-           MpPen        *pen,
+draw_note (MpPen      *pen,
+           double      x,
+           double      baseline,
+           double      align,
+           double      most,
+           const char *text)
+{
+  double ascent, line = mp_pen_get_line (pen, MP_TEXT_TICK, &ascent);
+  double width = MIN (mp_pen_measure (pen, MP_TEXT_TICK, text), most);
+
+  mp_path_rounded (pen->cr, x - align * width - 3, baseline - ascent - 1, width + 6, line + 1, 4);
+  mp_colour_set_source (mp_colour_fade (pen->style->canvas, 0.8), pen->cr);
+  cairo_fill (pen->cr);
+  mp_pen_draw (pen, MP_TEXT_TICK, pen->style->dim_text, x, baseline, align, most, text);
+}
+
+static guint
+count_ticks (double width,
+             double height)
+{
+  return (guint) CLAMP (MIN (width, height) / 60, 2, 6);
+}
+
+static void
+draw_grid (MpPen        *pen,
            const double  view[4],
            double        width,
            double        height)
 {
-  guint              most = (guint) CLAMP (MIN (width, height) / 60, 2, 6);
+  guint              most = count_ticks (width, height);
   g_autoptr (GArray) across = mp_ticks_new (MP_SCALE_LINEAR, view[0], view[1], most, FALSE);
   g_autoptr (GArray) up = mp_ticks_new (MP_SCALE_LINEAR, view[2], view[3], most, FALSE);
-  double             ascent, line = mp_pen_get_line (pen, MP_TEXT_TICK, &ascent);
-  MpColour           words = mp_colour_fade (pen->style->dim_text, 0.9);
 
   mp_colour_set_source (mp_colour_fade (pen->style->axis, 0.28), pen->cr);
   cairo_set_line_width (pen->cr, 1);
@@ -561,19 +600,33 @@ draw_axes (MpScatter    *self,
     cairo_line_to (pen->cr, width, y);
   }
   cairo_stroke (pen->cr);
+}
+
+/* Numbers stand on their lines, inside the plot, so that plots with and without them are of one size. */
+static void
+draw_numbers (MpPen        *pen,
+              const double  view[4],
+              double        width,
+              double        height)
+{
+  guint              most = count_ticks (width, height);
+  g_autoptr (GArray) across = mp_ticks_new (MP_SCALE_LINEAR, view[0], view[1], most, FALSE);
+  g_autoptr (GArray) up = mp_ticks_new (MP_SCALE_LINEAR, view[2], view[3], most, FALSE);
+  double             ascent, line = mp_pen_get_line (pen, MP_TEXT_TICK, &ascent);
+
   for (guint i = 0; i < across->len; i++) {
     const MpTick *tick = &g_array_index (across, MpTick, i);
     double        x = (tick->value - view[0]) / (view[1] - view[0]) * width;
 
-    if (x > 2 * line && x < width - line)
-      mp_pen_draw (pen, MP_TEXT_TICK, words, x + 3, height - 5, 0, 0, tick->label);
+    if (x > 2.5 * line && x < width - line)
+      draw_note (pen, x, height - 6, 0.5, width, tick->label);
   }
   for (guint i = 0; i < up->len; i++) {
     const MpTick *tick = &g_array_index (up, MpTick, i);
     double        y = (view[3] - tick->value) / (view[3] - view[2]) * height;
 
-    if (y > line * 1.5 && y < height - line)
-      mp_pen_draw (pen, MP_TEXT_TICK, words, 5, y - 3, 0, 0, tick->label);
+    if (y > line * 2 && y < height - 2 * line)
+      draw_note (pen, 7, y + ascent * 0.38, 0, width, tick->label);
   }
 }
 
@@ -638,14 +691,15 @@ draw_words (MpScatter *self,
   gsize  outside = count_visible (self) - self->n_inside;
 
   if (self->caption != NULL)
-    mp_pen_draw (pen, MP_TEXT_TICK, pen->style->dim_text, 8, 6 + ascent, 0, width - 16, self->caption);
+    draw_note (pen, 8, 6 + ascent, 0, width - 16, self->caption);
   if (self->legend)
     legend_items (pen, 8, height - 8 - (self->axes ? line : 0));
   if (outside > 0) {
     g_autofree char *count = mp_format_count (outside);
     g_autofree char *note = g_strdup_printf (g_dngettext (NULL, "%s outside", "%s outside", outside), count);
 
-    mp_pen_draw (pen, MP_TEXT_TICK, pen->style->dim_text, width - 8, height - 8, 1, 0, note);
+    /* below a caption that may be as wide as the plot */
+    draw_note (pen, width - 8, 6 + ascent + (self->caption != NULL ? line : 0), 1, width - 16, note);
   }
 }
 
@@ -674,9 +728,11 @@ mp_scatter_draw (MpScatter         *self,
   if (self->heat_map != NULL)
     mp_heat_map_draw (self->heat_map, cr, view, width, height, style, mp_plot_style_get_lane (style, self->lane));
   if (self->axes && !empty)
-    draw_axes (self, &pen, view, width, height);
+    draw_grid (&pen, view, width, height);
   draw_points (self, cr, view, width, height, style);
   draw_overlays (self, cr, view, width, height, style);
+  if (self->axes && !empty)
+    draw_numbers (&pen, view, width, height);
   draw_words (self, &pen, width, height);
   if (empty)
     mp_pen_draw_block (&pen, MP_TEXT_LABEL, style->dim_text, width / 2, height / 2, width - 32,
