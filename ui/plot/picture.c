@@ -80,21 +80,31 @@ mp_picture_add_chart (MpPicture *self,
   g_ptr_array_add (self->charts, mp_chart_ref (chart));
 }
 
+/* Adds a part after a dot; takes the text. */
+static void
+add_part (GString *text,
+          char    *part)
+{
+  g_string_append_printf (text, "%s%s", text->len > 0 ? " · " : "", part);
+  g_free (part);
+}
+
 char *
 mp_lane_head_summary (const MpLaneHead *head)
 {
   GString *text = g_string_new (head->state);
 
   if (head->modes >= 0)
-    g_string_append_printf (text, _("%smodes %d/%d"), text->len > 0 ? " · " : "", head->modes, head->n_modes);
+    /* Translators: modes covered, of how many */
+    add_part (text, g_strdup_printf (_("modes %d/%d"), head->modes, head->n_modes));
   if (!isnan (head->high_quality))
     /* Translators: HQ is the share of high-quality samples, in per cent */
-    g_string_append_printf (text, _("%sHQ %.0f %%"), text->len > 0 ? " · " : "", head->high_quality * 100);
+    add_part (text, g_strdup_printf (_("HQ %.0f %%"), head->high_quality * 100));
   if (!isnan (head->rate)) {
     g_autofree char *rate = mp_format_fixed (head->rate, head->rate < 10 ? 1 : 0);
 
     /* Translators: iterations per second */
-    g_string_append_printf (text, _("%s%s it/s"), text->len > 0 ? " · " : "", rate);
+    add_part (text, g_strdup_printf (_("%s it/s"), rate));
   }
   return g_string_free (text, FALSE);
 }
