@@ -3,11 +3,10 @@
  * list.c: what there is: “list”, “describe”, and the words for completions.
  */
 #include "app/app.h"
+#include "app/json.h"
 
 #include <stdio.h>
 #include <string.h>
-
-#include <json-glib/json-glib.h>
 
 #include "engine/metrics/metric.h"
 #include "engine/train/devices.h"
@@ -121,8 +120,6 @@ static void
 print_items_json (GPtrArray *items)
 {
   g_autoptr (JsonBuilder) builder = json_builder_new ();
-  g_autoptr (JsonNode) root = NULL;
-  g_autofree char *text = NULL;
 
   json_builder_begin_array (builder);
   for (guint i = 0; i < items->len; i++)
@@ -130,18 +127,13 @@ print_items_json (GPtrArray *items)
       const Item *item = g_ptr_array_index (items, i);
 
       json_builder_begin_object (builder);
-      json_builder_set_member_name (builder, "id");
-      json_builder_add_string_value (builder, item->id);
-      json_builder_set_member_name (builder, "title");
-      json_builder_add_string_value (builder, item->title);
-      json_builder_set_member_name (builder, "summary");
-      json_builder_add_string_value (builder, item->summary);
+      mp_json_add_text (builder, "id", item->id);
+      mp_json_add_text (builder, "title", item->title);
+      mp_json_add_text (builder, "summary", item->summary);
       json_builder_end_object (builder);
     }
   json_builder_end_array (builder);
-  root = json_builder_get_root (builder);
-  text = json_to_string (root, FALSE);
-  printf ("%s\n", text);
+  mp_json_print (builder);
 }
 
 int

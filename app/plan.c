@@ -5,9 +5,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include <json-glib/json-glib.h>
-
 #include "app/app.h"
+#include "app/json.h"
 #include "engine/train/devices.h"
 #include "engine/train/loop.h"
 
@@ -97,15 +96,10 @@ add_phase (JsonBuilder *builder,
 
   mp_plan_get_info (mp_loop_get_plan (loop, i), &info);
   json_builder_begin_object (builder);
-  json_builder_set_member_name (builder, "phase");
-  json_builder_add_string_value (builder, mp_loop_get_phase_title (loop, i));
-  json_builder_set_member_name (builder, "runs");
-  json_builder_add_int_value (builder, mp_loop_get_repeat (loop, i));
+  mp_json_add_text (builder, "phase", mp_loop_get_phase_title (loop, i));
+  mp_json_add_number (builder, "runs", (double) mp_loop_get_repeat (loop, i));
   for (guint j = 0; j < G_N_ELEMENTS (columns); j++)
-    {
-      json_builder_set_member_name (builder, columns[j].name);
-      json_builder_add_int_value (builder, (gint64) column_value (&columns[j], &info));
-    }
+    mp_json_add_number (builder, columns[j].name, column_value (&columns[j], &info));
   json_builder_end_object (builder);
 }
 
@@ -113,8 +107,6 @@ static void
 print_json (MpLoop *loop)
 {
   g_autoptr (JsonBuilder) builder = json_builder_new ();
-  g_autoptr (JsonNode) root = NULL;
-  g_autofree char *text = NULL;
 
   json_builder_begin_object (builder);
   json_builder_set_member_name (builder, "phases");
@@ -122,12 +114,9 @@ print_json (MpLoop *loop)
   for (guint i = 0; i < mp_loop_get_n_phases (loop); i++)
     add_phase (builder, loop, i);
   json_builder_end_array (builder);
-  json_builder_set_member_name (builder, "store_bytes");
-  json_builder_add_int_value (builder, (gint64) mp_store_get_bytes (mp_loop_get_store (loop)));
+  mp_json_add_number (builder, "store_bytes", (double) mp_store_get_bytes (mp_loop_get_store (loop)));
   json_builder_end_object (builder);
-  root = json_builder_get_root (builder);
-  text = json_to_string (root, FALSE);
-  printf ("%s\n", text);
+  mp_json_print (builder);
 }
 
 static int

@@ -340,9 +340,19 @@ table_row (MpLane    *lane,
   g_ptr_array_add (row, seconds > 0 ? g_strdup_printf ("%'.0f", (double) iteration / seconds) : g_strdup ("–"));
   for (guint i = 0; i < shown->len; i++)
     g_ptr_array_add (row, value_text (mp_metric_find (metrics, ((MpDescriptor *) g_ptr_array_index (shown, i))->id)));
-  g_ptr_array_add (row, g_strdup (lane->run_dir != NULL ? lane->run_dir : ""));
   g_ptr_array_add (row, NULL);
   return (char **) g_ptr_array_free (row, FALSE);
+}
+
+static void
+print_places (GPtrArray *lanes)
+{
+  if (lanes->len == 1)
+    printf ("\n%s %s\n", _("The run is kept in"), ((MpLane *) g_ptr_array_index (lanes, 0))->run_dir);
+  else
+    printf ("\n%s\n", _("The runs are kept in"));
+  for (guint i = 0; lanes->len > 1 && i < lanes->len; i++)
+    printf ("  %s\n", ((MpLane *) g_ptr_array_index (lanes, i))->run_dir);
 }
 
 void
@@ -363,11 +373,11 @@ mp_progress_print_table (GPtrArray *lanes)
   g_ptr_array_add (head, g_strdup (_("it/s")));
   for (guint i = 0; i < shown->len; i++)
     g_ptr_array_add (head, g_strdup (_(((MpDescriptor *) g_ptr_array_index (shown, i))->title)));
-  g_ptr_array_add (head, g_strdup (_("Run")));
   g_ptr_array_add (head, NULL);
   g_ptr_array_add (rows, g_ptr_array_free (head, FALSE));
   for (guint i = 0; i < lanes->len; i++)
     g_ptr_array_add (rows, table_row (g_ptr_array_index (lanes, i), g_ptr_array_index (results, i), shown));
   printf ("\n");
   mp_print_table (rows, "");
+  print_places (lanes);
 }

@@ -9,10 +9,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <json-glib/json-glib.h>
-
 #include "app/app.h"
 #include "app/comparison.h"
+#include "app/json.h"
 #include "app/progress.h"
 #include "engine/metrics/metric.h"
 #include "engine/runs/run.h"
@@ -358,29 +357,6 @@ wait_for_lanes (Session *session)
 /* ---- the sum ---- */
 
 static void
-add_number (JsonBuilder *builder,
-            const char  *name,
-            double       value)
-{
-  json_builder_set_member_name (builder, name);
-  if (!isfinite (value))
-    json_builder_add_null_value (builder);
-  else if (value == rint (value) && fabs (value) < 9007199254740992.0)
-    json_builder_add_int_value (builder, (gint64) value);
-  else
-    json_builder_add_double_value (builder, value);
-}
-
-static void
-add_text (JsonBuilder *builder,
-          const char  *name,
-          const char  *value)
-{
-  json_builder_set_member_name (builder, name);
-  json_builder_add_string_value (builder, value);
-}
-
-static void
 add_lane (JsonBuilder *builder,
           MpLane      *lane)
 {
@@ -391,22 +367,22 @@ add_lane (JsonBuilder *builder,
   g_autoptr (GError) error = mp_trainer_dup_error (lane->trainer);
 
   json_builder_begin_object (builder);
-  add_text (builder, "id", lane->id);
-  add_text (builder, "method", mp_experiment_get_string (experiment, "method", "kind"));
-  add_text (builder, "state", mp_lane_state_name (mp_trainer_get_state (lane->trainer)));
-  add_number (builder, "iteration", iteration);
-  add_number (builder, "seconds", seconds);
-  add_number (builder, "iterations_per_second", seconds > 0 ? iteration / seconds : NAN);
+  mp_json_add_text (builder, "id", lane->id);
+  mp_json_add_text (builder, "method", mp_experiment_get_string (experiment, "method", "kind"));
+  mp_json_add_text (builder, "state", mp_lane_state_name (mp_trainer_get_state (lane->trainer)));
+  mp_json_add_number (builder, "iteration", iteration);
+  mp_json_add_number (builder, "seconds", seconds);
+  mp_json_add_number (builder, "iterations_per_second", seconds > 0 ? iteration / seconds : NAN);
   json_builder_set_member_name (builder, "metrics");
   json_builder_begin_object (builder);
   for (guint i = 0; metrics != NULL && i < metrics->len; i++)
-    add_number (builder, g_array_index (metrics, MpMetricValue, i).id,
-                g_array_index (metrics, MpMetricValue, i).value);
+    mp_json_add_number (builder, g_array_index (metrics, MpMetricValue, i).id,
+                        g_array_index (metrics, MpMetricValue, i).value);
   json_builder_end_object (builder);
   if (lane->run_dir != NULL)
-    add_text (builder, "run", lane->run_dir);
+    mp_json_add_text (builder, "run", lane->run_dir);
   if (error != NULL)
-    add_text (builder, "error", error->message);
+    mp_json_add_text (builder, "error", error->message);
   json_builder_end_object (builder);
 }
 
@@ -414,8 +390,6 @@ static void
 print_json (GPtrArray *lanes)
 {
   g_autoptr (JsonBuilder) builder = json_builder_new ();
-  g_autoptr (JsonNode) root = NULL;
-  g_autofree char *text = NULL;
 
   json_builder_begin_object (builder);
   json_builder_set_member_name (builder, "lanes");
@@ -424,9 +398,7 @@ print_json (GPtrArray *lanes)
     add_lane (builder, g_ptr_array_index (lanes, i));
   json_builder_end_array (builder);
   json_builder_end_object (builder);
-  root = json_builder_get_root (builder);
-  text = json_to_string (root, FALSE);
-  printf ("%s\n", text);
+  mp_json_print (builder);
 }
 
 /* Says why lanes ended early, and finds the exit status. */

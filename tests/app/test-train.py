@@ -5,6 +5,7 @@ import json
 import math
 import os
 import pty
+import re
 import select
 import signal
 import subprocess
@@ -42,6 +43,15 @@ def test_one_lane ():
     text = open (out + '/experiment.ini').read ()
     assert 'seed=4\n' in text and 'iterations=30\n' in text
     assert not os.path.exists (out + '/comparison.ini')
+
+
+def test_json_numbers ():
+    result = train ('ring-gan', '--iterations', '5', '--quiet')
+    numbers = result.json ()['lanes'][0]['metrics']
+    # as short as Python writes them; %.17g can need one digit more than the shortest
+    for name, value in numbers.items ():
+        written = re.search (f'"{name}":([^,}}]*)', result.out)[1]
+        assert float (written) == value and len (written) <= len (repr (value)) + 1, (name, written)
 
 
 def test_comparison ():
@@ -95,9 +105,12 @@ def test_progress_in_lines ():
     assert '\033' not in out and '\r' not in out
     for lane in ['ring-gan', 'ring-mmd-net']:
         assert any (line.startswith (lane + '  100 %') for line in lines), out
-    # a table follows: head and lanes
-    assert lines[-3].split ()[:4] == ['Lane', 'State', 'Iterations', 'Time'], out
-    assert lines[-2].split ()[:3] == ['ring-gan', 'finished', '200'], out
+    # a table follows, and where the runs are
+    head = next (i for i, line in enumerate (lines) if line.startswith ('Lane '))
+    assert lines[head].split ()[:4] == ['Lane', 'State', 'Iterations', 'Time'], out
+    assert lines[head + 1].split ()[:3] == ['ring-gan', 'finished', '200'], out
+    assert lines[head + 2].split ()[:3] == ['ring-mmd-net', 'finished', '200'], out
+    assert lines[-3] == 'The runs are kept in' and all (os.path.isdir (line.strip ()) for line in lines[-2:]), out
 
 
 def on_terminal (arguments, columns):
@@ -127,7 +140,6 @@ def on_terminal (arguments, columns):
 
 
 def test_progress_on_terminal ():
-    import re
     text = on_terminal (['train', 'ring-gan', 'ring-gram', '--iterations', '100'], 100)
     assert '\033[2A' in text and '━' in text
     assert '100 %' in text and '100/100' in text
