@@ -83,7 +83,7 @@ pack_rows (const MpGemm *g,
     }
 }
 
-/* B stored n×k: eight columns of k at a time, so that each line of B is read while it is in the cache. */
+/* B stored n×k */
 static void
 pack_transposed (const MpGemm *g,
                  const real   *b,
@@ -93,17 +93,10 @@ pack_transposed (const MpGemm *g,
 {
   int64_t valid = g->n - column < width ? g->n - column : width;
 
-  for (int64_t p0 = 0; p0 < g->k; p0 += 8)
-    {
-      int64_t depth = g->k - p0 < 8 ? g->k - p0 : 8;
-
-      for (int64_t j = 0; j < valid; j++)
-        for (int64_t p = 0; p < depth; p++)
-          to[(p0 + p) * width + j] = b[(column + j) * g->ldb + p0 + p];
-      for (int64_t p = 0; p < depth; p++)
-        for (int64_t j = valid; j < width; j++)
-          to[(p0 + p) * width + j] = 0;
-    }
+  transpose_block (b + column * g->ldb, g->ldb, valid, g->k, to, width);
+  for (int64_t p = 0; p < g->k; p++)
+    for (int64_t j = valid; j < width; j++)
+      to[p * width + j] = 0;
 }
 
 static void

@@ -10,13 +10,19 @@
 #include "kernels/cpu/simd/simd.h"
 
 #define BLOCK 16
-#define TILE_ROWS 4
+#if MP_N_REGISTERS == 32
+#define TILE_ROWS 8
 #define TILE_WIDTH 3
+#else
+#define TILE_ROWS 4
+#define TILE_WIDTH 2
+#endif
+#define INLINE static inline __attribute__ ((always_inline))
 
 static inline int64_t
 padded (int64_t n)
 {
-  return (n + VL - 1) / VL * VL + TILE_WIDTH * VL;
+  return (n + VL - 1) / VL * VL;
 }
 
 size_t
@@ -25,6 +31,7 @@ SYMBOL (cholesky_scratch) (int64_t n)
   return (size_t) (n * padded (n)) * sizeof (real);
 }
 
+/* The lower triangle, transposed; what lies left of the diagonal in U is never used. */
 static void
 read_lower (int64_t     n,
             const real *a,
@@ -32,10 +39,8 @@ read_lower (int64_t     n,
 {
   int64_t ld = padded (n);
 
-  for (int64_t j0 = 0; j0 < n; j0 += 8)
-    for (int64_t i = 0; i < n; i++)
-      for (int64_t j = j0; j < j0 + 8 && j < n; j++)
-        u[i * ld + j] = j >= i ? a[j * n + i] : 0;
+  for (int64_t j = 0; j < n; j += 8)
+    transpose_block (a + j * n, n, n - j < 8 ? n - j : 8, n - j < 8 ? n : j + 8, u + j, ld);
   for (int64_t i = 0; i < n; i++)
     memset (u + i * ld + n, 0, (size_t) (ld - n) * sizeof (real));
 }
@@ -47,13 +52,62 @@ write_lower (int64_t     n,
 {
   int64_t ld = padded (n);
 
-  for (int64_t j0 = 0; j0 < n; j0 += 8)
-    for (int64_t i = 0; i < n; i++)
-      for (int64_t j = j0; j < j0 + 8 && j < n; j++)
-        a[i * n + j] = j <= i ? u[j * ld + i] : 0;
+  for (int64_t j = 0; j < n; j += 8)
+    transpose_block (u + j * ld + j, ld, n - j < 8 ? n - j : 8, n - j, a + j * n + j, n);
+  for (int64_t i = 0; i < n; i++)
+    memset (a + i * n + i + 1, 0, (size_t) (n - i - 1) * sizeof (real));
 }
 
-/* Rows [top, bottom) of U from column top on, given that rows above top have been subtracted. */
+/* Factors the diagonal block that starts at `top`; pivots' reciprocals go to inverse[]. */
+static void
+factor_diagonal (real   *u,
+                 int64_t ld,
+                 int64_t top,
+                 int64_t bottom,
+                 real   *inverse)
+{
+  for (int64_t p = top; p < bottom; p++)
+    {
+      real *row = u + p * ld;
+      real  pivot = row[p] > 0 ? (real) sqrt ((double) row[p]) : (real) NAN;
+
+      inverse[p - top] = (real) 1 / pivot;
+      row[p] = pivot;
+      for (int64_t c = p + 1; c < bottom; c++)
+        row[c] *= inverse[p - top];
+      for (int64_t q = p + 1; q < bottom; q++)
+        for (int64_t c = q; c < bottom; c++)
+          u[q * ld + c] -= row[q] * row[c];
+    }
+}
+
+/* One vector of columns of a whole block of rows, right of the diagonal block: Uᵀ⁻¹ of the diagonal block times it. */
+static void
+solve_block (const real *u,
+             int64_t     ld,
+             int64_t     top,
+             const real *inverse,
+             real       *columns)
+{
+  vreal row[BLOCK];
+
+  UNROLL
+  for (int p = 0; p < BLOCK; p++)
+    row[p] = v_load (columns + p * ld);
+  UNROLL
+  for (int p = 0; p < BLOCK; p++)
+    {
+      const real *from = u + (top + p) * ld + top;
+
+      row[p] *= inverse[p];
+      UNROLL
+      for (int q = p + 1; q < BLOCK; q++)
+        row[q] -= from[q] * row[p];
+      v_store (columns + p * ld, row[p]);
+    }
+}
+
+/* Rows [top, bottom) of U, given that rows above top have been subtracted. */
 static void
 finish_rows (real   *u,
              int64_t ld,
@@ -61,87 +115,80 @@ finish_rows (real   *u,
              int64_t top,
              int64_t bottom)
 {
-  for (int64_t p = top; p < bottom; p++)
-    {
-      real *row = u + p * ld, pivot;
+  real    inverse[BLOCK];
+  int64_t c = bottom;
 
-      /* from a vector boundary at or before the diagonal: what lies left of it is not read any more */
-      for (int64_t c = p / VL * VL; c < n; c += VL)
-        {
-          vreal sum = v_load (row + c);
-
-          for (int64_t q = top; q < p; q++)
-            sum -= u[q * ld + p] * v_load (u + q * ld + c);
-          v_store (row + c, sum);
-        }
-      pivot = row[p] > 0 ? (real) sqrt ((double) row[p]) : (real) NAN;
-      for (int64_t c = p; c < n; c++)
-        row[c] /= pivot;
-      row[p] = pivot;
-    }
+  factor_diagonal (u, ld, top, bottom, inverse);
+  /* only the last block can be short, and nothing lies right of it; BLOCK is a multiple of VL */
+  for (; c < n; c += VL)
+    solve_block (u, ld, top, inverse, u + top * ld + c);
 }
 
-/* U[row … row+rows)[c …] −= Σ_q U[q][row …]·U[q][c …] for q in [top, bottom) */
-static inline __attribute__ ((always_inline)) void
+/* U[row … row+rows)[c …] −= Σ_q U[q][row …]·U[q][c …] for q in [top, top + BLOCK) */
+INLINE void
 update_tile (real   *u,
              int64_t ld,
              int64_t top,
-             int64_t bottom,
              int64_t row,
              int64_t c,
-             int     rows)
+             int     rows,
+             int     width)
 {
   vreal acc[TILE_ROWS][TILE_WIDTH];
 
   UNROLL
   for (int i = 0; i < rows; i++)
     UNROLL
-    for (int j = 0; j < TILE_WIDTH; j++)
+    for (int j = 0; j < width; j++)
       acc[i][j] = v_load (u + (row + i) * ld + c + j * VL);
-  for (int64_t q = top; q < bottom; q++)
+  for (int64_t q = top; q < top + BLOCK; q++)
     {
       const real *above = u + q * ld;
       vreal       b[TILE_WIDTH];
 
       UNROLL
-      for (int j = 0; j < TILE_WIDTH; j++)
+      for (int j = 0; j < width; j++)
         b[j] = v_load (above + c + j * VL);
       UNROLL
       for (int i = 0; i < rows; i++)
         UNROLL
-        for (int j = 0; j < TILE_WIDTH; j++)
+        for (int j = 0; j < width; j++)
           acc[i][j] -= above[row + i] * b[j];
     }
   UNROLL
   for (int i = 0; i < rows; i++)
     UNROLL
-    for (int j = 0; j < TILE_WIDTH; j++)
+    for (int j = 0; j < width; j++)
       v_store (u + (row + i) * ld + c + j * VL, acc[i][j]);
+}
+
+INLINE void
+update_rows (real   *u,
+             int64_t ld,
+             int64_t top,
+             int64_t row,
+             int     rows)
+{
+  int64_t c = row / VL * VL;
+
+  for (; c + TILE_WIDTH * VL <= ld; c += TILE_WIDTH * VL)
+    update_tile (u, ld, top, row, c, rows, TILE_WIDTH);
+  for (; c < ld; c += VL)
+    update_tile (u, ld, top, row, c, rows, 1);
 }
 
 static void
 update_below (real   *u,
               int64_t ld,
               int64_t n,
-              int64_t top,
-              int64_t bottom)
+              int64_t top)
 {
-  for (int64_t row = bottom; row < n; row += TILE_ROWS)
-    for (int64_t c = row / VL * VL; c < n; c += TILE_WIDTH * VL)
-      switch (n - row)
-        {
-        case 1:
-          update_tile (u, ld, top, bottom, row, c, 1);
-          break;
-        case 2:
-          update_tile (u, ld, top, bottom, row, c, 2);
-          break;
-        case 3:
-          update_tile (u, ld, top, bottom, row, c, 3);
-          break;
-        default:
-          update_tile (u, ld, top, bottom, row, c, TILE_ROWS);
-        }
+  int64_t row = top + BLOCK;
+
+  for (; row + TILE_ROWS <= n; row += TILE_ROWS)
+    update_rows (u, ld, top, row, TILE_ROWS);
+  for (; row < n; row++)
+    update_rows (u, ld, top, row, 1);
 }
 
 void
@@ -158,7 +205,8 @@ SYMBOL (cholesky) (int64_t n,
       int64_t bottom = top + BLOCK < n ? top + BLOCK : n;
 
       finish_rows (u, ld, n, top, bottom);
-      update_below (u, ld, n, top, bottom);
+      if (bottom < n)
+        update_below (u, ld, n, top);
     }
   write_lower (n, u, a);
 }

@@ -132,6 +132,52 @@ v_sum (vreal v)
 #endif
 }
 
+typedef real v4 __attribute__ ((vector_size (4 * sizeof (real))));
+typedef real v4_unaligned __attribute__ ((vector_size (4 * sizeof (real)), aligned (sizeof (real)), may_alias));
+
+static inline void
+transpose_4x4 (const real *from,
+               int64_t     from_stride,
+               real       *to,
+               int64_t     to_stride)
+{
+  v4 a = *(const v4_unaligned *) from, b = *(const v4_unaligned *) (from + from_stride);
+  v4 c = *(const v4_unaligned *) (from + 2 * from_stride), d = *(const v4_unaligned *) (from + 3 * from_stride);
+  v4 ab_even = __builtin_shufflevector (a, b, 0, 4, 2, 6), ab_odd = __builtin_shufflevector (a, b, 1, 5, 3, 7);
+  v4 cd_even = __builtin_shufflevector (c, d, 0, 4, 2, 6), cd_odd = __builtin_shufflevector (c, d, 1, 5, 3, 7);
+
+  *(v4_unaligned *) to = __builtin_shufflevector (ab_even, cd_even, 0, 1, 4, 5);
+  *(v4_unaligned *) (to + to_stride) = __builtin_shufflevector (ab_odd, cd_odd, 0, 1, 4, 5);
+  *(v4_unaligned *) (to + 2 * to_stride) = __builtin_shufflevector (ab_even, cd_even, 2, 3, 6, 7);
+  *(v4_unaligned *) (to + 3 * to_stride) = __builtin_shufflevector (ab_odd, cd_odd, 2, 3, 6, 7);
+}
+
+/* to[j][i] = from[i][j] for i < rows, j < columns */
+static inline void
+transpose_block (const real *from,
+                 int64_t     from_stride,
+                 int64_t     rows,
+                 int64_t     columns,
+                 real       *to,
+                 int64_t     to_stride)
+{
+  int64_t i = 0;
+
+  for (; i + 4 <= rows; i += 4)
+    {
+      int64_t j = 0;
+
+      for (; j + 4 <= columns; j += 4)
+        transpose_4x4 (from + i * from_stride + j, from_stride, to + j * to_stride + i, to_stride);
+      for (; j < columns; j++)
+        for (int64_t l = i; l < i + 4; l++)
+          to[j * to_stride + l] = from[l * from_stride + j];
+    }
+  for (; i < rows; i++)
+    for (int64_t j = 0; j < columns; j++)
+      to[j * to_stride + i] = from[i * from_stride + j];
+}
+
 static inline real
 as_real (uword u)
 {
