@@ -290,23 +290,36 @@ update_summary (MpInspector *self)
 }
 
 static void
+show_choice (MpInspector *self)
+{
+  guint n = self->lanes ? g_list_model_get_n_items (self->lanes) : 0;
+
+  self->filling = TRUE;
+  for (guint i = 0; i < n; i++) {
+    g_autoptr (MpLaneModel) lane = g_list_model_get_item (self->lanes, i);
+
+    if (lane == self->lane)
+      gtk_drop_down_set_selected (self->chooser, i);
+  }
+  self->filling = FALSE;
+}
+
+static void
 fill_chooser (MpInspector *self)
 {
   g_autoptr (GtkStringList) names = gtk_string_list_new (NULL);
-  guint n = self->lanes ? g_list_model_get_n_items (self->lanes) : 0, chosen = GTK_INVALID_LIST_POSITION;
+  guint n = self->lanes ? g_list_model_get_n_items (self->lanes) : 0;
 
   for (guint i = 0; i < n; i++) {
     g_autoptr (MpLaneModel) lane = g_list_model_get_item (self->lanes, i);
     g_autofree char *name = g_strdup_printf (_("Lane %u · %s"), i + 1, mp_lane_model_get_title (lane));
 
     gtk_string_list_append (names, name);
-    if (lane == self->lane)
-      chosen = i;
   }
   self->filling = TRUE;
   gtk_drop_down_set_model (self->chooser, G_LIST_MODEL (names));
-  gtk_drop_down_set_selected (self->chooser, chosen);
   self->filling = FALSE;
+  show_choice (self);
 }
 
 static void
@@ -504,7 +517,8 @@ mp_inspector_set_lane (MpInspector *self,
   }
   g_clear_handle_id (&self->rebuild_id, g_source_remove);
   rebuild_cb (self);
-  titles_changed (self);
+  update_summary (self);
+  show_choice (self); /* the list stays: the drop-down may be the one that tells */
   update_pending (self);
   update_health (self);
   g_object_notify_by_pspec (G_OBJECT (self), props[PROP_LANE]);

@@ -224,29 +224,41 @@ update_state (MpLaneCard *self)
 
 /* ---- layers ---- */
 
+/* Which of the list is chosen; the last entry is none. */
 static void
-update_layers (MpLaneCard *self)
+show_layer (MpLaneCard *self)
 {
   const char *const *titles = mp_lane_model_get_layer_titles (self->model);
   const char *const *ids = mp_lane_model_get_layer_ids (self->model);
-  g_autoptr (GtkStringList) list = gtk_string_list_new (NULL);
   const char *layer = mp_lane_model_get_layer (self->model);
-  guint n = g_strv_length ((char **) titles), chosen = n;
+  guint n = g_strv_length ((char **) ids), chosen = n;
 
-  for (guint i = 0; i < n; i++) {
-    g_autofree char *title = mp_format_short_title (titles[i]);
-
-    gtk_string_list_append (list, title);
+  for (guint i = 0; i < n; i++)
     if (g_strcmp0 (ids[i], layer) == 0)
       chosen = i;
-  }
-  gtk_string_list_append (list, _("No layer"));
   self->filling = TRUE;
-  gtk_drop_down_set_model (self->layers, G_LIST_MODEL (list));
   gtk_drop_down_set_selected (self->layers, chosen);
   self->filling = FALSE;
   gtk_widget_set_tooltip_text (GTK_WIDGET (self->layers), chosen < n ? titles[chosen] : _("Background layer"));
   gtk_widget_set_sensitive (GTK_WIDGET (self->layers), n > 0);
+}
+
+static void
+update_layers (MpLaneCard *self)
+{
+  const char *const *titles = mp_lane_model_get_layer_titles (self->model);
+  g_autoptr (GtkStringList) list = gtk_string_list_new (NULL);
+
+  for (guint i = 0; titles[i]; i++) {
+    g_autofree char *title = mp_format_short_title (titles[i]);
+
+    gtk_string_list_append (list, title);
+  }
+  gtk_string_list_append (list, _("No layer"));
+  self->filling = TRUE;
+  gtk_drop_down_set_model (self->layers, G_LIST_MODEL (list));
+  self->filling = FALSE;
+  show_layer (self);
 }
 
 static void
@@ -262,7 +274,7 @@ layer_cb (MpLaneCard *self)
 static void
 layer_changed (MpLaneCard *self)
 {
-  update_layers (self);
+  show_layer (self); /* the list stays: the drop-down may be the one that tells */
   update_heat_map (self, TRUE);
   mp_scatter_view_invalidate (self->scatter);
 }

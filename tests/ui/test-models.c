@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * test-models.c: lane models, the link of charts, health in words: what widgets look at.
+ */
+#include <math.h>
+
+#include "tests/ui/canned-lane.h"
+#include "ui/chart-view.h"
+#include "ui/format.h"
+#include "ui/health.h"
+
+static void
+count_cb (guint *count)
+{
+  (*count)++;
+}
+
+static void
+test_progress (void)
+{
+  MpLaneModel *lane = canned_lane ("gan", 0);
+  MpLaneProgress progress = *mp_lane_model_get_progress (lane);
+  guint n = 0;
+
+  g_signal_connect_swapped (lane, "notify::progress", G_CALLBACK (count_cb), &n);
+  mp_lane_model_set_progress (lane, &progress);
+  g_assert_cmpuint (n, ==, 0);
+  progress.iteration++;
+  mp_lane_model_set_progress (lane, &progress);
+  g_assert_cmpuint (n, ==, 1);
+  g_assert_cmpuint (mp_lane_model_get_progress (lane)->iteration, ==, 4201);
+  g_assert_finalize_object (lane);
+}
+
+static void
+test_state (void)
+{
+  MpLaneModel *lane = canned_lane ("gan", 0);
+  guint n = 0;
+
+  g_signal_connect_swapped (lane, "notify::state", G_CALLBACK (count_cb), &n);
+  mp_lane_model_set_state (lane, MP_LANE_PAUSED, NULL);
+  g_assert_cmpuint (n, ==, 0);
+  mp_lane_model_set_state (lane, MP_LANE_DIVERGED, "critic/w1 at iteration 12");
+  g_assert_cmpuint (n, ==, 1);
+  g_assert_cmpstr (mp_lane_model_get_message (lane), ==, "critic/w1 at iteration 12");
+  g_assert_finalize_object (lane);
+}
+
+static void
+test_snapshot (void)
+{
+  MpLaneModel *lane = canned_lane ("gan", 0);
+  g_autoptr (MpSnapshot) plain = canned_snapshot (4201, FALSE, FALSE);
+  const MpSurface *surface = mp_lane_model_get_surface (lane);
+  guint n = 0;
+
+  g_assert_nonnull (surface);
+  g_signal_connect_swapped (lane, "notify::snapshot", G_CALLBACK (count_cb), &n);
+  mp_lane_model_set_snapshot (lane, plain);
+  mp_lane_model_set_snapshot (lane, plain);
+  g_assert_cmpuint (n, ==, 1);
+  /* A frame without a layer keeps the last one. */
+  g_assert_true (mp_lane_model_get_surface (lane) == surface);
+  g_assert_false (mp_lane_model_get_drawn (lane));
+  mp_lane_model_set_layer (lane, "other");
+  g_assert_null (mp_lane_model_get_surface (lane));
+  mp_lane_model_set_layer (lane, NULL);
+  g_assert_null (mp_lane_model_get_surface (lane));
+  g_assert_finalize_object (lane);
+}
+
+static void
+test_watch (void)
+{
+  MpLaneModel *lane = canned_lane ("gan", 0);
+
+  g_assert_false (mp_lane_model_is_watched (lane));
+  mp_lane_model_watch (lane);
+  mp_lane_model_watch (lane);
+  mp_lane_model_unwatch (lane);
+  g_assert_true (mp_lane_model_is_watched (lane));
+  mp_lane_model_unwatch (lane);
+  g_assert_false (mp_lane_model_is_watched (lane));
+  g_assert_finalize_object (lane);
+}
+
+static void
+test_curves (void)
+{
+  MpLaneModel *lane = canned_lane ("gan", 0);
+  const MpCurve *share = mp_lane_model_find_curve (lane, "share/modes");
+  guint64 iteration;
+  double value;
+
+  g_assert_nonnull (share);
+  g_assert_null (mp_lane_model_find_curve (lane, "nothing"));
+  mp_series_get (share->series, 4, &iteration, &value);
+  g_assert_cmpuint (iteration, ==, 168);
+  g_assert_cmpfloat (value, ==, 50); /* 4 of 8 */
+  mp_lane_model_start_over (lane, mp_lane_model_get_experiment (lane));
+  g_assert_cmpuint (mp_lane_model_get_n_curves (lane), ==, 0);
+  g_assert_null (mp_lane_model_get_snapshot (lane));
+  g_assert_finalize_object (lane);
+}
+
+typedef struct
+{
+  guint       n;
+  char       *assignment;
+  const char *refuse;
+} Live;
+
+static char *
+set_live_cb (MpLaneModel *lane,
+             const char  *group,
+             const char  *key,
+             const char  *value,
+             Live        *live)
+{
+  live->n++;
+  g_free (live->assignment);
+  live->assignment = g_strdup_printf ("%s.%s=%s", group, key, value);
+  return g_strdup (live->refuse);
+}
+
+static void
+test_draft (void)
+{
+  MpLaneModel *lane = canned_lane ("gram", 0);
+  g_autoptr (GError) error = NULL;
+  Live live = { 0 };
+  guint n_schema = 0;
+
+  g_signal_connect (lane, "set-live", G_CALLBACK (set_live_cb), &live);
+  g_signal_connect_swapped (lane, "changed-schema", G_CALLBACK (count_cb), &n_schema);
+
+  g_assert_true (mp_lane_model_set_value (lane, "method", "ridge", "0.02", &error));
+  g_assert_cmpstr (live.assignment, ==, "method.ridge=0.02");
+  g_assert_cmpuint (mp_lane_model_get_n_pending (lane), ==, 0);
+
+  g_assert_true (mp_lane_model_set_value (lane, "method", "dimensions", "3", &error));
+  g_assert_cmpuint (live.n, ==, 1);
+  g_assert_cmpuint (mp_lane_model_get_n_pending (lane), ==, 1);
+  g_assert_true (mp_lane_model_is_pending (lane, "method", "dimensions"));
+
+  g_assert_false (mp_lane_model_set_value (lane, "method", "ridge", "-1", &error));
+  g_assert_error (error, MP_ERROR, MP_ERROR_EXPERIMENT);
+  g_clear_error (&error);
+
+  live.refuse = "Not now.";
+  g_assert_false (mp_lane_model_set_value (lane, "method", "ridge", "0.03", &error));
+  g_assert_cmpstr (error->message, ==, "Not now.");
+  g_clear_error (&error);
+  g_assert_cmpstr (mp_experiment_get_string (mp_lane_model_get_draft (lane), "method", "ridge"), ==, "0.02");
+
+  g_assert_true (mp_lane_model_set_value (lane, "method", "kind", "gan", &error));
+  g_assert_cmpuint (n_schema, ==, 1);
+  g_assert_cmpuint (mp_lane_model_get_n_pending (lane), >=, 1);
+  mp_lane_model_discard_draft (lane);
+  g_assert_cmpuint (mp_lane_model_get_n_pending (lane), ==, 0);
+  g_assert_cmpstr (mp_experiment_get_string (mp_lane_model_get_draft (lane), "method", "kind"), ==, "gram");
+  g_free (live.assignment);
+  g_assert_finalize_object (lane);
+}
+
+static void
+test_link (void)
+{
+  MpChartLink *link = mp_chart_link_new ();
+  double first, last;
+  guint n = 0;
+
+  g_signal_connect_swapped (link, "changed", G_CALLBACK (count_cb), &n);
+  g_assert_true (isnan (mp_chart_link_get_cursor (link)));
+  mp_chart_link_set_cursor (link, NAN);
+  g_assert_cmpuint (n, ==, 0);
+  mp_chart_link_set_cursor (link, 12);
+  mp_chart_link_set_cursor (link, 12);
+  g_assert_cmpuint (n, ==, 1);
+  g_assert_false (mp_chart_link_get_range (link, &first, &last));
+  mp_chart_link_set_range (link, 10, 20);
+  g_assert_true (mp_chart_link_get_range (link, &first, &last));
+  g_assert_cmpfloat (first, ==, 10);
+  g_assert_cmpfloat (last, ==, 20);
+  mp_chart_link_reset_range (link);
+  g_assert_false (mp_chart_link_get_range (link, &first, &last));
+  g_assert_cmpuint (n, ==, 3);
+  g_assert_finalize_object (link);
+}
+
+static MpHealthLevel
+health_of (MpLaneModel *lane,
+           const char  *words)
+{
+  g_autoptr (MpHealth) health = mp_health_new (lane);
+  g_autofree char *all = g_strconcat (health->title, "\n", health->detail, NULL);
+
+  g_assert_nonnull (strstr (all, words));
+  return health->level;
+}
+
+static void
+test_health (void)
+{
+  MpLaneModel *lane = canned_lane ("gram", 0);
+  MpLaneProgress progress = *mp_lane_model_get_progress (lane);
+
+  g_assert_cmpint (health_of (lane, "Covers 3 of 8 modes"), ==, MP_HEALTH_WARNING);
+  progress.iteration = 10;
+  mp_lane_model_set_progress (lane, &progress);
+  g_assert_cmpint (health_of (lane, "Early"), ==, MP_HEALTH_CALM);
+  progress.modes = 8;
+  mp_lane_model_set_progress (lane, &progress);
+  g_assert_cmpint (health_of (lane, "61 %"), ==, MP_HEALTH_GOOD);
+  mp_lane_model_set_state (lane, MP_LANE_DIVERGED, "in critic/w1");
+  g_assert_cmpint (health_of (lane, "in critic/w1"), ==, MP_HEALTH_BAD);
+  mp_lane_model_set_state (lane, MP_LANE_FAILED, "The disk is full.");
+  g_assert_cmpint (health_of (lane, "The disk is full."), ==, MP_HEALTH_BAD);
+  g_assert_finalize_object (lane);
+}
+
+static void
+check_text (char       *text,
+            const char *expected)
+{
+  g_assert_cmpstr (text, ==, expected);
+  g_free (text);
+}
+
+static void
+test_format (void)
+{
+  check_text (mp_format_rate (1204.4), "1,204 it/s");
+  check_text (mp_format_rate (12.34), "12 it/s");
+  check_text (mp_format_rate (1.26), "1.3 it/s");
+  check_text (mp_format_rate (0), "– it/s");
+  check_text (mp_format_percent (0.934), "93 %");
+  check_text (mp_format_percent (NAN), "– %");
+  check_text (mp_format_duration (0.2), "1 s");
+  check_text (mp_format_duration (200), "3 min 20 s");
+  check_text (mp_format_duration (4000), "1 h 6 min");
+  check_text (mp_format_short_title ("Critic loss (half sum)"), "Critic loss");
+  check_text (mp_format_short_title ("Modes"), "Modes");
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  canned_init (&argc, &argv);
+  g_test_add_func ("/models/progress", test_progress);
+  g_test_add_func ("/models/state", test_state);
+  g_test_add_func ("/models/snapshot", test_snapshot);
+  g_test_add_func ("/models/watch", test_watch);
+  g_test_add_func ("/models/curves", test_curves);
+  g_test_add_func ("/models/draft", test_draft);
+  g_test_add_func ("/models/chart-link", test_link);
+  g_test_add_func ("/models/health", test_health);
+  g_test_add_func ("/models/format", test_format);
+  return g_test_run ();
+}

@@ -1,0 +1,597 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * test-widgets.c: every widget on canned data: what is set is shown and told once, nothing is leaked, all have names.
+ */
+#include <glib/gstdio.h>
+#include <math.h>
+
+#include "tests/ui/canned-lane.h"
+#include "tests/ui/canned.h"
+#include "ui/chart-view.h"
+#include "ui/charts.h"
+#include "ui/columns-layout.h"
+#include "ui/export.h"
+#include "ui/gallery.h"
+#include "ui/inspector.h"
+#include "ui/lane-card.h"
+#include "ui/param-row.h"
+#include "ui/transport.h"
+#include "ui/wrap-layout.h"
+
+static void
+count_cb (guint *count)
+{
+  (*count)++;
+}
+
+static GtkWidget *
+find (GtkWidget  *root,
+      const char *id)
+{
+  const char *own = gtk_buildable_get_buildable_id (GTK_BUILDABLE (root));
+
+  if (own && g_str_equal (own, id))
+    return root;
+  for (GtkWidget *child = gtk_widget_get_first_child (root); child; child = gtk_widget_get_next_sibling (child)) {
+    GtkWidget *found = find (child, id);
+
+    if (found)
+      return found;
+  }
+  return NULL;
+}
+
+/* ---- layouts ---- */
+
+static GtkWidget *
+box_of_buttons (GtkLayoutManager *layout,
+                guint             n,
+                int               width)
+{
+  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 0);
+
+  gtk_widget_set_layout_manager (box, layout);
+  for (guint i = 0; i < n; i++) {
+    GtkWidget *child = gtk_drawing_area_new ();
+
+    gtk_widget_set_size_request (child, width, 40);
+    gtk_box_append (GTK_BOX (box), child);
+  }
+  return box;
+}
+
+static int
+height_for (GtkWidget *widget,
+            int        width)
+{
+  int minimum;
+
+  gtk_widget_measure (widget, GTK_ORIENTATION_VERTICAL, width, &minimum, NULL, NULL, NULL);
+  return minimum;
+}
+
+static void
+test_columns (void)
+{
+  GtkWidget *box = box_of_buttons (mp_columns_layout_new (), 4, 100);
+  GtkWidget *last = gtk_widget_get_last_child (box);
+  graphene_rect_t bounds;
+  int minimum, natural;
+
+  gtk_widget_measure (box, GTK_ORIENTATION_HORIZONTAL, -1, &minimum, &natural, NULL, NULL);
+  g_assert_cmpint (minimum, ==, 100);
+  g_assert_cmpint (natural, ==, 3 * 280 + 2 * 10);
+  g_assert_cmpint (height_for (box, 4 * 280 + 3 * 10), ==, 40);
+  /* Room for three columns: four lanes stand two by two rather than three and one. */
+  g_assert_cmpint (height_for (box, 3 * 280 + 2 * 10), ==, 90);
+  g_assert_cmpint (height_for (box, 279), ==, 4 * 40 + 3 * 10);
+  gtk_widget_allocate (box, 860, 200, -1, NULL);
+  g_assert_true (gtk_widget_compute_bounds (last, box, &bounds));
+  g_assert_cmpfloat (bounds.origin.x, ==, 435);
+  g_assert_cmpfloat (bounds.size.width, ==, 425);
+  g_assert_cmpfloat (bounds.origin.y + bounds.size.height, ==, 200);
+  canned_check_gone (box);
+}
+
+static void
+test_wrap (void)
+{
+  GtkWidget *box = box_of_buttons (mp_wrap_layout_new (), 3, 100);
+  int minimum, natural;
+
+  gtk_widget_measure (box, GTK_ORIENTATION_HORIZONTAL, -1, &minimum, &natural, NULL, NULL);
+  g_assert_cmpint (minimum, ==, 100);
+  g_assert_cmpint (natural, ==, 312);
+  g_assert_cmpint (height_for (box, 312), ==, 40);
+  g_assert_cmpint (height_for (box, 311), ==, 84);
+  g_assert_cmpint (height_for (box, 100), ==, 128);
+  canned_check_gone (box);
+}
+
+/* ---- the lane's card ---- */
+
+static void
+test_card_states (void)
+{
+  static const struct
+  {
+    MpLaneState state;
+    const char *message;
+    gboolean    notice, chip, again;
+  } cases[] = {
+    { MP_LANE_PREPARING, "Building plans", TRUE, FALSE, FALSE },
+    { MP_LANE_PAUSED, NULL, FALSE, TRUE, FALSE },
+    { MP_LANE_TRAINING, NULL, FALSE, FALSE, FALSE },
+    { MP_LANE_FINISHED, NULL, FALSE, TRUE, FALSE },
+    { MP_LANE_STOPPED, NULL, FALSE, TRUE, FALSE },
+    { MP_LANE_DIVERGED, "critic/w1 at iteration 12", TRUE, FALSE, TRUE },
+    { MP_LANE_FAILED, "The disk is full.", TRUE, FALSE, TRUE },
+  };
+  MpLaneModel *lane = canned_lane ("gan", 0);
+  GtkWidget *card = mp_lane_card_new (lane);
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    const char *text;
+
+    mp_lane_model_set_state (lane, cases[i].state, cases[i].message);
+    g_assert_cmpint (gtk_widget_get_visible (find (card, "notice")), ==, cases[i].notice);
+    g_assert_cmpint (gtk_widget_get_visible (find (card, "chip")), ==, cases[i].chip);
+    if (cases[i].notice)
+      g_assert_cmpint (gtk_widget_get_visible (find (card, "again")), ==, cases[i].again);
+    text = gtk_label_get_text (GTK_LABEL (find (card, "notice_text")));
+    if (cases[i].message)
+      g_assert_cmpstr (text, ==, cases[i].message);
+  }
+  canned_check_labels (card);
+  canned_check_gone (card);
+  g_assert_finalize_object (lane);
+}
+
+static void
+test_card_words (void)
+{
+  MpLaneModel *lane = canned_lane ("gram", 2);
+  GtkWidget *card = mp_lane_card_new (lane);
+  guint n = 0;
+
+  g_assert_cmpstr (gtk_label_get_text (GTK_LABEL (find (card, "title"))), ==, "GRAM");
+  g_assert_cmpstr (gtk_label_get_text (GTK_LABEL (find (card, "iteration"))), ==, "it 4,200");
+  g_assert_nonnull (strstr (gtk_label_get_text (GTK_LABEL (find (card, "numbers"))), "3/8"));
+  g_assert_nonnull (strstr (gtk_label_get_text (GTK_LABEL (find (card, "numbers"))), "61 %"));
+  g_signal_connect_swapped (card, "notify::selected", G_CALLBACK (count_cb), &n);
+  mp_lane_card_set_selected (MP_LANE_CARD (card), TRUE);
+  mp_lane_card_set_selected (MP_LANE_CARD (card), TRUE);
+  g_assert_cmpuint (n, ==, 1);
+  g_assert_true (mp_lane_card_get_selected (MP_LANE_CARD (card)));
+  canned_check_gone (card);
+  g_assert_finalize_object (lane);
+}
+
+static void
+test_card_layers (void)
+{
+  MpLaneModel *lane = canned_lane ("gan", 0);
+  GtkWidget *card = mp_lane_card_new (lane);
+  GtkDropDown *layers = GTK_DROP_DOWN (find (card, "layers"));
+  MpScatter *scatter = mp_lane_card_get_scatter (MP_LANE_CARD (card));
+
+  g_assert_cmpuint (g_list_model_get_n_items (gtk_drop_down_get_model (layers)), ==, 3);
+  g_assert_cmpstr (mp_lane_model_get_layer (lane), ==, "witness");
+  g_assert_nonnull (mp_scatter_get_heat_map (scatter));
+  gtk_drop_down_set_selected (layers, 2);
+  g_assert_null (mp_lane_model_get_layer (lane));
+  g_assert_null (mp_scatter_get_heat_map (scatter));
+  mp_lane_model_set_layer (lane, "witness");
+  g_assert_cmpuint (gtk_drop_down_get_selected (layers), ==, 0);
+  g_assert_nonnull (mp_scatter_get_heat_map (scatter));
+  canned_check_gone (card);
+  g_assert_finalize_object (lane);
+}
+
+/* A card in a window asks for frames and says when it drew one; a hidden one does neither. */
+static void
+test_card_frames (void)
+{
+  MpLaneModel *lane = canned_lane ("gram", 2);
+  g_autoptr (MpSnapshot) next = canned_snapshot (4201, FALSE, TRUE);
+  GtkWidget *window = gtk_window_new (), *card = mp_lane_card_new (lane);
+  gint64 until = g_get_monotonic_time () + 5 * G_USEC_PER_SEC;
+
+  g_assert_false (mp_lane_model_is_watched (lane));
+  gtk_window_set_child (GTK_WINDOW (window), card);
+  gtk_window_set_default_size (GTK_WINDOW (window), 400, 500);
+  gtk_window_present (GTK_WINDOW (window));
+  while (!mp_lane_model_is_watched (lane) && g_get_monotonic_time () < until)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_true (mp_lane_model_is_watched (lane));
+  g_assert_nonnull (mp_lane_card_get_projection (MP_LANE_CARD (card)));
+  g_assert_true (gtk_widget_get_visible (find (card, "projection")));
+  mp_lane_model_set_snapshot (lane, next);
+  g_assert_false (mp_lane_model_get_drawn (lane));
+  while (!mp_lane_model_get_drawn (lane) && g_get_monotonic_time () < until)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_true (mp_lane_model_get_drawn (lane));
+  gtk_toggle_button_set_active (GTK_TOGGLE_BUTTON (find (card, "projection_toggle")), FALSE);
+  g_assert_false (gtk_widget_get_visible (find (card, "projection")));
+  gtk_widget_set_visible (window, FALSE);
+  g_assert_false (mp_lane_model_is_watched (lane));
+  gtk_window_destroy (GTK_WINDOW (window));
+  canned_settle ();
+  g_assert_finalize_object (lane);
+}
+
+/* ---- charts ---- */
+
+static void
+test_charts (void)
+{
+  GListStore *lanes = g_list_store_new (MP_TYPE_LANE_MODEL);
+  GtkWidget *charts = mp_charts_new ();
+  MpLaneModel *first = canned_lane ("gan", 0), *second = canned_lane ("gram", 1);
+  guint n = 0;
+
+  g_signal_connect_swapped (charts, "notify::smoothing", G_CALLBACK (count_cb), &n);
+  mp_charts_set_smoothing (MP_CHARTS (charts), 25);
+  mp_charts_set_smoothing (MP_CHARTS (charts), 25);
+  g_assert_cmpuint (n, ==, 1);
+  g_list_store_append (lanes, first);
+  mp_charts_set_lanes (MP_CHARTS (charts), G_LIST_MODEL (lanes));
+  g_list_store_append (lanes, second);
+  for (guint i = 0; i < mp_charts_get_n_charts (MP_CHARTS (charts)); i++) {
+    MpChart *chart = mp_chart_view_get_chart (mp_charts_get_view (MP_CHARTS (charts), i));
+    g_autofree char *words = mp_chart_describe (chart);
+    double low, high;
+
+    g_assert_nonnull (strstr (words, "GAN"));
+    g_assert_nonnull (strstr (words, "GRAM"));
+    mp_chart_get_x_range (chart, &low, &high);
+    g_assert_cmpfloat (high, ==, 99 * 42);
+  }
+  g_list_store_remove (lanes, 0);
+  for (guint i = 0; i < mp_charts_get_n_charts (MP_CHARTS (charts)); i++) {
+    g_autofree char *words = mp_chart_describe (mp_chart_view_get_chart (mp_charts_get_view (MP_CHARTS (charts), i)));
+
+    g_assert_null (strstr (words, "GAN"));
+  }
+  canned_check_labels (charts);
+  canned_check_gone (charts);
+  g_object_unref (second);
+  g_assert_finalize_object (lanes);
+  g_assert_finalize_object (first);
+}
+
+static void
+test_chart_view (void)
+{
+  MpChartLink *link = mp_chart_link_new ();
+  GtkWidget *a = mp_chart_view_new (link), *b = mp_chart_view_new (link);
+  MpSeries *series = canned_series (0, 1000);
+  double first, last;
+
+  mp_chart_add_series (mp_chart_view_get_chart (MP_CHART_VIEW (a)), series, "A", 0, MP_DASH_SOLID);
+  mp_chart_add_series (mp_chart_view_get_chart (MP_CHART_VIEW (b)), series, "B", 0, MP_DASH_SOLID);
+  mp_chart_link_set_range (link, 100, 200);
+  mp_chart_get_x_range (mp_chart_view_get_chart (MP_CHART_VIEW (a)), &first, &last);
+  g_assert_cmpfloat (first, ==, 100);
+  mp_chart_get_x_range (mp_chart_view_get_chart (MP_CHART_VIEW (b)), &first, &last);
+  g_assert_cmpfloat (last, ==, 200);
+  mp_chart_link_reset_range (link);
+  mp_chart_get_x_range (mp_chart_view_get_chart (MP_CHART_VIEW (b)), &first, &last);
+  g_assert_cmpfloat (last, >, 900);
+  mp_series_unref (series);
+  canned_check_gone (a);
+  canned_check_gone (b);
+  g_assert_finalize_object (link);
+}
+
+/* ---- rows and the inspector ---- */
+
+static const char *const choices[] = { "one", "two", NULL };
+static const MpParam params[] = {
+  { .key = "rate", .title = "Learning rate", .symbol = "η", .summary = "Step size.", .type = MP_PARAM_DOUBLE,
+    .default_value = "0.001", .min = 1e-6, .max = 1, .logarithmic = TRUE, .live = TRUE },
+  { .key = "updates", .title = "Updates", .unit = "per iteration", .type = MP_PARAM_INT, .default_value = "1",
+    .min = 1, .max = 10 },
+  { .key = "flag", .title = "Flag", .type = MP_PARAM_BOOL, .default_value = "true" },
+  { .key = "choice", .title = "Choice", .type = MP_PARAM_ENUM, .default_value = "one", .choices = choices },
+  { .key = "sizes", .title = "Sizes", .type = MP_PARAM_INTS, .default_value = "100, 100", .min = 1, .max = 4096 },
+};
+
+static void
+edited_cb (MpParamRow *row,
+           const char *value,
+           char      **told)
+{
+  g_free (*told);
+  *told = g_strdup (value);
+}
+
+static void
+test_row_values (void)
+{
+  static const char *const good[] = { "0.5", "7", "false", "two", "10, 20" };
+  static const char *const bad[] = { "2", "11", "maybe", "three", "0" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (params); i++) {
+    GtkWidget *row = mp_param_row_new (&params[i], NULL);
+    g_autofree char *told = NULL;
+    guint n_value = 0, n_error = 0;
+
+    g_signal_connect (row, "edited", G_CALLBACK (edited_cb), &told);
+    g_signal_connect_swapped (row, "notify::value", G_CALLBACK (count_cb), &n_value);
+    g_signal_connect_swapped (row, "notify::error", G_CALLBACK (count_cb), &n_error);
+    g_assert_cmpstr (mp_param_row_get_value (MP_PARAM_ROW (row)), ==, params[i].default_value);
+    g_assert_false (gtk_widget_get_visible (find (row, "reset")));
+
+    mp_param_row_enter (MP_PARAM_ROW (row), good[i]);
+    g_assert_cmpstr (told, ==, good[i]);
+    g_assert_cmpuint (n_value, ==, 1);
+    g_assert_true (gtk_widget_get_visible (find (row, "reset")));
+
+    mp_param_row_enter (MP_PARAM_ROW (row), bad[i]);
+    g_assert_cmpstr (told, ==, good[i]);
+    g_assert_nonnull (mp_param_row_get_error (MP_PARAM_ROW (row)));
+    g_assert_cmpuint (n_error, ==, 1);
+
+    g_signal_emit_by_name (find (row, "reset"), "clicked");
+    g_assert_cmpstr (told, ==, params[i].default_value);
+    g_assert_null (mp_param_row_get_error (MP_PARAM_ROW (row)));
+    g_assert_false (gtk_widget_get_visible (find (row, "reset")));
+    canned_check_labels (row);
+    canned_check_gone (row);
+  }
+}
+
+/* The message names what is allowed. */
+static void
+test_row_range (void)
+{
+  GtkWidget *row = mp_param_row_new (&params[1], NULL);
+
+  mp_param_row_enter (MP_PARAM_ROW (row), "11");
+  g_assert_nonnull (strstr (mp_param_row_get_error (MP_PARAM_ROW (row)), "10"));
+  g_assert_nonnull (strstr (gtk_widget_get_tooltip_text (row), "From 1 to 10"));
+  canned_check_gone (row);
+}
+
+static char *
+refuse_cb (MpLaneModel *lane,
+           const char  *group,
+           const char  *key,
+           const char  *value,
+           gpointer     data)
+{
+  return g_str_equal (key, "ridge") ? g_strdup ("Not now.") : NULL;
+}
+
+static void
+test_inspector (void)
+{
+  GListStore *lanes = g_list_store_new (MP_TYPE_LANE_MODEL);
+  MpLaneModel *gram = canned_lane ("gram", 0), *gan = canned_lane ("gan", 1);
+  GtkWidget *widget = mp_inspector_new ();
+  MpInspector *inspector = MP_INSPECTOR (widget);
+  guint n_lane = 0, n_restart = 0;
+
+  g_list_store_append (lanes, gram);
+  g_list_store_append (lanes, gan);
+  g_signal_connect (gram, "set-live", G_CALLBACK (refuse_cb), NULL);
+  g_signal_connect_swapped (gram, "restart", G_CALLBACK (count_cb), &n_restart);
+  g_signal_connect_swapped (inspector, "notify::lane", G_CALLBACK (count_cb), &n_lane);
+  mp_inspector_set_lanes (inspector, G_LIST_MODEL (lanes));
+  g_assert_true (mp_inspector_get_lane (inspector) == gram);
+  g_assert_cmpuint (n_lane, ==, 1);
+  canned_check_labels (widget);
+
+  /* A live key is taken, or refused in place. */
+  mp_param_row_enter (mp_inspector_find_row (inspector, "method", "ratio_penalty"), "2");
+  g_assert_cmpstr (mp_experiment_get_string (mp_lane_model_get_experiment (gram), "method", "ratio_penalty"), ==, "2");
+  mp_param_row_enter (mp_inspector_find_row (inspector, "method", "ridge"), "0.5");
+  g_assert_cmpstr (mp_param_row_get_error (mp_inspector_find_row (inspector, "method", "ridge")), ==, "Not now.");
+
+  /* Another waits for a restart. */
+  mp_param_row_enter (mp_inspector_find_row (inspector, "method", "dimensions"), "3");
+  g_assert_true (mp_param_row_get_pending (mp_inspector_find_row (inspector, "method", "dimensions")));
+  g_assert_true (gtk_revealer_get_reveal_child (GTK_REVEALER (find (widget, "pending_bar"))));
+  g_signal_emit_by_name (find (widget, "restart"), "clicked");
+  g_assert_cmpuint (n_restart, ==, 1);
+
+  /* Another kind brings another form. */
+  mp_param_row_enter (mp_inspector_find_row (inspector, "method", "kind"), "mmd-net");
+  canned_settle ();
+  g_assert_null (mp_inspector_find_row (inspector, "method", "ridge"));
+  g_signal_emit_by_name (find (widget, "discard"), "clicked");
+  canned_settle ();
+  g_assert_nonnull (mp_inspector_find_row (inspector, "method", "ridge"));
+  g_assert_false (gtk_revealer_get_reveal_child (GTK_REVEALER (find (widget, "pending_bar"))));
+
+  gtk_drop_down_set_selected (GTK_DROP_DOWN (find (widget, "chooser")), 1);
+  g_assert_true (mp_inspector_get_lane (inspector) == gan);
+  g_list_store_remove (lanes, 1);
+  g_assert_true (mp_inspector_get_lane (inspector) == gram);
+  canned_check_gone (widget);
+  g_assert_finalize_object (gan);
+  g_object_unref (gram);
+  g_assert_finalize_object (lanes);
+}
+
+/* Every key that the schema has for a preset gets a row. */
+static void
+test_inspector_complete (void)
+{
+  static const char *const methods[] = { "gan", "mmd-net", "gram" };
+
+  for (guint m = 0; m < G_N_ELEMENTS (methods); m++) {
+    MpLaneModel *lane = canned_lane (methods[m], m);
+    GtkWidget *widget = mp_inspector_new ();
+    g_autoptr (GPtrArray) schema = mp_experiment_get_schema (mp_lane_model_get_draft (lane));
+
+    mp_inspector_set_lane (MP_INSPECTOR (widget), lane);
+    for (guint i = 0; i < schema->len; i++) {
+      const MpSchemaGroup *group = g_ptr_array_index (schema, i);
+
+      for (guint j = 0; j < group->params->len && !g_str_equal (group->group, "experiment"); j++) {
+        const MpParam *param = g_ptr_array_index (group->params, j);
+        MpParamRow *row = mp_inspector_find_row (MP_INSPECTOR (widget), group->group, param->key);
+
+        g_assert_nonnull (row);
+        g_assert_cmpstr (mp_param_row_get_value (row), ==,
+                         mp_experiment_get_string (mp_lane_model_get_draft (lane), group->group, param->key));
+      }
+    }
+    canned_check_gone (widget);
+    g_assert_finalize_object (lane);
+  }
+}
+
+/* ---- transport and gallery ---- */
+
+static void
+speed_cb (MpTransport *transport,
+          double       speed,
+          double      *told)
+{
+  *told = speed;
+}
+
+static void
+seed_cb (MpTransport *transport,
+         gint64       seed,
+         gint64      *told)
+{
+  *told = seed;
+}
+
+static void
+test_transport (void)
+{
+  GtkWidget *widget = mp_transport_new ();
+  MpTransport *transport = MP_TRANSPORT (widget);
+  double speed = -1;
+  gint64 seed = -1;
+  guint n = 0;
+
+  g_signal_connect (transport, "speed-changed", G_CALLBACK (speed_cb), &speed);
+  g_signal_connect (transport, "seed-changed", G_CALLBACK (seed_cb), &seed);
+  g_signal_connect_swapped (transport, "notify", G_CALLBACK (count_cb), &n);
+  mp_transport_set_playing (transport, TRUE);
+  mp_transport_set_playing (transport, TRUE);
+  mp_transport_set_seed (transport, 7);
+  mp_transport_set_seed (transport, 7);
+  mp_transport_set_speed (transport, 100);
+  g_assert_cmpuint (n, ==, 3);
+  g_assert_cmpint (mp_transport_get_seed (transport), ==, 7);
+  g_assert_cmpfloat (mp_transport_get_speed (transport), ==, 100);
+  /* What is set is not told back. */
+  g_assert_cmpfloat (speed, ==, -1);
+  g_assert_cmpint (seed, ==, -1);
+  gtk_range_set_value (GTK_RANGE (find (widget, "speed")), 1);
+  g_assert_cmpfloat_with_epsilon (speed, 10, 1e-9);
+  gtk_range_set_value (GTK_RANGE (find (widget, "speed")), 4);
+  g_assert_cmpfloat (speed, ==, 0);
+  gtk_spin_button_set_value (GTK_SPIN_BUTTON (find (widget, "seed")), 8);
+  g_assert_cmpint (seed, ==, 8);
+  mp_transport_set_progress (transport, 4200, 10000, 200, NULL);
+  g_assert_cmpstr (mp_transport_get_text (transport), ==, "Iteration 4,200 of 10,000 · 3 min 20 s left");
+  mp_transport_set_playing (transport, FALSE);
+  mp_transport_set_progress (transport, 4200, 10000, NAN, "Critic");
+  g_assert_cmpstr (mp_transport_get_text (transport), ==, "Iteration 4,200 of 10,000 · next: Critic");
+  mp_transport_set_progress (transport, 0, 0, NAN, NULL);
+  g_assert_cmpstr (mp_transport_get_text (transport), ==, "");
+  canned_check_labels (widget);
+  canned_check_gone (widget);
+}
+
+static void
+id_cb (MpGallery  *gallery,
+       const char *id,
+       char      **told)
+{
+  g_free (*told);
+  *told = g_strdup (id);
+}
+
+static void
+test_gallery (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) presets = mp_presets_list (&error);
+  GtkWidget *widget = mp_gallery_new ();
+  MpGallery *gallery = MP_GALLERY (widget);
+  g_autofree char *opened = NULL, *added = NULL;
+
+  g_assert_no_error (error);
+  g_signal_connect (gallery, "open", G_CALLBACK (id_cb), &opened);
+  g_signal_connect (gallery, "add", G_CALLBACK (id_cb), &added);
+  mp_gallery_set_presets (gallery, presets);
+  g_assert_cmpuint (mp_gallery_get_n_shown (gallery), ==, presets->len);
+  mp_gallery_set_search (gallery, "no such preset");
+  g_assert_cmpuint (mp_gallery_get_n_shown (gallery), ==, 0);
+  mp_gallery_set_search (gallery, "RING-COMPARISON");
+  g_assert_cmpuint (mp_gallery_get_n_shown (gallery), ==, 1);
+  g_signal_emit_by_name (find (widget, "search"), "activate");
+  g_assert_cmpstr (opened, ==, "ring-comparison");
+  canned_check_labels (widget);
+  canned_check_gone (widget);
+}
+
+/* ---- files ---- */
+
+static void
+test_export (void)
+{
+  static const struct
+  {
+    const char *name, *magic;
+  } files[] = { { "plot.png", "\211PNG" }, { "plot.svg", "<?xml" }, { "plot.pdf", "%PDF" } };
+  g_autofree char *dir = g_dir_make_tmp ("matchpoint-export-XXXXXX", NULL);
+  MpScatter *scatter = canned_scatter (0, 500);
+  MpChart *chart = canned_chart (0, 1000);
+  g_autoptr (MpPicture) picture = canned_picture (200, 500);
+  gpointer plots[] = { [MP_EXPORT_CHART] = chart, [MP_EXPORT_SCATTER] = scatter, [MP_EXPORT_PICTURE] = picture };
+
+  for (guint kind = 0; kind < G_N_ELEMENTS (plots); kind++)
+    for (guint i = 0; i < G_N_ELEMENTS (files); i++) {
+      g_autofree char *path = g_build_filename (dir, files[i].name, NULL), *text = NULL;
+      g_autoptr (GError) error = NULL;
+
+      g_assert_true (mp_export_write (path, kind, plots[kind], &error));
+      g_assert_no_error (error);
+      g_assert_true (g_file_get_contents (path, &text, NULL, &error));
+      g_assert_true (g_str_has_prefix (text, files[i].magic));
+      g_remove (path);
+    }
+  {
+    g_autofree char *path = g_build_filename (dir, "plot.gif", NULL);
+    g_autoptr (GError) error = NULL;
+
+    g_assert_false (mp_export_write (path, MP_EXPORT_CHART, chart, &error));
+    g_assert_error (error, MP_PICTURE_ERROR, MP_PICTURE_ERROR_FORMAT);
+  }
+  mp_scatter_unref (scatter);
+  mp_chart_unref (chart);
+  g_rmdir (dir);
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  canned_init (&argc, &argv);
+  g_test_add_func ("/widgets/columns-layout", test_columns);
+  g_test_add_func ("/widgets/wrap-layout", test_wrap);
+  g_test_add_func ("/widgets/lane-card/states", test_card_states);
+  g_test_add_func ("/widgets/lane-card/words", test_card_words);
+  g_test_add_func ("/widgets/lane-card/layers", test_card_layers);
+  g_test_add_func ("/widgets/lane-card/frames", test_card_frames);
+  g_test_add_func ("/widgets/charts", test_charts);
+  g_test_add_func ("/widgets/chart-view", test_chart_view);
+  g_test_add_func ("/widgets/param-row/values", test_row_values);
+  g_test_add_func ("/widgets/param-row/range", test_row_range);
+  g_test_add_func ("/widgets/inspector", test_inspector);
+  g_test_add_func ("/widgets/inspector/complete", test_inspector_complete);
+  g_test_add_func ("/widgets/transport", test_transport);
+  g_test_add_func ("/widgets/gallery", test_gallery);
+  g_test_add_func ("/widgets/export", test_export);
+  return g_test_run ();
+}

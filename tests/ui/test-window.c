@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * test-window.c: the window with lanes that train: opens, plays, pauses, steps, changes a live parameter, exports,
+ * closes while training and keeps the runs.
+ */
+#include <glib/gstdio.h>
+
+#include "engine/runs/run.h"
+#include "tests/ui/canned-lane.h"
+#include "ui/application.h"
+#include "ui/export.h"
+#include "ui/window.h"
+
+#define PATIENCE (60 * G_USEC_PER_SEC)
+
+typedef struct
+{
+  char     *runs;
+  MpWindow *window;
+} Fixture;
+
+static MpApplication *application;
+
+static void
+set_up (Fixture       *fixture,
+        gconstpointer  data)
+{
+  fixture->runs = g_dir_make_tmp ("matchpoint-window-XXXXXX", NULL);
+  fixture->window = mp_window_new (ADW_APPLICATION (application), NULL, fixture->runs);
+  g_object_add_weak_pointer (G_OBJECT (fixture->window), (gpointer *) &fixture->window);
+  gtk_window_set_default_size (GTK_WINDOW (fixture->window), 1280, 800);
+  gtk_window_present (GTK_WINDOW (fixture->window));
+}
+
+static void
+remove_tree (const char *path)
+{
+  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
+  const char *name;
+
+  while (dir && (name = g_dir_read_name (dir))) {
+    g_autofree char *child = g_build_filename (path, name, NULL);
+
+    remove_tree (child);
+  }
+  g_remove (path);
+}
+
+static void
+tear_down (Fixture       *fixture,
+           gconstpointer  data)
+{
+  gint64 until = g_get_monotonic_time () + PATIENCE;
+
+  if (fixture->window)
+    gtk_window_close (GTK_WINDOW (fixture->window));
+  while (fixture->window && g_get_monotonic_time () < until)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_null (fixture->window); /* closed, and finalised */
+  remove_tree (fixture->runs);
+  g_free (fixture->runs);
+}
+
+static MpLaneModel *
+lane (Fixture *fixture,
+      guint    i)
+{
+  g_autoptr (MpLaneModel) model =
+    g_list_model_get_item (mp_session_get_lanes (mp_window_get_session (fixture->window)), i);
+
+  return model;
+}
+
+static guint
+n_lanes (Fixture *fixture)
+{
+  return g_list_model_get_n_items (mp_session_get_lanes (mp_window_get_session (fixture->window)));
+}
+
+static gboolean
+all_in (Fixture     *fixture,
+        MpLaneState  state)
+{
+  for (guint i = 0; i < n_lanes (fixture); i++)
+    if (mp_lane_model_get_state (lane (fixture, i)) != state)
+      return FALSE;
+  return n_lanes (fixture) > 0;
+}
+
+#define WAIT_FOR(condition) \
+  G_STMT_START { \
+    gint64 until_ = g_get_monotonic_time () + PATIENCE; \
+    while (!(condition) && g_get_monotonic_time () < until_) \
+      g_main_context_iteration (NULL, TRUE); \
+    g_assert_true (condition); \
+  } G_STMT_END
+
+static guint64
+iteration (Fixture *fixture,
+           guint    i)
+{
+  return mp_lane_model_get_progress (lane (fixture, i))->iteration;
+}
+
+static void
+act (Fixture    *fixture,
+     const char *action)
+{
+  g_assert_true (gtk_widget_activate_action (GTK_WIDGET (fixture->window), action, NULL));
+}
+
+static void
+test_empty (Fixture       *fixture,
+            gconstpointer  data)
+{
+  canned_settle ();
+  g_assert_cmpuint (n_lanes (fixture), ==, 0);
+  canned_check_labels (GTK_WIDGET (fixture->window));
+  g_assert_false (mp_window_open (fixture->window, "no-such-preset", FALSE));
+  g_assert_cmpuint (n_lanes (fixture), ==, 0);
+}
+
+static void
+test_play (Fixture       *fixture,
+           gconstpointer  data)
+{
+  MpSession *session = mp_window_get_session (fixture->window);
+  guint64 paused_at;
+
+  g_assert_true (mp_window_open (fixture->window, "ring-comparison", FALSE));
+  g_assert_cmpuint (n_lanes (fixture), ==, 3);
+  WAIT_FOR (all_in (fixture, MP_LANE_PAUSED));
+  canned_check_labels (GTK_WIDGET (fixture->window));
+  g_assert_false (mp_transport_get_playing (mp_window_get_transport (fixture->window)));
+
+  /* Paused lanes show where they stand, too. */
+  WAIT_FOR (mp_lane_model_get_snapshot (lane (fixture, 0)) && mp_lane_model_get_surface (lane (fixture, 0)));
+  WAIT_FOR (mp_lane_card_get_projection (mp_window_get_card (fixture->window, 2)));
+
+  act (fixture, "win.play");
+  WAIT_FOR (iteration (fixture, 0) > 10 && iteration (fixture, 1) > 10 && iteration (fixture, 2) > 10);
+  g_assert_true (mp_session_get_playing (session));
+  g_assert_true (mp_transport_get_playing (mp_window_get_transport (fixture->window)));
+  WAIT_FOR (mp_lane_model_get_snapshot (lane (fixture, 0))->iteration > 0);
+
+  act (fixture, "win.play");
+  WAIT_FOR (all_in (fixture, MP_LANE_PAUSED) && !mp_session_get_playing (session));
+  mp_session_pull (session, TRUE, g_get_monotonic_time ());
+  paused_at = iteration (fixture, 0);
+  act (fixture, "win.step-iteration");
+  WAIT_FOR (iteration (fixture, 0) == paused_at + 1);
+  g_assert_cmpuint (mp_lane_model_get_n_curves (lane (fixture, 0)), >, 0);
+}
+
+static void
+test_live (Fixture       *fixture,
+           gconstpointer  data)
+{
+  MpInspector *inspector = mp_window_get_inspector (fixture->window);
+  MpParamRow *row;
+
+  g_assert_true (mp_window_open (fixture->window, "ring-gram", TRUE));
+  WAIT_FOR (all_in (fixture, MP_LANE_TRAINING));
+  row = mp_inspector_find_row (inspector, "optimizer.generator", "learning_rate");
+  mp_param_row_enter (row, "0.0005");
+  g_assert_null (mp_param_row_get_error (row));
+  g_assert_cmpuint (mp_lane_model_get_n_pending (lane (fixture, 0)), ==, 0);
+  g_assert_cmpstr (mp_experiment_get_string (mp_lane_model_get_experiment (lane (fixture, 0)), "optimizer.generator",
+                                             "learning_rate"), ==, "0.0005");
+  mp_param_row_enter (row, "-1");
+  g_assert_nonnull (mp_param_row_get_error (row));
+  g_assert_cmpint (mp_lane_model_get_state (lane (fixture, 0)), ==, MP_LANE_TRAINING);
+
+  /* Another key waits, and the restarted lane trains with it. */
+  mp_param_row_enter (mp_inspector_find_row (inspector, "method", "dimensions"), "3");
+  g_assert_cmpuint (mp_lane_model_get_n_pending (lane (fixture, 0)), ==, 1);
+  mp_lane_model_restart (lane (fixture, 0));
+  g_assert_cmpuint (mp_lane_model_get_n_pending (lane (fixture, 0)), ==, 0);
+  WAIT_FOR (all_in (fixture, MP_LANE_TRAINING) && iteration (fixture, 0) > 0);
+  g_assert_cmpint (mp_experiment_get_int (mp_lane_model_get_experiment (lane (fixture, 0)), "method", "dimensions"),
+                   ==, 3);
+}
+
+static void
+test_lanes (Fixture       *fixture,
+            gconstpointer  data)
+{
+  MpSession *session = mp_window_get_session (fixture->window);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (mp_window_open (fixture->window, "ring-mmd-net", FALSE));
+  g_assert_true (mp_session_add (session, "ring-comparison", &error));
+  g_assert_cmpuint (n_lanes (fixture), ==, 4);
+  mp_lane_model_duplicate (lane (fixture, 0));
+  g_assert_cmpuint (n_lanes (fixture), ==, 5);
+  /* Six at most. */
+  g_assert_false (mp_session_add (session, "ring-comparison", &error));
+  g_assert_cmpuint (n_lanes (fixture), ==, 5);
+  /* Each its own colour. */
+  for (guint i = 0; i < n_lanes (fixture); i++)
+    for (guint j = 0; j < i; j++)
+      g_assert_cmpuint (mp_lane_model_get_colour (lane (fixture, i)), !=, mp_lane_model_get_colour (lane (fixture, j)));
+  mp_lane_model_remove (lane (fixture, 1));
+  WAIT_FOR (n_lanes (fixture) == 4);
+  g_assert_nonnull (mp_window_get_card (fixture->window, 3));
+  g_assert_null (mp_window_get_card (fixture->window, 4));
+  mp_session_set_seed (session, 5);
+  g_assert_cmpint (mp_experiment_get_int (mp_lane_model_get_experiment (lane (fixture, 2)), "train", "seed"), ==, 5);
+  WAIT_FOR (all_in (fixture, MP_LANE_PAUSED));
+}
+
+static void
+test_picture (Fixture       *fixture,
+              gconstpointer  data)
+{
+  g_autofree char *path = g_build_filename (fixture->runs, "comparison.svg", NULL), *text = NULL;
+  g_autoptr (MpPicture) picture = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (mp_window_open (fixture->window, "ring-comparison", TRUE));
+  WAIT_FOR (iteration (fixture, 0) > 5 && mp_lane_model_get_snapshot (lane (fixture, 0)));
+  picture = mp_window_make_picture (fixture->window);
+  g_assert_true (mp_export_write (path, MP_EXPORT_PICTURE, picture, &error));
+  g_assert_no_error (error);
+  g_assert_true (g_file_get_contents (path, &text, NULL, &error));
+  g_assert_nonnull (strstr (text, "<svg"));
+}
+
+/* Closing while lanes train: the window stays until they stopped, and every run can be opened. */
+static void
+test_close (Fixture       *fixture,
+            gconstpointer  data)
+{
+  g_autoptr (GDir) dir = NULL;
+  const char *name;
+  guint n = 0;
+
+  g_assert_true (mp_window_open (fixture->window, "ring-comparison", TRUE));
+  WAIT_FOR (iteration (fixture, 0) > 10 && iteration (fixture, 1) > 10 && iteration (fixture, 2) > 10);
+  gtk_window_close (GTK_WINDOW (fixture->window));
+  WAIT_FOR (!fixture->window);
+  dir = g_dir_open (fixture->runs, 0, NULL);
+  while ((name = g_dir_read_name (dir))) {
+    g_autofree char *path = g_build_filename (fixture->runs, name, NULL);
+    g_autoptr (GError) error = NULL;
+    g_autoptr (MpRun) run = mp_run_open (path, FALSE, &error);
+
+    g_assert_no_error (error);
+    g_assert_cmpstr (mp_run_get_state (run), ==, "stopped");
+    g_assert_cmpuint (mp_run_get_iteration (run), >, 10);
+    n++;
+  }
+  g_assert_cmpuint (n, ==, 3);
+}
+
+/* Nothing is cut off in a small window, with text twice as large either. */
+static void
+test_large_text (Fixture       *fixture,
+                 gconstpointer  data)
+{
+  GtkSettings *settings = gtk_widget_get_settings (GTK_WIDGET (fixture->window));
+  int dpi, width, height;
+
+  g_assert_true (mp_window_open (fixture->window, "ring-comparison", FALSE));
+  WAIT_FOR (all_in (fixture, MP_LANE_PAUSED));
+  g_object_get (settings, "gtk-xft-dpi", &dpi, NULL);
+  g_object_set (settings, "gtk-xft-dpi", 2 * 96 * PANGO_SCALE, NULL);
+  canned_settle ();
+  gtk_widget_measure (GTK_WIDGET (fixture->window), GTK_ORIENTATION_HORIZONTAL, -1, &width, NULL, NULL, NULL);
+  gtk_widget_measure (GTK_WIDGET (fixture->window), GTK_ORIENTATION_VERTICAL, 900, &height, NULL, NULL, NULL);
+  g_object_set (settings, "gtk-xft-dpi", dpi, NULL);
+  g_assert_cmpint (width, <=, 900);
+  g_assert_cmpint (height, <=, 600);
+}
+
+#define ADD(name, function) \
+  g_test_add ("/window/" name, Fixture, NULL, set_up, function, tear_down)
+
+int
+main (int    argc,
+      char **argv)
+{
+  int status;
+
+  canned_init (&argc, &argv);
+  application = mp_application_new (NULL);
+  ADD ("empty", test_empty);
+  ADD ("play", test_play);
+  ADD ("live", test_live);
+  ADD ("lanes", test_lanes);
+  ADD ("picture", test_picture);
+  ADD ("close", test_close);
+  ADD ("large-text", test_large_text);
+  /* The window needs a started application; the tests then run its main loop themselves. */
+  g_assert_true (g_application_register (G_APPLICATION (application), NULL, NULL));
+  status = g_test_run ();
+  g_object_unref (application);
+  return status;
+}
