@@ -99,6 +99,8 @@ int          mp_complete (int argc, char **argv);
 /* Columns as wide as their widest cell. rows: of char ** vectors. */
 void         mp_print_table (GPtrArray *rows, const char *indent);
 
+/* Names of lanes: the experiments' ids, numbered where one comes again. (transfer full): of char *. */
+GPtrArray   *mp_name_lanes (GPtrArray *experiments);
 /* Applies --set, --seed and --iterations. experiments: of MpExperiment *; names: of their lanes. FALSE after
  * complaining. */
 gboolean     mp_apply_settings (MpArguments *arguments, GPtrArray *experiments, GPtrArray *names);

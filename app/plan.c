@@ -46,44 +46,77 @@ column_value (const Column     *column,
     }
 }
 
+/* A lane, planned. */
+typedef struct
+{
+  const char *id;
+  MpLoop     *loop;
+} Lane;
+
 static void
-print_table (MpLoop *loop)
+lane_free (gpointer data)
+{
+  Lane *lane = data;
+
+  mp_loop_free (lane->loop);
+  g_free (lane);
+}
+
+static char **
+phase_row (Lane  *lane,
+           guint  i)
+{
+  GPtrArray *row = g_ptr_array_new ();
+  MpPlanInfo info;
+
+  mp_plan_get_info (mp_loop_get_plan (lane->loop, i), &info);
+  g_ptr_array_add (row, g_strdup (lane->id));
+  g_ptr_array_add (row, g_strdup (_(mp_loop_get_phase_title (lane->loop, i))));
+  g_ptr_array_add (row, g_strdup_printf ("%" G_GINT64_FORMAT, mp_loop_get_repeat (lane->loop, i)));
+  for (guint j = 0; j < G_N_ELEMENTS (columns); j++)
+    g_ptr_array_add (row, g_strdup_printf ("%'.0f", column_value (&columns[j], &info)));
+  g_ptr_array_add (row, NULL);
+  return (char **) g_ptr_array_free (row, FALSE);
+}
+
+static void
+print_table (GPtrArray *lanes)
 {
   g_autoptr (GPtrArray) rows = g_ptr_array_new_with_free_func ((GDestroyNotify) g_strfreev);
   GPtrArray *head = g_ptr_array_new ();
 
+  g_ptr_array_add (head, g_strdup (_("Lane")));
   g_ptr_array_add (head, g_strdup (_("Phase")));
   g_ptr_array_add (head, g_strdup (_("Runs")));
   for (guint j = 0; j < G_N_ELEMENTS (columns); j++)
     g_ptr_array_add (head, g_strdup (_(columns[j].title)));
   g_ptr_array_add (head, NULL);
   g_ptr_array_add (rows, g_ptr_array_free (head, FALSE));
-  for (guint i = 0; i < mp_loop_get_n_phases (loop); i++)
+  for (guint i = 0; i < lanes->len; i++)
     {
-      GPtrArray *row = g_ptr_array_new ();
-      MpPlanInfo info;
+      Lane *lane = g_ptr_array_index (lanes, i);
 
-      mp_plan_get_info (mp_loop_get_plan (loop, i), &info);
-      g_ptr_array_add (row, g_strdup (_(mp_loop_get_phase_title (loop, i))));
-      g_ptr_array_add (row, g_strdup_printf ("%" G_GINT64_FORMAT, mp_loop_get_repeat (loop, i)));
-      for (guint j = 0; j < G_N_ELEMENTS (columns); j++)
-        g_ptr_array_add (row, g_strdup_printf ("%'.0f", column_value (&columns[j], &info)));
-      g_ptr_array_add (row, NULL);
-      g_ptr_array_add (rows, g_ptr_array_free (row, FALSE));
+      for (guint j = 0; j < mp_loop_get_n_phases (lane->loop); j++)
+        g_ptr_array_add (rows, phase_row (lane, j));
     }
   mp_print_table (rows, "");
-  printf (_("\nParameters, states and inputs: %'" PRIu64 " bytes.\n"),
-          (guint64) mp_store_get_bytes (mp_loop_get_store (loop)));
+  printf ("\n%s\n", _("Bytes of parameters, states and inputs:"));
+  for (guint i = 0; i < lanes->len; i++)
+    {
+      Lane *lane = g_ptr_array_index (lanes, i);
+
+      printf ("  %s: %'" G_GSIZE_FORMAT "\n", lane->id, mp_store_get_bytes (mp_loop_get_store (lane->loop)));
+    }
 }
 
 static void
-print_kernels (MpLoop *loop)
+print_kernels (Lane *lane)
 {
-  for (guint i = 0; i < mp_loop_get_n_phases (loop); i++)
+  for (guint i = 0; i < mp_loop_get_n_phases (lane->loop); i++)
     {
-      g_autofree char *text = mp_plan_describe (mp_loop_get_plan (loop, i));
+      g_autofree char *text = mp_plan_describe (mp_loop_get_plan (lane->loop, i));
 
-      printf ("\n%s\n%s", _(mp_loop_get_phase_title (loop, i)), text);
+      printf ("\n%s: %s\n%s", lane->id, _(mp_loop_get_phase_title (lane->loop, i)), text);
     }
 }
 
@@ -104,28 +137,63 @@ add_phase (JsonBuilder *builder,
 }
 
 static void
-print_json (MpLoop *loop)
+print_json (GPtrArray *lanes)
 {
   g_autoptr (JsonBuilder) builder = json_builder_new ();
 
   json_builder_begin_object (builder);
-  json_builder_set_member_name (builder, "phases");
+  json_builder_set_member_name (builder, "lanes");
   json_builder_begin_array (builder);
-  for (guint i = 0; i < mp_loop_get_n_phases (loop); i++)
-    add_phase (builder, loop, i);
+  for (guint i = 0; i < lanes->len; i++)
+    {
+      Lane *lane = g_ptr_array_index (lanes, i);
+
+      json_builder_begin_object (builder);
+      mp_json_add_text (builder, "id", lane->id);
+      mp_json_add_number (builder, "store_bytes", (double) mp_store_get_bytes (mp_loop_get_store (lane->loop)));
+      json_builder_set_member_name (builder, "phases");
+      json_builder_begin_array (builder);
+      for (guint j = 0; j < mp_loop_get_n_phases (lane->loop); j++)
+        add_phase (builder, lane->loop, j);
+      json_builder_end_array (builder);
+      json_builder_end_object (builder);
+    }
   json_builder_end_array (builder);
-  mp_json_add_number (builder, "store_bytes", (double) mp_store_get_bytes (mp_loop_get_store (loop)));
   json_builder_end_object (builder);
   mp_json_print (builder);
 }
 
-static int
-show_plan (MpArguments  *arguments,
-           MpExperiment *experiment)
+static gboolean
+plan_lanes (GPtrArray            *experiments,
+            GPtrArray            *names,
+            const MpDeviceClass  *class,
+            MpDevice             *device,
+            GPtrArray            *lanes,
+            GError              **error)
 {
+  for (guint i = 0; i < experiments->len; i++)
+    {
+      MpLoop *loop = mp_loop_new (g_ptr_array_index (experiments, i), class, device, NULL, NULL, NULL, error);
+      Lane *lane;
+
+      if (loop == NULL)
+        return FALSE;
+      lane = g_new0 (Lane, 1);
+      lane->id = g_ptr_array_index (names, i);
+      lane->loop = loop;
+      g_ptr_array_add (lanes, lane);
+    }
+  return TRUE;
+}
+
+static int
+show_plans (MpArguments *arguments,
+            GPtrArray   *experiments,
+            GPtrArray   *names)
+{
+  GPtrArray *lanes;
   const MpDeviceClass *class;
   MpDevice *device = NULL;
-  MpLoop *loop = NULL;
   gint64 threads = 1;
   GError *error = NULL;
 
@@ -133,16 +201,18 @@ show_plan (MpArguments  *arguments,
     return MP_EXIT_USAGE;
   if (!mp_device_open (mp_arguments_get (arguments, "device"), (gint) threads, &class, &device, &error))
     return mp_complain_error (error);
-  loop = mp_loop_new (experiment, class, device, NULL, NULL, NULL, &error);
-  if (loop != NULL && mp_arguments_has (arguments, "json"))
-    print_json (loop);
-  else if (loop != NULL)
+  lanes = g_ptr_array_new_with_free_func (lane_free);
+  if (plan_lanes (experiments, names, class, device, lanes, &error))
     {
-      print_table (loop);
-      if (mp_arguments_has (arguments, "kernels"))
-        print_kernels (loop);
+      if (mp_arguments_has (arguments, "json"))
+        print_json (lanes);
+      else
+        print_table (lanes);
+      for (guint i = 0; i < lanes->len && mp_arguments_has (arguments, "kernels"); i++)
+        print_kernels (g_ptr_array_index (lanes, i));
     }
-  g_clear_pointer (&loop, mp_loop_free);
+  /* Plans and stores go before the device that their memory is on. */
+  g_ptr_array_unref (lanes);
   class->close (device);
   return error == NULL ? MP_EXIT_OK : mp_complain_error (error);
 }
@@ -150,19 +220,20 @@ show_plan (MpArguments  *arguments,
 int
 mp_plan_run_command (MpArguments *arguments)
 {
-  g_autoptr (GPtrArray) experiments = g_ptr_array_new_with_free_func ((GDestroyNotify) mp_experiment_unref);
-  g_autoptr (GPtrArray) names = g_ptr_array_new ();
+  g_autoptr (GPtrArray) experiments = NULL;
+  g_autoptr (GPtrArray) names = NULL;
   GError *error = NULL;
-  MpExperiment *experiment = mp_experiment_load (g_ptr_array_index (arguments->words, 0), &error);
 
-  if (experiment == NULL)
+  if (mp_arguments_has (arguments, "json") && mp_arguments_has (arguments, "kernels"))
+    return mp_complain (MP_EXIT_USAGE, _("--kernels is a listing for people; it cannot be given beside --json."));
+  experiments = mp_comparison_load (g_ptr_array_index (arguments->words, 0), NULL, &error);
+  if (experiments == NULL)
     {
       mp_complain_error (error);
       return MP_EXIT_USAGE;
     }
-  g_ptr_array_add (experiments, experiment);
-  g_ptr_array_add (names, (gpointer) mp_experiment_get_id (experiment));
+  names = mp_name_lanes (experiments);
   if (!mp_apply_settings (arguments, experiments, names))
     return MP_EXIT_USAGE;
-  return show_plan (arguments, experiment);
+  return show_plans (arguments, experiments, names);
 }

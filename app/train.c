@@ -65,9 +65,8 @@ load_experiments (GPtrArray  *words,
   return g_steal_pointer (&all);
 }
 
-/* Names of lanes: the experiments' ids, numbered where one comes again. (transfer full) */
-static GPtrArray *
-name_lanes (GPtrArray *experiments)
+GPtrArray *
+mp_name_lanes (GPtrArray *experiments)
 {
   GPtrArray *names = g_ptr_array_new_with_free_func (g_free);
 
@@ -234,7 +233,7 @@ start_new (MpArguments *arguments,
   *status = MP_EXIT_USAGE;
   if (experiments == NULL)
     return NULL;
-  names = name_lanes (experiments);
+  names = mp_name_lanes (experiments);
   if (!mp_apply_settings (arguments, experiments, names) || !read_options (arguments, &options, status))
     return NULL;
   if (out != NULL && !mp_comparison_create (out, title, names, &error))

@@ -76,7 +76,8 @@ def test_usage_errors ():
         (['describe'], 'Something is missing'),
         (['describe', 'grma'], 'did you mean “gram”?'),
         (['describe', 'weather'], 'nothing called “weather”'),
-        (['plan', 'ring-comparison'], 'is a comparison'),
+        (['plan', 'ring-gan', '--json', '--kernels'], 'cannot be given beside --json'),
+        (['plan', 'ring-mmd-net', '--set', 'critic.hidden=3'], 'mmd-net has no critic'),
         (['plan', 'ring-gan', '--device', 'tpu'], 'There is no device “tpu”'),
         (['render', '/tmp'], 'Where to?'),
         (['render', '/tmp', '--to', 'x.gif'], 'must end in .png, .svg or .pdf'),
@@ -137,24 +138,27 @@ def test_describe ():
     assert 'ring-mmd-net: ' in matchpoint ('describe', 'ring-comparison').out
 
 
+def plan_json (*arguments):
+    return json.loads (matchpoint ('plan', *arguments, '--json').out)['lanes']
+
+
 def test_plan ():
     for name in ids ('presets'):
-        if 'comparison' in name:
-            continue
         out = matchpoint ('plan', name).out
         assert 'FLOPs' in out and 'Arena bytes' in out
-        plan = json.loads (matchpoint ('plan', name, '--json').out)
-        assert len (plan['phases']) > 0 and plan['store_bytes'] > 0
-        for phase in plan['phases']:
-            for key in ['nodes', 'kernels', 'fused_groups', 'arena_bytes', 'flops']:
-                assert phase[key] > 0, (name, key, phase)
-            assert phase['arena_bytes'] <= phase['unshared_bytes']
-            assert phase['product_flops'] <= phase['flops']
+        lanes = plan_json (name)
+        assert len (lanes) == (3 if name == 'ring-comparison' else 1)
+        for lane in lanes:
+            assert lane['id'] in out and lane['store_bytes'] > 0 and len (lane['phases']) > 0
+            for phase in lane['phases']:
+                for key in ['nodes', 'kernels', 'fused_groups', 'arena_bytes', 'flops']:
+                    assert phase[key] > 0, (name, key, phase)
+                assert phase['arena_bytes'] <= phase['unshared_bytes']
+                assert phase['product_flops'] <= phase['flops']
     kernels = matchpoint ('plan', 'ring-gan', '--kernels').out
     assert 'matmul' in kernels, kernels
-    small = json.loads (matchpoint ('plan', 'ring-gan', '--json', '--set', 'train.batch=20').out)
-    large = json.loads (matchpoint ('plan', 'ring-gan', '--json').out)
-    assert small['phases'][0]['flops'] < large['phases'][0]['flops'] / 5
+    small, large = plan_json ('ring-gan', '--set', 'train.batch=20'), plan_json ('ring-gan')
+    assert small[0]['phases'][0]['flops'] < large[0]['phases'][0]['flops'] / 5
 
 
 # ---- generated files ----
