@@ -296,13 +296,31 @@ add_step (Making             *self,
   return TRUE;
 }
 
+/* The operands of a product, " 200×100·2×100ᵀ": its cost cannot be read from the shape of what comes out. */
+static void
+append_operands (GString      *label,
+                 const MpNode *product)
+{
+  const gboolean transposed[] = { product->attrs.transpose_a != 0, product->attrs.transpose_b != 0 };
+  char shape[128];
+
+  for (guint i = 0; i < 2; i++)
+    {
+      const char *dims = strchr (mp_tensor_text (&product->inputs[i]->type, shape, sizeof shape), ' ');
+
+      g_string_append_printf (label, "%s%s%s", i > 0 ? "·" : " ", dims + 1, transposed[i] ? "ᵀ" : "");
+    }
+}
+
 static char *
 unit_label (const MpUnit *unit)
 {
   GString *label = g_string_new (unit->head != NULL ? mp_op_name (unit->head->node->op) : "fused");
   char shape[128];
 
-  if (unit->spec != NULL)
+  if (unit->head != NULL && mp_op_class (unit->head->node->op) == MP_CLASS_PRODUCT)
+    append_operands (label, unit->head->node);
+  if (unit->spec != NULL && unit->spec->n_instructions > 0)
     {
       g_string_append (label, unit->head != NULL ? " + " : " ");
       for (gint i = 0; i < unit->spec->n_instructions && i < 6; i++)

@@ -93,11 +93,7 @@ def bench_ring(options, results):
 
 def bench_floor(options, results):
     """Time of a step on one core against products at the measured rate of oneDNN plus exponentials."""
-    steps = {}
-    for method in METHODS:
-        known = results.get('ring', {}).get(method, {}).get('matchpoint', {}).get('by_threads', {}).get(1)
-        steps[method] = 1 / (known or median([rate_of(f'ring-{method}', 1) for _ in range(options.runs)]))
-    rows, results['floor'] = floor_rows(PROGRAM, BUILD, steps, options)
+    rows, results['floor'] = floor_rows(PROGRAM, BUILD, METHODS, options)
     return rows
 
 
