@@ -56,7 +56,7 @@ canned_heat_map (guint lane)
 
   for (int j = 0; j < n; j++)
     for (int i = 0; i < n; i++) {
-      double x = -3 + 6.0 * i / (n - 1), y = -3 + 6.0 * j / (n - 1), r = hypot (x, y);
+      double x = -3 + 6 * (i + 0.5) / n, y = -3 + 6 * (j + 0.5) / n, r = hypot (x, y);
       double ring = exp (-(r - 2) * (r - 2) / 0.4);
 
       if (lane == 0)

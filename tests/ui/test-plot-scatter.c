@@ -222,7 +222,7 @@ plane (double a,
 
   for (int j = 0; j < 9; j++)
     for (int i = 0; i < 9; i++)
-      values[j * 9 + i] = (float) (a + b * (-1 + i / 4.0) + c * (-1 + j / 4.0));
+      values[j * 9 + i] = (float) (a + b * (2 * i - 8) / 9.0 + c * (2 * j - 8) / 9.0);
   return mp_heat_map_new ("plane", neutral, extent, 9, 9, values);
 }
 
@@ -230,8 +230,7 @@ plane (double a,
 static void
 test_heat_pixels (void)
 {
-  /* away from the border, where indices are held */
-  const double          view[4] = { -0.7, 0.7, -0.7, 0.7 };
+  const double          view[4] = { -1, 1, -1, 1 };
   g_autoptr (MpHeatMap) heat_map = plane (0.3, 1, -2, NAN);
   Page                  page = page_new (70, 70);
   MpPlotStyle           style;
@@ -240,7 +239,7 @@ test_heat_pixels (void)
   mp_heat_map_draw (heat_map, page.cr, view, 70, 70, &style, style.lanes[2]);
   for (int y = 0; y < 70; y++)
     for (int x = 0; x < 70; x++) {
-      double u = -0.7 + (x + 0.5) * 0.02, v = 0.7 - (y + 0.5) * 0.02;
+      double u = -1 + (x + 0.5) / 35, v = 1 - (y + 0.5) / 35;
 
       g_assert_cmpfloat_with_epsilon (mp_heat_map_sample (heat_map, u, v), 0.3 + u - 2 * v, 1e-6);
       /* 1024 steps of colour and one rounding */

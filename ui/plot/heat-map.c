@@ -4,7 +4,7 @@
  *
  * Interpolation is separable: each grid row is stretched to the pixel columns, then four stretched rows make a pixel row,
  *   v(x) = Σ_{k=−1}^{2} w_k(t) g_{i+k},  w the Catmull–Rom weights of t = x − i,
- * with indices held at the border. The picture is kept until values, view, size or colours change.
+ * straight on beyond the border. The picture is kept until values, view, size or colours change.
  */
 #include "ui/plot/heat-map.h"
 
@@ -211,27 +211,36 @@ mp_heat_map_colour (MpHeatMap         *self,
   return mp_colour_mix (style->canvas, style->below, STRENGTH_BELOW * (self->neutral - value) / reach);
 }
 
+/* Linear between cells' centres at grid coordinates, and on through the half cells along the border. */
+static double
+interpolate (MpHeatMap *self,
+             double     u,
+             double     v)
+{
+  int          i = (int) CLAMP (u, 0, self->width - 2), j = (int) CLAMP (v, 0, self->height - 2);
+  double       s = u - i, t = v - j;
+  const float *low = self->values + (gsize) j * self->width + i, *high = low + self->width;
+
+  return (low[0] * (1 - s) + low[1] * s) * (1 - t) + (high[0] * (1 - s) + high[1] * s) * t;
+}
+
 double
 mp_heat_map_sample (MpHeatMap *self,
                     double     x,
                     double     y)
 {
-  double u = (x - self->extent[0]) / (self->extent[1] - self->extent[0]) * (self->width - 1);
-  double v = (y - self->extent[2]) / (self->extent[3] - self->extent[2]) * (self->height - 1);
-  int    i, j;
-  double s, t;
+  double u = (x - self->extent[0]) / (self->extent[1] - self->extent[0]) * self->width - 0.5;
+  double v = (y - self->extent[2]) / (self->extent[3] - self->extent[2]) * self->height - 0.5;
 
-  if (!(u >= 0 && u <= self->width - 1 && v >= 0 && v <= self->height - 1))
+  if (!(u >= -0.5 && u <= self->width - 0.5 && v >= -0.5 && v <= self->height - 0.5))
     return NAN;
-  i = MIN ((int) u, self->width - 2);
-  j = MIN ((int) v, self->height - 2);
-  if (self->missing != NULL && self->missing[(gsize) lround (v) * self->width + lround (u)])
-    return NAN;
-  s = u - i;
-  t = v - j;
-#define AT(a, b) ((double) self->values[(gsize) (b) * self->width + (a)])
-  return (AT (i, j) * (1 - s) + AT (i + 1, j) * s) * (1 - t) + (AT (i, j + 1) * (1 - s) + AT (i + 1, j + 1) * s) * t;
-#undef AT
+  if (self->missing != NULL) {
+    int i = (int) CLAMP (lround (u), 0, self->width - 1), j = (int) CLAMP (lround (v), 0, self->height - 1);
+
+    if (self->missing[(gsize) j * self->width + i])
+      return NAN;
+  }
+  return interpolate (self, u, v);
 }
 
 /* ---- the neutral line ---- */
@@ -257,13 +266,12 @@ crossing (double x0,
 /* Marching squares: a cell's corners, counter-clockwise from its lower left, relative to neutral; up to two pieces. */
 static void
 trace_cell (cairo_t      *cr,
-            int           i,
-            int           j,
+            const double  x[4],
+            const double  y[4],
             const double  v[4])
 {
-  const double x[4] = { i, i + 1, i + 1, i }, y[4] = { j, j, j + 1, j + 1 };
-  Point        ends[4];
-  guint        n = 0;
+  Point ends[4];
+  guint n = 0;
 
   for (guint k = 0; k < 4; k++) {
     guint next = (k + 1) % 4;
@@ -284,6 +292,28 @@ trace_cell (cairo_t      *cr,
   }
 }
 
+/* The square between four cells' centres, or a half one along the border. */
+static void
+trace_square (MpHeatMap *self,
+              cairo_t   *cr,
+              int        i,
+              int        j)
+{
+  const double left = MAX (i, -0.5), right = MIN (i + 1, self->width - 0.5);
+  const double low = MAX (j, -0.5), high = MIN (j + 1, self->height - 0.5);
+  const double x[4] = { left, right, right, left }, y[4] = { low, low, high, high };
+  double       values[4];
+
+  for (guint k = 0; k < 4; k++) {
+    int column = (int) CLAMP (x[k], 0, self->width - 1), row = (int) CLAMP (y[k], 0, self->height - 1);
+
+    if (self->missing != NULL && self->missing[(gsize) row * self->width + column])
+      return;
+    values[k] = interpolate (self, x[k], y[k]) - self->neutral;
+  }
+  trace_cell (cr, x, y, values);
+}
+
 static void
 draw_neutral (MpHeatMap    *self,
               cairo_t      *cr,
@@ -293,8 +323,8 @@ draw_neutral (MpHeatMap    *self,
               double        line_width,
               MpColour      colour)
 {
-  double across = (self->extent[1] - self->extent[0]) / (self->width - 1);
-  double up = (self->extent[3] - self->extent[2]) / (self->height - 1);
+  double across = (self->extent[1] - self->extent[0]) / self->width;
+  double up = (self->extent[3] - self->extent[2]) / self->height;
 
   if (isnan (self->neutral))
     return;
@@ -305,19 +335,11 @@ draw_neutral (MpHeatMap    *self,
   cairo_scale (cr, width / (view[1] - view[0]), -height / (view[3] - view[2]));
   cairo_translate (cr, self->extent[0] - view[0], self->extent[2] - view[3]);
   cairo_scale (cr, across, up);
+  cairo_translate (cr, 0.5, 0.5);
   cairo_new_path (cr);
-  for (int j = 0; j + 1 < self->height; j++)
-    for (int i = 0; i + 1 < self->width; i++) {
-      gsize  at = (gsize) j * self->width + i;
-      double v[4] = { self->values[at] - self->neutral, self->values[at + 1] - self->neutral,
-                      self->values[at + self->width + 1] - self->neutral,
-                      self->values[at + self->width] - self->neutral };
-
-      if (self->missing != NULL && (self->missing[at] || self->missing[at + 1] || self->missing[at + self->width] ||
-                                    self->missing[at + self->width + 1]))
-        continue;
-      trace_cell (cr, i, j, v);
-    }
+  for (int j = -1; j < self->height; j++)
+    for (int i = -1; i < self->width; i++)
+      trace_square (self, cr, i, j);
   cairo_restore (cr);
   mp_colour_set_source (colour, cr);
   cairo_set_line_width (cr, line_width);
@@ -341,7 +363,26 @@ typedef struct
   int   nearest; /* −1: outside the grid */
 } Tap;
 
-/* Where each of n pixels lies on a grid axis. from, to: grid coordinates of the first and last pixel's outer edges. */
+/* Beyond the border a grid goes on straight: g(−m) = (1 + m)·g(0) − m·g(1), and alike at the other end. */
+static void
+fold_tap (Tap *tap,
+          int  k,
+          int  size,
+          int  first)
+{
+  int   end = tap->at[k] < 0 ? 0 : size - 1, next = tap->at[k] < 0 ? 1 : size - 2;
+  float m = (float) ABS (tap->at[k] - end), weight = tap->weight[k];
+
+  if (tap->at[k] >= 0 && tap->at[k] < size)
+    return;
+  tap->at[k] = end;
+  tap->weight[k] = 0;
+  /* with two cells or more, taps within half a cell of the grid always hold both */
+  tap->weight[end - first] += (1 + m) * weight;
+  tap->weight[next - first] -= m * weight;
+}
+
+/* Where each of n pixels lies on a grid axis. from, to: grid coordinates of the outer edges of all pixels. */
 static void
 make_taps (Tap    *taps,
            int     n,
@@ -350,17 +391,19 @@ make_taps (Tap    *taps,
            double  to)
 {
   for (int p = 0; p < n; p++) {
-    double at = from + (to - from) * (p + 0.5) / n, base = floor (at), t = at - base;
+    double at = CLAMP (from + (to - from) * (p + 0.5) / n, -1, size), base = CLAMP (floor (at), -1, size - 1);
+    double t = at - base;
     Tap   *tap = &taps[p];
 
     for (int k = 0; k < 4; k++)
-      tap->at[k] = (int) CLAMP (base - 1 + k, 0, size - 1);
+      tap->at[k] = (int) base - 1 + k;
     tap->weight[0] = (float) (0.5 * (-t + 2 * t * t - t * t * t));
     tap->weight[1] = (float) (0.5 * (2 - 5 * t * t + 3 * t * t * t));
     tap->weight[2] = (float) (0.5 * (t + 4 * t * t - 3 * t * t * t));
     tap->weight[3] = (float) (0.5 * (-t * t + t * t * t));
-    /* half a cell beyond the outermost samples still belongs to them */
     tap->nearest = at < -0.5 || at > size - 0.5 ? -1 : (int) CLAMP (lround (at), 0, size - 1);
+    for (int k = 0; k < 4; k++)
+      fold_tap (tap, k, size, (int) base - 1);
   }
 }
 
@@ -415,8 +458,8 @@ make_picture (MpHeatMap         *self,
 {
   const double      *view = self->key.view, *extent = self->extent;
   int                width = self->key.width, height = self->key.height;
-  double             across = (self->width - 1) / (extent[1] - extent[0]);
-  double             up = (self->height - 1) / (extent[3] - extent[2]), low, high;
+  double             across = self->width / (extent[1] - extent[0]);
+  double             up = self->height / (extent[3] - extent[2]), low, high;
   g_autofree Tap    *columns = g_new (Tap, width);
   g_autofree Tap    *rows = g_new (Tap, height);
   g_autofree float  *stretched = g_new (float, (gsize) width * self->height);
@@ -425,8 +468,9 @@ make_picture (MpHeatMap         *self,
   mp_heat_map_get_range (self, &low, &high, NULL);
   for (int i = 0; i < N_COLOURS; i++)
     colours[i] = pack (mp_heat_map_colour (self, low + (high - low) * i / (N_COLOURS - 1), style, lane));
-  make_taps (columns, width, self->width, (view[0] - extent[0]) * across, (view[1] - extent[0]) * across);
-  make_taps (rows, height, self->height, (view[3] - extent[2]) * up, (view[2] - extent[2]) * up);
+  make_taps (columns, width, self->width, (view[0] - extent[0]) * across - 0.5,
+             (view[1] - extent[0]) * across - 0.5);
+  make_taps (rows, height, self->height, (view[3] - extent[2]) * up - 0.5, (view[2] - extent[2]) * up - 0.5);
   for (int j = 0; j < self->height; j++) {
     const float *row = self->values + (gsize) j * self->width;
 
@@ -511,6 +555,12 @@ mp_heat_map_draw (MpHeatMap         *self,
     draw_neutral (self, cr, view, width, height, 1.25, line_colour (style, lane));
 }
 
+static char *
+end_text (double value)
+{
+  return fabs (value) < 1000 ? mp_format_short (value, 3) : mp_format_engineering (value);
+}
+
 void
 mp_heat_map_draw_bar (MpHeatMap         *self,
                       cairo_t           *cr,
@@ -525,8 +575,8 @@ mp_heat_map_draw_bar (MpHeatMap         *self,
   MpPen            pen;
 
   mp_heat_map_get_range (self, &low, &high, NULL);
-  low_text = mp_format_short (low, 3);
-  high_text = mp_format_short (high, 3);
+  low_text = end_text (low);
+  high_text = end_text (high);
   left = g_strdup_printf ("%s%s", self->least < low ? "≤ " : "", low_text);
   right = g_strdup_printf ("%s%s", self->most > high ? "≥ " : "", high_text);
   cairo_save (cr);

@@ -14,8 +14,8 @@ G_BEGIN_DECLS
 
 typedef struct _MpHeatMap MpHeatMap;
 
-/* title is copied, or NULL. neutral: NAN for none. extent: x0, x1, y0, y1 of the outermost samples. values: row-major,
- * row 0 at y0, copied. width, height ≥ 2. */
+/* title is copied, or NULL. neutral: NAN for none. extent: x0, x1, y0, y1 of the whole grid. values: of the cells'
+ * centres, row-major, row 0 at y0, copied. width, height ≥ 2. */
 MpHeatMap  *mp_heat_map_new (const char   *title,
                              double        neutral,
                              const double  extent[4],
