@@ -72,8 +72,10 @@ test_dots (void)
   for (guint trial = 0; trial < 200; trial++) {
     const gboolean   diamond = trial % 2 == 1;
     const double     radius = g_rand_double_range (random, 1.5, 6);
-    const float      at[2] = { (float) g_rand_double_range (random, 10, 30), (float) g_rand_double_range (random, 10, 30) };
-    const MpDots     dots = { .x_scale = 1, .y_scale = 1, .colour = { 1, 1, 1, 1 }, .radius = radius, .diamond = diamond };
+    const float      at[2] = { (float) g_rand_double_range (random, 10, 30),
+                               (float) g_rand_double_range (random, 10, 30) };
+    const MpDots     dots = { .x_scale = 1, .y_scale = 1, .colour = { 1, 1, 1, 1 }, .radius = radius,
+                              .diamond = diamond };
     cairo_surface_t *image = cairo_image_surface_create (CAIRO_FORMAT_ARGB32, 40, 40);
     const guint8    *pixels;
     double           sum = 0, x_sum = 0, y_sum = 0, area;
@@ -113,10 +115,10 @@ test_dots_hard (void)
   for (int y = 0; y < 10; y++)
     for (int x = 0; x < 10; x++) {
       const guint8 *pixels = cairo_image_surface_get_data (image);
+      int           stamped = pixels[y * cairo_image_surface_get_stride (image) + 4 * x + 3];
 
       /* stamps and paths agree: placement to an eighth of a pixel on each axis, coverage as in /plot/chart/line */
-      g_assert_cmpint (abs (pixels[y * cairo_image_surface_get_stride (image) + 4 * x + 3] - part (page_get (&page, x, y), 24)),
-                       <=, (int) (255 * (0.21 + 0.18)));
+      g_assert_cmpint (abs (stamped - part (page_get (&page, x, y), 24)), <=, (int) (255 * (0.21 + 0.18)));
     }
   cairo_surface_destroy (image);
   page_clear (&page);

@@ -82,6 +82,8 @@ static void
 assert_same (const MpSummary *found,
              const MpSummary *expected)
 {
+  const double n = (double) expected->n;
+
   g_assert_cmpuint (found->n, ==, expected->n);
   g_assert_cmpuint (found->n_finite, ==, expected->n_finite);
   g_assert_cmphex (found->flags, ==, expected->flags);
@@ -89,7 +91,7 @@ assert_same (const MpSummary *found,
   g_assert_true (found->max == expected->max);
   g_assert_true (found->min_positive == expected->min_positive);
   /* two orders of summing n values of at most 3 */
-  g_assert_cmpfloat (fabs (found->sum - expected->sum), <=, 3.0 * (double) expected->n * (double) expected->n * 2.3e-16);
+  g_assert_cmpfloat (fabs (found->sum - expected->sum), <=, 3 * n * n * 2.3e-16);
 }
 
 static void

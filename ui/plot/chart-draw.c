@@ -82,15 +82,15 @@ layout_init (MpChart       *self,
              double         height,
              MpChartLayout *layout)
 {
-  double ascent, title = mp_pen_get_line (pen, MP_TEXT_TITLE, &ascent), tick = mp_pen_get_line (pen, MP_TEXT_TICK, NULL);
-  double top = MARGIN, bottom = MARGIN + tick + 2, tick_ascent;
+  double ascent, title = mp_pen_get_line (pen, MP_TEXT_TITLE, &ascent);
+  double tick_ascent, tick = mp_pen_get_line (pen, MP_TEXT_TICK, &tick_ascent);
+  double top = MARGIN, bottom = MARGIN + tick + 2;
 
   *layout = (MpChartLayout) { 0 };
   if (self->title != NULL || self->subtitle != NULL) {
     layout->title_y = top + ascent;
     top += title + 4;
   }
-  mp_pen_get_line (pen, MP_TEXT_TICK, &tick_ascent);
   mp_chart_plan_legend (self, pen, width, height, layout);
   layout->legend_y = top + tick_ascent;
   top += layout->legend_rows * (tick + 2) + (layout->legend_rows > 0 ? 2 : 0) + 6;
@@ -217,8 +217,8 @@ draw_axes (MpChart             *self,
     mp_pen_draw (pen, MP_TEXT_TICK, pen->style->dim_text, x, bottom + 4 + line * 0.15 + ascent, 0.5, 0, tick->label);
   }
   if (layout->axis_name)
-    mp_pen_draw (pen, MP_TEXT_TICK, pen->style->dim_text, (layout->x + right) / 2, bottom + 4 + line * 1.15 + ascent, 0.5,
-                 layout->width, C_("axis", "iteration"));
+    mp_pen_draw (pen, MP_TEXT_TICK, pen->style->dim_text, (layout->x + right) / 2, bottom + 4 + line * 1.15 + ascent,
+                 0.5, layout->width, C_("axis", "iteration"));
 }
 
 /* ---- entry points ---- */

@@ -96,8 +96,8 @@ check_size (double   width,
   if (width >= least && height >= least && scale > 0 && width * scale <= most && height * scale <= most)
     return TRUE;
   g_set_error (error, MP_PICTURE_ERROR, MP_PICTURE_ERROR_SIZE,
-               _("A picture of %g × %g at scale %g cannot be drawn; both sides must be %g to %g pixels."), width, height,
-               scale, least, most);
+               _("A picture of %g × %g at scale %g cannot be drawn; both sides must be %g to %g pixels."), width,
+               height, scale, least, most);
   return FALSE;
 }
 
@@ -214,7 +214,8 @@ mp_chart_write (MpChart            *self,
                 const MpPlotStyle  *style,
                 GError            **error)
 {
-  return mp_picture_write_drawing (path, width, height, scale, style, mp_chart_get_title (self), draw_chart, self, error);
+  return mp_picture_write_drawing (path, width, height, scale, style, mp_chart_get_title (self), draw_chart, self,
+                                   error);
 }
 
 /* A single plot: the points with legend and colour bar below. */

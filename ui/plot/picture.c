@@ -384,7 +384,8 @@ draw_charts (MpPicture   *self,
 {
   for (guint i = 0; i < self->charts->len; i++) {
     guint  column = i % frame->charts, row = i / frame->charts;
-    double wide = floor ((width + GAP) / frame->charts - GAP), x = EDGE + column * (wide + GAP), top = y + row * (height + GAP);
+    double wide = floor ((width + GAP) / frame->charts - GAP);
+    double x = EDGE + column * (wide + GAP), top = y + row * (height + GAP);
 
     draw_card (pen, x, top, wide, height);
     cairo_save (pen->cr);

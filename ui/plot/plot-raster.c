@@ -86,23 +86,15 @@ mp_raster_paint (MpRaster *self,
   cairo_restore (cr);
 }
 
-static inline guint32
-times (guint32 value,
-       guint32 alpha)
-{
-  guint32 product = value * alpha + 128;
-
-  return (product + (product >> 8)) >> 8;
-}
-
 /* Paints the colour through the coverage of a rectangle and clears that coverage. */
 static void
 blend (MpRaster      *self,
        const Touched *area,
        MpColour       colour)
 {
-  const guint32 red = (guint32) lround (colour.red * 255), green = (guint32) lround (colour.green * 255);
-  const guint32 blue = (guint32) lround (colour.blue * 255), opacity = (guint32) lround (colour.alpha * 255);
+  const guint32 rgb[3] = { (guint32) lround (colour.red * 255), (guint32) lround (colour.green * 255),
+                           (guint32) lround (colour.blue * 255) };
+  const guint32 opacity = (guint32) lround (colour.alpha * 255);
   guint8       *pixels = cairo_image_surface_get_data (self->image);
   int           stride = cairo_image_surface_get_stride (self->image);
 
@@ -116,17 +108,9 @@ blend (MpRaster      *self,
     guint8  *coverage = self->coverage + (gsize) y * self->width;
 
     for (int x = area->x0; x < area->x1; x++) {
-      guint32 alpha, rest, below;
-
       if (coverage[x] == 0)
         continue;
-      alpha = times (coverage[x], opacity);
-      rest = 255 - alpha;
-      below = out[x];
-      out[x] = (alpha + times (below >> 24, rest)) << 24 |
-               (times (red, alpha) + times (below >> 16 & 255, rest)) << 16 |
-               (times (green, alpha) + times (below >> 8 & 255, rest)) << 8 |
-               (times (blue, alpha) + times (below & 255, rest));
+      out[x] = mp_blend_over (out[x], rgb, mp_times_255 (coverage[x], opacity));
       coverage[x] = 0;
     }
   }

@@ -12,6 +12,30 @@
 
 G_BEGIN_DECLS
 
+/* a·b/255, rounded; both at most 255. */
+static inline guint32
+mp_times_255 (guint32 a,
+              guint32 b)
+{
+  guint32 product = a * b + 128;
+
+  return (product + (product >> 8)) >> 8;
+}
+
+/* A colour at an opacity of alpha/255 over a premultiplied ARGB32 pixel. */
+static inline guint32
+mp_blend_over (guint32       below,
+               const guint32 rgb[3],
+               guint32       alpha)
+{
+  guint32 rest = 255 - alpha;
+
+  return (alpha + mp_times_255 (below >> 24, rest)) << 24 |
+         (mp_times_255 (rgb[0], alpha) + mp_times_255 (below >> 16 & 255, rest)) << 16 |
+         (mp_times_255 (rgb[1], alpha) + mp_times_255 (below >> 8 & 255, rest)) << 8 |
+         (mp_times_255 (rgb[2], alpha) + mp_times_255 (below & 255, rest));
+}
+
 typedef struct
 {
   cairo_surface_t *image;    /* CAIRO_FORMAT_ARGB32 */

@@ -10,6 +10,8 @@
 
 #include <math.h>
 
+#include "ui/plot/plot-raster.h"
+
 #define PHASES 4
 #define MAX_SIDE 64
 
@@ -25,8 +27,10 @@ cover (const MpDots *dots,
        double        x,
        double        y)
 {
-  double distance = dots->diamond ? (fabs (x) + fabs (y)) * G_SQRT2 / 2 - dots->radius * 0.89 : hypot (x, y) - dots->radius;
+  double distance = hypot (x, y) - dots->radius;
 
+  if (dots->diamond)
+    distance = (fabs (x) + fabs (y)) * G_SQRT2 / 2 - dots->radius * 0.89;
   return CLAMP (0.5 - distance, 0, 1);
 }
 
@@ -46,28 +50,6 @@ make_stamps (const MpDots *dots)
           (guint8) lround (255 * dots->colour.alpha * cover (dots, x - stamps->reach - dx, y - stamps->reach - dy));
   }
   return stamps;
-}
-
-static inline guint32
-times (guint32 value,
-       guint32 alpha)
-{
-  guint32 product = value * alpha + 128;
-
-  return (product + (product >> 8)) >> 8;
-}
-
-static inline guint32
-blend (guint32 below,
-       guint32 red,
-       guint32 green,
-       guint32 blue,
-       guint32 alpha)
-{
-  guint32 rest = 255 - alpha;
-
-  return (alpha + times (below >> 24, rest)) << 24 | (times (red, alpha) + times (below >> 16 & 255, rest)) << 16 |
-         (times (green, alpha) + times (below >> 8 & 255, rest)) << 8 | (times (blue, alpha) + times (below & 255, rest));
 }
 
 static void
@@ -90,7 +72,7 @@ stamp_one (const Stamps  *stamps,
 
     for (int x = x_begin; x < x_end; x++)
       if (in[x] != 0)
-        out[x] = blend (out[x], rgb[0], rgb[1], rgb[2], in[x]);
+        out[x] = mp_blend_over (out[x], rgb, in[x]);
   }
 }
 
