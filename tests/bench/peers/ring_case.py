@@ -3,7 +3,7 @@
 
 Generator and critic 2-100-100-2 with ReLU (2-100-100-1 for the GAN's critic), batch 200 real + 200 generated, latent 2
 (standard normal, drawn anew for every update), Adam 0.001 with β = (0.5, 0.999), float32; minibatches drawn at random
-from 1,000 fixed points of the ring with 8 modes, radius 2 and standard deviation 0.02.
+from 1,000 fixed points of the ring with 8 modes, radius 2 and standard deviation 0.2.
 
     gan       critic step on E sp(−s(x)) + E sp(s(y)), then generator step on E sp(−s(y)) with a latent of its own
     mmd-net   √(MMD² + 10⁻⁶), Gaussian kernel, σ = 1
@@ -29,7 +29,7 @@ CHECK_STEPS = 10
 def ring():
     rng = np.random.default_rng(1)
     angle = rng.integers(8, size=POINTS) * np.pi / 4
-    points = 2 * np.stack([np.cos(angle), np.sin(angle)], 1) + 0.02 * rng.standard_normal((POINTS, 2))
+    points = 2 * np.stack([np.cos(angle), np.sin(angle)], 1) + 0.2 * rng.standard_normal((POINTS, 2))
     return points.astype(np.float32)
 
 
