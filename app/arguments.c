@@ -101,36 +101,30 @@ read_option (MpArguments *self,
   const char *argument = equals != NULL ? equals + 1 : NULL;
   GPtrArray *all;
 
-  if (option == NULL)
-    {
-      complain_unknown_option (self->command, name);
+  if (option == NULL) {
+    complain_unknown_option (self->command, name);
+    return FALSE;
+  }
+  if (option->argument == NULL && argument != NULL) {
+    complain_usage (_("The option --%s takes no argument, but “%s” is given."), name, argument);
+    return FALSE;
+  }
+  if (option->argument != NULL && argument == NULL) {
+    if (*at + 1 == argc) {
+      complain_usage (_("The option --%s needs an argument: --%s %s."), name, name, option->argument);
       return FALSE;
     }
-  if (option->argument == NULL && argument != NULL)
-    {
-      complain_usage (_("The option --%s takes no argument, but “%s” is given."), name, argument);
-      return FALSE;
-    }
-  if (option->argument != NULL && argument == NULL)
-    {
-      if (*at + 1 == argc)
-        {
-          complain_usage (_("The option --%s needs an argument: --%s %s."), name, name, option->argument);
-          return FALSE;
-        }
-      argument = argv[++*at];
-    }
+    argument = argv[++*at];
+  }
   all = g_hash_table_lookup (self->options, option->name);
-  if (all != NULL && !option->repeats)
-    {
-      complain_usage (_("The option --%s is given twice."), name);
-      return FALSE;
-    }
-  if (all == NULL)
-    {
-      all = g_ptr_array_new_with_free_func (g_free);
-      g_hash_table_insert (self->options, (gpointer) option->name, all);
-    }
+  if (all != NULL && !option->repeats) {
+    complain_usage (_("The option --%s is given twice."), name);
+    return FALSE;
+  }
+  if (all == NULL) {
+    all = g_ptr_array_new_with_free_func (g_free);
+    g_hash_table_insert (self->options, (gpointer) option->name, all);
+  }
   g_ptr_array_add (all, g_strdup (argument != NULL ? argument : ""));
   return TRUE;
 }
@@ -161,23 +155,18 @@ mp_arguments_parse (const MpCommand *command,
   self->command = command;
   self->words = g_ptr_array_new_with_free_func (g_free);
   self->options = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) g_ptr_array_unref);
-  for (int i = 0; i < argc; i++)
-    {
-      if (!only_words && strcmp (argv[i], "--") == 0)
-        only_words = TRUE;
-      else if (!only_words && g_str_has_prefix (argv[i], "--"))
-        {
-          if (!read_option (self, argc, argv, &i))
-            return NULL;
-        }
-      else if (!only_words && argv[i][0] == '-' && argv[i][1] != '\0')
-        {
-          complain_usage (_("There is no option %s."), argv[i]);
-          return NULL;
-        }
-      else
-        g_ptr_array_add (self->words, g_strdup (argv[i]));
-    }
+  for (int i = 0; i < argc; i++) {
+    if (!only_words && strcmp (argv[i], "--") == 0)
+      only_words = TRUE;
+    else if (!only_words && g_str_has_prefix (argv[i], "--")) {
+      if (!read_option (self, argc, argv, &i))
+        return NULL;
+    } else if (!only_words && argv[i][0] == '-' && argv[i][1] != '\0') {
+      complain_usage (_("There is no option %s."), argv[i]);
+      return NULL;
+    } else
+      g_ptr_array_add (self->words, g_strdup (argv[i]));
+  }
   if (!check_count (self))
     return NULL;
   return g_steal_pointer (&self);

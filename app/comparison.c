@@ -56,16 +56,14 @@ mp_comparison_create (const char  *dir,
   if (title != NULL)
     g_key_file_set_string (file, "comparison", "title", title);
   g_key_file_set_string (file, "comparison", "lanes", names->str);
-  if (g_mkdir_with_parents (dir, 0777) != 0)
-    {
-      g_set_error (error, MP_ERROR, MP_ERROR_FILE, _("The folder %s cannot be made: %s."), dir, g_strerror (errno));
-      return FALSE;
-    }
-  if (!g_key_file_save_to_file (file, path, &mistake))
-    {
-      g_set_error_literal (error, MP_ERROR, MP_ERROR_FILE, mistake->message);
-      return FALSE;
-    }
+  if (g_mkdir_with_parents (dir, 0777) != 0) {
+    g_set_error (error, MP_ERROR, MP_ERROR_FILE, _("The folder %s cannot be made: %s."), dir, g_strerror (errno));
+    return FALSE;
+  }
+  if (!g_key_file_save_to_file (file, path, &mistake)) {
+    g_set_error_literal (error, MP_ERROR, MP_ERROR_FILE, mistake->message);
+    return FALSE;
+  }
   return TRUE;
 }
 
@@ -82,13 +80,12 @@ mp_comparison_list_runs (const char  *dir,
   if (g_file_test (path, G_FILE_TEST_EXISTS) && g_key_file_load_from_file (file, path, G_KEY_FILE_NONE, NULL))
     lanes = g_key_file_get_string (file, "comparison", "lanes", NULL);
   names = g_strsplit (lanes != NULL ? lanes : "", ";", -1);
-  for (guint i = 0; names[i] != NULL; i++)
-    {
-      g_autofree char *lane = g_path_get_dirname (g_strstrip (names[i]));
+  for (guint i = 0; names[i] != NULL; i++) {
+    g_autofree char *lane = g_path_get_dirname (g_strstrip (names[i]));
 
-      if (names[i][0] != '\0')
-        g_ptr_array_add (runs, g_build_filename (dir, lane, NULL));
-    }
+    if (names[i][0] != '\0')
+      g_ptr_array_add (runs, g_build_filename (dir, lane, NULL));
+  }
   if (runs->len == 0 && is_run (dir))
     g_ptr_array_add (runs, g_strdup (dir));
   if (runs->len > 0)

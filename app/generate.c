@@ -33,19 +33,17 @@ roff (const char *text)
 {
   GString *out = g_string_new (NULL);
 
-  for (const char *c = text; *c != '\0'; c++)
-    {
-      if (*c == '\\')
-        g_string_append (out, "\\e");
-      else if (*c == '-')
-        g_string_append (out, "\\-");
-      else
-        {
-          if ((*c == '.' || *c == '\'') && c == text)
-            g_string_append (out, "\\&");
-          g_string_append_c (out, *c);
-        }
+  for (const char *c = text; *c != '\0'; c++) {
+    if (*c == '\\')
+      g_string_append (out, "\\e");
+    else if (*c == '-')
+      g_string_append (out, "\\-");
+    else {
+      if ((*c == '.' || *c == '\'') && c == text)
+        g_string_append (out, "\\&");
+      g_string_append_c (out, *c);
     }
+  }
   return g_string_free (out, FALSE);
 }
 
@@ -70,11 +68,10 @@ print_roff_paragraphs (const char *text)
 static void
 print_roff_terms (const char *const terms[][2])
 {
-  for (guint i = 0; terms[i][0] != NULL; i++)
-    {
-      print_roff (".TP\n.B %s\n", terms[i][0]);
-      print_roff ("%s\n", terms[i][1]);
-    }
+  for (guint i = 0; terms[i][0] != NULL; i++) {
+    print_roff (".TP\n.B %s\n", terms[i][0]);
+    print_roff ("%s\n", terms[i][1]);
+  }
 }
 
 static void
@@ -84,15 +81,14 @@ print_roff_command (const MpCommand *command)
   printf (".B matchpoint %s\n", command->name);
   print_roff (".I %s\n.PP\n", command->synopsis);
   print_roff_paragraphs (command->description);
-  for (guint i = 0; i < command->n_options; i++)
-    {
-      const MpOption *option = &command->options[i];
+  for (guint i = 0; i < command->n_options; i++) {
+    const MpOption *option = &command->options[i];
 
-      print_roff (".TP\n.B \\-\\-%s", option->name);
-      if (option->argument != NULL)
-        print_roff ("\\fR \\fI%s\\fR", option->argument);
-      print_roff ("\n%s.\n", option->summary);
-    }
+    print_roff (".TP\n.B \\-\\-%s", option->name);
+    if (option->argument != NULL)
+      print_roff ("\\fR \\fI%s\\fR", option->argument);
+    print_roff ("\n%s.\n", option->summary);
+  }
 }
 
 static void
@@ -102,11 +98,10 @@ generate_man (void)
   printf (".TH MATCHPOINT 1 \"\" \"Matchpoint %s\" \"User Commands\"\n", MP_VERSION);
   printf (".SH NAME\nmatchpoint \\- train implicit generative models by matching, and watch\n");
   printf (".SH SYNOPSIS\n");
-  for (guint i = 0; i < mp_n_commands; i++)
-    {
-      printf ("%s.B matchpoint %s\n", i > 0 ? ".br\n" : "", mp_commands[i].name);
-      print_roff (".I %s\n", mp_commands[i].synopsis);
-    }
+  for (guint i = 0; i < mp_n_commands; i++) {
+    printf ("%s.B matchpoint %s\n", i > 0 ? ".br\n" : "", mp_commands[i].name);
+    print_roff (".I %s\n", mp_commands[i].synopsis);
+  }
   printf (".br\n.B matchpoint \\-\\-version\n.SH DESCRIPTION\n");
   printf ("Matchpoint trains generative adversarial networks, moment matching networks and ratio matching networks on "
           "data that can be watched: in a window, or on the command line.\n.SH COMMANDS\n");
@@ -145,12 +140,11 @@ generate_bash_command (const MpCommand *command)
     printf (" --%s", command->options[i].name);
   printf ("'\n      case $before in\n");
   for (guint i = 0; i < command->n_options; i++)
-    if (command->options[i].argument != NULL)
-      {
-        printf ("        --%s) ", command->options[i].name);
-        print_bash_word (command->options[i].word);
-        printf ("; return ;;\n");
-      }
+    if (command->options[i].argument != NULL) {
+      printf ("        --%s) ", command->options[i].name);
+      print_bash_word (command->options[i].word);
+      printf ("; return ;;\n");
+    }
   printf ("      esac\n      if [[ $current != -* ]]; then ");
   print_bash_word (command->word);
   printf ("; return; fi\n      ;;\n");
@@ -195,15 +189,14 @@ zsh_text (const char *text)
 {
   GString *out = g_string_new (NULL);
 
-  for (const char *c = text; *c != '\0'; c++)
-    {
-      if (strchr ("[]:\\", *c) != NULL)
-        g_string_append_c (out, '\\');
-      if (*c == '\'')
-        g_string_append (out, "'\\''");
-      else
-        g_string_append_c (out, *c);
-    }
+  for (const char *c = text; *c != '\0'; c++) {
+    if (strchr ("[]:\\", *c) != NULL)
+      g_string_append_c (out, '\\');
+    if (*c == '\'')
+      g_string_append (out, "'\\''");
+    else
+      g_string_append_c (out, *c);
+  }
   return g_string_free (out, FALSE);
 }
 
@@ -226,18 +219,17 @@ generate_zsh_command (const MpCommand *command)
   g_autofree char *action = zsh_action (command->word);
 
   printf ("    %s)\n      _arguments \\\n        '--help[Show help]'", command->name);
-  for (guint i = 0; i < command->n_options; i++)
-    {
-      const MpOption *option = &command->options[i];
-      g_autofree char *summary = zsh_text (option->summary);
-      g_autofree char *argument = option->argument != NULL ? zsh_text (option->argument) : NULL;
-      g_autofree char *option_action = zsh_action (option->word);
+  for (guint i = 0; i < command->n_options; i++) {
+    const MpOption *option = &command->options[i];
+    g_autofree char *summary = zsh_text (option->summary);
+    g_autofree char *argument = option->argument != NULL ? zsh_text (option->argument) : NULL;
+    g_autofree char *option_action = zsh_action (option->word);
 
-      printf (" \\\n        '%s--%s[%s]", option->repeats ? "*" : "", option->name, summary);
-      if (argument != NULL)
-        printf (":%s:%s", argument, option_action);
-      printf ("'");
-    }
+    printf (" \\\n        '%s--%s[%s]", option->repeats ? "*" : "", option->name, summary);
+    if (argument != NULL)
+      printf (":%s:%s", argument, option_action);
+    printf ("'");
+  }
   printf (" \\\n        '*:word:%s'\n      ;;\n", action);
 }
 
@@ -302,26 +294,24 @@ generate_fish (void)
           "complete -c matchpoint -n __fish_use_subcommand -l help -d 'Show help'\n"
           "complete -c matchpoint -n __fish_use_subcommand -l version -d 'Show versions'\n"
           "complete -c matchpoint -n __fish_use_subcommand -a '(__matchpoint_words commands)'\n");
-  for (guint i = 0; i < mp_n_commands; i++)
-    {
-      const MpCommand *command = &mp_commands[i];
-      g_autofree char *condition = g_strdup_printf ("'__fish_seen_subcommand_from %s'", command->name);
+  for (guint i = 0; i < mp_n_commands; i++) {
+    const MpCommand *command = &mp_commands[i];
+    g_autofree char *condition = g_strdup_printf ("'__fish_seen_subcommand_from %s'", command->name);
 
-      if (command->name[0] == '\0')
-        continue;
-      printf ("\ncomplete -c matchpoint -n %s", condition);
-      print_fish_word (command->word, FALSE);
+    if (command->name[0] == '\0')
+      continue;
+    printf ("\ncomplete -c matchpoint -n %s", condition);
+    print_fish_word (command->word, FALSE);
+    printf ("\n");
+    for (guint j = 0; j < command->n_options; j++) {
+      g_autofree char *summary = fish_text (command->options[j].summary);
+
+      printf ("complete -c matchpoint -n %s -l %s -d '%s'", condition, command->options[j].name, summary);
+      if (command->options[j].argument != NULL)
+        print_fish_word (command->options[j].word, TRUE);
       printf ("\n");
-      for (guint j = 0; j < command->n_options; j++)
-        {
-          g_autofree char *summary = fish_text (command->options[j].summary);
-
-          printf ("complete -c matchpoint -n %s -l %s -d '%s'", condition, command->options[j].name, summary);
-          if (command->options[j].argument != NULL)
-            print_fish_word (command->options[j].word, TRUE);
-          printf ("\n");
-        }
     }
+  }
 }
 
 int
@@ -334,10 +324,9 @@ mp_generate (const char *what)
   } all[] = { { "man", generate_man }, { "bash", generate_bash }, { "zsh", generate_zsh }, { "fish", generate_fish } };
 
   for (guint i = 0; i < G_N_ELEMENTS (all); i++)
-    if (strcmp (all[i].name, what) == 0)
-      {
-        all[i].generate ();
-        return fflush (stdout) == 0 ? MP_EXIT_OK : MP_EXIT_FAILURE;
-      }
+    if (strcmp (all[i].name, what) == 0) {
+      all[i].generate ();
+      return fflush (stdout) == 0 ? MP_EXIT_OK : MP_EXIT_FAILURE;
+    }
   return mp_complain (MP_EXIT_USAGE, "--generate %s is not allowed: it must be man, bash, zsh or fish.", what);
 }

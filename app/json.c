@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * json.c: results as one line of JSON, with numbers as short as they can be and still be read back the same: 0.97, where
- * json-glib would write 0.96999999999999997.
+ * json.c: results as one line of JSON, with numbers as short as they can be and still be read back the same: 0.97,
+ * where json-glib would write 0.96999999999999997.
  */
 #include "app/json.h"
 
@@ -41,14 +41,13 @@ append_object (GString    *text,
   g_autoptr (GList) names = json_object_get_members (object);
 
   g_string_append_c (text, '{');
-  for (GList *name = names; name != NULL; name = name->next)
-    {
-      if (name != names)
-        g_string_append_c (text, ',');
-      append_string (text, name->data);
-      g_string_append_c (text, ':');
-      append_node (text, json_object_get_member (object, name->data));
-    }
+  for (GList *name = names; name != NULL; name = name->next) {
+    if (name != names)
+      g_string_append_c (text, ',');
+    append_string (text, name->data);
+    g_string_append_c (text, ':');
+    append_node (text, json_object_get_member (object, name->data));
+  }
   g_string_append_c (text, '}');
 }
 
@@ -57,12 +56,11 @@ append_array (GString   *text,
               JsonArray *array)
 {
   g_string_append_c (text, '[');
-  for (guint i = 0; i < json_array_get_length (array); i++)
-    {
-      if (i > 0)
-        g_string_append_c (text, ',');
-      append_node (text, json_array_get_element (array, i));
-    }
+  for (guint i = 0; i < json_array_get_length (array); i++) {
+    if (i > 0)
+      g_string_append_c (text, ',');
+    append_node (text, json_array_get_element (array, i));
+  }
   g_string_append_c (text, ']');
 }
 
@@ -78,11 +76,10 @@ append_node (GString  *text,
     append_array (text, json_node_get_array (node));
   else if (JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_DOUBLE)
     append_double (text, json_node_get_double (node));
-  else
-    {
-      other = json_to_string (node, FALSE);
-      g_string_append (text, other);
-    }
+  else {
+    other = json_to_string (node, FALSE);
+    g_string_append (text, other);
+  }
 }
 
 void

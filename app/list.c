@@ -56,12 +56,11 @@ add_devices (GPtrArray *items)
 {
   g_autoptr (GPtrArray) devices = mp_devices_list ();
 
-  for (guint i = 0; i < devices->len; i++)
-    {
-      const MpDeviceEntry *device = g_ptr_array_index (devices, i);
+  for (guint i = 0; i < devices->len; i++) {
+    const MpDeviceEntry *device = g_ptr_array_index (devices, i);
 
-      add_item (items, device->id, device->title, device->status);
-    }
+    add_item (items, device->id, device->title, device->status);
+  }
 }
 
 /* The rows of “list WORD”, or NULL after setting error. Unknown words give an empty array and no error. */
@@ -71,27 +70,24 @@ collect (const char  *word,
 {
   g_autoptr (GPtrArray) items = g_ptr_array_new_with_free_func (item_free);
 
-  for (MpKind kind = 0; kind < MP_N_KINDS; kind++)
-    {
-      guint n;
-      const MpDescriptor *const *list = mp_registry_list (kind, &n);
+  for (MpKind kind = 0; kind < MP_N_KINDS; kind++) {
+    guint n;
+    const MpDescriptor *const *list = mp_registry_list (kind, &n);
 
-      for (guint i = 0; i < n && strcmp (word, kind_words[kind]) == 0; i++)
-        add_item (items, list[i]->id, _(list[i]->title), _(list[i]->summary));
+    for (guint i = 0; i < n && strcmp (word, kind_words[kind]) == 0; i++)
+      add_item (items, list[i]->id, _(list[i]->title), _(list[i]->summary));
+  }
+  if (strcmp (word, "presets") == 0) {
+    g_autoptr (GPtrArray) presets = mp_presets_list (error);
+
+    if (presets == NULL)
+      return NULL;
+    for (guint i = 0; i < presets->len; i++) {
+      const MpPreset *preset = g_ptr_array_index (presets, i);
+
+      add_item (items, preset->id, preset->title, preset->summary);
     }
-  if (strcmp (word, "presets") == 0)
-    {
-      g_autoptr (GPtrArray) presets = mp_presets_list (error);
-
-      if (presets == NULL)
-        return NULL;
-      for (guint i = 0; i < presets->len; i++)
-        {
-          const MpPreset *preset = g_ptr_array_index (presets, i);
-
-          add_item (items, preset->id, preset->title, preset->summary);
-        }
-    }
+  }
   if (strcmp (word, "devices") == 0)
     add_devices (items);
   return g_steal_pointer (&items);
@@ -106,13 +102,12 @@ print_items (GPtrArray *items)
 {
   g_autoptr (GPtrArray) rows = g_ptr_array_new_with_free_func ((GDestroyNotify) g_strfreev);
 
-  for (guint i = 0; i < items->len; i++)
-    {
-      const Item *item = g_ptr_array_index (items, i);
-      const char *row[] = { item->id, item->title, item->summary, NULL };
+  for (guint i = 0; i < items->len; i++) {
+    const Item *item = g_ptr_array_index (items, i);
+    const char *row[] = { item->id, item->title, item->summary, NULL };
 
-      g_ptr_array_add (rows, g_strdupv ((char **) row));
-    }
+    g_ptr_array_add (rows, g_strdupv ((char **) row));
+  }
   mp_print_table (rows, "");
 }
 
@@ -122,16 +117,15 @@ print_items_json (GPtrArray *items)
   g_autoptr (JsonBuilder) builder = json_builder_new ();
 
   json_builder_begin_array (builder);
-  for (guint i = 0; i < items->len; i++)
-    {
-      const Item *item = g_ptr_array_index (items, i);
+  for (guint i = 0; i < items->len; i++) {
+    const Item *item = g_ptr_array_index (items, i);
 
-      json_builder_begin_object (builder);
-      mp_json_add_text (builder, "id", item->id);
-      mp_json_add_text (builder, "title", item->title);
-      mp_json_add_text (builder, "summary", item->summary);
-      json_builder_end_object (builder);
-    }
+    json_builder_begin_object (builder);
+    mp_json_add_text (builder, "id", item->id);
+    mp_json_add_text (builder, "title", item->title);
+    mp_json_add_text (builder, "summary", item->summary);
+    json_builder_end_object (builder);
+  }
   json_builder_end_array (builder);
   mp_json_print (builder);
 }
@@ -144,15 +138,14 @@ mp_list_run (MpArguments *arguments)
   g_autoptr (GPtrArray) items = NULL;
   GError *error = NULL;
 
-  if (!g_strv_contains (list_words, word))
-    {
-      g_autofree char *all = g_strjoinv (", ", (char **) list_words);
+  if (!g_strv_contains (list_words, word)) {
+    g_autofree char *all = g_strjoinv (", ", (char **) list_words);
 
-      if (nearest != NULL)
-        return mp_complain (MP_EXIT_USAGE, _("“%s” cannot be listed; did you mean “%s”? What can are %s."), word,
-                            nearest, all);
-      return mp_complain (MP_EXIT_USAGE, _("“%s” cannot be listed; what can are %s."), word, all);
-    }
+    if (nearest != NULL)
+      return mp_complain (MP_EXIT_USAGE, _("“%s” cannot be listed; did you mean “%s”? What can are %s."), word,
+                          nearest, all);
+    return mp_complain (MP_EXIT_USAGE, _("“%s” cannot be listed; what can are %s."), word, all);
+  }
   items = collect (word, &error);
   if (items == NULL)
     return mp_complain_error (error);
@@ -169,32 +162,30 @@ static void
 print_params (const MpParam *const *params,
               guint                 n)
 {
-  for (guint i = 0; i < n; i++)
-    {
-      const MpParam *param = params[i];
-      g_autofree char *allowed = mp_param_allowed (param);
+  for (guint i = 0; i < n; i++) {
+    const MpParam *param = params[i];
+    g_autofree char *allowed = mp_param_allowed (param);
 
-      printf ("  %s = %s\n", param->key, param->default_value);
-      printf ("      %s%s%s%s%s%s\n", _(param->title), param->symbol != NULL ? ", " : "",
-              param->symbol != NULL ? param->symbol : "", param->unit != NULL ? ", " : "",
-              param->unit != NULL ? _(param->unit) : "", param->live ? _(" (may change while training)") : "");
-      printf ("      %s\n", _(param->summary));
-      printf (_("      Allowed: %s.\n"), allowed);
-    }
+    printf ("  %s = %s\n", param->key, param->default_value);
+    printf ("      %s%s%s%s%s%s\n", _(param->title), param->symbol != NULL ? ", " : "",
+            param->symbol != NULL ? param->symbol : "", param->unit != NULL ? ", " : "",
+            param->unit != NULL ? _(param->unit) : "", param->live ? _(" (may change while training)") : "");
+    printf ("      %s\n", _(param->summary));
+    printf (_("      Allowed: %s.\n"), allowed);
+  }
 }
 
 static const char *
 better_text (MpBetter better)
 {
-  switch (better)
-    {
-    case MP_LOWER_IS_BETTER:
-      return _("Lower is better.");
-    case MP_HIGHER_IS_BETTER:
-      return _("Higher is better.");
-    default:
-      return _("Neither lower nor higher is better.");
-    }
+  switch (better) {
+  case MP_LOWER_IS_BETTER:
+    return _("Lower is better.");
+  case MP_HIGHER_IS_BETTER:
+    return _("Higher is better.");
+  default:
+    return _("Neither lower nor higher is better.");
+  }
 }
 
 static void
@@ -206,12 +197,11 @@ describe_descriptor (MpKind              kind,
   printf ("%s: %s (%s)\n%s\n", descriptor->id, _(descriptor->title), mp_kind_name (kind), _(descriptor->summary));
   if (descriptor->paper != NULL)
     printf ("%s\n", descriptor->paper);
-  if (kind == MP_KIND_METRIC)
-    {
-      const MpMetric *metric = (const MpMetric *) descriptor;
+  if (kind == MP_KIND_METRIC) {
+    const MpMetric *metric = (const MpMetric *) descriptor;
 
-      printf ("%s\n%s\n", _(metric->definition), better_text (metric->better));
-    }
+    printf ("%s\n%s\n", _(metric->definition), better_text (metric->better));
+  }
   for (guint i = 0; i < descriptor->n_params; i++)
     params[i] = &descriptor->params[i];
   if (descriptor->n_params > 0)
@@ -231,19 +221,16 @@ describe_preset (const MpPreset *preset)
   printf ("%s: %s (%s)\n%s\n%s\n", preset->id, preset->title,
           preset->comparison ? _("comparison") : _("experiment"), preset->summary,
           preset->ours ? _("These settings are our own.") : _("These settings are a paper's."));
-  if (preset->comparison)
-    {
-      printf ("\n%s\n", _("Lanes:"));
-      for (guint i = 0; i < lanes->len; i++)
-        printf ("  %s: %s\n", mp_experiment_get_id (g_ptr_array_index (lanes, i)),
-                mp_experiment_get_title (g_ptr_array_index (lanes, i)));
-    }
-  else
-    {
-      g_autofree char *text = mp_experiment_to_text (g_ptr_array_index (lanes, 0));
+  if (preset->comparison) {
+    printf ("\n%s\n", _("Lanes:"));
+    for (guint i = 0; i < lanes->len; i++)
+      printf ("  %s: %s\n", mp_experiment_get_id (g_ptr_array_index (lanes, i)),
+              mp_experiment_get_title (g_ptr_array_index (lanes, i)));
+  } else {
+    g_autofree char *text = mp_experiment_to_text (g_ptr_array_index (lanes, 0));
 
-      printf ("\n%s", text);
-    }
+    printf ("\n%s", text);
+  }
   return MP_EXIT_OK;
 }
 
@@ -252,18 +239,17 @@ describe_group (const char *name)
 {
   g_autoptr (GPtrArray) groups = mp_schema_list_common ();
 
-  for (guint i = 0; i < groups->len; i++)
-    {
-      const MpSchemaGroup *group = g_ptr_array_index (groups, i);
+  for (guint i = 0; i < groups->len; i++) {
+    const MpSchemaGroup *group = g_ptr_array_index (groups, i);
 
-      if (strcmp (group->group, name) != 0 || group->params->len == 0)
-        continue;
-      printf ("[%s]: %s\n\n%s\n", group->group, _(group->title),
-              group->kind < MP_N_KINDS ? _("Keys beside those of its kind, and their defaults:")
-                                       : _("Keys and their defaults:"));
-      print_params ((const MpParam *const *) group->params->pdata, group->params->len);
-      return TRUE;
-    }
+    if (strcmp (group->group, name) != 0 || group->params->len == 0)
+      continue;
+    printf ("[%s]: %s\n\n%s\n", group->group, _(group->title),
+            group->kind < MP_N_KINDS ? _("Keys beside those of its kind, and their defaults:")
+                                     : _("Keys and their defaults:"));
+    print_params ((const MpParam *const *) group->params->pdata, group->params->len);
+    return TRUE;
+  }
   return FALSE;
 }
 
@@ -274,20 +260,18 @@ collect_things (void)
   GPtrArray *things = g_ptr_array_new_with_free_func (g_free);
   g_autoptr (GPtrArray) groups = mp_schema_list_common ();
 
-  for (guint i = 0; list_words[i] != NULL; i++)
-    {
-      g_autoptr (GPtrArray) items = collect (list_words[i], NULL);
+  for (guint i = 0; list_words[i] != NULL; i++) {
+    g_autoptr (GPtrArray) items = collect (list_words[i], NULL);
 
-      for (guint j = 0; items != NULL && j < items->len; j++)
-        g_ptr_array_add (things, g_strdup (((Item *) g_ptr_array_index (items, j))->id));
-    }
-  for (guint i = 0; i < groups->len; i++)
-    {
-      const MpSchemaGroup *group = g_ptr_array_index (groups, i);
+    for (guint j = 0; items != NULL && j < items->len; j++)
+      g_ptr_array_add (things, g_strdup (((Item *) g_ptr_array_index (items, j))->id));
+  }
+  for (guint i = 0; i < groups->len; i++) {
+    const MpSchemaGroup *group = g_ptr_array_index (groups, i);
 
-      if (group->params->len > 0)
-        g_ptr_array_add (things, g_strdup (group->group));
-    }
+    if (group->params->len > 0)
+      g_ptr_array_add (things, g_strdup (group->group));
+  }
   g_ptr_array_add (things, NULL);
   return things;
 }
@@ -312,31 +296,28 @@ mp_describe_run (MpArguments *arguments)
   g_autoptr (GPtrArray) devices = collect ("devices", NULL);
   gboolean found = FALSE;
 
-  for (MpKind kind = 0; kind < MP_N_KINDS; kind++)
-    {
-      const MpDescriptor *descriptor = mp_registry_find (kind, name);
+  for (MpKind kind = 0; kind < MP_N_KINDS; kind++) {
+    const MpDescriptor *descriptor = mp_registry_find (kind, name);
 
-      if (descriptor == NULL)
-        continue;
-      describe_descriptor (kind, descriptor);
-      found = TRUE;
-    }
-  for (guint i = 0; !found && presets != NULL && i < presets->len; i++)
-    {
-      const MpPreset *preset = g_ptr_array_index (presets, i);
+    if (descriptor == NULL)
+      continue;
+    describe_descriptor (kind, descriptor);
+    found = TRUE;
+  }
+  for (guint i = 0; !found && presets != NULL && i < presets->len; i++) {
+    const MpPreset *preset = g_ptr_array_index (presets, i);
 
-      if (strcmp (preset->id, name) == 0)
-        return describe_preset (preset);
-    }
-  for (guint i = 0; !found && i < devices->len; i++)
-    {
-      const Item *item = g_ptr_array_index (devices, i);
+    if (strcmp (preset->id, name) == 0)
+      return describe_preset (preset);
+  }
+  for (guint i = 0; !found && i < devices->len; i++) {
+    const Item *item = g_ptr_array_index (devices, i);
 
-      if (strcmp (item->id, name) != 0)
-        continue;
-      printf ("%s: %s\n%s\n", item->id, item->title, item->summary);
-      found = TRUE;
-    }
+    if (strcmp (item->id, name) != 0)
+      continue;
+    printf ("%s: %s\n%s\n", item->id, item->title, item->summary);
+    found = TRUE;
+  }
   if (!found && !describe_group (name))
     return complain_unknown_thing (name);
   return MP_EXIT_OK;
@@ -351,30 +332,26 @@ complete_settings (int    n,
 {
   g_autoptr (GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
 
-  for (int i = 0; i < n; i++)
-    {
-      g_autoptr (GPtrArray) lanes = words[i][0] != '-' ? mp_comparison_load (words[i], NULL, NULL) : NULL;
+  for (int i = 0; i < n; i++) {
+    g_autoptr (GPtrArray) lanes = words[i][0] != '-' ? mp_comparison_load (words[i], NULL, NULL) : NULL;
 
-      for (guint j = 0; lanes != NULL && j < lanes->len; j++)
-        {
-          g_autoptr (GPtrArray) schema = mp_experiment_get_schema (g_ptr_array_index (lanes, j));
+    for (guint j = 0; lanes != NULL && j < lanes->len; j++) {
+      g_autoptr (GPtrArray) schema = mp_experiment_get_schema (g_ptr_array_index (lanes, j));
 
-          for (guint k = 0; k < schema->len; k++)
-            {
-              const MpSchemaGroup *group = g_ptr_array_index (schema, k);
+      for (guint k = 0; k < schema->len; k++) {
+        const MpSchemaGroup *group = g_ptr_array_index (schema, k);
 
-              if (group->kind < MP_N_KINDS && g_hash_table_add (seen, g_strconcat (group->group, ".kind", NULL)))
-                printf ("%s.kind=\n", group->group);
-              for (guint l = 0; l < group->params->len; l++)
-                {
-                  const MpParam *param = g_ptr_array_index (group->params, l);
+        if (group->kind < MP_N_KINDS && g_hash_table_add (seen, g_strconcat (group->group, ".kind", NULL)))
+          printf ("%s.kind=\n", group->group);
+        for (guint l = 0; l < group->params->len; l++) {
+          const MpParam *param = g_ptr_array_index (group->params, l);
 
-                  if (g_hash_table_add (seen, g_strconcat (group->group, ".", param->key, NULL)))
-                    printf ("%s.%s=\n", group->group, param->key);
-                }
-            }
+          if (g_hash_table_add (seen, g_strconcat (group->group, ".", param->key, NULL)))
+            printf ("%s.%s=\n", group->group, param->key);
         }
+      }
     }
+  }
 }
 
 int
@@ -385,25 +362,22 @@ mp_complete (int    argc,
 
   if (strcmp (what, "settings") == 0)
     complete_settings (argc - 1, argv + 1);
-  else if (strcmp (what, "things") == 0)
-    {
-      g_autoptr (GPtrArray) things = collect_things ();
+  else if (strcmp (what, "things") == 0) {
+    g_autoptr (GPtrArray) things = collect_things ();
 
-      for (guint i = 0; i + 1 < things->len; i++)
-        printf ("%s\n", (char *) g_ptr_array_index (things, i));
-    }
-  else if (strcmp (what, "kinds") == 0)
+    for (guint i = 0; i + 1 < things->len; i++)
+      printf ("%s\n", (char *) g_ptr_array_index (things, i));
+  } else if (strcmp (what, "kinds") == 0)
     for (guint i = 0; list_words[i] != NULL; i++)
       printf ("%s\n", list_words[i]);
-  else
-    {
-      g_autoptr (GPtrArray) items = collect (strcmp (what, "commands") == 0 ? "presets" : what, NULL);
+  else {
+    g_autoptr (GPtrArray) items = collect (strcmp (what, "commands") == 0 ? "presets" : what, NULL);
 
-      for (guint i = 0; strcmp (what, "commands") == 0 && i < mp_n_commands; i++)
-        if (mp_commands[i].name[0] != '\0')
-          printf ("%s\n", mp_commands[i].name);
-      for (guint i = 0; items != NULL && i < items->len; i++)
-        printf ("%s\n", ((Item *) g_ptr_array_index (items, i))->id);
-    }
+    for (guint i = 0; strcmp (what, "commands") == 0 && i < mp_n_commands; i++)
+      if (mp_commands[i].name[0] != '\0')
+        printf ("%s\n", mp_commands[i].name);
+    for (guint i = 0; items != NULL && i < items->len; i++)
+      printf ("%s\n", ((Item *) g_ptr_array_index (items, i))->id);
+  }
   return MP_EXIT_OK;
 }

@@ -43,12 +43,11 @@ print_version (void)
           gtk_get_micro_version (), adw_get_major_version (), adw_get_minor_version (), adw_get_micro_version ());
 #endif
   putchar ('\n');
-  if (mp_cpu_class.open (0, 1, &device) == MP_OK)
-    {
-      if (mp_cpu_class.info (device, &info) == MP_OK)
-        printf ("cpu: %s; %s\n", info.name, info.detail);
-      mp_cpu_class.close (device);
-    }
+  if (mp_cpu_class.open (0, 1, &device) == MP_OK) {
+    if (mp_cpu_class.info (device, &info) == MP_OK)
+      printf ("cpu: %s; %s\n", info.name, info.detail);
+    mp_cpu_class.close (device);
+  }
   return MP_EXIT_OK;
 }
 
@@ -123,11 +122,10 @@ run_command (const MpCommand *command,
   g_autoptr (MpArguments) arguments = NULL;
 
   mp_set_speaker (command->name);
-  if (wants_help (argc, argv))
-    {
-      mp_print_help (command->name[0] != '\0' ? command : NULL);
-      return MP_EXIT_OK;
-    }
+  if (wants_help (argc, argv)) {
+    mp_print_help (command->name[0] != '\0' ? command : NULL);
+    return MP_EXIT_OK;
+  }
   arguments = mp_arguments_parse (command, argc, argv);
   if (arguments == NULL)
     return MP_EXIT_USAGE;
@@ -160,14 +158,13 @@ main (int    argc,
     return mp_complete (argc - 2, argv + 2);
   if (strcmp (first, "--version") == 0 && argc == 2)
     return print_version ();
-  if (strcmp (first, "help") == 0)
-    {
-      command = argc > 2 ? mp_command_find (argv[2]) : NULL;
-      if (argc > 2 && command == NULL)
-        return complain_unknown (argv[2]);
-      mp_print_help (command);
-      return MP_EXIT_OK;
-    }
+  if (strcmp (first, "help") == 0) {
+    command = argc > 2 ? mp_command_find (argv[2]) : NULL;
+    if (argc > 2 && command == NULL)
+      return complain_unknown (argv[2]);
+    mp_print_help (command);
+    return MP_EXIT_OK;
+  }
   if (command != NULL && first[0] != '\0')
     return run_command (command, argc - 2, argv + 2);
   if (first[0] != '\0' && first[0] != '-' && !is_preset_or_file (first))

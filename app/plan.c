@@ -35,15 +35,14 @@ static double
 column_value (const Column     *column,
               const MpPlanInfo *info)
 {
-  switch (column->type)
-    {
-    case COUNT:
-      return G_STRUCT_MEMBER (guint, info, column->offset);
-    case BYTES:
-      return (double) G_STRUCT_MEMBER (gsize, info, column->offset);
-    default:
-      return G_STRUCT_MEMBER (double, info, column->offset);
-    }
+  switch (column->type) {
+  case COUNT:
+    return G_STRUCT_MEMBER (guint, info, column->offset);
+  case BYTES:
+    return (double) G_STRUCT_MEMBER (gsize, info, column->offset);
+  default:
+    return G_STRUCT_MEMBER (double, info, column->offset);
+  }
 }
 
 /* A lane, planned. */
@@ -92,32 +91,29 @@ print_table (GPtrArray *lanes)
     g_ptr_array_add (head, g_strdup (_(columns[j].title)));
   g_ptr_array_add (head, NULL);
   g_ptr_array_add (rows, g_ptr_array_free (head, FALSE));
-  for (guint i = 0; i < lanes->len; i++)
-    {
-      Lane *lane = g_ptr_array_index (lanes, i);
+  for (guint i = 0; i < lanes->len; i++) {
+    Lane *lane = g_ptr_array_index (lanes, i);
 
-      for (guint j = 0; j < mp_loop_get_n_phases (lane->loop); j++)
-        g_ptr_array_add (rows, phase_row (lane, j));
-    }
+    for (guint j = 0; j < mp_loop_get_n_phases (lane->loop); j++)
+      g_ptr_array_add (rows, phase_row (lane, j));
+  }
   mp_print_table (rows, "");
   printf ("\n%s\n", _("Bytes of parameters, states and inputs:"));
-  for (guint i = 0; i < lanes->len; i++)
-    {
-      Lane *lane = g_ptr_array_index (lanes, i);
+  for (guint i = 0; i < lanes->len; i++) {
+    Lane *lane = g_ptr_array_index (lanes, i);
 
-      printf ("  %s: %'" G_GSIZE_FORMAT "\n", lane->id, mp_store_get_bytes (mp_loop_get_store (lane->loop)));
-    }
+    printf ("  %s: %'" G_GSIZE_FORMAT "\n", lane->id, mp_store_get_bytes (mp_loop_get_store (lane->loop)));
+  }
 }
 
 static void
 print_kernels (Lane *lane)
 {
-  for (guint i = 0; i < mp_loop_get_n_phases (lane->loop); i++)
-    {
-      g_autofree char *text = mp_plan_describe (mp_loop_get_plan (lane->loop, i));
+  for (guint i = 0; i < mp_loop_get_n_phases (lane->loop); i++) {
+    g_autofree char *text = mp_plan_describe (mp_loop_get_plan (lane->loop, i));
 
-      printf ("\n%s: %s\n%s", lane->id, _(mp_loop_get_phase_title (lane->loop, i)), text);
-    }
+    printf ("\n%s: %s\n%s", lane->id, _(mp_loop_get_phase_title (lane->loop, i)), text);
+  }
 }
 
 static void
@@ -144,20 +140,19 @@ print_json (GPtrArray *lanes)
   json_builder_begin_object (builder);
   json_builder_set_member_name (builder, "lanes");
   json_builder_begin_array (builder);
-  for (guint i = 0; i < lanes->len; i++)
-    {
-      Lane *lane = g_ptr_array_index (lanes, i);
+  for (guint i = 0; i < lanes->len; i++) {
+    Lane *lane = g_ptr_array_index (lanes, i);
 
-      json_builder_begin_object (builder);
-      mp_json_add_text (builder, "id", lane->id);
-      mp_json_add_number (builder, "store_bytes", (double) mp_store_get_bytes (mp_loop_get_store (lane->loop)));
-      json_builder_set_member_name (builder, "phases");
-      json_builder_begin_array (builder);
-      for (guint j = 0; j < mp_loop_get_n_phases (lane->loop); j++)
-        add_phase (builder, lane->loop, j);
-      json_builder_end_array (builder);
-      json_builder_end_object (builder);
-    }
+    json_builder_begin_object (builder);
+    mp_json_add_text (builder, "id", lane->id);
+    mp_json_add_number (builder, "store_bytes", (double) mp_store_get_bytes (mp_loop_get_store (lane->loop)));
+    json_builder_set_member_name (builder, "phases");
+    json_builder_begin_array (builder);
+    for (guint j = 0; j < mp_loop_get_n_phases (lane->loop); j++)
+      add_phase (builder, lane->loop, j);
+    json_builder_end_array (builder);
+    json_builder_end_object (builder);
+  }
   json_builder_end_array (builder);
   json_builder_end_object (builder);
   mp_json_print (builder);
@@ -171,18 +166,17 @@ plan_lanes (GPtrArray            *experiments,
             GPtrArray            *lanes,
             GError              **error)
 {
-  for (guint i = 0; i < experiments->len; i++)
-    {
-      MpLoop *loop = mp_loop_new (g_ptr_array_index (experiments, i), class, device, NULL, NULL, NULL, error);
-      Lane *lane;
+  for (guint i = 0; i < experiments->len; i++) {
+    MpLoop *loop = mp_loop_new (g_ptr_array_index (experiments, i), class, device, NULL, NULL, NULL, error);
+    Lane *lane;
 
-      if (loop == NULL)
-        return FALSE;
-      lane = g_new0 (Lane, 1);
-      lane->id = g_ptr_array_index (names, i);
-      lane->loop = loop;
-      g_ptr_array_add (lanes, lane);
-    }
+    if (loop == NULL)
+      return FALSE;
+    lane = g_new0 (Lane, 1);
+    lane->id = g_ptr_array_index (names, i);
+    lane->loop = loop;
+    g_ptr_array_add (lanes, lane);
+  }
   return TRUE;
 }
 
@@ -202,15 +196,14 @@ show_plans (MpArguments *arguments,
   if (!mp_device_open (mp_arguments_get (arguments, "device"), (gint) threads, &class, &device, &error))
     return mp_complain_error (error);
   lanes = g_ptr_array_new_with_free_func (lane_free);
-  if (plan_lanes (experiments, names, class, device, lanes, &error))
-    {
-      if (mp_arguments_has (arguments, "json"))
-        print_json (lanes);
-      else
-        print_table (lanes);
-      for (guint i = 0; i < lanes->len && mp_arguments_has (arguments, "kernels"); i++)
-        print_kernels (g_ptr_array_index (lanes, i));
-    }
+  if (plan_lanes (experiments, names, class, device, lanes, &error)) {
+    if (mp_arguments_has (arguments, "json"))
+      print_json (lanes);
+    else
+      print_table (lanes);
+    for (guint i = 0; i < lanes->len && mp_arguments_has (arguments, "kernels"); i++)
+      print_kernels (g_ptr_array_index (lanes, i));
+  }
   /* Plans and stores go before the device that their memory is on. */
   g_ptr_array_unref (lanes);
   class->close (device);
@@ -227,11 +220,10 @@ mp_plan_run_command (MpArguments *arguments)
   if (mp_arguments_has (arguments, "json") && mp_arguments_has (arguments, "kernels"))
     return mp_complain (MP_EXIT_USAGE, _("--kernels is a listing for people; it cannot be given beside --json."));
   experiments = mp_comparison_load (g_ptr_array_index (arguments->words, 0), NULL, &error);
-  if (experiments == NULL)
-    {
-      mp_complain_error (error);
-      return MP_EXIT_USAGE;
-    }
+  if (experiments == NULL) {
+    mp_complain_error (error);
+    return MP_EXIT_USAGE;
+  }
   names = mp_name_lanes (experiments);
   if (!mp_apply_settings (arguments, experiments, names))
     return MP_EXIT_USAGE;

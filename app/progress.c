@@ -92,23 +92,22 @@ seconds_text (double seconds)
 static const char *
 state_text (MpLaneState state)
 {
-  switch (state)
-    {
-    case MP_LANE_PREPARING:
-      return _("preparing");
-    case MP_LANE_PAUSED:
-      return _("paused");
-    case MP_LANE_TRAINING:
-      return _("training");
-    case MP_LANE_FINISHED:
-      return _("finished");
-    case MP_LANE_STOPPED:
-      return _("stopped");
-    case MP_LANE_DIVERGED:
-      return _("diverged");
-    default:
-      return _("failed");
-    }
+  switch (state) {
+  case MP_LANE_PREPARING:
+    return _("preparing");
+  case MP_LANE_PAUSED:
+    return _("paused");
+  case MP_LANE_TRAINING:
+    return _("training");
+  case MP_LANE_FINISHED:
+    return _("finished");
+  case MP_LANE_STOPPED:
+    return _("stopped");
+  case MP_LANE_DIVERGED:
+    return _("diverged");
+  default:
+    return _("failed");
+  }
 }
 
 /* What there is to tell about a lane, the most important first. (transfer full) */
@@ -128,23 +127,21 @@ list_facts (MpLane *lane)
   g_ptr_array_add (facts, g_strdup_printf ("%'" G_GUINT64_FORMAT "/%'" G_GUINT64_FORMAT, iteration, n));
   if (state != MP_LANE_TRAINING)
     g_ptr_array_add (facts, g_strdup (state_text (state)));
-  else if (rate > 0)
-    {
-      g_autofree char *left = seconds_text ((double) (n - MIN (n, iteration)) / rate);
+  else if (rate > 0) {
+    g_autofree char *left = seconds_text ((double) (n - MIN (n, iteration)) / rate);
 
-      g_ptr_array_add (facts, g_strdup_printf (_("%'.0f it/s"), rate));
-      g_ptr_array_add (facts, g_strdup_printf (_("%s left"), left));
-    }
-  for (guint i = 0, shown = 0; i < n_metrics && shown < MAIN_METRICS; i++)
-    {
-      double value = mp_metric_find (metrics, list[i]->id);
-      g_autofree char *text = value_text (value);
+    g_ptr_array_add (facts, g_strdup_printf (_("%'.0f it/s"), rate));
+    g_ptr_array_add (facts, g_strdup_printf (_("%s left"), left));
+  }
+  for (guint i = 0, shown = 0; i < n_metrics && shown < MAIN_METRICS; i++) {
+    double value = mp_metric_find (metrics, list[i]->id);
+    g_autofree char *text = value_text (value);
 
-      if (isnan (value))
-        continue;
-      g_ptr_array_add (facts, g_strdup_printf ("%s %s", _(list[i]->title), text));
-      shown++;
-    }
+    if (isnan (value))
+      continue;
+    g_ptr_array_add (facts, g_strdup_printf ("%s %s", _(list[i]->title), text));
+    shown++;
+  }
   return facts;
 }
 
@@ -161,18 +158,17 @@ terminal_width (void)
 static const char *
 bar_colour (MpLaneState state)
 {
-  switch (state)
-    {
-    case MP_LANE_FINISHED:
-      return "\033[32m";
-    case MP_LANE_DIVERGED:
-    case MP_LANE_FAILED:
-      return "\033[31m";
-    case MP_LANE_STOPPED:
-      return "\033[33m";
-    default:
-      return "\033[36m";
-    }
+  switch (state) {
+  case MP_LANE_FINISHED:
+    return "\033[32m";
+  case MP_LANE_DIVERGED:
+  case MP_LANE_FAILED:
+    return "\033[31m";
+  case MP_LANE_STOPPED:
+    return "\033[33m";
+  default:
+    return "\033[36m";
+  }
 }
 
 static void
@@ -204,33 +200,29 @@ draw_bars (MpProgress *self)
 
   if (self->n_drawn > 0)
     g_string_append_printf (out, "\033[%uA", self->n_drawn);
-  for (guint i = 0; i < self->lanes->len; i++)
-    {
-      MpLane *lane = g_ptr_array_index (self->lanes, i);
-      g_autoptr (GPtrArray) facts = list_facts (lane);
-      guint column = self->id_width + 2 + BAR_WIDTH;
-      guint padding = self->id_width - (guint) g_utf8_strlen (lane->id, -1);
+  for (guint i = 0; i < self->lanes->len; i++) {
+    MpLane *lane = g_ptr_array_index (self->lanes, i);
+    g_autoptr (GPtrArray) facts = list_facts (lane);
+    guint column = self->id_width + 2 + BAR_WIDTH;
+    guint padding = self->id_width - (guint) g_utf8_strlen (lane->id, -1);
 
-      g_string_append (out, "\r\033[K");
-      /* A terminal too narrow for the bar gets the facts alone. */
-      if (column < width)
-        {
-          g_string_append_printf (out, "%s%*s  ", lane->id, (int) padding, "");
-          append_bar (self, lane, out);
-        }
-      else
-        column = 0;
-      for (guint j = 0; j < facts->len; j++)
-        {
-          const char *fact = g_ptr_array_index (facts, j);
+    g_string_append (out, "\r\033[K");
+    /* A terminal too narrow for the bar gets the facts alone. */
+    if (column < width) {
+      g_string_append_printf (out, "%s%*s  ", lane->id, (int) padding, "");
+      append_bar (self, lane, out);
+    } else
+      column = 0;
+    for (guint j = 0; j < facts->len; j++) {
+      const char *fact = g_ptr_array_index (facts, j);
 
-          column += 2 + (guint) g_utf8_strlen (fact, -1);
-          if (column >= width)
-            break;
-          g_string_append_printf (out, "  %s", fact);
-        }
-      g_string_append_c (out, '\n');
+      column += 2 + (guint) g_utf8_strlen (fact, -1);
+      if (column >= width)
+        break;
+      g_string_append_printf (out, "  %s", fact);
     }
+    g_string_append_c (out, '\n');
+  }
   self->n_drawn = self->lanes->len;
   fwrite (out->str, 1, out->len, stdout);
   fflush (stdout);
@@ -256,21 +248,20 @@ print_lines (MpProgress *self)
   gint64 now = g_get_monotonic_time ();
   gboolean late = now - self->told > LINE_SECONDS * G_USEC_PER_SEC;
 
-  for (guint i = 0; i < self->lanes->len; i++)
-    {
-      MpLane *lane = g_ptr_array_index (self->lanes, i);
-      guint64 n = mp_trainer_get_n_iterations (lane->trainer);
-      guint tenths = n > 0 ? (guint) (mp_trainer_get_iteration (lane->trainer) * 10 / n) : 0;
-      gboolean over = mp_trainer_get_state (lane->trainer) >= MP_LANE_FINISHED;
+  for (guint i = 0; i < self->lanes->len; i++) {
+    MpLane *lane = g_ptr_array_index (self->lanes, i);
+    guint64 n = mp_trainer_get_n_iterations (lane->trainer);
+    guint tenths = n > 0 ? (guint) (mp_trainer_get_iteration (lane->trainer) * 10 / n) : 0;
+    gboolean over = mp_trainer_get_state (lane->trainer) >= MP_LANE_FINISHED;
 
-      if (over)
-        tenths = 11;
-      if (tenths <= lane->tenths && !(late && !over))
-        continue;
-      print_line (lane);
-      lane->tenths = tenths;
-      self->told = now;
-    }
+    if (over)
+      tenths = 11;
+    if (tenths <= lane->tenths && !(late && !over))
+      continue;
+    print_line (lane);
+    lane->tenths = tenths;
+    self->told = now;
+  }
   fflush (stdout);
 }
 
@@ -309,11 +300,10 @@ list_metrics (GPtrArray *results)
 
   for (guint i = 0; i < n; i++)
     for (guint j = 0; j < results->len; j++)
-      if (!isnan (mp_metric_find (g_ptr_array_index (results, j), list[i]->id)))
-        {
-          g_ptr_array_add (shown, (gpointer) list[i]);
-          break;
-        }
+      if (!isnan (mp_metric_find (g_ptr_array_index (results, j), list[i]->id))) {
+        g_ptr_array_add (shown, (gpointer) list[i]);
+        break;
+      }
   return shown;
 }
 

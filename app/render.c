@@ -28,11 +28,10 @@ find_samples (MpRun   *run,
   gboolean any = FALSE;
 
   for (guint i = 0; i < all->len; i++)
-    if (iteration < 0 || g_array_index (all, guint64, i) <= (guint64) iteration)
-      {
-        *found = g_array_index (all, guint64, i);
-        any = TRUE;
-      }
+    if (iteration < 0 || g_array_index (all, guint64, i) <= (guint64) iteration) {
+      *found = g_array_index (all, guint64, i);
+      any = TRUE;
+    }
   return any;
 }
 
@@ -54,11 +53,10 @@ set_points (MpScatter  *scatter,
   mp_scatter_set_points (scatter, MP_POINTS_SAMPLES, samples, n, dimensions);
   /* The data set knows what should be in view; a file that has gone is no reason to fail. */
   source = mp_data_open (mp_run_get_experiment (run), 0, NULL);
-  if (source != NULL)
-    {
-      mp_data_get_extent (source, extent);
-      mp_scatter_set_extent (scatter, extent);
-    }
+  if (source != NULL) {
+    mp_data_get_extent (source, extent);
+    mp_scatter_set_extent (scatter, extent);
+  }
   return TRUE;
 }
 
@@ -116,15 +114,14 @@ add_lane (MpPicture  *picture,
   MpLaneHead head = { 0 };
   guint64 found;
 
-  if (!find_samples (run, iteration, &found))
-    {
-      if (iteration >= 0)
-        g_set_error (error, MP_ERROR, MP_ERROR_FILE, _("%s: no samples were kept up to iteration %" PRId64
-                                                       "."), mp_run_get_dir (run), iteration);
-      else
-        g_set_error (error, MP_ERROR, MP_ERROR_FILE, _("%s: no samples were kept."), mp_run_get_dir (run));
-      return FALSE;
-    }
+  if (!find_samples (run, iteration, &found)) {
+    if (iteration >= 0)
+      g_set_error (error, MP_ERROR, MP_ERROR_FILE, _("%s: no samples were kept up to iteration %" PRId64
+                                                     "."), mp_run_get_dir (run), iteration);
+    else
+      g_set_error (error, MP_ERROR, MP_ERROR_FILE, _("%s: no samples were kept."), mp_run_get_dir (run));
+    return FALSE;
+  }
   if (!set_points (scatter, run, found, error))
     return FALSE;
   mp_scatter_set_lane (scatter, lane);
@@ -175,28 +172,26 @@ add_losses (MpPicture *picture,
 
   mp_chart_set_title (chart, _("Losses"), _("each on its own scale, smoothed"));
   mp_chart_set_own_scale (chart, TRUE);
-  for (guint i = 0; i < runs->len; i++)
-    {
-      MpRun *run = g_ptr_array_index (runs, i);
-      g_autoptr (GPtrArray) ids = mp_run_list_series (run);
-      g_autofree char *label = lane_label (run);
-      MpDash dash = MP_DASH_SOLID;
+  for (guint i = 0; i < runs->len; i++) {
+    MpRun *run = g_ptr_array_index (runs, i);
+    g_autoptr (GPtrArray) ids = mp_run_list_series (run);
+    g_autofree char *label = lane_label (run);
+    MpDash dash = MP_DASH_SOLID;
 
-      longest = MAX (longest, mp_run_get_iteration (run));
-      for (guint j = 0; j < ids->len; j++)
-        {
-          const char *id = g_ptr_array_index (ids, j);
-          g_autoptr (MpSeries) series = g_str_has_prefix (id, "loss/") ? read_series (run, id, last) : NULL;
-          g_autofree char *text = NULL;
+    longest = MAX (longest, mp_run_get_iteration (run));
+    for (guint j = 0; j < ids->len; j++) {
+      const char *id = g_ptr_array_index (ids, j);
+      g_autoptr (MpSeries) series = g_str_has_prefix (id, "loss/") ? read_series (run, id, last) : NULL;
+      g_autofree char *text = NULL;
 
-          if (series == NULL)
-            continue;
-          text = g_strdup_printf ("%s, %s", label, id + strlen ("loss/"));
-          mp_chart_add_series (chart, series, text, i, dash);
-          dash = MP_DASH_DASHED;
-          n++;
-        }
+      if (series == NULL)
+        continue;
+      text = g_strdup_printf ("%s, %s", label, id + strlen ("loss/"));
+      mp_chart_add_series (chart, series, text, i, dash);
+      dash = MP_DASH_DASHED;
+      n++;
     }
+  }
   if (n == 0)
     return;
   mp_chart_set_smoothing (chart, SMOOTHING * (double) longest);
@@ -214,19 +209,18 @@ add_metric (MpPicture          *picture,
   guint n = 0;
 
   mp_chart_set_title (chart, _(metric->title), NULL);
-  for (guint i = 0; i < runs->len; i++)
-    {
-      g_autoptr (MpSeries) series = read_series (g_ptr_array_index (runs, i), metric->id, last);
-      g_autofree char *label = lane_label (g_ptr_array_index (runs, i));
-      MpSummary summary;
+  for (guint i = 0; i < runs->len; i++) {
+    g_autoptr (MpSeries) series = read_series (g_ptr_array_index (runs, i), metric->id, last);
+    g_autofree char *label = lane_label (g_ptr_array_index (runs, i));
+    MpSummary summary;
 
-      if (series == NULL)
-        continue;
-      mp_series_summarise (series, 0, mp_series_get_n (series), &summary);
-      positive &= isfinite (summary.min_positive);
-      mp_chart_add_series (chart, series, label, i, MP_DASH_SOLID);
-      n++;
-    }
+    if (series == NULL)
+      continue;
+    mp_series_summarise (series, 0, mp_series_get_n (series), &summary);
+    positive &= isfinite (summary.min_positive);
+    mp_chart_add_series (chart, series, label, i, MP_DASH_SOLID);
+    n++;
+  }
   /* Distances that should vanish are read on a log axis, where every lane has something to show on it. */
   if (positive && ((const MpMetric *) metric)->better == MP_LOWER_IS_BETTER)
     mp_chart_set_scale (chart, MP_SCALE_LOG);
@@ -256,21 +250,19 @@ open_runs (GPtrArray  *words,
 {
   g_autoptr (GPtrArray) runs = g_ptr_array_new_with_free_func ((GDestroyNotify) mp_run_close);
 
-  for (guint i = 0; i < words->len; i++)
-    {
-      g_autoptr (GPtrArray) dirs = mp_comparison_list_runs (g_ptr_array_index (words, i), error);
+  for (guint i = 0; i < words->len; i++) {
+    g_autoptr (GPtrArray) dirs = mp_comparison_list_runs (g_ptr_array_index (words, i), error);
 
-      if (dirs == NULL)
+    if (dirs == NULL)
+      return NULL;
+    for (guint j = 0; j < dirs->len; j++) {
+      MpRun *run = mp_run_open (g_ptr_array_index (dirs, j), FALSE, error);
+
+      if (run == NULL)
         return NULL;
-      for (guint j = 0; j < dirs->len; j++)
-        {
-          MpRun *run = mp_run_open (g_ptr_array_index (dirs, j), FALSE, error);
-
-          if (run == NULL)
-            return NULL;
-          g_ptr_array_add (runs, run);
-        }
+      g_ptr_array_add (runs, run);
     }
+  }
   return g_steal_pointer (&runs);
 }
 
@@ -287,11 +279,10 @@ write_picture (MpArguments  *arguments,
   mp_arguments_get_int (arguments, "scale", 1, 8, &scale);
   mp_plot_style_init (&style, mp_arguments_has (arguments, "dark") ? MP_PLOT_DARK : MP_PLOT_LIGHT);
   mp_picture_get_natural_size (picture, &natural_width, &natural_height);
-  if (width > 0)
-    {
-      natural_height *= (double) width / natural_width;
-      natural_width = (double) width;
-    }
+  if (width > 0) {
+    natural_height *= (double) width / natural_width;
+    natural_width = (double) width;
+  }
   return mp_picture_write (picture, mp_arguments_get (arguments, "to"), natural_width, natural_height, (double) scale,
                            &style, error);
 }
@@ -305,22 +296,19 @@ check_words (MpArguments *arguments,
   gint64 ignored;
   gboolean known = FALSE;
 
-  if (to == NULL)
-    {
-      mp_complain (MP_EXIT_USAGE, _("Where to? Give --to FILE.png, FILE.svg or FILE.pdf."));
-      return FALSE;
-    }
-  for (guint i = 0; i < G_N_ELEMENTS (endings); i++)
-    {
-      g_autofree char *lower = g_ascii_strdown (to, -1);
+  if (to == NULL) {
+    mp_complain (MP_EXIT_USAGE, _("Where to? Give --to FILE.png, FILE.svg or FILE.pdf."));
+    return FALSE;
+  }
+  for (guint i = 0; i < G_N_ELEMENTS (endings); i++) {
+    g_autofree char *lower = g_ascii_strdown (to, -1);
 
-      known |= g_str_has_suffix (lower, endings[i]);
-    }
-  if (!known)
-    {
-      mp_complain (MP_EXIT_USAGE, _("--to %s is not allowed: the file must end in .png, .svg or .pdf."), to);
-      return FALSE;
-    }
+    known |= g_str_has_suffix (lower, endings[i]);
+  }
+  if (!known) {
+    mp_complain (MP_EXIT_USAGE, _("--to %s is not allowed: the file must end in .png, .svg or .pdf."), to);
+    return FALSE;
+  }
   return mp_arguments_get_int (arguments, "iteration", 0, G_MAXINT64, iteration) &&
          mp_arguments_get_int (arguments, "width", 100, 20000, &ignored) &&
          mp_arguments_get_int (arguments, "scale", 1, 8, &ignored);

@@ -48,20 +48,18 @@ load_experiments (GPtrArray  *words,
 {
   g_autoptr (GPtrArray) all = g_ptr_array_new_with_free_func ((GDestroyNotify) mp_experiment_unref);
 
-  for (guint i = 0; i < words->len; i++)
-    {
-      GError *error = NULL;
-      g_autoptr (GPtrArray) some = mp_comparison_load (g_ptr_array_index (words, i), words->len == 1 ? title : NULL,
-                                                       &error);
+  for (guint i = 0; i < words->len; i++) {
+    GError *error = NULL;
+    g_autoptr (GPtrArray) some = mp_comparison_load (g_ptr_array_index (words, i), words->len == 1 ? title : NULL,
+                                                     &error);
 
-      if (some == NULL)
-        {
-          mp_complain_error (error);
-          return NULL;
-        }
-      for (guint j = 0; j < some->len; j++)
-        g_ptr_array_add (all, mp_experiment_ref (g_ptr_array_index (some, j)));
+    if (some == NULL) {
+      mp_complain_error (error);
+      return NULL;
     }
+    for (guint j = 0; j < some->len; j++)
+      g_ptr_array_add (all, mp_experiment_ref (g_ptr_array_index (some, j)));
+  }
   return g_steal_pointer (&all);
 }
 
@@ -70,18 +68,16 @@ mp_name_lanes (GPtrArray *experiments)
 {
   GPtrArray *names = g_ptr_array_new_with_free_func (g_free);
 
-  for (guint i = 0; i < experiments->len; i++)
-    {
-      const char *id = mp_experiment_get_id (g_ptr_array_index (experiments, i));
-      char *name = g_strdup (id);
+  for (guint i = 0; i < experiments->len; i++) {
+    const char *id = mp_experiment_get_id (g_ptr_array_index (experiments, i));
+    char *name = g_strdup (id);
 
-      for (guint n = 2; g_ptr_array_find_with_equal_func (names, name, g_str_equal, NULL); n++)
-        {
-          g_free (name);
-          name = g_strdup_printf ("%s-%u", id, n);
-        }
-      g_ptr_array_add (names, name);
+    for (guint n = 2; g_ptr_array_find_with_equal_func (names, name, g_str_equal, NULL); n++) {
+      g_free (name);
+      name = g_strdup_printf ("%s-%u", id, n);
     }
+    g_ptr_array_add (names, name);
+  }
   return names;
 }
 
@@ -115,27 +111,25 @@ apply_setting (const char  *setting,
   const char *colon = strchr (setting, ':');
   gboolean found = FALSE;
 
-  if (colon != NULL && equals != NULL && colon < equals)
-    {
-      g_autofree char *name = g_strstrip (g_strndup (setting, (gsize) (colon - setting)));
-      guint i;
+  if (colon != NULL && equals != NULL && colon < equals) {
+    g_autofree char *name = g_strstrip (g_strndup (setting, (gsize) (colon - setting)));
+    guint i;
 
-      if (g_ptr_array_find_with_equal_func (names, name, g_str_equal, &i))
-        return mp_experiment_set (g_ptr_array_index (experiments, i), colon + 1, error);
-      g_ptr_array_add (names, NULL);
-      name = (g_free (name), g_strjoinv (", ", (char **) names->pdata));
-      g_ptr_array_set_size (names, (gint) names->len - 1);
-      g_set_error (error, MP_ERROR, MP_ERROR_UNKNOWN, _("there is no lane of that name; the lanes are %s."), name);
+    if (g_ptr_array_find_with_equal_func (names, name, g_str_equal, &i))
+      return mp_experiment_set (g_ptr_array_index (experiments, i), colon + 1, error);
+    g_ptr_array_add (names, NULL);
+    name = (g_free (name), g_strjoinv (", ", (char **) names->pdata));
+    g_ptr_array_set_size (names, (gint) names->len - 1);
+    g_set_error (error, MP_ERROR, MP_ERROR_UNKNOWN, _("there is no lane of that name; the lanes are %s."), name);
+    return FALSE;
+  }
+  for (guint i = 0; i < experiments->len; i++) {
+    if (!has_key (g_ptr_array_index (experiments, i), setting))
+      continue;
+    if (!mp_experiment_set (g_ptr_array_index (experiments, i), setting, error))
       return FALSE;
-    }
-  for (guint i = 0; i < experiments->len; i++)
-    {
-      if (!has_key (g_ptr_array_index (experiments, i), setting))
-        continue;
-      if (!mp_experiment_set (g_ptr_array_index (experiments, i), setting, error))
-        return FALSE;
-      found = TRUE;
-    }
+    found = TRUE;
+  }
   return found || mp_experiment_set (g_ptr_array_index (experiments, 0), setting, error);
 }
 
@@ -149,24 +143,21 @@ mp_apply_settings (MpArguments *arguments,
   GError *error = NULL;
 
   for (guint i = 0; settings != NULL && i < settings->len; i++)
-    if (!apply_setting (g_ptr_array_index (settings, i), experiments, names, &error))
-      {
-        g_prefix_error (&error, "--set %s: ", (char *) g_ptr_array_index (settings, i));
-        mp_complain_error (error);
-        return FALSE;
-      }
-  for (guint i = 0; i < G_N_ELEMENTS (shortcuts); i++)
-    {
-      const char *value = mp_arguments_get (arguments, shortcuts[i][0]);
-      g_autofree char *setting = g_strconcat (shortcuts[i][1], "=", value, NULL);
-
-      if (value != NULL && !apply_setting (setting, experiments, names, &error))
-        {
-          g_prefix_error (&error, "--%s %s: ", shortcuts[i][0], value);
-          mp_complain_error (error);
-          return FALSE;
-        }
+    if (!apply_setting (g_ptr_array_index (settings, i), experiments, names, &error)) {
+      g_prefix_error (&error, "--set %s: ", (char *) g_ptr_array_index (settings, i));
+      mp_complain_error (error);
+      return FALSE;
     }
+  for (guint i = 0; i < G_N_ELEMENTS (shortcuts); i++) {
+    const char *value = mp_arguments_get (arguments, shortcuts[i][0]);
+    g_autofree char *setting = g_strconcat (shortcuts[i][1], "=", value, NULL);
+
+    if (value != NULL && !apply_setting (setting, experiments, names, &error)) {
+      g_prefix_error (&error, "--%s %s: ", shortcuts[i][0], value);
+      mp_complain_error (error);
+      return FALSE;
+    }
+  }
   return TRUE;
 }
 
@@ -187,11 +178,10 @@ read_options (MpArguments      *arguments,
   *status = MP_EXIT_USAGE;
   if (!mp_arguments_get_int (arguments, "threads", 1, 1024, &threads))
     return FALSE;
-  if (!mp_device_open (mp_arguments_get (arguments, "device"), (gint) threads, &class, &device, &error))
-    {
-      *status = mp_complain_error (error);
-      return FALSE;
-    }
+  if (!mp_device_open (mp_arguments_get (arguments, "device"), (gint) threads, &class, &device, &error)) {
+    *status = mp_complain_error (error);
+    return FALSE;
+  }
   class->close (device);
   options->device = mp_arguments_get (arguments, "device");
   options->n_threads = (gint) threads;
@@ -236,20 +226,18 @@ start_new (MpArguments *arguments,
   names = mp_name_lanes (experiments);
   if (!mp_apply_settings (arguments, experiments, names) || !read_options (arguments, &options, status))
     return NULL;
-  if (out != NULL && !mp_comparison_create (out, title, names, &error))
-    {
-      *status = mp_complain_error (error);
-      return NULL;
-    }
-  for (guint i = 0; i < experiments->len; i++)
-    {
-      MpExperiment *experiment = g_ptr_array_index (experiments, i);
-      const char *name = g_ptr_array_index (names, i);
-      g_autofree char *dir = out == NULL ? mp_run_new_path (NULL, experiment)
-                             : experiments->len == 1 ? g_strdup (out) : g_build_filename (out, name, NULL);
+  if (out != NULL && !mp_comparison_create (out, title, names, &error)) {
+    *status = mp_complain_error (error);
+    return NULL;
+  }
+  for (guint i = 0; i < experiments->len; i++) {
+    MpExperiment *experiment = g_ptr_array_index (experiments, i);
+    const char *name = g_ptr_array_index (names, i);
+    g_autofree char *dir = out == NULL ? mp_run_new_path (NULL, experiment)
+                           : experiments->len == 1 ? g_strdup (out) : g_build_filename (out, name, NULL);
 
-      start_lane (lanes, name, experiment, dir, &options);
-    }
+    start_lane (lanes, name, experiment, dir, &options);
+  }
   return g_steal_pointer (&lanes);
 }
 
@@ -269,17 +257,16 @@ start_resumed (MpArguments *arguments,
     return NULL;
   options.iterations = iterations;
   dirs = mp_comparison_list_runs (mp_arguments_get (arguments, "resume"), &error);
-  for (guint i = 0; dirs != NULL && i < dirs->len; i++)
-    {
-      const char *dir = g_ptr_array_index (dirs, i);
-      g_autoptr (MpRun) run = mp_run_open (dir, FALSE, &error);
-      g_autofree char *name = g_path_get_basename (dir);
+  for (guint i = 0; dirs != NULL && i < dirs->len; i++) {
+    const char *dir = g_ptr_array_index (dirs, i);
+    g_autoptr (MpRun) run = mp_run_open (dir, FALSE, &error);
+    g_autofree char *name = g_path_get_basename (dir);
 
-      if (run == NULL)
-        break;
-      start_lane (lanes, dirs->len > 1 ? name : mp_experiment_get_id (mp_run_get_experiment (run)),
-                  mp_run_get_experiment (run), dir, &options);
-    }
+    if (run == NULL)
+      break;
+    start_lane (lanes, dirs->len > 1 ? name : mp_experiment_get_id (mp_run_get_experiment (run)),
+                mp_run_get_experiment (run), dir, &options);
+  }
   if (error == NULL)
     return g_steal_pointer (&lanes);
   for (guint i = 0; i < lanes->len; i++)
@@ -309,11 +296,10 @@ static gboolean
 interrupt (Session *session,
            int      number)
 {
-  if (session->interrupted != 0)
-    {
-      signal (number, SIG_DFL);
-      raise (number);
-    }
+  if (session->interrupted != 0) {
+    signal (number, SIG_DFL);
+    raise (number);
+  }
   session->interrupted = number;
   if (session->progress != NULL)
     mp_progress_say (session->progress, _("Stopping after this iteration and keeping the runs; interrupt again to end "
@@ -407,18 +393,17 @@ sum_up (Session *session)
   int status = session->interrupted != 0 ? 128 + session->interrupted : MP_EXIT_OK;
   gboolean failed = FALSE;
 
-  for (guint i = 0; i < session->lanes->len; i++)
-    {
-      MpLane *lane = g_ptr_array_index (session->lanes, i);
-      MpLaneState state = mp_trainer_get_state (lane->trainer);
-      g_autoptr (GError) error = mp_trainer_dup_error (lane->trainer);
+  for (guint i = 0; i < session->lanes->len; i++) {
+    MpLane *lane = g_ptr_array_index (session->lanes, i);
+    MpLaneState state = mp_trainer_get_state (lane->trainer);
+    g_autoptr (GError) error = mp_trainer_dup_error (lane->trainer);
 
-      if (error != NULL)
-        mp_complain (MP_EXIT_FAILURE, "%s: %s", lane->id, error->message);
-      failed |= state == MP_LANE_FAILED;
-      if (state == MP_LANE_DIVERGED && status == MP_EXIT_OK)
-        status = MP_EXIT_DIVERGED;
-    }
+    if (error != NULL)
+      mp_complain (MP_EXIT_FAILURE, "%s: %s", lane->id, error->message);
+    failed |= state == MP_LANE_FAILED;
+    if (state == MP_LANE_DIVERGED && status == MP_EXIT_OK)
+      status = MP_EXIT_DIVERGED;
+  }
   return failed ? MP_EXIT_FAILURE : status;
 }
 
@@ -428,25 +413,22 @@ check_words (MpArguments *arguments)
   static const char *const fixed[] = { "set", "seed", "out" };
   gboolean resume = mp_arguments_has (arguments, "resume");
 
-  if (!resume && arguments->words->len == 0)
-    {
-      mp_complain (MP_EXIT_USAGE, _("Which experiment? Name a preset or a file, or use --resume DIR.\n"
-                                    "Try “matchpoint list presets” or “matchpoint train --help”."));
-      return FALSE;
-    }
-  if (resume && arguments->words->len > 0)
-    {
-      mp_complain (MP_EXIT_USAGE, _("--resume goes on with the experiment of the run; “%s” cannot be given beside it."),
-                   (char *) g_ptr_array_index (arguments->words, 0));
-      return FALSE;
-    }
+  if (!resume && arguments->words->len == 0) {
+    mp_complain (MP_EXIT_USAGE, _("Which experiment? Name a preset or a file, or use --resume DIR.\n"
+                                  "Try “matchpoint list presets” or “matchpoint train --help”."));
+    return FALSE;
+  }
+  if (resume && arguments->words->len > 0) {
+    mp_complain (MP_EXIT_USAGE, _("--resume goes on with the experiment of the run; “%s” cannot be given beside it."),
+                 (char *) g_ptr_array_index (arguments->words, 0));
+    return FALSE;
+  }
   for (guint i = 0; resume && i < G_N_ELEMENTS (fixed); i++)
-    if (mp_arguments_has (arguments, fixed[i]))
-      {
-        mp_complain (MP_EXIT_USAGE, _("--resume goes on with the experiment of the run; --%s cannot be given beside "
-                                      "it."), fixed[i]);
-        return FALSE;
-      }
+    if (mp_arguments_has (arguments, fixed[i])) {
+      mp_complain (MP_EXIT_USAGE, _("--resume goes on with the experiment of the run; --%s cannot be given beside "
+                                    "it."), fixed[i]);
+      return FALSE;
+    }
   return TRUE;
 }
 

@@ -120,21 +120,19 @@ edit_distance (const char *a,
 
   for (gsize j = 0; j <= m; j++)
     last[j] = j;
-  for (gsize i = 1; i <= n; i++)
-    {
-      gsize *spare = before;
+  for (gsize i = 1; i <= n; i++) {
+    gsize *spare = before;
 
-      row[0] = i;
-      for (gsize j = 1; j <= m; j++)
-        {
-          row[j] = MIN (MIN (last[j], row[j - 1]) + 1, last[j - 1] + (a[i - 1] != b[j - 1]));
-          if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-            row[j] = MIN (row[j], before[j - 2] + 1);
-        }
-      before = last;
-      last = row;
-      row = spare;
+    row[0] = i;
+    for (gsize j = 1; j <= m; j++) {
+      row[j] = MIN (MIN (last[j], row[j - 1]) + 1, last[j - 1] + (a[i - 1] != b[j - 1]));
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+        row[j] = MIN (row[j], before[j - 2] + 1);
     }
+    before = last;
+    last = row;
+    row = spare;
+  }
   return last[m];
 }
 
@@ -148,15 +146,13 @@ mp_nearest_name (const char        *name,
   /* Names are short; what is not cannot be near one, and the distance would cost its square. */
   if (strlen (name) > 100)
     return NULL;
-  for (gsize i = 0; names[i] != NULL; i++)
-    {
-      gsize distance = edit_distance (name, names[i]);
+  for (gsize i = 0; names[i] != NULL; i++) {
+    gsize distance = edit_distance (name, names[i]);
 
-      if (distance < best_distance)
-        {
-          best_distance = distance;
-          best = names[i];
-        }
+    if (distance < best_distance) {
+      best_distance = distance;
+      best = names[i];
     }
+  }
   return best;
 }

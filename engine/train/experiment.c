@@ -86,32 +86,29 @@ refill (MpExperiment *self)
   g_autoptr (GHashTable) old = self->values;
 
   self->values = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) mp_value_free);
-  for (MpGroup group = 0; group < MP_N_GROUPS; group++)
-    {
-      g_autoptr (GPtrArray) params = NULL;
+  for (MpGroup group = 0; group < MP_N_GROUPS; group++) {
+    g_autoptr (GPtrArray) params = NULL;
 
-      if (!mp_group_in_force (group, self->kinds))
-        {
-          self->kinds[group] = NULL;
-          continue;
-        }
-      if (self->kinds[group] == NULL)
-        self->kinds[group] = default_kind (group);
-      params = mp_group_list_params (group, self->kinds[group]);
-      for (guint i = 0; i < params->len; i++)
-        {
-          const MpParam *param = g_ptr_array_index (params, i);
-          char *path = path_of (group, param->key);
-          MpValue *before = g_hash_table_lookup (old, path);
-          MpValue *value = before != NULL ? mp_value_parse (param, before->text, NULL) : NULL;
-
-          if (value == NULL)
-            value = mp_value_parse (param, param->default_value, NULL);
-          if (value == NULL)
-            g_error ("the default of %s is not a valid value", path);
-          g_hash_table_insert (self->values, path, value);
-        }
+    if (!mp_group_in_force (group, self->kinds)) {
+      self->kinds[group] = NULL;
+      continue;
     }
+    if (self->kinds[group] == NULL)
+      self->kinds[group] = default_kind (group);
+    params = mp_group_list_params (group, self->kinds[group]);
+    for (guint i = 0; i < params->len; i++) {
+      const MpParam *param = g_ptr_array_index (params, i);
+      char *path = path_of (group, param->key);
+      MpValue *before = g_hash_table_lookup (old, path);
+      MpValue *value = before != NULL ? mp_value_parse (param, before->text, NULL) : NULL;
+
+      if (value == NULL)
+        value = mp_value_parse (param, param->default_value, NULL);
+      if (value == NULL)
+        g_error ("the default of %s is not a valid value", path);
+      g_hash_table_insert (self->values, path, value);
+    }
+  }
 }
 
 static const char **
@@ -249,28 +246,23 @@ read_kinds (MpExperiment  *self,
             MpKeyFile     *file,
             GError       **error)
 {
-  for (MpGroup group = 0; group < MP_N_GROUPS; group++)
-    {
-      const MpEntry *entry = mp_key_file_find (file, mp_groups[group].name, "kind");
+  for (MpGroup group = 0; group < MP_N_GROUPS; group++) {
+    const MpEntry *entry = mp_key_file_find (file, mp_groups[group].name, "kind");
 
-      if (entry != NULL && is_kind_key (group, "kind"))
-        {
-          if (!set_kind (self, group, entry->value, error))
-            {
-              prefix (error, self, group, entry->line);
-              return FALSE;
-            }
-        }
-      else if (mp_groups[group].required)
-        {
-          g_autofree const char **ids = list_ids (mp_groups[group].kind);
-          g_autofree char *all = g_strjoinv (", ", (char **) ids);
+    if (entry != NULL && is_kind_key (group, "kind")) {
+      if (!set_kind (self, group, entry->value, error)) {
+        prefix (error, self, group, entry->line);
+        return FALSE;
+      }
+    } else if (mp_groups[group].required) {
+      g_autofree const char **ids = list_ids (mp_groups[group].kind);
+      g_autofree char *all = g_strjoinv (", ", (char **) ids);
 
-          g_set_error (error, MP_ERROR, MP_ERROR_EXPERIMENT, "%s: [%s] kind is missing: it must be one of %s.",
-                       self->file, mp_groups[group].name, all);
-          return FALSE;
-        }
+      g_set_error (error, MP_ERROR, MP_ERROR_EXPERIMENT, "%s: [%s] kind is missing: it must be one of %s.",
+                   self->file, mp_groups[group].name, all);
+      return FALSE;
     }
+  }
   return TRUE;
 }
 
@@ -279,14 +271,13 @@ read_groups (MpExperiment  *self,
              MpKeyFile     *file,
              GError       **error)
 {
-  for (guint i = 0; i < file->groups->len; i++)
-    {
-      const char *name = g_ptr_array_index (file->groups, i);
-      MpGroup group = mp_group_find (name);
+  for (guint i = 0; i < file->groups->len; i++) {
+    const char *name = g_ptr_array_index (file->groups, i);
+    MpGroup group = mp_group_find (name);
 
-      if (group == MP_N_GROUPS || !mp_group_in_force (group, self->kinds))
-        return fail_unknown_group (self, name, g_array_index (file->lines, guint, i), error);
-    }
+    if (group == MP_N_GROUPS || !mp_group_in_force (group, self->kinds))
+      return fail_unknown_group (self, name, g_array_index (file->lines, guint, i), error);
+  }
   return TRUE;
 }
 
@@ -301,20 +292,18 @@ mp_experiment_from_key_file (MpKeyFile  *file,
   if (!read_groups (self, file, error))
     return NULL;
   refill (self);
-  for (guint i = 0; i < file->entries->len; i++)
-    {
-      const MpEntry *entry = g_ptr_array_index (file->entries, i);
-      MpGroup group = mp_group_find (entry->group);
+  for (guint i = 0; i < file->entries->len; i++) {
+    const MpEntry *entry = g_ptr_array_index (file->entries, i);
+    MpGroup group = mp_group_find (entry->group);
 
-      if (is_kind_key (group, entry->key) ||
-          (group == MP_GROUP_EXPERIMENT && mp_key_is_translation (entry->key)))
-        continue;
-      if (!set_key (self, group, entry->key, entry->value, error))
-        {
-          prefix (error, self, group, entry->line);
-          return NULL;
-        }
+    if (is_kind_key (group, entry->key) ||
+        (group == MP_GROUP_EXPERIMENT && mp_key_is_translation (entry->key)))
+      continue;
+    if (!set_key (self, group, entry->key, entry->value, error)) {
+      prefix (error, self, group, entry->line);
+      return NULL;
     }
+  }
   self->title = g_strdup (mp_key_file_get_localised (file, "experiment", "title"));
   return g_steal_pointer (&self);
 }
@@ -345,14 +334,13 @@ mp_experiment_copy (MpExperiment *self)
   copy->title = g_strdup (self->title);
   memcpy (copy->kinds, self->kinds, sizeof copy->kinds);
   g_hash_table_iter_init (&iter, self->values);
-  while (g_hash_table_iter_next (&iter, &path, &value))
-    {
-      MpValue *twin = g_memdup2 (value, sizeof *twin);
+  while (g_hash_table_iter_next (&iter, &path, &value)) {
+    MpValue *twin = g_memdup2 (value, sizeof *twin);
 
-      twin->text = g_strdup (twin->text);
-      twin->numbers = g_memdup2 (twin->numbers, twin->n * sizeof (double));
-      g_hash_table_insert (copy->values, g_strdup (path), twin);
-    }
+    twin->text = g_strdup (twin->text);
+    twin->numbers = g_memdup2 (twin->numbers, twin->n * sizeof (double));
+    g_hash_table_insert (copy->values, g_strdup (path), twin);
+  }
   return copy;
 }
 
@@ -361,23 +349,21 @@ mp_experiment_to_text (MpExperiment *self)
 {
   g_autoptr (GKeyFile) file = g_key_file_new ();
 
-  for (MpGroup group = 0; group < MP_N_GROUPS; group++)
-    {
-      g_autoptr (GPtrArray) params = NULL;
+  for (MpGroup group = 0; group < MP_N_GROUPS; group++) {
+    g_autoptr (GPtrArray) params = NULL;
 
-      if (!mp_group_in_force (group, self->kinds))
-        continue;
-      if (self->kinds[group] != NULL)
-        g_key_file_set_string (file, mp_groups[group].name, "kind", self->kinds[group]->id);
-      params = mp_group_list_params (group, self->kinds[group]);
-      for (guint i = 0; i < params->len; i++)
-        {
-          const char *key = ((const MpParam *) g_ptr_array_index (params, i))->key;
+    if (!mp_group_in_force (group, self->kinds))
+      continue;
+    if (self->kinds[group] != NULL)
+      g_key_file_set_string (file, mp_groups[group].name, "kind", self->kinds[group]->id);
+    params = mp_group_list_params (group, self->kinds[group]);
+    for (guint i = 0; i < params->len; i++) {
+      const char *key = ((const MpParam *) g_ptr_array_index (params, i))->key;
 
-          g_key_file_set_string (file, mp_groups[group].name, key,
-                                 mp_experiment_get_string (self, mp_groups[group].name, key));
-        }
+      g_key_file_set_string (file, mp_groups[group].name, key,
+                             mp_experiment_get_string (self, mp_groups[group].name, key));
     }
+  }
   return g_key_file_to_data (file, NULL, NULL);
 }
 
@@ -419,13 +405,11 @@ mp_experiment_set_value (MpExperiment  *self,
 
   if (group == MP_N_GROUPS || !mp_group_in_force (group, self->kinds))
     return fail_unknown_group (self, group_name, 0, error);
-  if (is_kind_key (group, key))
-    {
-      set = set_kind (self, group, value, error);
-      if (set)
-        refill (self);
-    }
-  else
+  if (is_kind_key (group, key)) {
+    set = set_kind (self, group, value, error);
+    if (set)
+      refill (self);
+  } else
     set = set_key (self, group, key, value, error);
   if (!set)
     prefix (error, self, group, 0);
@@ -443,12 +427,11 @@ mp_experiment_set (MpExperiment  *self,
   g_autofree char *path = equals != NULL ? g_strstrip (g_strndup (assignment, (gsize) (equals - assignment))) : NULL;
   char *dot = path != NULL ? strrchr (path, '.') : NULL;
 
-  if (dot == NULL || dot == path || dot[1] == '\0')
-    {
-      g_set_error (error, MP_ERROR, MP_ERROR_EXPERIMENT,
-                   "“%s” is not an assignment, which is written group.key=value, as in train.seed=2.", assignment);
-      return FALSE;
-    }
+  if (dot == NULL || dot == path || dot[1] == '\0') {
+    g_set_error (error, MP_ERROR, MP_ERROR_EXPERIMENT,
+                 "“%s” is not an assignment, which is written group.key=value, as in train.seed=2.", assignment);
+    return FALSE;
+  }
   *dot = '\0';
   return mp_experiment_set_value (self, path, dot + 1, equals + 1, error);
 }

@@ -59,11 +59,10 @@ remember (Scan        *scan,
 {
   guint before = GPOINTER_TO_UINT (g_hash_table_lookup (scan->seen, name));
 
-  if (before == 0)
-    {
-      g_hash_table_insert (scan->seen, name, GUINT_TO_POINTER (scan->line));
-      return TRUE;
-    }
+  if (before == 0) {
+    g_hash_table_insert (scan->seen, name, GUINT_TO_POINTER (scan->line));
+    return TRUE;
+  }
   g_free (name);
   return fail (scan, error, "%s is given twice; first in line %u.", what, before);
 }
@@ -125,18 +124,17 @@ scan_text (Scan        *scan,
            const char  *text,
            GError     **error)
 {
-  for (const char *next; text != NULL; text = next)
-    {
-      const char *end = strchr (text, '\n');
-      g_autofree char *line = g_strstrip (end != NULL ? g_strndup (text, (gsize) (end - text)) : g_strdup (text));
+  for (const char *next; text != NULL; text = next) {
+    const char *end = strchr (text, '\n');
+    g_autofree char *line = g_strstrip (end != NULL ? g_strndup (text, (gsize) (end - text)) : g_strdup (text));
 
-      next = end != NULL ? end + 1 : NULL;
-      scan->line++;
-      if (line[0] == '\0' || line[0] == '#')
-        continue;
-      if (!(line[0] == '[' ? scan_group (scan, line, error) : scan_key (scan, line, error)))
-        return FALSE;
-    }
+    next = end != NULL ? end + 1 : NULL;
+    scan->line++;
+    if (line[0] == '\0' || line[0] == '#')
+      continue;
+    if (!(line[0] == '[' ? scan_group (scan, line, error) : scan_key (scan, line, error)))
+      return FALSE;
+  }
   return TRUE;
 }
 
@@ -153,25 +151,22 @@ read_values (Scan        *scan,
   /* GKeyFile reads an empty text as a mistake in some versions. */
   if (scan->result->groups->len == 0)
     return TRUE;
-  if (!g_key_file_load_from_data (file, text, length, G_KEY_FILE_KEEP_TRANSLATIONS, &mistake))
-    {
-      g_set_error (error, MP_ERROR, MP_ERROR_EXPERIMENT, "%s: %s", scan->result->file, mistake->message);
-      return FALSE;
-    }
-  for (guint i = 0; i < scan->result->entries->len; i++)
-    {
-      MpEntry *entry = g_ptr_array_index (scan->result->entries, i);
+  if (!g_key_file_load_from_data (file, text, length, G_KEY_FILE_KEEP_TRANSLATIONS, &mistake)) {
+    g_set_error (error, MP_ERROR, MP_ERROR_EXPERIMENT, "%s: %s", scan->result->file, mistake->message);
+    return FALSE;
+  }
+  for (guint i = 0; i < scan->result->entries->len; i++) {
+    MpEntry *entry = g_ptr_array_index (scan->result->entries, i);
 
-      entry->value = g_key_file_get_string (file, entry->group, entry->key, &mistake);
-      /* With a bad escape there is an error and a value. */
-      if (mistake != NULL)
-        {
-          scan->line = entry->line;
-          return fail (scan, error, "the value of “%s” in [%s] cannot be read: %s", entry->key, entry->group,
-                       mistake->message);
-        }
-      g_strstrip (entry->value);
+    entry->value = g_key_file_get_string (file, entry->group, entry->key, &mistake);
+    /* With a bad escape there is an error and a value. */
+    if (mistake != NULL) {
+      scan->line = entry->line;
+      return fail (scan, error, "the value of “%s” in [%s] cannot be read: %s", entry->key, entry->group,
+                   mistake->message);
     }
+    g_strstrip (entry->value);
+  }
   return TRUE;
 }
 
@@ -192,12 +187,11 @@ mp_key_file_parse (const char  *text,
   self->groups = g_ptr_array_new_with_free_func (g_free);
   self->lines = g_array_new (FALSE, FALSE, sizeof (guint));
   self->entries = g_ptr_array_new_with_free_func (entry_free);
-  if (!g_utf8_validate_len (text, size, &invalid))
-    {
-      g_set_error (error, MP_ERROR, MP_ERROR_EXPERIMENT, "%s: the byte at offset %" G_GSIZE_FORMAT
-                   " is not part of a UTF-8 text.", file, (gsize) (invalid - text));
-      return NULL;
-    }
+  if (!g_utf8_validate_len (text, size, &invalid)) {
+    g_set_error (error, MP_ERROR, MP_ERROR_EXPERIMENT, "%s: the byte at offset %" G_GSIZE_FORMAT
+                 " is not part of a UTF-8 text.", file, (gsize) (invalid - text));
+    return NULL;
+  }
   if (!scan_text (&scan, copy, error) || !read_values (&scan, copy, size, error))
     return NULL;
   return g_steal_pointer (&self);
@@ -213,17 +207,15 @@ mp_key_file_load (const char  *path,
   GStatBuf info;
   gsize length;
 
-  if (g_stat (path, &info) == 0 && S_ISREG (info.st_mode) && info.st_size > MAX_BYTES)
-    {
-      g_set_error (error, MP_ERROR, MP_ERROR_FILE, "%s is %" G_GINT64_FORMAT " bytes long, too long for an experiment.",
-                   name, (gint64) info.st_size);
-      return NULL;
-    }
-  if (!g_file_get_contents (path, &text, &length, &mistake))
-    {
-      g_set_error_literal (error, MP_ERROR, MP_ERROR_FILE, mistake->message);
-      return NULL;
-    }
+  if (g_stat (path, &info) == 0 && S_ISREG (info.st_mode) && info.st_size > MAX_BYTES) {
+    g_set_error (error, MP_ERROR, MP_ERROR_FILE, "%s is %" G_GINT64_FORMAT " bytes long, too long for an experiment.",
+                 name, (gint64) info.st_size);
+    return NULL;
+  }
+  if (!g_file_get_contents (path, &text, &length, &mistake)) {
+    g_set_error_literal (error, MP_ERROR, MP_ERROR_FILE, mistake->message);
+    return NULL;
+  }
   return mp_key_file_parse (text, (gssize) length, name, error);
 }
 
@@ -249,13 +241,12 @@ mp_key_file_find (MpKeyFile  *self,
                   const char *group,
                   const char *key)
 {
-  for (guint i = 0; i < self->entries->len; i++)
-    {
-      const MpEntry *entry = g_ptr_array_index (self->entries, i);
+  for (guint i = 0; i < self->entries->len; i++) {
+    const MpEntry *entry = g_ptr_array_index (self->entries, i);
 
-      if (strcmp (entry->group, group) == 0 && strcmp (entry->key, key) == 0)
-        return entry;
-    }
+    if (strcmp (entry->group, group) == 0 && strcmp (entry->key, key) == 0)
+      return entry;
+  }
   return NULL;
 }
 
@@ -267,12 +258,11 @@ mp_key_file_get_localised (MpKeyFile  *self,
   const char *const *languages = g_get_language_names ();
   const MpEntry *entry = NULL;
 
-  for (guint i = 0; languages[i] != NULL && entry == NULL; i++)
-    {
-      g_autofree char *name = g_strdup_printf ("%s[%s]", key, languages[i]);
+  for (guint i = 0; languages[i] != NULL && entry == NULL; i++) {
+    g_autofree char *name = g_strdup_printf ("%s[%s]", key, languages[i]);
 
-      entry = mp_key_file_find (self, group, name);
-    }
+    entry = mp_key_file_find (self, group, name);
+  }
   if (entry == NULL)
     entry = mp_key_file_find (self, group, key);
   return entry != NULL ? entry->value : NULL;

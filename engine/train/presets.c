@@ -79,22 +79,20 @@ mp_presets_list (GError **error)
   g_autoptr (GDir) dir = g_dir_open (path, 0, &mistake);
   const char *name;
 
-  if (dir == NULL)
-    {
-      g_set_error (error, MP_ERROR, MP_ERROR_FILE, "The presets cannot be listed: %s.", mistake->message);
-      return NULL;
-    }
-  while ((name = g_dir_read_name (dir)) != NULL)
-    {
-      MpPreset *preset;
+  if (dir == NULL) {
+    g_set_error (error, MP_ERROR, MP_ERROR_FILE, "The presets cannot be listed: %s.", mistake->message);
+    return NULL;
+  }
+  while ((name = g_dir_read_name (dir)) != NULL) {
+    MpPreset *preset;
 
-      if (!g_str_has_suffix (name, ".ini"))
-        continue;
-      preset = preset_load (path, name, error);
-      if (preset == NULL)
-        return NULL;
-      g_ptr_array_add (presets, preset);
-    }
+    if (!g_str_has_suffix (name, ".ini"))
+      continue;
+    preset = preset_load (path, name, error);
+    if (preset == NULL)
+      return NULL;
+    g_ptr_array_add (presets, preset);
+  }
   g_ptr_array_sort (presets, compare_presets);
   return g_steal_pointer (&presets);
 }
@@ -161,12 +159,11 @@ experiment_load (const char  *name,
 
   if (file == NULL)
     return NULL;
-  if (mp_key_file_has_group (file, "comparison"))
-    {
-      g_set_error (error, MP_ERROR, MP_ERROR_EXPERIMENT,
-                   "%s is a comparison of several experiments, where one experiment is wanted.", file->file);
-      return NULL;
-    }
+  if (mp_key_file_has_group (file, "comparison")) {
+    g_set_error (error, MP_ERROR, MP_ERROR_EXPERIMENT,
+                 "%s is a comparison of several experiments, where one experiment is wanted.", file->file);
+    return NULL;
+  }
   return mp_experiment_from_key_file (file, error);
 }
 
@@ -185,32 +182,29 @@ check_comparison (MpKeyFile  *file,
 {
   static const char *const keys[] = { "title", "summary", "origin", "lanes", NULL };
 
-  for (guint i = 0; i < file->groups->len; i++)
-    {
-      const char *group = g_ptr_array_index (file->groups, i);
+  for (guint i = 0; i < file->groups->len; i++) {
+    const char *group = g_ptr_array_index (file->groups, i);
 
-      if (strcmp (group, "comparison") != 0)
-        {
-          g_set_error (error, MP_ERROR, MP_ERROR_EXPERIMENT,
-                       "%s, line %u: there is no group [%s] in a comparison; its only group is [comparison].",
-                       file->file, g_array_index (file->lines, guint, i), group);
-          return FALSE;
-        }
-    }
-  for (guint i = 0; i < file->entries->len; i++)
-    {
-      const MpEntry *entry = g_ptr_array_index (file->entries, i);
-      const char *nearest = mp_nearest_name (entry->key, keys);
-      g_autofree char *hint = NULL;
-
-      if (g_strv_contains (keys, entry->key) || mp_key_is_translation (entry->key))
-        continue;
-      hint = nearest != NULL ? g_strdup_printf ("did you mean “%s”? The keys", nearest) : g_strdup ("the keys");
-      g_set_error (error, MP_ERROR, MP_ERROR_EXPERIMENT, "%s, line %u: [comparison] %s = “%s”: there is no key “%s”; "
-                   "%s of [comparison] are title, summary, origin, lanes.", file->file, entry->line, entry->key,
-                   entry->value, entry->key, hint);
+    if (strcmp (group, "comparison") != 0) {
+      g_set_error (error, MP_ERROR, MP_ERROR_EXPERIMENT,
+                   "%s, line %u: there is no group [%s] in a comparison; its only group is [comparison].",
+                   file->file, g_array_index (file->lines, guint, i), group);
       return FALSE;
     }
+  }
+  for (guint i = 0; i < file->entries->len; i++) {
+    const MpEntry *entry = g_ptr_array_index (file->entries, i);
+    const char *nearest = mp_nearest_name (entry->key, keys);
+    g_autofree char *hint = NULL;
+
+    if (g_strv_contains (keys, entry->key) || mp_key_is_translation (entry->key))
+      continue;
+    hint = nearest != NULL ? g_strdup_printf ("did you mean “%s”? The keys", nearest) : g_strdup ("the keys");
+    g_set_error (error, MP_ERROR, MP_ERROR_EXPERIMENT, "%s, line %u: [comparison] %s = “%s”: there is no key “%s”; "
+                 "%s of [comparison] are title, summary, origin, lanes.", file->file, entry->line, entry->key,
+                 entry->value, entry->key, hint);
+    return FALSE;
+  }
   return TRUE;
 }
 
@@ -223,27 +217,24 @@ load_lanes (MpKeyFile    *file,
   g_auto (GStrv) names = g_strsplit_set (entry != NULL ? entry->value : "", ",;", MAX_LANES + 1);
   g_autofree char *dir = g_path_get_dirname (file->file);
 
-  for (guint i = 0; names[i] != NULL; i++)
-    {
-      MpExperiment *lane;
+  for (guint i = 0; names[i] != NULL; i++) {
+    MpExperiment *lane;
 
-      if (g_strstrip (names[i])[0] == '\0')
-        continue;
-      lane = experiment_load (names[i], dir, error);
-      if (lane == NULL)
-        {
-          g_prefix_error (error, "%s, line %u: [comparison] lanes: ", file->file, entry->line);
-          return FALSE;
-        }
-      g_ptr_array_add (lanes, lane);
-    }
-  if (lanes->len == 0 || g_strv_length (names) > MAX_LANES)
-    {
-      g_set_error (error, MP_ERROR, MP_ERROR_EXPERIMENT, "%s: [comparison] lanes = “%s” is not allowed: it must be 1 "
-                   "to %d presets or files, separated by semicolons.", file->file, entry != NULL ? entry->value : "",
-                   MAX_LANES);
+    if (g_strstrip (names[i])[0] == '\0')
+      continue;
+    lane = experiment_load (names[i], dir, error);
+    if (lane == NULL) {
+      g_prefix_error (error, "%s, line %u: [comparison] lanes: ", file->file, entry->line);
       return FALSE;
     }
+    g_ptr_array_add (lanes, lane);
+  }
+  if (lanes->len == 0 || g_strv_length (names) > MAX_LANES) {
+    g_set_error (error, MP_ERROR, MP_ERROR_EXPERIMENT, "%s: [comparison] lanes = “%s” is not allowed: it must be 1 "
+                 "to %d presets or files, separated by semicolons.", file->file, entry != NULL ? entry->value : "",
+                 MAX_LANES);
+    return FALSE;
+  }
   return TRUE;
 }
 
@@ -261,21 +252,18 @@ mp_comparison_load (const char  *name,
   file = load_key_file (name, NULL, error);
   if (file == NULL)
     return NULL;
-  if (!mp_key_file_has_group (file, "comparison"))
-    {
-      MpExperiment *lane = mp_experiment_from_key_file (file, error);
+  if (!mp_key_file_has_group (file, "comparison")) {
+    MpExperiment *lane = mp_experiment_from_key_file (file, error);
 
-      if (lane == NULL)
-        return NULL;
-      g_ptr_array_add (lanes, lane);
-      heading = g_strdup (mp_experiment_get_title (lane));
-    }
-  else
-    {
-      if (!check_comparison (file, error) || !load_lanes (file, lanes, error))
-        return NULL;
-      heading = g_strdup (mp_key_file_get_localised (file, "comparison", "title"));
-    }
+    if (lane == NULL)
+      return NULL;
+    g_ptr_array_add (lanes, lane);
+    heading = g_strdup (mp_experiment_get_title (lane));
+  } else {
+    if (!check_comparison (file, error) || !load_lanes (file, lanes, error))
+      return NULL;
+    heading = g_strdup (mp_key_file_get_localised (file, "comparison", "title"));
+  }
   if (title != NULL)
     *title = heading != NULL ? g_steal_pointer (&heading) : g_strdup (name);
   return g_steal_pointer (&lanes);

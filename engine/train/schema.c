@@ -123,13 +123,12 @@ mp_group_find_param (MpGroup             group,
 {
   g_autoptr (GPtrArray) params = mp_group_list_params (group, kind);
 
-  for (guint i = 0; i < params->len; i++)
-    {
-      const MpParam *param = g_ptr_array_index (params, i);
+  for (guint i = 0; i < params->len; i++) {
+    const MpParam *param = g_ptr_array_index (params, i);
 
-      if (strcmp (param->key, key) == 0)
-        return param;
-    }
+    if (strcmp (param->key, key) == 0)
+      return param;
+  }
   return NULL;
 }
 

@@ -58,33 +58,31 @@ mp_param_allowed (const MpParam *param)
   g_autofree char *high = number_text (param->max);
   const char *what;
 
-  switch (param->type)
-    {
-    case MP_PARAM_BOOL:
-      return g_strdup ("true or false");
-    case MP_PARAM_ENUM:
-      {
-        g_autofree char *choices = g_strjoinv (", ", (char **) param->choices);
+  switch (param->type) {
+  case MP_PARAM_BOOL:
+    return g_strdup ("true or false");
+  case MP_PARAM_ENUM: {
+    g_autofree char *choices = g_strjoinv (", ", (char **) param->choices);
 
-        return g_strdup_printf ("one of %s", choices);
-      }
-    case MP_PARAM_STRING:
-      return g_strdup ("a text");
-    case MP_PARAM_DOUBLE:
-      what = "a number";
-      break;
-    case MP_PARAM_INT:
-      what = "a whole number";
-      break;
-    case MP_PARAM_DOUBLES:
-      what = "numbers separated by commas";
-      break;
-    case MP_PARAM_INTS:
-      what = "whole numbers separated by commas";
-      break;
-    default:
-      g_assert_not_reached ();
-    }
+    return g_strdup_printf ("one of %s", choices);
+  }
+  case MP_PARAM_STRING:
+    return g_strdup ("a text");
+  case MP_PARAM_DOUBLE:
+    what = "a number";
+    break;
+  case MP_PARAM_INT:
+    what = "a whole number";
+    break;
+  case MP_PARAM_DOUBLES:
+    what = "numbers separated by commas";
+    break;
+  case MP_PARAM_INTS:
+    what = "whole numbers separated by commas";
+    break;
+  default:
+    g_assert_not_reached ();
+  }
   if (param->min == 0 && param->max == 0)
     return g_strdup (what);
   if (is_list (param))
@@ -101,21 +99,18 @@ read_number (const MpParam *param,
 {
   char *end;
 
-  if (is_integer (param))
-    {
-      if (!g_ascii_string_to_signed (text, 10, G_MININT64, G_MAXINT64, integer, NULL))
-        return FALSE;
-      *number = (double) *integer;
-    }
-  else
-    {
-      /* Hexadecimal numbers, infinities and NaN are numbers to strtod, not to people. */
-      if (text[0] == '\0' || strspn (text, "+-.0123456789eE") != strlen (text))
-        return FALSE;
-      *number = g_ascii_strtod (text, &end);
-      if (*end != '\0' || !isfinite (*number))
-        return FALSE;
-    }
+  if (is_integer (param)) {
+    if (!g_ascii_string_to_signed (text, 10, G_MININT64, G_MAXINT64, integer, NULL))
+      return FALSE;
+    *number = (double) *integer;
+  } else {
+    /* Hexadecimal numbers, infinities and NaN are numbers to strtod, not to people. */
+    if (text[0] == '\0' || strspn (text, "+-.0123456789eE") != strlen (text))
+      return FALSE;
+    *number = g_ascii_strtod (text, &end);
+    if (*end != '\0' || !isfinite (*number))
+      return FALSE;
+  }
   if (param->min == 0 && param->max == 0)
     return TRUE;
   return *number >= param->min && *number <= param->max;
@@ -149,29 +144,28 @@ static gboolean
 read_value (const MpParam *param,
             MpValue       *value)
 {
-  switch (param->type)
-    {
-    case MP_PARAM_DOUBLE:
-    case MP_PARAM_INT:
-      value->n = 1;
-      value->numbers = g_new (double, 1);
-      return read_number (param, value->text, value->numbers, &value->integer);
-    case MP_PARAM_BOOL:
-      value->integer = strcmp (value->text, "true") == 0;
-      value->n = 1;
-      value->numbers = g_new (double, 1);
-      value->numbers[0] = (double) value->integer;
-      return value->integer || strcmp (value->text, "false") == 0;
-    case MP_PARAM_ENUM:
-      return g_strv_contains (param->choices, value->text);
-    case MP_PARAM_DOUBLES:
-    case MP_PARAM_INTS:
-      return read_list (param, value);
-    case MP_PARAM_STRING:
-      return TRUE;
-    default:
-      g_assert_not_reached ();
-    }
+  switch (param->type) {
+  case MP_PARAM_DOUBLE:
+  case MP_PARAM_INT:
+    value->n = 1;
+    value->numbers = g_new (double, 1);
+    return read_number (param, value->text, value->numbers, &value->integer);
+  case MP_PARAM_BOOL:
+    value->integer = strcmp (value->text, "true") == 0;
+    value->n = 1;
+    value->numbers = g_new (double, 1);
+    value->numbers[0] = (double) value->integer;
+    return value->integer || strcmp (value->text, "false") == 0;
+  case MP_PARAM_ENUM:
+    return g_strv_contains (param->choices, value->text);
+  case MP_PARAM_DOUBLES:
+  case MP_PARAM_INTS:
+    return read_list (param, value);
+  case MP_PARAM_STRING:
+    return TRUE;
+  default:
+    g_assert_not_reached ();
+  }
 }
 
 MpValue *

@@ -108,27 +108,25 @@ test_rows (void)
 {
   g_autoptr (GHashTable) metric_keys = g_hash_table_new (g_str_hash, g_str_equal);
 
-  for (MpKind kind = 0; kind < MP_N_KINDS; kind++)
-    {
-      g_autoptr (GHashTable) ids = g_hash_table_new (g_str_hash, g_str_equal);
-      guint n;
-      const MpDescriptor *const *list = mp_registry_list (kind, &n);
+  for (MpKind kind = 0; kind < MP_N_KINDS; kind++) {
+    g_autoptr (GHashTable) ids = g_hash_table_new (g_str_hash, g_str_equal);
+    guint n;
+    const MpDescriptor *const *list = mp_registry_list (kind, &n);
 
-      g_assert_null (list[n]);
-      for (guint i = 0; i < n; i++)
-        {
-          g_autoptr (GHashTable) keys = g_hash_table_new (g_str_hash, g_str_equal);
+    g_assert_null (list[n]);
+    for (guint i = 0; i < n; i++) {
+      g_autoptr (GHashTable) keys = g_hash_table_new (g_str_hash, g_str_equal);
 
-          g_assert_true (g_hash_table_add (ids, (gpointer) list[i]->id));
-          g_assert_nonnull (list[i]->title);
-          g_assert_true (g_str_has_suffix (list[i]->summary, "."));
-          g_assert_true (mp_registry_find (kind, list[i]->id) == list[i]);
-          /* All metrics share [evaluate]. */
-          for (guint j = 0; j < list[i]->n_params; j++)
-            check_param (list[i]->id, &list[i]->params[j], kind == MP_KIND_METRIC ? metric_keys : keys);
-        }
-      g_assert_null (mp_registry_find (kind, "nonsense"));
+      g_assert_true (g_hash_table_add (ids, (gpointer) list[i]->id));
+      g_assert_nonnull (list[i]->title);
+      g_assert_true (g_str_has_suffix (list[i]->summary, "."));
+      g_assert_true (mp_registry_find (kind, list[i]->id) == list[i]);
+      /* All metrics share [evaluate]. */
+      for (guint j = 0; j < list[i]->n_params; j++)
+        check_param (list[i]->id, &list[i]->params[j], kind == MP_KIND_METRIC ? metric_keys : keys);
     }
+    g_assert_null (mp_registry_find (kind, "nonsense"));
+  }
 }
 
 static void
@@ -136,44 +134,41 @@ test_common_groups (void)
 {
   g_autoptr (GPtrArray) groups = mp_schema_list_common ();
 
-  for (guint i = 0; i < groups->len; i++)
-    {
-      const MpSchemaGroup *group = g_ptr_array_index (groups, i);
-      g_autoptr (GHashTable) keys = g_hash_table_new (g_str_hash, g_str_equal);
+  for (guint i = 0; i < groups->len; i++) {
+    const MpSchemaGroup *group = g_ptr_array_index (groups, i);
+    g_autoptr (GHashTable) keys = g_hash_table_new (g_str_hash, g_str_equal);
 
-      for (guint j = 0; j < group->params->len; j++)
-        check_param (group->group, g_ptr_array_index (group->params, j), keys);
-    }
+    for (guint j = 0; j < group->params->len; j++)
+      check_param (group->group, g_ptr_array_index (group->params, j), keys);
+  }
 }
 
 /* Each row of each kind makes a valid experiment by itself, whose text is read back as the same. */
 static void
 test_every_kind (void)
 {
-  for (MpKind kind = 0; kind < MP_KIND_METRIC; kind++)
-    {
-      static const char *const groups[] = { "method", "data", "generator", "optimizer.generator" };
-      guint n;
-      const MpDescriptor *const *list = mp_registry_list (kind, &n);
+  for (MpKind kind = 0; kind < MP_KIND_METRIC; kind++) {
+    static const char *const groups[] = { "method", "data", "generator", "optimizer.generator" };
+    guint n;
+    const MpDescriptor *const *list = mp_registry_list (kind, &n);
 
-      g_assert_cmpuint (n, >, 0);
-      for (guint i = 0; i < n; i++)
-        {
-          g_autoptr (MpExperiment) experiment = parse (gram_text);
-          g_autoptr (MpExperiment) again = NULL;
-          g_autofree char *text = NULL;
-          g_autofree char *text_again = NULL;
-          g_autoptr (GError) error = NULL;
+    g_assert_cmpuint (n, >, 0);
+    for (guint i = 0; i < n; i++) {
+      g_autoptr (MpExperiment) experiment = parse (gram_text);
+      g_autoptr (MpExperiment) again = NULL;
+      g_autofree char *text = NULL;
+      g_autofree char *text_again = NULL;
+      g_autoptr (GError) error = NULL;
 
-          mp_experiment_set_value (experiment, groups[kind], "kind", list[i]->id, &error);
-          g_assert_no_error (error);
-          g_assert_cmpstr (mp_experiment_get_string (experiment, groups[kind], "kind"), ==, list[i]->id);
-          text = mp_experiment_to_text (experiment);
-          again = parse (text);
-          text_again = mp_experiment_to_text (again);
-          g_assert_cmpstr (text, ==, text_again);
-        }
+      mp_experiment_set_value (experiment, groups[kind], "kind", list[i]->id, &error);
+      g_assert_no_error (error);
+      g_assert_cmpstr (mp_experiment_get_string (experiment, groups[kind], "kind"), ==, list[i]->id);
+      text = mp_experiment_to_text (experiment);
+      again = parse (text);
+      text_again = mp_experiment_to_text (again);
+      g_assert_cmpstr (text, ==, text_again);
     }
+  }
 }
 
 /* ---- values ---- */
@@ -231,18 +226,17 @@ test_values (void)
     { &wholes, "1.5", "“1.5”" },
   };
 
-  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
-    {
-      g_autoptr (GError) error = NULL;
-      gboolean right = mp_param_check (cases[i].param, cases[i].value, &error);
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autoptr (GError) error = NULL;
+    gboolean right = mp_param_check (cases[i].param, cases[i].value, &error);
 
-      g_test_message ("%s = %s", cases[i].param->key, cases[i].value);
-      g_assert_true (right == (cases[i].problem == NULL));
-      if (right)
-        continue;
-      g_assert_error (error, MP_ERROR, MP_ERROR_EXPERIMENT);
-      assert_message (error, cases[i].problem);
-    }
+    g_test_message ("%s = %s", cases[i].param->key, cases[i].value);
+    g_assert_true (right == (cases[i].problem == NULL));
+    if (right)
+      continue;
+    g_assert_error (error, MP_ERROR, MP_ERROR_EXPERIMENT);
+    assert_message (error, cases[i].problem);
+  }
 }
 
 /* ---- mistakes in files ---- */
@@ -276,7 +270,8 @@ static const struct
     "line 6: [train] batch = “0” is not allowed: it must be a whole number from 2" },
   { "wrong-choice", "[data]\nkind = ring\n[method]\nkind = gan\n[train]\nprecision = float46\n",
     "line 6|precision = “float46”|one of float32, float64|did you mean “float64”?" },
-  { "twice-a-key", "[data]\nkind = ring\nstd = 1\nstd = 2\n", "test.ini, line 4|“std” in [data] is given twice|line 3" },
+  { "twice-a-key", "[data]\nkind = ring\nstd = 1\nstd = 2\n",
+    "test.ini, line 4|“std” in [data] is given twice|line 3" },
   { "twice-a-group", "[data]\nkind = ring\n[train]\n[data]\n", "line 4|[data] is given twice|line 1" },
   { "no-syntax", "[data]\nkind = ring\nradius: 2\n", "test.ini, line 3|“radius: 2”" },
   { "no-key", "[data]\n= 2\n", "line 2" },
@@ -340,7 +335,8 @@ test_defaults (void)
 static void
 test_text (void)
 {
-  g_autoptr (MpExperiment) experiment = parse ("# a comment\r\n\r\n[experiment]\r\n  title = The Ring \\\\ two\\n lines\r\n"
+  g_autoptr (MpExperiment) experiment = parse ("# a comment\r\n\r\n[experiment]\r\n"
+                                               "  title = The Ring \\\\ two\\n lines\r\n"
                                                "title[xx] = Other\n[data]\nkind=ring\nstd=.5\n"
                                                "[generator]\nhidden=\n[method]\nkind=gan\n");
   g_autofree char *text = mp_experiment_to_text (experiment);
@@ -383,13 +379,12 @@ test_set (void)
   g_autofree char *after = NULL;
   g_autoptr (GError) error = NULL;
 
-  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
-    {
-      g_assert_false (mp_experiment_set (experiment, cases[i].assignment, &error));
-      g_assert_error (error, MP_ERROR, MP_ERROR_EXPERIMENT);
-      assert_message (error, cases[i].problem);
-      g_clear_error (&error);
-    }
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_assert_false (mp_experiment_set (experiment, cases[i].assignment, &error));
+    g_assert_error (error, MP_ERROR, MP_ERROR_EXPERIMENT);
+    assert_message (error, cases[i].problem);
+    g_clear_error (&error);
+  }
   after = mp_experiment_to_text (experiment);
   g_assert_cmpstr (before, ==, after);
 
@@ -436,20 +431,18 @@ test_schema (void)
   guint n_live = 0;
 
   g_assert_cmpuint (schema->len, ==, 9);
-  for (guint i = 0; i < schema->len; i++)
-    {
-      const MpSchemaGroup *group = g_ptr_array_index (schema, i);
+  for (guint i = 0; i < schema->len; i++) {
+    const MpSchemaGroup *group = g_ptr_array_index (schema, i);
 
-      g_assert_true (mp_experiment_has_group (experiment, group->group));
-      for (guint j = 0; j < group->params->len; j++)
-        {
-          const MpParam *param = g_ptr_array_index (group->params, j);
+    g_assert_true (mp_experiment_has_group (experiment, group->group));
+    for (guint j = 0; j < group->params->len; j++) {
+      const MpParam *param = g_ptr_array_index (group->params, j);
 
-          g_assert_true (mp_experiment_find_param (experiment, group->group, param->key) == param);
-          g_assert_nonnull (mp_experiment_get_string (experiment, group->group, param->key));
-          n_live += param->live;
-        }
+      g_assert_true (mp_experiment_find_param (experiment, group->group, param->key) == param);
+      g_assert_nonnull (mp_experiment_get_string (experiment, group->group, param->key));
+      n_live += param->live;
     }
+  }
   g_assert_cmpuint (n_live, >, 0);
 }
 
@@ -464,28 +457,26 @@ test_presets (void)
 
   g_assert_no_error (error);
   g_assert_cmpuint (presets->len, >=, 4);
-  for (guint i = 0; i < presets->len; i++)
-    {
-      const MpPreset *preset = g_ptr_array_index (presets, i);
-      g_autoptr (GPtrArray) lanes = NULL;
-      g_autofree char *title = NULL;
+  for (guint i = 0; i < presets->len; i++) {
+    const MpPreset *preset = g_ptr_array_index (presets, i);
+    g_autoptr (GPtrArray) lanes = NULL;
+    g_autofree char *title = NULL;
 
-      lanes = mp_comparison_load (preset->id, &title, &error);
-      g_assert_no_error (error);
-      g_assert_cmpstr (title, ==, preset->title);
-      g_assert_cmpstr (title, !=, preset->id);
-      g_assert_true (preset->summary[0] != '\0');
-      n_comparisons += preset->comparison;
-      for (guint j = 0; j < lanes->len; j++)
-        {
-          g_autofree char *text = mp_experiment_to_text (g_ptr_array_index (lanes, j));
-          g_autoptr (MpExperiment) again = parse (text);
+    lanes = mp_comparison_load (preset->id, &title, &error);
+    g_assert_no_error (error);
+    g_assert_cmpstr (title, ==, preset->title);
+    g_assert_cmpstr (title, !=, preset->id);
+    g_assert_true (preset->summary[0] != '\0');
+    n_comparisons += preset->comparison;
+    for (guint j = 0; j < lanes->len; j++) {
+      g_autofree char *text = mp_experiment_to_text (g_ptr_array_index (lanes, j));
+      g_autoptr (MpExperiment) again = parse (text);
 
-          g_assert_nonnull (again);
-        }
-      if (preset->comparison)
-        g_assert_null (mp_experiment_load (preset->id, NULL));
+      g_assert_nonnull (again);
     }
+    if (preset->comparison)
+      g_assert_null (mp_experiment_load (preset->id, NULL));
+  }
   g_assert_cmpuint (n_comparisons, >, 0);
   /* comparisons come first */
   g_assert_true (((MpPreset *) g_ptr_array_index (presets, 0))->comparison);
@@ -503,7 +494,8 @@ test_load_mistakes (void)
   {
     const char *text, *problem;
   } cases[] = {
-    { "[comparison]\nlanes = lane; ring-grma\n", "line 2: [comparison] lanes: |“ring-grma”; did you mean “ring-gram”?" },
+    { "[comparison]\nlanes = lane; ring-grma\n",
+      "line 2: [comparison] lanes: |“ring-grma”; did you mean “ring-gram”?" },
     { "[comparison]\nlanes = lane; mine\n", "is a comparison" },
     { "[comparison]\nlanes =\n", "lanes = “” is not allowed" },
     { "[comparison]\ntitle = x\n", "lanes = “” is not allowed" },
@@ -524,14 +516,13 @@ test_load_mistakes (void)
   g_clear_error (&error);
 
   g_assert_true (g_file_set_contents (lane, gram_text, -1, NULL));
-  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
-    {
-      g_assert_true (g_file_set_contents (path, cases[i].text, -1, NULL));
-      g_assert_null (mp_comparison_load (path, NULL, &error));
-      g_assert_nonnull (error);
-      assert_message (error, cases[i].problem);
-      g_clear_error (&error);
-    }
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_assert_true (g_file_set_contents (path, cases[i].text, -1, NULL));
+    g_assert_null (mp_comparison_load (path, NULL, &error));
+    g_assert_nonnull (error);
+    assert_message (error, cases[i].problem);
+    g_clear_error (&error);
+  }
   g_assert_true (g_file_set_contents (path, large, -1, NULL));
   g_assert_null (mp_experiment_load (path, &error));
   assert_message (error, "mine.ini|too long");
@@ -576,12 +567,11 @@ main (int    argc,
   g_test_add_func ("/experiment/common-groups", test_common_groups);
   g_test_add_func ("/experiment/every-kind", test_every_kind);
   g_test_add_func ("/experiment/values", test_values);
-  for (guint i = 0; i < G_N_ELEMENTS (mistakes); i++)
-    {
-      g_autofree char *name = g_strdup_printf ("/experiment/mistake/%s", mistakes[i].name);
+  for (guint i = 0; i < G_N_ELEMENTS (mistakes); i++) {
+    g_autofree char *name = g_strdup_printf ("/experiment/mistake/%s", mistakes[i].name);
 
-      g_test_add_data_func (name, GUINT_TO_POINTER (i), test_mistake);
-    }
+    g_test_add_data_func (name, GUINT_TO_POINTER (i), test_mistake);
+  }
   g_test_add_func ("/experiment/mistake/zero-byte", test_zero_byte);
   g_test_add_func ("/experiment/defaults", test_defaults);
   g_test_add_func ("/experiment/text", test_text);
