@@ -29,11 +29,17 @@ path_of (MpGroup     group,
   return g_strconcat (mp_groups[group].name, ".", key, NULL);
 }
 
+/* The file's name without its ending; of a run's experiment.ini the name of the run's folder. */
 static char *
 stem_of (const char *file)
 {
+  g_autofree char *dir = g_path_get_dirname (file);
   char *name = g_path_get_basename (file);
 
+  if (strcmp (name, "experiment.ini") == 0 && strcmp (dir, ".") != 0) {
+    g_free (name);
+    return g_path_get_basename (dir);
+  }
   if (g_str_has_suffix (name, ".ini"))
     name[strlen (name) - strlen (".ini")] = '\0';
   return name;

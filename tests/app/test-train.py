@@ -65,7 +65,8 @@ def test_comparison ():
         assert os.path.dirname (lane['run']) == out
     # the folder is a comparison that can be trained anew
     again = train (out + '/comparison.ini', '--quiet')
-    assert [lane['metrics'] for lane in again.json ()['lanes']] == [lane['metrics'] for lane in lanes]
+    for key in ['id', 'metrics']:
+        assert [lane[key] for lane in again.json ()['lanes']] == [lane[key] for lane in lanes]
 
 
 def test_library ():
