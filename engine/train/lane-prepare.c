@@ -133,15 +133,22 @@ load_checkpoint (MpLane  *lane,
 
 /* ---- what others may see ---- */
 
+/* "Modes", and for the values beside it, "modes_strict" and "mode/3": "Modes: strict", "Modes: 3". */
 static char *
 metric_title (const MpMetric *metric,
               const char     *id)
 {
-  const char *rest = strchr (id, '/');
+  const char *rest = id;
 
   if (metric == NULL)
     return g_strdup (id);
-  return rest == NULL ? g_strdup (metric->base.title) : g_strdup_printf ("%s: %s", metric->base.title, rest + 1);
+  if (g_str_equal (id, metric->base.id))
+    return g_strdup (metric->base.title);
+  if (strchr (id, '/') != NULL)
+    rest = strchr (id, '/') + 1;
+  else if (g_str_has_prefix (id, metric->base.id) && id[strlen (metric->base.id)] == '_')
+    rest = id + strlen (metric->base.id) + 1;
+  return g_strdup_printf ("%s: %s", metric->base.title, rest);
 }
 
 /* Reports of the phases, then the metrics of an evaluation; the first value of a metric carries the metric's id. */
@@ -172,7 +179,7 @@ describe_series (MpLane *lane)
 
       metric = named != NULL ? named : metric;
       trainer->series[lane->n_reports + i] = (MpSeriesInfo) {
-        .id = g_intern_string (id), .title = metric_title (metric, id), .unit = metric != NULL ? metric->unit : NULL,
+        .id = g_intern_string (id), .title = metric_title (metric, id), .unit = named != NULL ? named->unit : NULL,
         .better = metric != NULL ? metric->better : MP_NEITHER_IS_BETTER
       };
     }
@@ -284,7 +291,7 @@ mp_lane_prepare (MpLane  *lane,
 
   lane->metrics = g_array_new (FALSE, FALSE, sizeof (MpMetricValue));
   tell_activity (_("Looking at the first samples"), trainer);
-  if (!mp_lane_evaluate (lane, FALSE, error))
+  if (!mp_lane_evaluate (lane, error))
     return FALSE;
   describe_series (lane);
   describe_phases (lane);
@@ -296,7 +303,7 @@ mp_lane_prepare (MpLane  *lane,
   tell_activity (NULL, trainer);
 
   lane->next_samples = mp_lane_next_samples (lane->iteration);
-  if (fresh && (!mp_lane_evaluate (lane, TRUE, error) || (lane->run != NULL && !mp_lane_save_samples (lane, error))))
+  if (fresh && (!mp_lane_append_metrics (lane, error) || (lane->run != NULL && !mp_lane_save_samples (lane, error))))
     return FALSE;
   return lane->run == NULL || mp_run_save_state (lane->run, "training", lane->iteration, lane->seconds, error);
 }

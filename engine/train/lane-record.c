@@ -44,9 +44,16 @@ place_metrics (MpLane *lane)
 }
 
 gboolean
-mp_lane_evaluate (MpLane   *lane,
-                  gboolean  record,
-                  GError  **error)
+mp_lane_append_metrics (MpLane  *lane,
+                        GError **error)
+{
+  place_metrics (lane);
+  return mp_lane_append (lane, lane->n_reports, lane->n_series - lane->n_reports, error);
+}
+
+gboolean
+mp_lane_evaluate (MpLane  *lane,
+                  GError **error)
 {
   MpData *data = mp_loop_get_data (lane->loop);
   MpMetricInput input = {
@@ -70,10 +77,7 @@ mp_lane_evaluate (MpLane   *lane,
   mp_metrics_compute (&input, lane->metrics);
   mp_trainer_publish_metrics (lane->trainer, lane->metrics);
   lane->evaluated_at = lane->iteration;
-  if (!record)
-    return TRUE;
-  place_metrics (lane);
-  return mp_lane_append (lane, lane->n_reports, lane->n_series - lane->n_reports, error);
+  return TRUE;
 }
 
 /* ---- files ---- */
@@ -135,7 +139,7 @@ gboolean
 mp_lane_record (MpLane  *lane,
                 GError **error)
 {
-  if (lane->iteration % lane->every == 0 && !mp_lane_evaluate (lane, TRUE, error))
+  if (lane->iteration % lane->every == 0 && !(mp_lane_evaluate (lane, error) && mp_lane_append_metrics (lane, error)))
     return FALSE;
   if (lane->run == NULL)
     return TRUE;

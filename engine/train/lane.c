@@ -307,7 +307,8 @@ conclude (MpLane      *lane,
 {
   gboolean whole = state == MP_LANE_FINISHED || state == MP_LANE_STOPPED;
 
-  if (state == MP_LANE_FINISHED && lane->evaluated_at != lane->iteration && !mp_lane_evaluate (lane, TRUE, error))
+  if (state == MP_LANE_FINISHED && lane->evaluated_at != lane->iteration
+      && !(mp_lane_evaluate (lane, error) && mp_lane_append_metrics (lane, error)))
     return FALSE;
   if (lane->run == NULL)
     return TRUE;

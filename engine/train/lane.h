@@ -72,8 +72,11 @@ typedef struct
 gboolean mp_lane_prepare (MpLane *lane, GError **error);
 
 /* ---- lane-record.c ---- */
-/* Metrics of the iteration that is done; record: also as scalars and into the run. */
-gboolean mp_lane_evaluate (MpLane *lane, gboolean record, GError **error);
+/* Metrics of the iteration that is done. */
+gboolean mp_lane_evaluate (MpLane *lane, GError **error);
+/* Those of the last evaluation, as scalars and into the run. */
+gboolean mp_lane_append_metrics (MpLane *lane, GError **error);
+/* Values of these series, likewise. */
 gboolean mp_lane_append (MpLane *lane, guint first, guint n, GError **error);
 gboolean mp_lane_save_samples (MpLane *lane, GError **error);
 /* automatic: nobody asked for it; only the last two such are kept. */
