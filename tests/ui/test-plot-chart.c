@@ -362,6 +362,48 @@ test_cursor (void)
   page_clear (&without);
 }
 
+/* A curve that has ended, or not begun, has no dot under the cursor; between values the nearest one has. */
+static void
+test_cursor_ends (void)
+{
+  static const struct
+  {
+    double cursor, at; /* at < 0: no dot */
+  } cases[] = { { 100, -1 }, { 400, 400 }, { 440, 400 }, { 460, 500 }, { 500, 500 }, { 590, 500 }, { 700, -1 } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autoptr (MpSeries) series = mp_series_new ();
+    g_autoptr (MpChart)  chart = mp_chart_new ();
+    Page                 page = page_new (400, 200);
+    MpPlotStyle          style;
+    double               x = 0, iteration;
+    guint                n = 0;
+
+    mp_series_append (series, 400, 1);
+    mp_series_append (series, 500, 1);
+    mp_chart_add_series (chart, series, "a", 0, MP_DASH_SOLID);
+    mp_chart_set_x_range (chart, 0, 1000);
+    mp_chart_set_cursor (chart, cases[i].cursor, FALSE);
+    mp_plot_style_init (&style, MP_PLOT_LIGHT);
+    mp_chart_draw_cursor (chart, page.cr, 400, 200, &style);
+    for (int k = 0; k < 400 * 200; k++) {
+      guint32 pixel = page_get (&page, k % 400, k / 400);
+
+      if ((pixel >> 24) == 255 && (pixel >> 16 & 255) > 200 && (pixel & 255) < 20) {
+        n++;
+        x += k % 400 + 0.5;
+      }
+    }
+    g_assert_cmpint (n > 0, ==, cases[i].at >= 0);
+    if (n > 0) {
+      g_assert_true (mp_chart_hit (chart, 400, 200, &style, x / n, 100, &iteration));
+      /* a pixel is 3 iterations */
+      g_assert_cmpfloat (fabs (iteration - cases[i].at), <, 3);
+    }
+    page_clear (&page);
+  }
+}
+
 /* One spike among thousands must not flatten the curve. */
 static void
 test_spike (void)
@@ -413,6 +455,7 @@ main (int    argc,
   g_test_add_func ("/plot/chart/hit", test_hit);
   g_test_add_func ("/plot/chart/ranges", test_ranges);
   g_test_add_func ("/plot/chart/cursor", test_cursor);
+  g_test_add_func ("/plot/chart/cursor-ends", test_cursor_ends);
   g_test_add_func ("/plot/chart/spike", test_spike);
   g_test_add_func ("/plot/chart/describe", test_describe);
   return g_test_run ();

@@ -22,26 +22,55 @@ reading_clear (gpointer data)
   g_free (((Reading *) data)->value);
 }
 
-/* The line's value under the cursor. */
+/* The value nearest to the cursor. FALSE where the curve has ended, or has not begun, by more than a step. */
+static gboolean
+find_nearest (MpSeries *series,
+              double    cursor,
+              guint64  *iteration,
+              double   *value)
+{
+  guint64 n = mp_series_get_n (series), index = mp_series_search (series, cursor), other;
+  double  other_value, step;
+
+  if (n == 0)
+    return FALSE;
+  index = MIN (index, n - 1);
+  mp_series_get (series, index, iteration, value);
+  if (index == 0 && (double) *iteration >= cursor)
+    return (double) *iteration - cursor <= 1;
+  if (index == 0)
+    return cursor - (double) *iteration <= 1;
+  mp_series_get (series, index - 1, &other, &other_value);
+  step = (double) (*iteration - other);
+  if (cursor > (double) *iteration)
+    return cursor - (double) *iteration <= step;
+  if (cursor - (double) other < (double) *iteration - cursor) {
+    *iteration = other;
+    *value = other_value;
+  }
+  return TRUE;
+}
+
+/* The line's value at an iteration. */
 static double
 line_at (MpChart             *self,
          const MpChartLayout *layout,
          const MpCurve       *curve,
          const MpTrace       *trace,
+         guint64              iteration,
          double               value)
 {
   MpSmoother smoother;
 
   if (trace->dense && self->tau <= 0) {
-    double column = (self->cursor_iteration - layout->first) / (layout->last - layout->first) * trace->n_columns;
+    double column = ((double) iteration - layout->first) / (layout->last - layout->first) * trace->n_columns;
 
     return trace->line[(guint) CLAMP (column, 0, trace->n_columns - 1)];
   }
   if (self->tau <= 0)
     return value;
   mp_smoother_init (&smoother, self->tau);
-  mp_series_warm_up (curve->series, mp_series_search (curve->series, nextafter (self->cursor_iteration, INFINITY)),
-                     &smoother);
+  mp_series_warm_up (curve->series, mp_series_search (curve->series, (double) iteration + 0.5), &smoother);
   return smoother.value;
 }
 
@@ -56,14 +85,21 @@ take_readings (MpChart             *self,
   for (guint i = 0; i < layout->n_traces; i++) {
     const MpCurve *curve = &g_array_index (self->curves, MpCurve, i);
     Reading        reading = { .curve = curve };
+    guint64        iteration;
     double         value, line, y;
 
-    if (!curve->visible || !mp_series_lookup (curve->series, self->cursor_iteration, NULL, &value))
+    if (!curve->visible)
       continue;
-    line = line_at (self, layout, curve, &layout->traces[i], value);
+    if (!find_nearest (curve->series, self->cursor_iteration, &iteration, &value)) {
+      reading.value = g_strdup ("–");
+      reading.smoothed = self->tau > 0 ? g_strdup ("–") : NULL;
+      g_array_append_val (readings, reading);
+      continue;
+    }
+    line = line_at (self, layout, curve, &layout->traces[i], iteration, value);
     y = mp_chart_map_y (layout, &layout->traces[i], self->scale, line);
     if (y >= layout->y - 1 && y <= layout->y + layout->height + 1) {
-      double x = mp_chart_map_x (layout, self->cursor_iteration);
+      double x = mp_chart_map_x (layout, (double) iteration);
 
       cairo_arc (pen->cr, x, y, pen->style->line_width * 2 + 1.5, 0, 2 * G_PI);
       mp_colour_set_source (pen->style->card, pen->cr);
@@ -79,48 +115,70 @@ take_readings (MpChart             *self,
   return readings;
 }
 
+/* What the box shows; a narrow chart shows less rather than be covered by it. */
+typedef enum
+{
+  BOX_ALL,    /* names, the line's values, the raw values */
+  BOX_LINE,   /* names, the line's values */
+  BOX_VALUES  /* the line's values; colours are names */
+} BoxKind;
+
 typedef struct
 {
-  double label, smoothed, value; /* widths of columns; smoothed 0: none */
-  double width, height, line, ascent, gap, swatch;
+  BoxKind kind;
+  double  label, smoothed, value; /* widths of columns; 0: none */
+  double  width, height, line, ascent, gap, swatch;
 } BoxSize;
 
-/* Widths of the columns for a box of at most `most`: names give way first, then the smoothed values. */
+static const char *
+line_text (const Reading *reading)
+{
+  return reading->smoothed != NULL ? reading->smoothed : reading->value;
+}
+
 static BoxSize
 measure_box (MpPen      *pen,
              GArray     *readings,
              const char *head,
-             gboolean    smoothed,
-             double      most)
+             BoxKind     kind)
 {
-  const double gap = 12 * pen->style->text_scale;
-  BoxSize      size = { 0 };
-  double       rest;
+  BoxSize size = { .kind = kind, .gap = 10 * pen->style->text_scale, .swatch = 10 * pen->style->text_scale };
 
-  size.line = mp_pen_get_line (pen, MP_TEXT_TICK, &size.ascent) + 2;
-  size.swatch = 10 * pen->style->text_scale;
+  size.line = mp_pen_get_line (pen, MP_TEXT_TICK, &size.ascent) + 1;
   for (guint i = 0; i < readings->len; i++) {
     const Reading *reading = &g_array_index (readings, Reading, i);
 
-    size.label = MAX (size.label, mp_pen_measure (pen, MP_TEXT_TICK, reading->curve->label));
-    size.value = MAX (size.value, mp_pen_measure (pen, MP_TEXT_TICK, reading->value));
-    if (smoothed && reading->smoothed != NULL)
-      size.smoothed = MAX (size.smoothed, mp_pen_measure (pen, MP_TEXT_TICK, reading->smoothed));
+    if (kind != BOX_VALUES)
+      size.label = MAX (size.label, mp_pen_measure (pen, MP_TEXT_TICK, reading->curve->label));
+    if (kind == BOX_ALL && reading->smoothed != NULL)
+      size.smoothed = MAX (size.smoothed, mp_pen_measure (pen, MP_TEXT_TICK, reading->smoothed) + size.gap);
+    size.value = MAX (size.value, mp_pen_measure (pen, MP_TEXT_TICK, kind == BOX_ALL ? reading->value
+                                                                                     : line_text (reading)));
   }
   if (size.smoothed > 0) {
-    size.smoothed = MAX (size.smoothed, mp_pen_measure (pen, MP_TEXT_TICK, _("smoothed"))) + gap;
+    size.smoothed = MAX (size.smoothed, mp_pen_measure (pen, MP_TEXT_TICK, _("smoothed")) + size.gap);
     size.value = MAX (size.value, mp_pen_measure (pen, MP_TEXT_TICK, _("value")));
   }
-  size.gap = gap;
-  rest = 8 + size.swatch + 6 + size.smoothed + gap + size.value + 8;
-  size.label = MIN (size.label, 120 * pen->style->text_scale);
-  size.label = MAX (size.label, mp_pen_measure (pen, MP_TEXT_TICK, head) - 6 - size.swatch -
-                    (size.smoothed > 0 ? 0 : size.value + gap));
-  if (rest + size.label > most && size.smoothed > 0 && rest + MIN (size.label, 40) > most)
-    return measure_box (pen, readings, head, FALSE, most);
-  size.label = MIN (size.label, most - rest);
-  size.width = rest + size.label;
+  size.label = MIN (size.label, 130 * pen->style->text_scale);
+  size.label += size.label > 0 ? size.gap : 0;
+  size.width = 8 + size.swatch + 6 + size.label + size.smoothed + size.value + 8;
+  size.width = MAX (size.width, 16 + mp_pen_measure (pen, MP_TEXT_TICK, head) +
+                    (size.smoothed > 0 ? size.smoothed + size.value + size.gap : 0));
   size.height = 12 + size.line * (readings->len + 1);
+  return size;
+}
+
+/* The most that leaves half of the chart free. */
+static BoxSize
+choose_box (MpPen      *pen,
+            GArray     *readings,
+            const char *head,
+            double      width)
+{
+  BoxSize size = measure_box (pen, readings, head, BOX_ALL);
+
+  for (BoxKind kind = BOX_LINE; kind <= BOX_VALUES && size.width > 0.5 * width; kind++)
+    size = measure_box (pen, readings, head, kind);
   return size;
 }
 
@@ -165,11 +223,13 @@ place_box (MpChart             *self,
            const MpChartLayout *layout,
            const BoxSize       *size,
            double               width,
+           double               height,
            double              *x,
            double              *y)
 {
-  double at = mp_chart_map_x (layout, self->cursor_iteration), top = layout->y + 4;
-  double bottom = MAX (top, floor (layout->y + layout->height - size->height - 6));
+  double at = mp_chart_map_x (layout, self->cursor_iteration), last = MAX (4, floor (height - size->height - 4));
+  double top = MIN (layout->y + 4, last);
+  double bottom = CLAMP (floor (layout->y + layout->height - size->height - 6), top, last);
 
   *x = at + 12;
   if (*x + size->width > width - 4)
@@ -181,34 +241,45 @@ place_box (MpChart             *self,
 }
 
 static void
+draw_box (MpPen         *pen,
+          const BoxSize *size,
+          double         x,
+          double         y)
+{
+  for (int i = 3; i >= 0; i--) {
+    /* a soft shadow of four steps */
+    mp_path_rounded (pen->cr, x - i, y + 1 - i, size->width + 2 * i, size->height + 2 * i, 6 + i);
+    cairo_set_source_rgba (pen->cr, 0, 0, 0, 0.03);
+    cairo_fill (pen->cr);
+  }
+  mp_path_rounded (pen->cr, x + 0.5, y + 0.5, size->width - 1, size->height - 1, 6);
+  mp_colour_set_source (pen->style->popover, pen->cr);
+  cairo_fill_preserve (pen->cr);
+  mp_colour_set_source (pen->style->border, pen->cr);
+  cairo_set_line_width (pen->cr, 1);
+  cairo_stroke (pen->cr);
+}
+
+static void
 draw_readout (MpChart             *self,
               MpPen               *pen,
               const MpChartLayout *layout,
               GArray              *readings,
-              double               width)
+              double               width,
+              double               height)
 {
   g_autofree char   *count = mp_format_count ((guint64) MAX (0, floor (self->cursor_iteration)));
   /* Translators: an iteration's number */
   g_autofree char   *head = g_strdup_printf (_("it %s"), count);
   const MpPlotStyle *style = pen->style;
-  BoxSize            size = measure_box (pen, readings, head, TRUE, width - 8);
+  BoxSize            size = choose_box (pen, readings, head, width);
   double             x, y, row, right;
 
-  if (size.label < 16)
+  if (size.width > width - 8)
     return; /* no room for anything that could be read */
-  place_box (self, layout, &size, width, &x, &y);
-  for (int i = 3; i >= 0; i--) {
-    /* a soft shadow of four steps */
-    mp_path_rounded (pen->cr, x - i, y + 1 - i, size.width + 2 * i, size.height + 2 * i, 6 + i);
-    cairo_set_source_rgba (pen->cr, 0, 0, 0, 0.03);
-    cairo_fill (pen->cr);
-  }
-  mp_path_rounded (pen->cr, x + 0.5, y + 0.5, size.width - 1, size.height - 1, 6);
-  mp_colour_set_source (style->popover, pen->cr);
-  cairo_fill_preserve (pen->cr);
-  mp_colour_set_source (style->border, pen->cr);
-  cairo_set_line_width (pen->cr, 1);
-  cairo_stroke (pen->cr);
+  size.width = ceil (size.width);
+  place_box (self, layout, &size, width, height, &x, &y);
+  draw_box (pen, &size, x, y);
   row = y + 6 + size.ascent;
   right = x + size.width - 8;
   mp_pen_draw (pen, MP_TEXT_TICK, style->dim_text, x + 8, row, 0, 0, head);
@@ -218,11 +289,14 @@ draw_readout (MpChart             *self,
   }
   for (guint i = 0; i < readings->len; i++) {
     const Reading *reading = &g_array_index (readings, Reading, i);
+    const char    *last = size.kind == BOX_ALL ? reading->value : line_text (reading);
 
     row += size.line;
     mp_chart_paint_swatch (pen, reading->curve, x + 8, row - size.ascent * 0.36, size.swatch);
-    mp_pen_draw (pen, MP_TEXT_TICK, style->text, x + 14 + size.swatch, row, 0, size.label + 1, reading->curve->label);
-    mp_pen_draw (pen, MP_TEXT_TICK, style->text, right, row, 1, 0, reading->value);
+    if (size.label > 0)
+      mp_pen_draw (pen, MP_TEXT_TICK, style->text, x + 14 + size.swatch, row, 0, size.label - size.gap + 1,
+                   reading->curve->label);
+    mp_pen_draw (pen, MP_TEXT_TICK, style->text, right, row, 1, 0, last);
     if (size.smoothed > 0)
       mp_pen_draw (pen, MP_TEXT_TICK, style->text, right - size.value - size.gap, row, 1, 0, reading->smoothed);
   }
@@ -232,7 +306,8 @@ void
 mp_chart_paint_cursor (MpChart             *self,
                        MpPen               *pen,
                        const MpChartLayout *layout,
-                       double               width)
+                       double               width,
+                       double               height)
 {
   const double        dash[] = { 3, 3 };
   g_autoptr (GArray)  readings = NULL;
@@ -251,5 +326,5 @@ mp_chart_paint_cursor (MpChart             *self,
   cairo_set_dash (pen->cr, NULL, 0, 0);
   readings = take_readings (self, pen, layout);
   if (self->readout && readings->len > 0)
-    draw_readout (self, pen, layout, readings, width);
+    draw_readout (self, pen, layout, readings, width, height);
 }

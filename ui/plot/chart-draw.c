@@ -257,7 +257,7 @@ draw_parts (MpChart           *self,
                          self->empty_text != NULL ? self->empty_text : _("No values yet"));
   }
   if ((parts & DRAW_CURSOR) != 0)
-    mp_chart_paint_cursor (self, &pen, &layout, width);
+    mp_chart_paint_cursor (self, &pen, &layout, width, height);
   layout_clear (&layout);
   mp_pen_clear (&pen);
   cairo_restore (cr);

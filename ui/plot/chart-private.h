@@ -107,6 +107,7 @@ void     mp_chart_paint_swatch (MpPen         *pen,
 void     mp_chart_paint_cursor (MpChart             *self,
                                 MpPen               *pen,
                                 const MpChartLayout *layout,
-                                double               width);
+                                double               width,
+                                double               height);
 
 G_END_DECLS

@@ -269,7 +269,7 @@ box_inside (const double *inner,
   return inner[0] >= outer[0] && inner[1] <= outer[1] && inner[2] >= outer[2] && inner[3] <= outer[3];
 }
 
-/* Chooses the extent: held while the data fits and fills at least half of it. */
+/* Chooses the extent: held while the data fits and fills most of it. */
 static void
 hold_extent (MpScatter *self)
 {
@@ -292,7 +292,7 @@ hold_extent (MpScatter *self)
   }
   side = MAX (box[1] - box[0], box[3] - box[2]);
   if (self->held && box_inside (box, self->extent) &&
-      side >= 0.5 * MAX (self->extent[1] - self->extent[0], self->extent[3] - self->extent[2]))
+      side >= 0.65 * MAX (self->extent[1] - self->extent[0], self->extent[3] - self->extent[2]))
     return;
   if (!(side > 0))
     side = MAX (1e-3, 0.2 * MAX (fabs (box[0]), fabs (box[2])));
