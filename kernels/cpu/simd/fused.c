@@ -182,21 +182,22 @@ static double
 sum_of (const real *v,
         int64_t     n)
 {
-  vreal   lane[4] = { 0 };
-  double  sum = 0;
+  vreal   lane[4];
+  double  rest = 0;
   int64_t i = 0;
 
+  UNROLL
+  for (int j = 0; j < 4; j++)
+    lane[j] = (vreal) { 0 };
   for (; i + 4 * VL <= n; i += 4 * VL)
+    UNROLL
     for (int j = 0; j < 4; j++)
       lane[j] += v_load (v + i + j * VL);
   for (; i + VL <= n; i += VL)
     lane[0] += v_load (v + i);
-  lane[0] = (lane[0] + lane[1]) + (lane[2] + lane[3]);
-  for (int j = 0; j < VL; j++)
-    sum += (double) lane[0][j];
   for (; i < n; i++)
-    sum += (double) v[i];
-  return sum;
+    rest += (double) v[i];
+  return rest + (double) v_sum ((lane[0] + lane[1]) + (lane[2] + lane[3]));
 }
 
 static inline double
@@ -233,19 +234,52 @@ narrow_column_sums (const real *v,
                     int64_t     columns,
                     double     *sums)
 {
-  vreal   lane[4] = { 0 };
+  vreal   lane[4];
+  real    each[VL];
   int64_t i = 0;
 
+  UNROLL
+  for (int j = 0; j < 4; j++)
+    lane[j] = (vreal) { 0 };
   for (; i + 4 * VL <= total; i += 4 * VL)
+    UNROLL
     for (int j = 0; j < 4; j++)
       lane[j] += v_load (v + i + j * VL);
   for (; i + VL <= total; i += VL)
     lane[0] += v_load (v + i);
   lane[0] = (lane[0] + lane[1]) + (lane[2] + lane[3]);
+  memcpy (each, &lane[0], sizeof each);
   for (int j = 0; j < VL; j++)
-    sums[j % columns] += (double) lane[0][j];
+    sums[j % columns] += (double) each[j];
   for (; i < total; i++)
     sums[i % columns] += (double) v[i];
+}
+
+/* `width` vectors of columns, the last of `valid` elements */
+static inline __attribute__ ((always_inline)) void
+column_group (const real *v,
+              int64_t     rows,
+              int64_t     columns,
+              int         width,
+              int64_t     valid,
+              double     *sums)
+{
+  vreal sum[4];
+  real  lane[VL];
+
+  UNROLL
+  for (int w = 0; w < width; w++)
+    sum[w] = (vreal) { 0 };
+  for (int64_t r = 0; r < rows; r++, v += columns)
+    UNROLL
+    for (int w = 0; w < width; w++)
+      sum[w] += w == width - 1 && valid < VL ? v_load_part (v + w * VL, valid) : v_load (v + w * VL);
+  for (int w = 0; w < width; w++)
+    {
+      memcpy (lane, &sum[w], sizeof lane);
+      for (int64_t j = 0; j < (w == width - 1 ? valid : VL); j++)
+        sums[w * VL + j] += (double) lane[j];
+    }
 }
 
 static void
@@ -254,27 +288,19 @@ column_sums (const real *v,
              int64_t     columns,
              double     *sums)
 {
+  int64_t c = 0;
+
   if (columns <= VL && VL % columns == 0)
     {
       narrow_column_sums (v, rows * columns, columns, sums);
       return;
     }
-  for (int64_t c = 0; c < columns;)
-    {
-      int64_t width = columns - c >= VL ? VL : 1;
-      vreal   sum = { 0 };
-
-      for (int64_t r = 0; r < rows; r++)
-        {
-          if (width == VL)
-            sum += v_load (v + r * columns + c);
-          else
-            sum[0] += v[r * columns + c];
-        }
-      for (int64_t j = 0; j < width; j++)
-        sums[c + j] += (double) sum[j];
-      c += width;
-    }
+  for (; c + 4 * VL <= columns; c += 4 * VL)
+    column_group (v + c, rows, columns, 4, VL, sums + c);
+  for (; c + VL <= columns; c += VL)
+    column_group (v + c, rows, columns, 1, VL, sums + c);
+  if (c < columns)
+    column_group (v + c, rows, columns, 1, columns - c, sums + c);
 }
 
 static void

@@ -24,6 +24,9 @@
 #define SMALLEST_NORMAL 1.17549435e-38f
 #define EXPM1_LOW (-18.0f)
 #define TANH_HIGH 10.0f
+#define SPLIT 64
+#define TWO_TO_SPLIT 0x1p64f
+#define TWO_TO_MINUS_SPLIT 0x1p-64f
 #else
 #define ROUND 6755399441055744.0
 #define MANTISSA 52
@@ -36,6 +39,9 @@
 #define SMALLEST_NORMAL 2.2250738585072014e-308
 #define EXPM1_LOW (-40.0)
 #define TANH_HIGH 22.0
+#define SPLIT 512
+#define TWO_TO_SPLIT 0x1p512
+#define TWO_TO_MINUS_SPLIT 0x1p-512
 #endif
 #define LOG2_E ((real) 1.44269504088896340736)
 
@@ -93,44 +99,45 @@ m_exp_tail (real r)
 static inline real
 m_exp (real x)
 {
-  real  shifted, n, r, y;
-  sword whole, half;
+  real  shifted, n, r, y, factor;
+  uword bias;
 
-  x = x > EXP_HIGH ? EXP_HIGH : x;
-  x = x < EXP_LOW ? EXP_LOW : x;
   shifted = x * LOG2_E + ROUND;
   n = shifted - ROUND;
   r = x - n * LN2_HIGH;
   r = r - n * LN2_LOW;
-  y = m_exp_tail (r) * (r * r) + r + (real) 1;
-  /* two factors, since 2ⁿ itself may be subnormal or too large */
-  whole = (sword) (as_bits (shifted) - as_bits (ROUND));
-  half = (sword) ((uword) (whole + 4 * BIAS) >> 1) - 2 * BIAS;
-  return y * m_power_of_two ((uword) half) * m_power_of_two ((uword) (whole - half));
+  y = (m_exp_tail (r) * r + (real) 1) * r + (real) 1;
+  /* two factors, 2^(n ∓ S) and 2^±S, since 2ⁿ itself may be subnormal or too large; ROUND's own bits are shifted out */
+  bias = x < (real) 0 ? (uword) (BIAS + SPLIT) << MANTISSA : (uword) (BIAS - SPLIT) << MANTISSA;
+  factor = x < (real) 0 ? TWO_TO_MINUS_SPLIT : TWO_TO_SPLIT;
+  y = y * as_real ((as_bits (shifted) << MANTISSA) + bias) * factor;
+  /* at the end, not as clamps of x: compilers would split the loop's path there */
+  y = x > EXP_HIGH ? (real) INFINITY : y;
+  return x < EXP_LOW ? (real) 0 : y;
 }
 
 static inline real
 m_expm1 (real x)
 {
-  real shifted, n, r, q, half;
+  real shifted, n, r, q, half, y;
 
-  x = x > EXP_HIGH ? EXP_HIGH : x;
-  x = x < EXPM1_LOW ? EXPM1_LOW : x;
   shifted = x * LOG2_E + ROUND;
   n = shifted - ROUND;
   r = x - n * LN2_HIGH;
   r = r - n * LN2_LOW;
   q = m_exp_tail (r) * (r * r) + r;
-  half = m_power_of_two (as_bits (shifted) - as_bits (ROUND) - 1);
-  return (real) 2 * (half * q + (half - (real) 0.5));
+  half = as_real ((as_bits (shifted) << MANTISSA) + ((uword) (BIAS - 1) << MANTISSA)); /* 2ⁿ⁻¹ */
+  y = (real) 2 * (half * q + (half - (real) 0.5));
+  y = x > EXP_HIGH ? (real) INFINITY : y;
+  return x < EXPM1_LOW ? (real) -1 : y;
 }
 
+/* log (x) for positive normal x below infinity; `shift` is subtracted from the exponent */
 static inline real
-m_log (real x)
+m_log_normal (real x,
+              real shift)
 {
-  real  scaled = x < SMALLEST_NORMAL ? x * (real) ((uword) 1 << MANTISSA) : x;
-  real  shift = x < SMALLEST_NORMAL ? (real) (MANTISSA + BIAS) : (real) BIAS;
-  uword t = as_bits (scaled) - LOG_OFFSET + ((uword) BIAS << MANTISSA);
+  uword t = as_bits (x) - LOG_OFFSET + ((uword) BIAS << MANTISSA);
   real  e = as_real (as_bits (ROUND) + (t >> MANTISSA)) - ROUND - shift;
   real  f = as_real ((t & (((uword) 1 << MANTISSA) - 1)) + LOG_OFFSET) - (real) 1;
   real  z = f * f, y;
@@ -146,7 +153,6 @@ m_log (real x)
   y = y * f - 2.4999993993e-1f;
   y = y * f + 3.3333331174e-1f;
   y = y * f * z + e * LN2_LOW;
-  y = f + (y - 0.5f * z);
 #else
   real s = f / (2.0 + f), s2 = s * s, s4 = s2 * s2;
   real odd = s4 * (3.999999999940941908e-01 + s4 * (2.222219843214978396e-01 + s4 * 1.531383769920937332e-01));
@@ -155,12 +161,20 @@ m_log (real x)
                             + s4 * (1.818357216161805012e-01 + s4 * 1.479819860511658591e-01)));
 
   y = s * (0.5 * z + odd + even) + e * LN2_LOW;
-  y = f + (y - 0.5 * z);
 #endif
-  y = y + e * LN2_HIGH;
+  y = f + (y - (real) 0.5 * z);
+  return y + e * LN2_HIGH;
+}
+
+static inline real
+m_log (real x)
+{
+  real scaled = x < SMALLEST_NORMAL ? x * (real) ((uword) 1 << MANTISSA) : x;
+  real shift = x < SMALLEST_NORMAL ? (real) (MANTISSA + BIAS) : (real) BIAS;
+  real y = m_log_normal (scaled, shift);
+
   y = x < (real) INFINITY ? y : x; /* +∞ and NaN */
-  y = x > (real) 0 ? y : (x == (real) 0 ? -(real) INFINITY : x + (real) NAN);
-  return y;
+  return x > (real) 0 ? y : (x == (real) 0 ? -(real) INFINITY : x + (real) NAN);
 }
 
 static inline real
@@ -168,19 +182,20 @@ m_log1p (real x)
 {
   real u = (real) 1 + x;
   real lost = x - (u - (real) 1); /* what rounding took */
-  real y = m_log (u);
+  real y = m_log_normal (u, (real) BIAS) + lost / u;
 
-  return (u > (real) 0) & (u < (real) INFINITY) ? y + lost / u : y;
+  y = u < (real) INFINITY ? y : u;
+  return u > (real) 0 ? y : (u == (real) 0 ? -(real) INFINITY : u + (real) NAN);
 }
 
 static inline real
 m_tanh (real x)
 {
-  real a = m_abs (x), e;
+  real a = m_abs (x), e = m_expm1 ((real) 2 * a);
+  real y = e / (e + (real) 2);
 
-  a = a > TANH_HIGH ? TANH_HIGH : a;
-  e = m_expm1 ((real) 2 * a);
-  return m_copysign (e / (e + (real) 2), x);
+  y = a > TANH_HIGH ? (real) 1 : y;
+  return m_copysign (y, x);
 }
 
 static inline real
@@ -194,7 +209,11 @@ m_sigmoid (real x)
 static inline real
 m_softplus (real x)
 {
-  return (x < (real) 0 ? (real) 0 : x) + m_log1p (m_exp (-m_abs (x)));
+  real e = m_exp (-m_abs (x)), u = (real) 1 + e;
+  real y = m_log_normal (u, (real) BIAS) + (e - (u - (real) 1)) / u;
+
+  y = y + (x < (real) 0 ? (real) 0 : x);
+  return x == x ? y : x;
 }
 
 /* sin and cos of 2πv for v in [0, 1) */
