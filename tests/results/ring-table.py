@@ -4,8 +4,9 @@
 
 A cell is a method, a latent size and a ring; each is trained for ten seeds by `matchpoint train`, one process per run
 and one thread per process. Results are kept in a file as they come (--cache), so an interrupted table goes on where
-it stopped; remove the file after a change of the engine. Training is the same bits for the same seed on the same machine, so a cell whose samples miss a mode is
-trained again and looked at with more samples: these are the same generators.
+it stopped; remove the file after a change of the engine. Training is the same bits for the same seed on the same
+machine, so a cell whose samples miss a mode is trained again and looked at with more samples: these are the same
+generators.
 """
 import argparse
 import concurrent.futures
