@@ -564,12 +564,14 @@ find_bad_variable (MpLoop *self)
   return NULL;
 }
 
-/* Runs the phases of an iteration; from the second on with checks when `check`. Returns the first bad value. */
+/* Runs the phases of an iteration once more, with checks when `check`. Returns where the first bad value was seen. */
 static char *
 replay_iteration (MpLoop   *self,
                   guint64   iteration,
                   gboolean  check)
 {
+  char *found = NULL;
+
   for (guint i = 0; i < self->n_phases; i++)
     {
       LoopPhase *phase = &self->phases[i];
@@ -581,14 +583,14 @@ replay_iteration (MpLoop   *self,
           const char *bad = NULL;
 
           if (!run_plan (self, phase, plan != NULL ? plan : phase->plan, iteration, r, NULL))
-            return NULL;
-          if (plan != NULL)
+            return found;
+          if (plan != NULL && found == NULL)
             bad = mp_plan_get_first_nonfinite (plan);
           if (bad != NULL)
-            return g_strdup_printf ("%s, in the phase “%s”", bad, phase->phase->title);
+            found = g_strdup_printf ("%s, in the phase “%s”", bad, phase->phase->title);
         }
     }
-  return NULL;
+  return found;
 }
 
 char *
