@@ -216,6 +216,49 @@ test_live (void)
     }
 }
 
+/* Where the data are the samples, each taken `copies` times, the density ratio is 1 at the samples, whatever the
+ * critic; without the factor n_q/n_p it is `copies`. The ridge takes away a few times itself. */
+static void
+check_ratio_of_equals (guint       copies,
+                       const char *scaling,
+                       double      expected)
+{
+  const double ridge = 1e-3;
+  g_autofree char *keys = g_strdup_printf ("train.precision=float64;method.ridge=%g;method.ratio_scaling=%s", ridge,
+                                           scaling);
+  g_autoptr (MpExperiment) experiment = lane_experiment ("gram", keys);
+  MpBuildOptions options = { .n_view_samples = 20, .n_view_data = 20 * copies, .n_view_points = 20 };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (MpLoop) loop = mp_loop_new (experiment, &mp_cpu_class, lane_device (), &options, NULL, NULL, &error);
+  g_autofree double *data = g_new (double, 40 * copies);
+  MpBuild *build;
+  MpView view;
+
+  g_assert_no_error (error);
+  g_assert_true (mp_loop_start (loop, &error));
+  g_assert_true (mp_loop_look (loop, NULL, &view, &error));
+  for (guint i = 0; i < 40 * copies; i++)
+    data[i] = view.samples[i % 40];
+  mp_view_clear (&view);
+
+  build = mp_loop_get_build (loop);
+  g_assert_true (mp_store_write (mp_loop_get_store (loop), mp_build_get_view_data (build), data, &error));
+  g_assert_true (mp_store_write (mp_loop_get_store (loop), mp_build_get_view_points (build), data, &error));
+  g_assert_true (mp_loop_look (loop, "density-ratio", &view, &error));
+  for (guint i = 0; i < 20; i++)
+    g_assert_cmpfloat (fabs (view.surface[i] - expected), <, 20 * ridge * expected);
+  mp_view_clear (&view);
+}
+
+static void
+test_ratio (void)
+{
+  check_ratio_of_equals (1, "true", 1);
+  check_ratio_of_equals (1, "false", 1);
+  check_ratio_of_equals (3, "true", 1);
+  check_ratio_of_equals (3, "false", 3);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -226,5 +269,6 @@ main (int   argc,
   g_test_add_func ("/methods/optimizers", test_optimizers);
   g_test_add_func ("/methods/data", test_data);
   g_test_add_func ("/methods/live-keys", test_live);
+  g_test_add_func ("/methods/gram-ratio-of-equals", test_ratio);
   return g_test_run ();
 }
