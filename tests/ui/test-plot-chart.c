@@ -404,6 +404,40 @@ test_cursor_ends (void)
   }
 }
 
+/* Noise does not move the axis; a change of level does. */
+static void
+test_settle (void)
+{
+  g_autoptr (GRand)    random = g_rand_new_with_seed (32);
+  g_autoptr (MpSeries) series = mp_series_new ();
+  g_autoptr (MpChart)  chart = mp_chart_new ();
+  double               low = NAN, high = NAN;
+  guint                changes = 0;
+
+  mp_chart_add_series (chart, series, "a", 0, MP_DASH_SOLID);
+  for (gsize i = 0; i < 30000; i++) {
+    MpChartLayout layout = { .x = 0, .y = 0, .width = 300, .height = 200 };
+
+    mp_series_append (series, i, 1 + g_rand_double (random) + (i < 20000 ? 0 : 5));
+    if (i % 100 != 99)
+      continue;
+    layout.first = i < 5000 ? 0 : (double) i - 5000;
+    layout.last = (double) i;
+    mp_chart_make_traces (chart, &layout, 300);
+    mp_chart_find_y_range (chart, &layout);
+    changes += layout.low != low || layout.high != high;
+    low = layout.low;
+    high = layout.high;
+    g_free (layout.traces[0].columns);
+    g_free (layout.traces[0].line);
+    g_free (layout.traces);
+  }
+  /* found, widened once by the higher level, narrowed once when the lower one has left */
+  g_assert_cmpuint (changes, <=, 5);
+  g_assert_cmpfloat (low, >, 5);
+  g_assert_cmpfloat (high, <, 8);
+}
+
 /* One spike among thousands must not flatten the curve. */
 static void
 test_spike (void)
@@ -456,6 +490,7 @@ main (int    argc,
   g_test_add_func ("/plot/chart/ranges", test_ranges);
   g_test_add_func ("/plot/chart/cursor", test_cursor);
   g_test_add_func ("/plot/chart/cursor-ends", test_cursor_ends);
+  g_test_add_func ("/plot/chart/settle", test_settle);
   g_test_add_func ("/plot/chart/spike", test_spike);
   g_test_add_func ("/plot/chart/describe", test_describe);
   return g_test_run ();

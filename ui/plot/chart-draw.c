@@ -195,7 +195,7 @@ draw_axes (MpChart             *self,
   mp_colour_set_source (pen->style->axis, cr);
   cairo_move_to (cr, layout->x, crisp (bottom));
   cairo_line_to (cr, right, crisp (bottom));
-  if (layout->empty) {
+  if (layout->blank) {
     cairo_stroke (cr);
     return;
   }
@@ -254,6 +254,7 @@ draw_parts (MpChart           *self,
     if (layout.empty)
       mp_pen_draw_block (&pen, MP_TEXT_LABEL, style->dim_text, layout.x + layout.width / 2,
                          layout.y + layout.height / 2, layout.width - 2 * MARGIN,
+                         !layout.blank ? _("No values here") :
                          self->empty_text != NULL ? self->empty_text : _("No values yet"));
   }
   if ((parts & DRAW_CURSOR) != 0)
@@ -311,7 +312,7 @@ mp_chart_hit (MpChart           *self,
 
   mp_pen_init (&pen, cr, style);
   layout_init (self, &pen, width, height, &layout);
-  inside = !layout.empty && x >= layout.x && x <= layout.x + layout.width && y >= layout.y &&
+  inside = !layout.blank && x >= layout.x && x <= layout.x + layout.width && y >= layout.y &&
            y <= layout.y + layout.height;
   if (inside)
     *iteration = layout.first + (x - layout.x) / layout.width * (layout.last - layout.first);

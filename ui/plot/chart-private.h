@@ -17,6 +17,7 @@ typedef struct
   guint     lane;
   MpDash    dash;
   gboolean  visible;
+  double    held_low, held_high; /* own range of the last drawing; NAN: none */
 } MpCurve;
 
 struct _MpChart
@@ -30,6 +31,7 @@ struct _MpChart
   gboolean  x_fixed;
   double    x_first, x_last;
   double    y_low, y_high; /* NAN: automatic */
+  double    held_low, held_high; /* automatic range of the last drawing; NAN: none */
   gboolean  cursor, readout;
   double    cursor_iteration;
   double    gutter;        /* room for the numbers of the last drawing */
@@ -54,7 +56,8 @@ typedef struct
   double  x, y, width, height; /* inside the axes */
   double  first, last;
   double  low, high;
-  gboolean empty;              /* nothing to show */
+  gboolean blank;              /* no values at all: no axes either */
+  gboolean empty;              /* none that this scale and range can show */
   guint   n_traces;
   MpTrace *traces;             /* one per curve; hidden ones are empty */
   GArray *x_ticks, *y_ticks;

@@ -26,7 +26,7 @@ mp_chart_new (void)
   g_atomic_ref_count_init (&self->ref_count);
   self->curves = g_array_new (FALSE, FALSE, sizeof (MpCurve));
   g_array_set_clear_func (self->curves, curve_clear);
-  self->y_low = self->y_high = NAN;
+  self->y_low = self->y_high = self->held_low = self->held_high = NAN;
   return self;
 }
 
@@ -88,6 +88,9 @@ mp_chart_set_scale (MpChart *self,
                     MpScale  scale)
 {
   self->scale = scale;
+  self->held_low = NAN;
+  for (guint i = 0; i < self->curves->len; i++)
+    g_array_index (self->curves, MpCurve, i).held_low = NAN;
 }
 
 MpScale
@@ -133,7 +136,7 @@ mp_chart_add_series (MpChart    *self,
                      guint       lane,
                      MpDash      dash)
 {
-  MpCurve curve = { mp_series_ref (series), g_strdup (label), lane, dash, TRUE };
+  MpCurve curve = { mp_series_ref (series), g_strdup (label), lane, dash, TRUE, NAN, NAN };
 
   g_array_append_val (self->curves, curve);
   return self->curves->len - 1;
@@ -377,16 +380,43 @@ add_sparse_range (const MpCurve *curve,
   }
 }
 
+/* Pads a range of values, and keeps the last one where it still fits well: an axis that trembles with the noise of every
+ * frame cannot be read. */
+static void
+settle_range (MpScale  scale,
+              double  *held_low,
+              double  *held_high,
+              double  *low,
+              double  *high)
+{
+  const double least = 0.8;
+  gboolean     logarithmic = scale == MP_SCALE_LOG;
+  double       width, held;
+
+  width = logarithmic ? log (*high) - log (*low) : *high - *low;
+  held = logarithmic ? log (*held_high) - log (*held_low) : *held_high - *held_low;
+  if (*held_low <= *low && *held_high >= *high && width >= least * held) {
+    *low = *held_low;
+    *high = *held_high;
+    return;
+  }
+  mp_ticks_pad (scale, low, high);
+  *held_low = *low;
+  *held_high = *high;
+}
+
 void
 mp_chart_find_y_range (MpChart       *self,
                        MpChartLayout *layout)
 {
   double low = INFINITY, high = -INFINITY;
 
+  layout->blank = TRUE;
   for (guint i = 0; i < layout->n_traces; i++) {
     const MpCurve *curve = &g_array_index (self->curves, MpCurve, i);
     MpTrace       *trace = &layout->traces[i];
 
+    layout->blank &= !curve->visible || mp_series_get_n (curve->series) == 0;
     trace->low = trace->least = INFINITY;
     trace->high = trace->most = -INFINITY;
     if (trace->dense)
@@ -401,7 +431,7 @@ mp_chart_find_y_range (MpChart       *self,
     low = self->scale == MP_SCALE_LOG ? 0.1 : 0;
     high = 1;
   }
-  mp_ticks_pad (self->scale, &low, &high);
+  settle_range (self->scale, &self->held_low, &self->held_high, &low, &high);
   if (!isnan (self->y_low) && (self->scale == MP_SCALE_LINEAR || self->y_low > 0))
     low = self->y_low;
   if (!isnan (self->y_high) && self->y_high > low)
@@ -411,13 +441,14 @@ mp_chart_find_y_range (MpChart       *self,
   layout->low = low;
   layout->high = high;
   for (guint i = 0; i < layout->n_traces; i++) {
+    MpCurve *curve = &g_array_index (self->curves, MpCurve, i);
     MpTrace *trace = &layout->traces[i];
 
     if (!self->own_scale) {
       trace->low = low;
       trace->high = high;
     } else if (trace->low <= trace->high) {
-      mp_ticks_pad (self->scale, &trace->low, &trace->high);
+      settle_range (self->scale, &curve->held_low, &curve->held_high, &trace->low, &trace->high);
     }
   }
 }
