@@ -109,6 +109,32 @@ test_pad (void)
   }
 }
 
+static int
+compare_doubles (gconstpointer a,
+                 gconstpointer b)
+{
+  double x = *(const double *) a, y = *(const double *) b;
+
+  return (x > y) - (x < y);
+}
+
+static void
+test_select (void)
+{
+  g_autoptr (GRand) random = g_rand_new_with_seed (22);
+
+  for (guint trial = 0; trial < 2000; trial++) {
+    double sorted[40], values[40];
+    guint  n = (guint) g_rand_int_range (random, 1, 41), k = (guint) g_rand_int_range (random, 0, (gint32) n);
+
+    /* few different values, so that many are equal */
+    for (guint i = 0; i < n; i++)
+      sorted[i] = values[i] = g_rand_int_range (random, 0, 1 + trial % 50);
+    qsort (sorted, n, sizeof *sorted, compare_doubles);
+    g_assert_cmpfloat (mp_select_value (values, n, k), ==, sorted[k]);
+  }
+}
+
 typedef struct
 {
   double      value;
@@ -199,6 +225,7 @@ main (int    argc,
   g_test_add_func ("/plot/axis/ticks", test_ticks);
   g_test_add_func ("/plot/axis/ticks-any", test_ticks_any);
   g_test_add_func ("/plot/axis/pad", test_pad);
+  g_test_add_func ("/plot/axis/select", test_select);
   g_test_add_func ("/plot/axis/format", test_format);
   g_test_add_func ("/plot/axis/format-fixed", test_format_fixed);
   g_test_add_func ("/plot/axis/contrast", test_contrast);

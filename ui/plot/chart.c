@@ -299,39 +299,6 @@ mp_chart_clear_cursor (MpChart *self)
 
 /* ---- ranges of values ---- */
 
-/* The value at place k of the sorted order; reorders. */
-static double
-select_value (double *values,
-              guint   n,
-              guint   k)
-{
-  guint low = 0, high = n - 1;
-
-  while (low < high) {
-    double pivot = values[(low + high) / 2];
-    guint  i = low, j = high;
-
-    for (;;) {
-      double swap;
-
-      while (values[i] < pivot)
-        i++;
-      while (values[j] > pivot)
-        j--;
-      if (i >= j)
-        break;
-      swap = values[i];
-      values[i++] = values[j];
-      values[j--] = swap;
-    }
-    if (k <= j)
-      high = j;
-    else
-      low = j + 1;
-  }
-  return values[k];
-}
-
 /* Range of the line, and of the band but for the rarest hundredth of its columns on each side: one spike must not
  * flatten everything else. What is cut runs visibly off the edge. */
 static void
@@ -360,8 +327,8 @@ add_dense_range (MpTrace *trace,
   if (n == 0)
     return;
   cut = n / 100;
-  trace->low = MIN (trace->low, select_value (lows, n, cut));
-  trace->high = MAX (trace->high, select_value (highs, n, n - 1 - cut));
+  trace->low = MIN (trace->low, mp_select_value (lows, n, cut));
+  trace->high = MAX (trace->high, mp_select_value (highs, n, n - 1 - cut));
 }
 
 static void

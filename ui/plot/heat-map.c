@@ -45,35 +45,29 @@ struct _MpHeatMap
   PictureKey       key;
 };
 
-static int
-compare_floats (gconstpointer a,
-                gconstpointer b)
-{
-  float x = *(const float *) a, y = *(const float *) b;
-
-  return (x > y) - (x < y);
-}
-
 /* Ends of the colour scale: 1st and 99th percentile, rounded outward; all of it where that is no further. */
 static void
 find_range (MpHeatMap *self)
 {
-  gsize             n = 0, count = (gsize) self->width * self->height;
-  g_autofree float *sorted = g_new (float, count);
+  gsize              count = (gsize) self->width * self->height;
+  g_autofree double *values = g_new (double, count);
+  guint              n = 0;
 
+  self->least = INFINITY;
+  self->most = -INFINITY;
   for (gsize i = 0; i < count; i++)
-    if (isfinite (self->values[i]))
-      sorted[n++] = self->values[i];
+    if (isfinite (self->values[i])) {
+      values[n++] = self->values[i];
+      self->least = MIN (self->least, self->values[i]);
+      self->most = MAX (self->most, self->values[i]);
+    }
   if (n == 0) {
     self->low = self->least = 0;
     self->high = self->most = 1;
     return;
   }
-  qsort (sorted, n, sizeof *sorted, compare_floats);
-  self->least = sorted[0];
-  self->most = sorted[n - 1];
-  self->low = sorted[n / 100];
-  self->high = sorted[n - 1 - n / 100];
+  self->low = mp_select_value (values, n, n / 100);
+  self->high = mp_select_value (values, n, n - 1 - n / 100);
   if (!isnan (self->neutral)) {
     self->low = MIN (self->low, self->neutral);
     self->high = MAX (self->high, self->neutral);

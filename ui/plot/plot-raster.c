@@ -86,18 +86,29 @@ mp_raster_paint (MpRaster *self,
   cairo_restore (cr);
 }
 
+guint32
+mp_colour_pack (MpColour colour,
+                double   share)
+{
+  guint32 alpha = (guint32) lround (CLAMP (colour.alpha * share, 0, 1) * 255);
+  guint32 rgb = (guint32) lround (colour.red * 255) << 16 | (guint32) lround (colour.green * 255) << 8 |
+                (guint32) lround (colour.blue * 255);
+
+  return alpha << 24 | mp_times_255 (rgb, alpha);
+}
+
 /* Paints the colour through the coverage of a rectangle and clears that coverage. */
 static void
 blend (MpRaster      *self,
        const Touched *area,
        MpColour       colour)
 {
-  const guint32 rgb[3] = { (guint32) lround (colour.red * 255), (guint32) lround (colour.green * 255),
-                           (guint32) lround (colour.blue * 255) };
-  const guint32 opacity = (guint32) lround (colour.alpha * 255);
-  guint8       *pixels = cairo_image_surface_get_data (self->image);
-  int           stride = cairo_image_surface_get_stride (self->image);
+  guint8 *pixels = cairo_image_surface_get_data (self->image);
+  int     stride = cairo_image_surface_get_stride (self->image);
+  guint32 inks[256];
 
+  for (guint i = 0; i < G_N_ELEMENTS (inks); i++)
+    inks[i] = mp_colour_pack (colour, i / 255.0);
   self->x0 = MIN (self->x0, area->x0);
   self->x1 = MAX (self->x1, area->x1);
   self->y0 = MIN (self->y0, area->y0);
@@ -108,9 +119,14 @@ blend (MpRaster      *self,
     guint8  *coverage = self->coverage + (gsize) y * self->width;
 
     for (int x = area->x0; x < area->x1; x++) {
-      if (coverage[x] == 0)
+      guint64 eight;
+
+      /* most of the rectangle around a line is not the line */
+      while (x + 8 <= area->x1 && (memcpy (&eight, coverage + x, sizeof eight), eight == 0))
+        x += 8;
+      if (x == area->x1 || coverage[x] == 0)
         continue;
-      out[x] = mp_blend_over (out[x], rgb, mp_times_255 (coverage[x], opacity));
+      out[x] = mp_blend_over (out[x], inks[coverage[x]]);
       coverage[x] = 0;
     }
   }

@@ -12,29 +12,29 @@
 
 G_BEGIN_DECLS
 
-/* a·b/255, rounded; both at most 255. */
+/* Four times a·b/255, rounded: each byte of a pixel times b. */
 static inline guint32
-mp_times_255 (guint32 a,
+mp_times_255 (guint32 pixel,
               guint32 b)
 {
-  guint32 product = a * b + 128;
+  guint32 even = (pixel & 0xff00ff) * b + 0x800080, odd = (pixel >> 8 & 0xff00ff) * b + 0x800080;
 
-  return (product + (product >> 8)) >> 8;
+  even = (even + (even >> 8 & 0xff00ff)) >> 8 & 0xff00ff;
+  odd = (odd + (odd >> 8 & 0xff00ff)) & 0xff00ff00;
+  return even | odd;
 }
 
-/* A colour at an opacity of alpha/255 over a premultiplied ARGB32 pixel. */
+/* A premultiplied ARGB32 pixel over another. */
 static inline guint32
-mp_blend_over (guint32       below,
-               const guint32 rgb[3],
-               guint32       alpha)
+mp_blend_over (guint32 below,
+               guint32 above)
 {
-  guint32 rest = 255 - alpha;
-
-  return (alpha + mp_times_255 (below >> 24, rest)) << 24 |
-         (mp_times_255 (rgb[0], alpha) + mp_times_255 (below >> 16 & 255, rest)) << 16 |
-         (mp_times_255 (rgb[1], alpha) + mp_times_255 (below >> 8 & 255, rest)) << 8 |
-         (mp_times_255 (rgb[2], alpha) + mp_times_255 (below & 255, rest));
+  return above + mp_times_255 (below, 255 - (above >> 24));
 }
+
+/* The premultiplied pixel of a colour at a share of its opacity. */
+guint32 mp_colour_pack (MpColour colour,
+                        double   share);
 
 typedef struct
 {

@@ -17,8 +17,9 @@
 
 typedef struct
 {
-  int    side, reach; /* pixels; centre's pixel is at (reach, reach) */
-  guint8 coverage[PHASES * PHASES][MAX_SIDE * MAX_SIDE];
+  int     side, reach; /* pixels; the centre's pixel is at (reach, reach) */
+  int     begin[PHASES * PHASES][MAX_SIDE], end[PHASES * PHASES][MAX_SIDE]; /* of each row: what is covered */
+  guint32 inks[PHASES * PHASES][MAX_SIDE * MAX_SIDE]; /* premultiplied */
 } Stamps;
 
 /* Coverage of a pixel whose centre is (x, y) from the dot's centre, to the first order in the distance to its edge. */
@@ -44,35 +45,43 @@ make_stamps (const MpDots *dots)
   for (int phase = 0; phase < PHASES * PHASES; phase++) {
     double dx = (phase % PHASES + 0.5) / PHASES - 0.5, dy = (phase / PHASES + 0.5) / PHASES - 0.5;
 
-    for (int y = 0; y < stamps->side; y++)
-      for (int x = 0; x < stamps->side; x++)
-        stamps->coverage[phase][y * stamps->side + x] =
-          (guint8) lround (255 * dots->colour.alpha * cover (dots, x - stamps->reach - dx, y - stamps->reach - dy));
+    for (int y = 0; y < stamps->side; y++) {
+      guint32 *row = stamps->inks[phase] + y * stamps->side;
+      int      begin = stamps->side, end = 0;
+
+      for (int x = 0; x < stamps->side; x++) {
+        row[x] = mp_colour_pack (dots->colour, cover (dots, x - stamps->reach - dx, y - stamps->reach - dy));
+        if (row[x] != 0) {
+          begin = MIN (begin, x);
+          end = x + 1;
+        }
+      }
+      stamps->begin[phase][y] = begin;
+      stamps->end[phase][y] = end;
+    }
   }
   return stamps;
 }
 
 static void
-stamp_one (const Stamps  *stamps,
-           const guint8  *coverage,
-           guint8        *pixels,
-           int            stride,
-           int            width,
-           int            height,
-           int            left,
-           int            top,
-           const guint32  rgb[3])
+stamp_one (const Stamps *stamps,
+           int           phase,
+           guint8       *pixels,
+           int           stride,
+           int           width,
+           int           height,
+           int           left,
+           int           top)
 {
-  int x_begin = MAX (0, -left), x_end = MIN (stamps->side, width - left);
   int y_begin = MAX (0, -top), y_end = MIN (stamps->side, height - top);
 
   for (int y = y_begin; y < y_end; y++) {
-    guint32      *out = (guint32 *) (gpointer) (pixels + (gssize) (top + y) * stride) + left;
-    const guint8 *in = coverage + y * stamps->side;
+    guint32       *out = (guint32 *) (gpointer) (pixels + (gsize) (top + y) * stride);
+    const guint32 *ink = stamps->inks[phase] + y * stamps->side;
+    int            x_begin = MAX (stamps->begin[phase][y], -left), x_end = MIN (stamps->end[phase][y], width - left);
 
     for (int x = x_begin; x < x_end; x++)
-      if (in[x] != 0)
-        out[x] = mp_blend_over (out[x], rgb, in[x]);
+      out[left + x] = mp_blend_over (out[left + x], ink[x]);
   }
 }
 
@@ -84,8 +93,6 @@ mp_dots_stamp (const MpDots    *self,
                gsize            stride)
 {
   g_autofree Stamps *stamps = make_stamps (self);
-  const guint32      rgb[3] = { (guint32) lround (self->colour.red * 255), (guint32) lround (self->colour.green * 255),
-                                (guint32) lround (self->colour.blue * 255) };
   int                width = cairo_image_surface_get_width (image), height = cairo_image_surface_get_height (image);
   int                pitch = cairo_image_surface_get_stride (image);
   guint8            *pixels = cairo_image_surface_get_data (image);
@@ -104,8 +111,7 @@ mp_dots_stamp (const MpDots    *self,
     column = floor (x);
     row = floor (y);
     phase = (int) ((y - row) * PHASES) * PHASES + (int) ((x - column) * PHASES);
-    stamp_one (stamps, stamps->coverage[phase], pixels, pitch, width, height, (int) column - stamps->reach,
-               (int) row - stamps->reach, rgb);
+    stamp_one (stamps, phase, pixels, pitch, width, height, (int) column - stamps->reach, (int) row - stamps->reach);
   }
   cairo_surface_mark_dirty (image);
   return inside;

@@ -211,3 +211,35 @@ mp_ticks_round_out (double *low,
   *low = floor (*low / step + 1e-9) * step;
   *high = ceil (*high / step - 1e-9) * step;
 }
+
+double
+mp_select_value (double *values,
+                 guint   n,
+                 guint   k)
+{
+  guint low = 0, high = n - 1;
+
+  while (low < high) {
+    double pivot = values[(low + high) / 2];
+    guint  i = low, j = high;
+
+    for (;;) {
+      double swap;
+
+      while (values[i] < pivot)
+        i++;
+      while (values[j] > pivot)
+        j--;
+      if (i >= j)
+        break;
+      swap = values[i];
+      values[i++] = values[j];
+      values[j--] = swap;
+    }
+    if (k <= j)
+      high = j;
+    else
+      low = j + 1;
+  }
+  return values[k];
+}

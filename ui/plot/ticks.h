@@ -39,4 +39,9 @@ void    mp_ticks_pad (MpScale scale,
 void    mp_ticks_round_out (double *low,
                             double *high);
 
+/* The value at place k < n of the sorted order, by quickselect; reorders. No NaN. */
+double  mp_select_value (double *values,
+                         guint   n,
+                         guint   k);
+
 G_END_DECLS
