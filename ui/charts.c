@@ -275,7 +275,6 @@ add_chart (MpCharts *self,
   mp_chart_set_title (chart, _(kinds[k].title), _(kinds[k].subtitle));
   mp_chart_view_describe (self->views[k]);
 
-  gtk_widget_add_css_class (overlay, "card");
   gtk_widget_add_css_class (overlay, "plotcard");
   g_signal_connect (overlay, "get-child-position", G_CALLBACK (reserve_cb), self->views[k]);
   gtk_overlay_set_child (GTK_OVERLAY (overlay), GTK_WIDGET (self->views[k]));

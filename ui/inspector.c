@@ -263,7 +263,8 @@ update_health (MpInspector *self)
     return;
   health = mp_health_new (self->lane);
   for (guint i = 0; i < G_N_ELEMENTS (classes); i++)
-    gtk_widget_remove_css_class (self->health, classes[i]);
+    if (i != health->level)
+      gtk_widget_remove_css_class (self->health, classes[i]);
   gtk_widget_add_css_class (self->health, classes[health->level]);
   gtk_label_set_text (self->health_title, health->title);
   gtk_label_set_text (self->health_detail, health->detail ? health->detail : "");

@@ -153,20 +153,23 @@ update_progress (MpLaneCard *self)
   /* Translators: short for iteration */
   g_autofree char *iteration = g_strdup_printf (_("it %s"), count);
   g_autofree char *numbers = NULL;
-  g_autofree char *label = NULL;
   MpLaneHead head;
 
   mp_lane_card_get_head (self, &head);
   numbers = mp_lane_head_summary (&head);
   gtk_label_set_text (self->iteration, iteration);
   gtk_label_set_text (self->numbers, numbers);
-  label = g_strdup_printf (_("%s, data and samples"), mp_lane_model_get_title (self->model));
-  mp_scatter_view_describe (self->scatter, label);
-  if (gtk_widget_get_visible (GTK_WIDGET (self->projection))) {
-    g_autofree char *second = g_strdup_printf (_("%s, projected space"), mp_lane_model_get_title (self->model));
+}
 
-    mp_scatter_view_describe (self->projection, second);
-  }
+/* In words what the plots show; when the lane comes to rest, not at every frame. */
+static void
+describe_plots (MpLaneCard *self)
+{
+  g_autofree char *label = g_strdup_printf (_("%s, data and samples"), mp_lane_model_get_title (self->model));
+  g_autofree char *second = g_strdup_printf (_("%s, projected space"), mp_lane_model_get_title (self->model));
+
+  mp_scatter_view_describe (self->scatter, label);
+  mp_scatter_view_describe (self->projection, second);
 }
 
 static void
@@ -220,6 +223,7 @@ update_state (MpLaneCard *self)
   gtk_label_set_text (self->chip, chip ? chip : "");
   gtk_widget_set_visible (GTK_WIDGET (self->chip), chip != NULL);
   update_progress (self);
+  describe_plots (self);
 }
 
 /* ---- layers ---- */

@@ -4,6 +4,7 @@
 #include "ui/plot-cache.h"
 
 #define SMALLEST 96
+#define CORNER 8
 
 struct _MpScatterView
 {
@@ -17,6 +18,26 @@ struct _MpScatterView
 
 G_DEFINE_FINAL_TYPE (MpScatterView, mp_scatter_view, GTK_TYPE_WIDGET)
 
+/* Once, in the texture: a rounded clip around it would cost more in every frame than the points. */
+static void
+round_corners (cairo_t *cr,
+               double   width,
+               double   height)
+{
+  const double r = CORNER;
+  const double x[] = { r, width - r, width - r, r }, y[] = { r, r, height - r, height - r };
+
+  cairo_save (cr);
+  cairo_set_operator (cr, CAIRO_OPERATOR_CLEAR);
+  for (int i = 0; i < 4; i++) {
+    cairo_move_to (cr, i == 0 || i == 3 ? 0 : width, i < 2 ? 0 : height);
+    cairo_arc (cr, x[i], y[i], r, (i + 2) * G_PI_2, (i + 3) * G_PI_2);
+    cairo_close_path (cr);
+    cairo_fill (cr);
+  }
+  cairo_restore (cr);
+}
+
 static void
 draw (gpointer           data,
       cairo_t           *cr,
@@ -25,6 +46,7 @@ draw (gpointer           data,
       const MpPlotStyle *style)
 {
   mp_scatter_draw (data, cr, width, height, style);
+  round_corners (cr, width, height);
 }
 
 static void
@@ -79,7 +101,6 @@ static void
 mp_scatter_view_init (MpScatterView *self)
 {
   self->scatter = mp_scatter_new ();
-  gtk_widget_set_overflow (GTK_WIDGET (self), GTK_OVERFLOW_HIDDEN);
 }
 
 GtkWidget *

@@ -9,7 +9,7 @@
 #include "engine/runs/run.h"
 
 /* Words and curves are for reading: a few times a second is enough, and layout is what costs. */
-#define WORDS_EVERY (200 * 1000)
+#define WORDS_EVERY (250 * 1000)
 /* Points move at up to 30 frames a second; the background layer, which costs the lane a pass over a whole grid, at a
  * few. */
 #define SNAPSHOT_EVERY (32 * 1000)
