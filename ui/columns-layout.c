@@ -22,6 +22,18 @@ static GParamSpec *props[N_PROPS];
 
 G_DEFINE_FINAL_TYPE (MpColumnsLayout, mp_columns_layout, GTK_TYPE_LAYOUT_MANAGER)
 
+/* Columns are as wide as their words need: they grow with the desktop's text size. */
+static int
+column_width_for (MpColumnsLayout *self,
+                  GtkWidget       *widget,
+                  int              narrowest)
+{
+  int dpi = 0;
+
+  g_object_get (gtk_widget_get_settings (widget), "gtk-xft-dpi", &dpi, NULL);
+  return MAX (narrowest, dpi > 0 ? (int) (self->width * (dpi / (96.0 * PANGO_SCALE))) : self->width);
+}
+
 /* Visible children, and the narrowest column that holds each of them. */
 static int
 count_children (MpColumnsLayout *self,
@@ -46,11 +58,12 @@ count_children (MpColumnsLayout *self,
 /* Of all splits with the fewest rows, the one whose last row is fullest: four lanes over two columns, not three. */
 static int
 count_columns (MpColumnsLayout *self,
+               GtkWidget       *widget,
                int              n,
                int              narrowest,
                int              width)
 {
-  int column = MAX (narrowest, self->width);
+  int column = column_width_for (self, widget, narrowest);
   int most = CLAMP ((width + SPACING) / (column + SPACING), 1, MAX (n, 1));
   int rows = (n + most - 1) / most;
 
@@ -109,12 +122,12 @@ mp_columns_layout_measure (GtkLayoutManager *manager,
   if (orientation == GTK_ORIENTATION_HORIZONTAL) {
     columns = MIN (MAX (n, 1), MOST_NATURAL_COLUMNS);
     *minimum = narrowest;
-    *natural = columns * MAX (narrowest, self->width) + (columns - 1) * SPACING;
+    *natural = columns * column_width_for (self, widget, narrowest) + (columns - 1) * SPACING;
     return;
   }
   if (for_size < 0)
-    for_size = MAX (n, 1) * (MAX (narrowest, self->width) + SPACING);
-  columns = count_columns (self, n, narrowest, for_size);
+    for_size = MAX (n, 1) * (column_width_for (self, widget, narrowest) + SPACING);
+  columns = count_columns (self, widget, n, narrowest, for_size);
   measure_rows (widget, columns, MAX ((for_size - (columns - 1) * SPACING) / columns, narrowest), minimum, natural);
 }
 
@@ -127,7 +140,7 @@ mp_columns_layout_allocate (GtkLayoutManager *manager,
 {
   MpColumnsLayout *self = MP_COLUMNS_LAYOUT (manager);
   int narrowest, n = count_children (self, widget, &narrowest);
-  int columns = count_columns (self, n, narrowest, width);
+  int columns = count_columns (self, widget, n, narrowest, width);
   int rows = (n + columns - 1) / columns;
   int column_width = (width - (columns - 1) * SPACING) / columns;
   GtkWidget *child = gtk_widget_get_first_child (widget);

@@ -15,7 +15,7 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (MpColumnsLayout, mp_columns_layout, MP, COLUMNS_LAYOUT, GtkLayoutManager)
 
 GtkLayoutManager *mp_columns_layout_new       (void);
-/* A column is never narrower than this, or than its widest child's minimum. */
+/* A column is never narrower than this at 100 % text size, or than its widest child's minimum. */
 int               mp_columns_layout_get_width (MpColumnsLayout *self);
 void              mp_columns_layout_set_width (MpColumnsLayout *self,
                                                int              width);

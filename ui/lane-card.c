@@ -145,6 +145,27 @@ update_names (MpLaneCard *self)
                                   mp_lane_model_get_title (self->model), -1);
 }
 
+/* Lines break between quantities, not inside them. text: (transfer full) */
+static char *
+keep_together (char *text)
+{
+  g_auto (GStrv) parts = g_strsplit (text, " · ", -1);
+  g_autofree char *joined = NULL;
+  GString *kept;
+
+  for (guint i = 0; parts[i]; i++) {
+    g_auto (GStrv) words = g_strsplit (parts[i], " ", -1);
+
+    g_free (parts[i]);
+    parts[i] = g_strjoinv ("\u00a0", words);
+  }
+  g_free (text);
+  joined = g_strjoinv (" · ", parts);
+  kept = g_string_new (joined);
+  g_string_replace (kept, "/", "\u2060/\u2060", 0);
+  return g_string_free (kept, FALSE);
+}
+
 static void
 update_progress (MpLaneCard *self)
 {
@@ -156,7 +177,7 @@ update_progress (MpLaneCard *self)
   MpLaneHead head;
 
   mp_lane_card_get_head (self, &head);
-  numbers = mp_lane_head_summary (&head);
+  numbers = keep_together (mp_lane_head_summary (&head));
   gtk_label_set_text (self->iteration, iteration);
   gtk_label_set_text (self->numbers, numbers);
 }

@@ -7,13 +7,15 @@ struct _MpWrapLayout
 {
   GtkLayoutManager parent_instance;
 
-  int spacing;
+  int      spacing;
+  gboolean shrink;
 };
 
 enum
 {
   PROP_0,
   PROP_SPACING,
+  PROP_SHRINK,
   N_PROPS
 };
 
@@ -48,8 +50,7 @@ break_line (MpWrapLayout *self,
     int minimum, natural, height, needed;
 
     gtk_widget_measure (child, GTK_ORIENTATION_HORIZONTAL, -1, &minimum, &natural, NULL, NULL);
-    /* One that can stretch can also shrink before the line breaks. */
-    needed = gtk_widget_compute_expand (child, GTK_ORIENTATION_HORIZONTAL) ? minimum : natural;
+    needed = self->shrink && gtk_widget_compute_expand (child, GTK_ORIENTATION_HORIZONTAL) ? minimum : natural;
     if (line.n > 0 && line.natural + self->spacing + needed > width)
       break;
     gtk_widget_measure (child, GTK_ORIENTATION_VERTICAL, MAX (minimum, MIN (natural, width)), &height, NULL, NULL, NULL);
@@ -129,7 +130,9 @@ mp_wrap_layout_allocate (GtkLayoutManager *manager,
       int minimum, natural;
 
       gtk_widget_measure (child, GTK_ORIENTATION_HORIZONTAL, -1, &minimum, &natural, NULL, NULL);
-      place.width = expand ? minimum + spare / line.n_expand : MAX (minimum, MIN (natural, width));
+      place.width = MAX (minimum, MIN (expand && self->shrink ? minimum : natural, width));
+      if (expand)
+        place.width += spare / line.n_expand;
       if (rtl)
         place.x = width - x - place.width;
       gtk_widget_size_allocate (child, &place, -1);
@@ -147,6 +150,8 @@ mp_wrap_layout_get_property (GObject    *object,
 {
   if (prop_id == PROP_SPACING)
     g_value_set_int (value, mp_wrap_layout_get_spacing (MP_WRAP_LAYOUT (object)));
+  else if (prop_id == PROP_SHRINK)
+    g_value_set_boolean (value, mp_wrap_layout_get_shrink (MP_WRAP_LAYOUT (object)));
   else
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
 }
@@ -159,6 +164,8 @@ mp_wrap_layout_set_property (GObject      *object,
 {
   if (prop_id == PROP_SPACING)
     mp_wrap_layout_set_spacing (MP_WRAP_LAYOUT (object), g_value_get_int (value));
+  else if (prop_id == PROP_SHRINK)
+    mp_wrap_layout_set_shrink (MP_WRAP_LAYOUT (object), g_value_get_boolean (value));
   else
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
 }
@@ -176,6 +183,8 @@ mp_wrap_layout_class_init (MpWrapLayoutClass *klass)
   layout_class->allocate = mp_wrap_layout_allocate;
   props[PROP_SPACING] = g_param_spec_int ("spacing", NULL, NULL, 0, G_MAXINT, 6,
                                           G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+  props[PROP_SHRINK] = g_param_spec_boolean ("shrink", NULL, NULL, TRUE,
+                                             G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
   g_object_class_install_properties (object_class, N_PROPS, props);
 }
 
@@ -183,6 +192,7 @@ static void
 mp_wrap_layout_init (MpWrapLayout *self)
 {
   self->spacing = 6;
+  self->shrink = TRUE;
 }
 
 GtkLayoutManager *
@@ -211,4 +221,26 @@ mp_wrap_layout_set_spacing (MpWrapLayout *self,
   self->spacing = spacing;
   gtk_layout_manager_layout_changed (GTK_LAYOUT_MANAGER (self));
   g_object_notify_by_pspec (G_OBJECT (self), props[PROP_SPACING]);
+}
+
+gboolean
+mp_wrap_layout_get_shrink (MpWrapLayout *self)
+{
+  g_return_val_if_fail (MP_IS_WRAP_LAYOUT (self), FALSE);
+
+  return self->shrink;
+}
+
+void
+mp_wrap_layout_set_shrink (MpWrapLayout *self,
+                           gboolean      shrink)
+{
+  g_return_if_fail (MP_IS_WRAP_LAYOUT (self));
+
+  shrink = !!shrink;
+  if (self->shrink == shrink)
+    return;
+  self->shrink = shrink;
+  gtk_layout_manager_layout_changed (GTK_LAYOUT_MANAGER (self));
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_SHRINK]);
 }

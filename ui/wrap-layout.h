@@ -18,5 +18,9 @@ GtkLayoutManager *mp_wrap_layout_new         (void);
 int               mp_wrap_layout_get_spacing (MpWrapLayout *self);
 void              mp_wrap_layout_set_spacing (MpWrapLayout *self,
                                               int           spacing);
+/* TRUE, the default: a child that expands shrinks to its minimum before the line breaks. */
+gboolean          mp_wrap_layout_get_shrink  (MpWrapLayout *self);
+void              mp_wrap_layout_set_shrink  (MpWrapLayout *self,
+                                              gboolean      shrink);
 
 G_END_DECLS
