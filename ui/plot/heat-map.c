@@ -530,7 +530,7 @@ mp_heat_map_draw (MpHeatMap         *self,
 {
   /* in files that keep shapes the layer stays a picture, fine enough for print */
   gboolean vector = mp_target_is_vector (cr);
-  double   ratio = vector ? 3 : style->pixel_ratio;
+  double   ratio = vector ? 2 : style->pixel_ratio;
   int      columns = (int) CLAMP (ceil (width * ratio), 1, 4096), rows = (int) CLAMP (ceil (height * ratio), 1, 4096);
   /* whole pixels, the last ones cut by the clip: resampling would cost more than making the picture */
   double   grown[4] = { view[0], view[0] + (view[1] - view[0]) * columns / (width * ratio),

@@ -182,7 +182,8 @@ make_frame (MpPicture         *self,
     frame.cells = MAX (frame.cells, cells);
   }
   if (self->charts->len > 0) {
-    guint most = MAX (3, frame.cells);
+    /* one lane is as wide as two charts: its plot would tower over three */
+    guint most = frame.cells == 1 ? 2 : MAX (3, frame.cells);
 
     frame.chart_rows = (self->charts->len + most - 1) / most;
     frame.charts = (self->charts->len + frame.chart_rows - 1) / frame.chart_rows;
@@ -205,11 +206,13 @@ mp_picture_get_natural_size (MpPicture *self,
 {
   MpPlotStyle style;
   Frame       frame;
+  double      cell;
 
   mp_plot_style_init (&style, MP_PLOT_LIGHT);
   frame = make_frame (self, &style);
   *width = 2 * EDGE + MAX (frame.cells, MIN (frame.charts, 3)) * (CELL + GAP) - GAP;
-  *height = 2 * EDGE + frame.title + frame.legend + frame.lane_rows * (lane_height (&frame, CELL) + GAP) +
+  cell = floor ((*width - 2 * EDGE + GAP) / frame.cells - GAP);
+  *height = 2 * EDGE + frame.title + frame.legend + frame.lane_rows * (lane_height (&frame, cell) + GAP) +
             frame.chart_rows * (CHART + GAP) - GAP;
 }
 

@@ -136,7 +136,7 @@ mp_dots_path (const MpDots *self,
     if (!(x > -r && x < width + r && y > -r && y < height + r))
       continue;
     inside += x >= 0 && x <= width && y >= 0 && y <= height;
-    /* one fill each: overlapping dots add up as the stamps do */
+    /* one drawing each: overlapping dots add up as the stamps do */
     if (self->diamond) {
       cairo_move_to (cr, x - r, y);
       cairo_line_to (cr, x, y - r);

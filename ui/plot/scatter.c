@@ -447,6 +447,9 @@ draw_points (MpScatter         *self,
   LayerKey key = make_key (self, view, width, height, vector ? 1 : style->pixel_ratio, style);
 
   if (vector) {
+    /* one clip for all: files would repeat it for each point */
+    cairo_push_group (cr);
+    cairo_reset_clip (cr);
     self->n_inside = 0;
     for (guint role = 0; role < MP_N_POINTS; role++) {
       const Cloud *cloud = &self->clouds[role];
@@ -455,6 +458,8 @@ draw_points (MpScatter         *self,
       if (!cloud->hidden)
         self->n_inside += mp_dots_path (&dots, cr, width, height, cloud->values, cloud->n, 2);
     }
+    cairo_pop_group_to_source (cr);
+    cairo_paint (cr);
     /* the counts are no longer the layer's */
     self->key.serial = self->serial - 1;
     return;
