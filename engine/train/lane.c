@@ -344,6 +344,9 @@ end_lane (MpLane *lane,
         mp_run_save_state (lane->run, mp_lane_state_name (state), lane->iteration, lane->seconds, NULL);
     }
   g_clear_pointer (&lane->run, mp_run_close);
+  /* An iteration that could not be recorded was done all the same. */
+  if (lane->trainer->prepared)
+    mp_trainer_publish_progress (lane->trainer, lane->iteration, lane->seconds, mp_trainer_get_rate (lane->trainer));
   mp_trainer_publish_end (lane->trainer, state, result);
 }
 
