@@ -33,17 +33,16 @@ mp_run_list_numbered (const char *dir)
   g_autoptr (GDir) listing = g_dir_open (dir, 0, NULL);
   const char *name;
 
-  while (listing != NULL && (name = g_dir_read_name (listing)) != NULL)
-    {
-      char *end;
-      guint64 number;
+  while (listing != NULL && (name = g_dir_read_name (listing)) != NULL) {
+    char *end;
+    guint64 number;
 
-      if (!g_ascii_isdigit (name[0]))
-        continue;
-      number = g_ascii_strtoull (name, &end, 10);
-      if (g_str_equal (end, ".safetensors"))
-        g_array_append_val (numbers, number);
-    }
+    if (!g_ascii_isdigit (name[0]))
+      continue;
+    number = g_ascii_strtoull (name, &end, 10);
+    if (g_str_equal (end, ".safetensors"))
+      g_array_append_val (numbers, number);
+  }
   g_array_sort (numbers, compare_u64);
   return numbers;
 }
@@ -95,20 +94,18 @@ mp_checkpoint_find (const char *run_dir,
   g_autofree char *dir = g_build_filename (run_dir, "checkpoints", NULL);
   g_autoptr (GArray) numbers = mp_run_list_numbered (dir);
 
-  for (guint i = numbers->len; i > 0; i--)
-    {
-      guint64 number = g_array_index (numbers, guint64, i - 1);
-      g_autofree char *path = numbered_path (run_dir, "checkpoints", number);
-      g_autoptr (GError) error = NULL;
-      MpSafetensors *file = mp_safetensors_open (path, &error);
+  for (guint i = numbers->len; i > 0; i--) {
+    guint64 number = g_array_index (numbers, guint64, i - 1);
+    g_autofree char *path = numbered_path (run_dir, "checkpoints", number);
+    g_autoptr (GError) error = NULL;
+    MpSafetensors *file = mp_safetensors_open (path, &error);
 
-      if (file != NULL)
-        {
-          *iteration = number;
-          return file;
-        }
-      g_info ("%s The checkpoint before it is used.", error->message);
+    if (file != NULL) {
+      *iteration = number;
+      return file;
     }
+    g_info ("%s The checkpoint before it is used.", error->message);
+  }
   return NULL;
 }
 
@@ -137,26 +134,24 @@ mp_run_save_checkpoint (MpRun            *self,
     "seconds", g_ascii_dtostr (seconds, sizeof seconds, counters->seconds), NULL
   };
 
-  for (guint i = 0; i < mp_graph_get_n_nodes (graph); i++)
-    {
-      MpNode *node = mp_graph_get_node (graph, i);
-      MpNamedTensor tensor = { .type = node->type };
+  for (guint i = 0; i < mp_graph_get_n_nodes (graph); i++) {
+    MpNode *node = mp_graph_get_node (graph, i);
+    MpNamedTensor tensor = { .type = node->type };
 
-      if (!is_kept (node))
-        continue;
-      tensor.name = node->name;
-      tensor.data = mp_store_map (store, node);
-      if (tensor.data == NULL)
-        {
-          void *copy = g_malloc ((gsize) mp_tensor_count (&node->type) * mp_dtype_size (node->type.dtype));
+    if (!is_kept (node))
+      continue;
+    tensor.name = node->name;
+    tensor.data = mp_store_map (store, node);
+    if (tensor.data == NULL) {
+      void *copy = g_malloc ((gsize) mp_tensor_count (&node->type) * mp_dtype_size (node->type.dtype));
 
-          g_ptr_array_add (owned, copy);
-          if (!mp_store_read (store, node, copy, error))
-            return FALSE;
-          tensor.data = copy;
-        }
-      g_array_append_val (tensors, tensor);
+      g_ptr_array_add (owned, copy);
+      if (!mp_store_read (store, node, copy, error))
+        return FALSE;
+      tensor.data = copy;
     }
+    g_array_append_val (tensors, tensor);
+  }
 
   /* The metrics up to here must outlive this file: a resumed run cuts what comes after, it cannot make up for what is
    * missing before. */
@@ -204,24 +199,22 @@ mp_run_load_checkpoint (MpRun      *self,
 
   if (file == NULL)
     file = mp_checkpoint_find (self->dir, &iteration);
-  if (file == NULL)
-    {
-      g_set_error (error, MP_ERROR, MP_ERROR_FILE, "The run “%s” has no whole checkpoint.", self->dir);
-      return FALSE;
-    }
+  if (file == NULL) {
+    g_set_error (error, MP_ERROR, MP_ERROR_FILE, "The run “%s” has no whole checkpoint.", self->dir);
+    return FALSE;
+  }
   if (!read_counters (file, counters, error))
     return FALSE;
-  for (guint i = 0; i < mp_graph_get_n_nodes (graph); i++)
-    {
-      MpNode *node = mp_graph_get_node (graph, i);
-      const MpNamedTensor *tensor;
+  for (guint i = 0; i < mp_graph_get_n_nodes (graph); i++) {
+    MpNode *node = mp_graph_get_node (graph, i);
+    const MpNamedTensor *tensor;
 
-      if (!is_kept (node))
-        continue;
-      tensor = mp_safetensors_get (file, node->name, &node->type, error);
-      if (tensor == NULL || !mp_store_write (store, node, tensor->data, error))
-        return FALSE;
-    }
+    if (!is_kept (node))
+      continue;
+    tensor = mp_safetensors_get (file, node->name, &node->type, error);
+    if (tensor == NULL || !mp_store_write (store, node, tensor->data, error))
+      return FALSE;
+  }
   return TRUE;
 }
 
@@ -287,13 +280,12 @@ mp_run_load_samples (MpRun   *self,
   real = generated != NULL ? get_matrix (file, "data", error) : NULL;
   if (real == NULL)
     return FALSE;
-  if (real->type.dim[1] != generated->type.dim[1])
-    {
-      g_set_error (error, MP_ERROR, MP_ERROR_FILE,
-                   "“%s”: “samples” has %" G_GINT64_FORMAT " columns and “data” %" G_GINT64_FORMAT "; they must agree.", path,
-                   generated->type.dim[1], real->type.dim[1]);
-      return FALSE;
-    }
+  if (real->type.dim[1] != generated->type.dim[1]) {
+    g_set_error (error, MP_ERROR, MP_ERROR_FILE,
+                 "“%s”: “samples” has %" G_GINT64_FORMAT " columns and “data” %" G_GINT64_FORMAT "; they must agree.", path,
+                 generated->type.dim[1], real->type.dim[1]);
+    return FALSE;
+  }
   *n = generated->type.dim[0];
   *n_data = real->type.dim[0];
   *dimensions = real->type.dim[1];

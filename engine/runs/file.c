@@ -30,21 +30,19 @@ mp_fd_write (int         fd,
 {
   const char *at = data;
 
-  while (size > 0)
-    {
-      ssize_t written = write (fd, at, MIN (size, (gsize) 1 << 30));
+  while (size > 0) {
+    ssize_t written = write (fd, at, MIN (size, (gsize) 1 << 30));
 
-      if (written < 0 && errno == EINTR)
-        continue;
-      if (written <= 0)
-        {
-          if (written == 0)
-            errno = ENOSPC;
-          return FALSE;
-        }
-      at += written;
-      size -= (gsize) written;
+    if (written < 0 && errno == EINTR)
+      continue;
+    if (written <= 0) {
+      if (written == 0)
+        errno = ENOSPC;
+      return FALSE;
     }
+    at += written;
+    size -= (gsize) written;
+  }
   return TRUE;
 }
 
@@ -76,21 +74,18 @@ write_part (const char    *part,
   gboolean ok = fd >= 0;
   int number = errno;
 
-  for (guint i = 0; ok && i < n; i++)
-    {
-      ok = mp_fd_write (fd, pieces[i].data, pieces[i].size);
-      number = errno;
-    }
-  if (ok && fsync (fd) != 0)
-    {
-      ok = FALSE;
-      number = errno;
-    }
-  if (fd >= 0 && close (fd) != 0 && ok)
-    {
-      ok = FALSE;
-      number = errno;
-    }
+  for (guint i = 0; ok && i < n; i++) {
+    ok = mp_fd_write (fd, pieces[i].data, pieces[i].size);
+    number = errno;
+  }
+  if (ok && fsync (fd) != 0) {
+    ok = FALSE;
+    number = errno;
+  }
+  if (fd >= 0 && close (fd) != 0 && ok) {
+    ok = FALSE;
+    number = errno;
+  }
   return ok ? TRUE : mp_file_fail (error, number, "write", part);
 }
 
@@ -103,18 +98,16 @@ mp_file_write (const char    *path,
   g_autofree char *part = g_strconcat (path, ".part", NULL);
   g_autofree char *dir = g_path_get_dirname (path);
 
-  if (!write_part (part, n, pieces, error))
-    {
-      g_unlink (part);
-      return FALSE;
-    }
-  if (g_rename (part, path) != 0)
-    {
-      int number = errno;
+  if (!write_part (part, n, pieces, error)) {
+    g_unlink (part);
+    return FALSE;
+  }
+  if (g_rename (part, path) != 0) {
+    int number = errno;
 
-      g_unlink (part);
-      return mp_file_fail (error, number, "write", path);
-    }
+    g_unlink (part);
+    return mp_file_fail (error, number, "write", path);
+  }
   return mp_folder_sync (dir, error);
 }
 

@@ -49,14 +49,13 @@ static guint32 crc_table[8][256];
 static gpointer
 make_crc_table (gpointer data)
 {
-  for (guint32 i = 0; i < 256; i++)
-    {
-      guint32 crc = i;
+  for (guint32 i = 0; i < 256; i++) {
+    guint32 crc = i;
 
-      for (gint bit = 0; bit < 8; bit++)
-        crc = (crc >> 1) ^ ((crc & 1) != 0 ? 0xEDB88320u : 0);
-      crc_table[0][i] = crc;
-    }
+    for (gint bit = 0; bit < 8; bit++)
+      crc = (crc >> 1) ^ ((crc & 1) != 0 ? 0xEDB88320u : 0);
+    crc_table[0][i] = crc;
+  }
   for (guint32 i = 0; i < 256; i++)
     for (gint k = 1; k < 8; k++)
       crc_table[k][i] = (crc_table[k - 1][i] >> 8) ^ crc_table[0][crc_table[k - 1][i] & 0xFF];
@@ -72,13 +71,12 @@ crc32_of (const guint8 *data,
   guint32 crc = 0xFFFFFFFFu;
 
   g_once (&once, make_crc_table, NULL);
-  for (; size >= 8; size -= 8, data += 8)
-    {
-      crc ^= (guint32) data[0] | (guint32) data[1] << 8 | (guint32) data[2] << 16 | (guint32) data[3] << 24;
-      crc = crc_table[7][crc & 0xFF] ^ crc_table[6][(crc >> 8) & 0xFF] ^ crc_table[5][(crc >> 16) & 0xFF]
-            ^ crc_table[4][crc >> 24] ^ crc_table[3][data[4]] ^ crc_table[2][data[5]] ^ crc_table[1][data[6]]
-            ^ crc_table[0][data[7]];
-    }
+  for (; size >= 8; size -= 8, data += 8) {
+    crc ^= (guint32) data[0] | (guint32) data[1] << 8 | (guint32) data[2] << 16 | (guint32) data[3] << 24;
+    crc = crc_table[7][crc & 0xFF] ^ crc_table[6][(crc >> 8) & 0xFF] ^ crc_table[5][(crc >> 16) & 0xFF]
+          ^ crc_table[4][crc >> 24] ^ crc_table[3][data[4]] ^ crc_table[2][data[5]] ^ crc_table[1][data[6]]
+          ^ crc_table[0][data[7]];
+  }
   for (; size > 0; size--, data++)
     crc = (crc >> 8) ^ crc_table[0][(crc ^ *data) & 0xFF];
   return ~crc;
@@ -159,27 +157,25 @@ accept_record (MpMetricsReader *self,
 {
   const char *text = (const char *) record->payload;
 
-  if (record->type == 'S')
-    {
-      if (get (record->payload, 4) != self->series->len || !g_utf8_validate (text + 4, (gssize) record->size - 4, NULL))
-        return FALSE;
-      g_ptr_array_add (self->series, g_strndup (text + 4, record->size - 4));
-      return TRUE;
-    }
+  if (record->type == 'S') {
+    if (get (record->payload, 4) != self->series->len || !g_utf8_validate (text + 4, (gssize) record->size - 4, NULL))
+      return FALSE;
+    g_ptr_array_add (self->series, g_strndup (text + 4, record->size - 4));
+    return TRUE;
+  }
   if (record->iteration < self->iteration)
     return FALSE;
   for (guint i = 0; i < record->n; i++)
     if (get (record->payload + 8 + 8 * record->n + 2 * i, 2) >= self->series->len)
       return FALSE;
-  if (record->type == 'E')
-    {
-      MpMetricsEvent event = { record->iteration, NULL };
+  if (record->type == 'E') {
+    MpMetricsEvent event = { record->iteration, NULL };
 
-      if (!g_utf8_validate (text + 8, (gssize) record->size - 8, NULL))
-        return FALSE;
-      event.text = g_strndup (text + 8, record->size - 8);
-      g_array_append_val (self->events, event);
-    }
+    if (!g_utf8_validate (text + 8, (gssize) record->size - 8, NULL))
+      return FALSE;
+    event.text = g_strndup (text + 8, record->size - 8);
+    g_array_append_val (self->events, event);
+  }
   self->iteration = record->iteration;
   return TRUE;
 }
@@ -221,13 +217,12 @@ mp_metrics_reader_parse (GBytes     *bytes,
 
   make_head (head);
   for (gsize i = 0; i < MIN (size, HEAD); i++)
-    if (data[i] != head[i])
-      {
-        g_set_error (error, MP_ERROR, MP_ERROR_FILE,
-                     "“%s” is not a metrics file of version 1: byte %" G_GSIZE_FORMAT " is 0x%02x; 0x%02x is expected.",
-                     file, i, data[i], head[i]);
-        return NULL;
-      }
+    if (data[i] != head[i]) {
+      g_set_error (error, MP_ERROR, MP_ERROR_FILE,
+                   "“%s” is not a metrics file of version 1: byte %" G_GSIZE_FORMAT " is 0x%02x; 0x%02x is expected.",
+                   file, i, data[i], head[i]);
+      return NULL;
+    }
 
   self->size = MIN (size, HEAD);
   if (size >= HEAD)
@@ -249,11 +244,10 @@ mp_metrics_reader_open (const char *path,
   char *data;
   gsize size;
 
-  if (!g_file_get_contents (path, &data, &size, &read_error))
-    {
-      g_set_error (error, MP_ERROR, MP_ERROR_FILE, "%s.", read_error->message);
-      return NULL;
-    }
+  if (!g_file_get_contents (path, &data, &size, &read_error)) {
+    g_set_error (error, MP_ERROR, MP_ERROR_FILE, "%s.", read_error->message);
+    return NULL;
+  }
   bytes = g_bytes_new_take (data, size);
   return mp_metrics_reader_parse (bytes, path, error);
 }
@@ -302,21 +296,19 @@ mp_metrics_reader_read (MpMetricsReader *self,
     return;
 
   for (gsize at = HEAD; at < self->size && next_record (data, self->size, at, TRUE, &record);
-       at += RECORD_HEAD + record.size)
-    {
-      if (record.type != 'V')
-        continue;
-      for (guint i = 0; i < record.n; i++)
-        if (get (record.payload + 8 + 8 * record.n + 2 * i, 2) == number)
-          {
-            guint64 bits = get (record.payload + 8 + 8 * i, 8);
-            double value;
+       at += RECORD_HEAD + record.size) {
+    if (record.type != 'V')
+      continue;
+    for (guint i = 0; i < record.n; i++)
+      if (get (record.payload + 8 + 8 * record.n + 2 * i, 2) == number) {
+        guint64 bits = get (record.payload + 8 + 8 * i, 8);
+        double value;
 
-            memcpy (&value, &bits, sizeof value);
-            g_array_append_val (iterations, record.iteration);
-            g_array_append_val (values, value);
-          }
-    }
+        memcpy (&value, &bits, sizeof value);
+        g_array_append_val (iterations, record.iteration);
+        g_array_append_val (values, value);
+      }
+  }
 }
 
 /* ---- writing ---- */
@@ -340,18 +332,15 @@ adopt (MpMetricsWriter *self,
   g_hash_table_remove_all (self->series);
   self->iteration = 0;
   for (at = MIN (HEAD, reader->size); at < reader->size && next_record (data, reader->size, at, TRUE, &record);
-       at += RECORD_HEAD + record.size)
-    {
-      if (last_iteration < 0 || (record.type != 'S' && record.iteration > (guint64) last_iteration))
-        break;
-      if (record.type == 'S')
-        {
-          g_hash_table_insert (self->series, g_strdup (reader->series->pdata[number]), GUINT_TO_POINTER (number + 1));
-          number++;
-        }
-      else
-        self->iteration = record.iteration;
-    }
+       at += RECORD_HEAD + record.size) {
+    if (last_iteration < 0 || (record.type != 'S' && record.iteration > (guint64) last_iteration))
+      break;
+    if (record.type == 'S') {
+      g_hash_table_insert (self->series, g_strdup (reader->series->pdata[number]), GUINT_TO_POINTER (number + 1));
+      number++;
+    } else
+      self->iteration = record.iteration;
+  }
   *keep = at;
   return TRUE;
 }
@@ -380,20 +369,18 @@ mp_metrics_writer_open (const char *path,
   self->series = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->flushed_at = g_get_monotonic_time ();
   self->fd = open (path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
-  if (self->fd < 0)
-    {
-      mp_file_fail (error, errno, "open", path);
-      return NULL;
-    }
+  if (self->fd < 0) {
+    mp_file_fail (error, errno, "open", path);
+    return NULL;
+  }
   if (!adopt (self, G_MAXINT64, &keep, error))
     return NULL;
   if (keep < HEAD)
     return write_head (self, error) ? g_steal_pointer (&self) : NULL;
-  if (ftruncate (self->fd, (off_t) keep) != 0)
-    {
-      mp_file_fail (error, errno, "cut", path);
-      return NULL;
-    }
+  if (ftruncate (self->fd, (off_t) keep) != 0) {
+    mp_file_fail (error, errno, "cut", path);
+    return NULL;
+  }
   self->offset = keep;
   return g_steal_pointer (&self);
 }
@@ -403,11 +390,10 @@ mp_metrics_writer_close (MpMetricsWriter *self)
 {
   if (self == NULL)
     return;
-  if (self->fd >= 0)
-    {
-      mp_metrics_writer_flush (self, FALSE, NULL);
-      close (self->fd);
-    }
+  if (self->fd >= 0) {
+    mp_metrics_writer_flush (self, FALSE, NULL);
+    close (self->fd);
+  }
   g_hash_table_unref (self->series);
   g_free (self->path);
   g_free (self);
@@ -418,20 +404,18 @@ mp_metrics_writer_flush (MpMetricsWriter *self,
                          gboolean         sync,
                          GError         **error)
 {
-  if (self->used > 0)
-    {
-      if (lseek (self->fd, (off_t) self->offset, SEEK_SET) < 0 || !mp_fd_write (self->fd, self->buffer, self->used))
-        {
-          int number = errno;
+  if (self->used > 0) {
+    if (lseek (self->fd, (off_t) self->offset, SEEK_SET) < 0 || !mp_fd_write (self->fd, self->buffer, self->used)) {
+      int number = errno;
 
-          /* Half a record must not stand in the way of what comes later; if this fails too, readers still cut it. */
-          if (ftruncate (self->fd, (off_t) self->offset) != 0)
-            g_debug ("Cannot cut “%s” back: %s", self->path, g_strerror (errno));
-          return mp_file_fail (error, number, "write", self->path);
-        }
-      self->offset += self->used;
-      self->used = 0;
+      /* Half a record must not stand in the way of what comes later; if this fails too, readers still cut it. */
+      if (ftruncate (self->fd, (off_t) self->offset) != 0)
+        g_debug ("Cannot cut “%s” back: %s", self->path, g_strerror (errno));
+      return mp_file_fail (error, number, "write", self->path);
     }
+    self->offset += self->used;
+    self->used = 0;
+  }
   self->flushed_at = g_get_monotonic_time ();
   if (sync && fdatasync (self->fd) != 0)
     return mp_file_fail (error, errno, "sync", self->path);
@@ -508,14 +492,13 @@ mp_metrics_writer_append (MpMetricsWriter *self,
   if (payload == NULL)
     return FALSE;
   put (payload, iteration, 8);
-  for (guint i = 0; i < n; i++)
-    {
-      guint64 bits;
+  for (guint i = 0; i < n; i++) {
+    guint64 bits;
 
-      memcpy (&bits, &values[i], sizeof bits);
-      put (payload + 8 + 8 * i, bits, 8);
-      put (payload + 8 + 8 * n + 2 * i, series[i], 2);
-    }
+    memcpy (&bits, &values[i], sizeof bits);
+    put (payload + 8 + 8 * i, bits, 8);
+    put (payload + 8 + 8 * n + 2 * i, series[i], 2);
+  }
   self->iteration = iteration;
   return end_record (self, 'V', 8 + 10 * (gsize) n, error);
 }

@@ -24,13 +24,13 @@ struct _MpRunDb
 };
 
 static const char schema[] =
-    "CREATE TABLE runs ("
-    "  id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, title TEXT NOT NULL, method TEXT NOT NULL,"
-    "  data TEXT NOT NULL, seed INTEGER NOT NULL, state TEXT NOT NULL, iteration INTEGER NOT NULL,"
-    "  metrics TEXT NOT NULL, created TEXT NOT NULL, updated TEXT NOT NULL, tags TEXT NOT NULL,"
-    "  notes TEXT NOT NULL);"
-    "CREATE INDEX runs_created ON runs (created);"
-    "PRAGMA user_version = 1;";
+  "CREATE TABLE runs ("
+  "  id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, title TEXT NOT NULL, method TEXT NOT NULL,"
+  "  data TEXT NOT NULL, seed INTEGER NOT NULL, state TEXT NOT NULL, iteration INTEGER NOT NULL,"
+  "  metrics TEXT NOT NULL, created TEXT NOT NULL, updated TEXT NOT NULL, tags TEXT NOT NULL,"
+  "  notes TEXT NOT NULL);"
+  "CREATE INDEX runs_created ON runs (created);"
+  "PRAGMA user_version = 1;";
 
 void
 mp_run_row_free (MpRunRow *row)
@@ -133,12 +133,11 @@ remove_database (MpRunDb *self)
 {
   static const char *const suffixes[] = { "", "-wal", "-shm" };
 
-  for (guint i = 0; i < G_N_ELEMENTS (suffixes); i++)
-    {
-      g_autofree char *path = g_strconcat (self->path, suffixes[i], NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (suffixes); i++) {
+    g_autofree char *path = g_strconcat (self->path, suffixes[i], NULL);
 
-      g_unlink (path);
-    }
+    g_unlink (path);
+  }
 }
 
 MpRunDb *
@@ -152,21 +151,19 @@ mp_run_db_open (const char *parent,
 
   self->parent = g_canonicalize_filename (chosen, NULL);
   self->path = g_build_filename (self->parent, "runs.db", NULL);
-  if (g_mkdir_with_parents (self->parent, 0777) != 0)
-    {
-      mp_file_fail (error, errno, "make the folder", self->parent);
-      return NULL;
-    }
+  if (g_mkdir_with_parents (self->parent, 0777) != 0) {
+    mp_file_fail (error, errno, "make the folder", self->parent);
+    return NULL;
+  }
   if (try_open (self, &first))
     return g_steal_pointer (&self);
 
   /* Only what is not our database is made anew; a folder that cannot be written stays an error. */
   code = sqlite3_errcode (self->db) & 0xff;
-  if (code != SQLITE_NOTADB && code != SQLITE_CORRUPT && code != SQLITE_OK && code != SQLITE_ROW && code != SQLITE_DONE)
-    {
-      g_propagate_error (error, g_steal_pointer (&first));
-      return NULL;
-    }
+  if (code != SQLITE_NOTADB && code != SQLITE_CORRUPT && code != SQLITE_OK && code != SQLITE_ROW && code != SQLITE_DONE) {
+    g_propagate_error (error, g_steal_pointer (&first));
+    return NULL;
+  }
   g_info ("%s It is made anew.", first->message);
   sqlite3_close (g_steal_pointer (&self->db));
   remove_database (self);
@@ -208,16 +205,14 @@ read_notes (const char *run_dir,
 
   g_clear_pointer (&row->tags, g_free);
   g_clear_pointer (&row->notes, g_free);
-  if (text != NULL && json_parser_load_from_data (parser, text, -1, NULL))
-    {
-      root = json_parser_get_root (parser);
-      if (root != NULL && JSON_NODE_HOLDS_OBJECT (root))
-        {
-          row->tags = dup_member (json_node_get_object (root), "tags");
-          row->notes = dup_member (json_node_get_object (root), "notes");
-          return;
-        }
+  if (text != NULL && json_parser_load_from_data (parser, text, -1, NULL)) {
+    root = json_parser_get_root (parser);
+    if (root != NULL && JSON_NODE_HOLDS_OBJECT (root)) {
+      row->tags = dup_member (json_node_get_object (root), "tags");
+      row->notes = dup_member (json_node_get_object (root), "notes");
+      return;
     }
+  }
   row->tags = g_strdup ("");
   row->notes = g_strdup ("");
 }
@@ -232,19 +227,18 @@ read_row (const char *run_dir)
 
   row->path = g_strdup (run_dir);
   read_notes (run_dir, row);
-  if (run == NULL)
-    {
-      row->title = g_path_get_basename (run_dir);
-      row->method = g_strdup ("");
-      row->data = g_strdup ("");
-      row->state = g_strdup ("broken");
-      row->metrics = g_strdup ("{}");
-      row->created = g_strdup ("");
-      row->updated = g_strdup ("");
-      g_free (row->notes);
-      row->notes = g_strdup (error->message);
-      return row;
-    }
+  if (run == NULL) {
+    row->title = g_path_get_basename (run_dir);
+    row->method = g_strdup ("");
+    row->data = g_strdup ("");
+    row->state = g_strdup ("broken");
+    row->metrics = g_strdup ("{}");
+    row->created = g_strdup ("");
+    row->updated = g_strdup ("");
+    g_free (row->notes);
+    row->notes = g_strdup (error->message);
+    return row;
+  }
   experiment = mp_run_get_experiment (run);
   row->title = g_strdup (mp_experiment_get_title (experiment));
   row->method = g_strdup (mp_experiment_get_string (experiment, "method", "kind"));
@@ -266,10 +260,10 @@ store_row (MpRunDb        *self,
            GError        **error)
 {
   static const char sql[] =
-      "INSERT INTO runs (path, title, method, data, seed, state, iteration, metrics, created, updated, tags, notes)"
-      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"
-      " ON CONFLICT (path) DO UPDATE SET title = ?2, method = ?3, data = ?4, seed = ?5, state = ?6, iteration = ?7,"
-      " metrics = ?8, created = ?9, updated = ?10, tags = ?11, notes = ?12";
+    "INSERT INTO runs (path, title, method, data, seed, state, iteration, metrics, created, updated, tags, notes)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"
+    " ON CONFLICT (path) DO UPDATE SET title = ?2, method = ?3, data = ?4, seed = ?5, state = ?6, iteration = ?7,"
+    " metrics = ?8, created = ?9, updated = ?10, tags = ?11, notes = ?12";
   const char *texts[] = { row->path, row->title, row->method, row->data, NULL, row->state, NULL, row->metrics,
                           row->created, row->updated, row->tags, row->notes };
   sqlite3_stmt *statement = NULL;
@@ -326,11 +320,10 @@ load_rows (MpRunDb           *self,
   sqlite3_stmt *statement = NULL;
   gint code;
 
-  if (sqlite3_prepare_v2 (self->db, sql, -1, &statement, NULL) != SQLITE_OK)
-    {
-      fail (self, error);
-      return NULL;
-    }
+  if (sqlite3_prepare_v2 (self->db, sql, -1, &statement, NULL) != SQLITE_OK) {
+    fail (self, error);
+    return NULL;
+  }
   for (gint i = 0; texts[i] != NULL; i++)
     sqlite3_bind_text (statement, i + 1, texts[i], -1, SQLITE_STATIC);
   while ((code = sqlite3_step (statement)) == SQLITE_ROW)
@@ -379,23 +372,21 @@ sync_rows (MpRunDb *self,
   g_autoptr (GPtrArray) rows = NULL;
   const char *name;
 
-  while (listing != NULL && (name = g_dir_read_name (listing)) != NULL)
-    {
-      g_autofree char *path = g_build_filename (self->parent, name, NULL);
-      g_autofree char *experiment = g_build_filename (path, "experiment.ini", NULL);
+  while (listing != NULL && (name = g_dir_read_name (listing)) != NULL) {
+    g_autofree char *path = g_build_filename (self->parent, name, NULL);
+    g_autofree char *experiment = g_build_filename (path, "experiment.ini", NULL);
 
-      if (name[0] != '.' && g_file_test (experiment, G_FILE_TEST_EXISTS) && !mp_run_db_update (self, path, error))
-        return FALSE;
-    }
+    if (name[0] != '.' && g_file_test (experiment, G_FILE_TEST_EXISTS) && !mp_run_db_update (self, path, error))
+      return FALSE;
+  }
   rows = load_rows (self, "SELECT " COLUMNS " FROM runs", nothing, error);
-  for (guint i = 0; rows != NULL && i < rows->len; i++)
-    {
-      MpRunRow *row = rows->pdata[i];
-      g_autofree char *experiment = g_build_filename (row->path, "experiment.ini", NULL);
+  for (guint i = 0; rows != NULL && i < rows->len; i++) {
+    MpRunRow *row = rows->pdata[i];
+    g_autofree char *experiment = g_build_filename (row->path, "experiment.ini", NULL);
 
-      if (!g_file_test (experiment, G_FILE_TEST_EXISTS) && !drop_row (self, row, error))
-        return FALSE;
-    }
+    if (!g_file_test (experiment, G_FILE_TEST_EXISTS) && !drop_row (self, row, error))
+      return FALSE;
+  }
   return rows != NULL;
 }
 
@@ -417,12 +408,11 @@ like_pattern (const char *word)
 {
   GString *pattern = g_string_new ("%");
 
-  for (const char *at = word; *at != '\0'; at++)
-    {
-      if (strchr ("%_\\", *at) != NULL)
-        g_string_append_c (pattern, '\\');
-      g_string_append_c (pattern, *at);
-    }
+  for (const char *at = word; *at != '\0'; at++) {
+    if (strchr ("%_\\", *at) != NULL)
+      g_string_append_c (pattern, '\\');
+    g_string_append_c (pattern, *at);
+  }
   g_string_append_c (pattern, '%');
   return g_string_free (pattern, FALSE);
 }
@@ -436,15 +426,14 @@ mp_run_db_search (MpRunDb    *self,
   g_autoptr (GPtrArray) patterns = g_ptr_array_new_with_free_func (g_free);
   g_autoptr (GString) sql = g_string_new ("SELECT " COLUMNS " FROM runs WHERE 1");
 
-  for (guint i = 0; split[i] != NULL; i++)
-    {
-      if (split[i][0] == '\0')
-        continue;
-      g_ptr_array_add (patterns, like_pattern (split[i]));
-      g_string_append_printf (sql,
-                              " AND (path || ' ' || title || ' ' || method || ' ' || data || ' ' || state || ' ' || tags"
-                              " || ' ' || notes) LIKE ?%u ESCAPE '\\'", patterns->len);
-    }
+  for (guint i = 0; split[i] != NULL; i++) {
+    if (split[i][0] == '\0')
+      continue;
+    g_ptr_array_add (patterns, like_pattern (split[i]));
+    g_string_append_printf (sql,
+                            " AND (path || ' ' || title || ' ' || method || ' ' || data || ' ' || state || ' ' || tags"
+                            " || ' ' || notes) LIKE ?%u ESCAPE '\\'", patterns->len);
+  }
   g_ptr_array_add (patterns, NULL);
   g_string_append (sql, " ORDER BY created DESC, id DESC");
   return load_rows (self, sql->str, (const char *const *) patterns->pdata, error);
@@ -461,11 +450,10 @@ mp_run_db_find (MpRunDb    *self,
 
   if (rows == NULL)
     return NULL;
-  if (rows->len == 0)
-    {
-      g_set_error (error, MP_ERROR, MP_ERROR_UNKNOWN, "The run database “%s” knows no run “%s”.", self->path, path);
-      return NULL;
-    }
+  if (rows->len == 0) {
+    g_set_error (error, MP_ERROR, MP_ERROR_UNKNOWN, "The run database “%s” knows no run “%s”.", self->path, path);
+    return NULL;
+  }
   return g_ptr_array_steal_index (rows, 0);
 }
 

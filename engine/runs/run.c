@@ -79,14 +79,13 @@ lock_folder (const char *dir,
   if (*fd < 0)
     return mp_file_fail (error, errno, "lock", path);
   /* Somebody who only asks whether the folder is locked holds it for a moment; a lane holds it on. */
-  for (guint i = 0; i < 20; i++)
-    {
-      if (flock (*fd, LOCK_EX | LOCK_NB) == 0)
-        return TRUE;
-      if (errno != EWOULDBLOCK)
-        return mp_file_fail (error, errno, "lock", path);
-      g_usleep (5000);
-    }
+  for (guint i = 0; i < 20; i++) {
+    if (flock (*fd, LOCK_EX | LOCK_NB) == 0)
+      return TRUE;
+    if (errno != EWOULDBLOCK)
+      return mp_file_fail (error, errno, "lock", path);
+    g_usleep (5000);
+  }
   g_set_error (error, MP_ERROR, MP_ERROR_STATE, "A lane is training in “%s”; two cannot share a folder.", dir);
   return FALSE;
 }
@@ -111,16 +110,15 @@ add_latest (MpRun       *self,
             JsonBuilder *builder)
 {
   json_builder_begin_object (builder);
-  for (guint i = 0; i < self->series->len; i++)
-    {
-      double value = g_array_index (self->latest, double, i);
+  for (guint i = 0; i < self->series->len; i++) {
+    double value = g_array_index (self->latest, double, i);
 
-      json_builder_set_member_name (builder, self->series->pdata[i]);
-      if (isfinite (value))
-        json_builder_add_double_value (builder, value);
-      else
-        json_builder_add_string_value (builder, isnan (value) ? "nan" : value > 0 ? "inf" : "-inf");
-    }
+    json_builder_set_member_name (builder, self->series->pdata[i]);
+    if (isfinite (value))
+      json_builder_add_double_value (builder, value);
+    else
+      json_builder_add_string_value (builder, isnan (value) ? "nan" : value > 0 ? "inf" : "-inf");
+  }
   json_builder_end_object (builder);
 }
 
@@ -211,19 +209,18 @@ read_latest (MpRun      *self,
   if (node == NULL || !JSON_NODE_HOLDS_OBJECT (node))
     return;
   json_object_iter_init_ordered (&iter, json_node_get_object (node));
-  while (json_object_iter_next_ordered (&iter, &id, &entry))
-    {
-      double value;
+  while (json_object_iter_next_ordered (&iter, &id, &entry)) {
+    double value;
 
-      if (!JSON_NODE_HOLDS_VALUE (entry))
-        continue;
-      if (json_node_get_value_type (entry) == G_TYPE_STRING)
-        value = g_ascii_strtod (json_node_get_string (entry), NULL);
-      else
-        value = json_node_get_double (entry);
-      g_ptr_array_add (self->series, g_strdup (id));
-      g_array_append_val (self->latest, value);
-    }
+    if (!JSON_NODE_HOLDS_VALUE (entry))
+      continue;
+    if (json_node_get_value_type (entry) == G_TYPE_STRING)
+      value = g_ascii_strtod (json_node_get_string (entry), NULL);
+    else
+      value = json_node_get_double (entry);
+    g_ptr_array_add (self->series, g_strdup (id));
+    g_array_append_val (self->latest, value);
+  }
 }
 
 /* id: the experiment's id. */
@@ -249,16 +246,14 @@ read_state (MpRun   *self,
   format = get_typed (object, "format", G_TYPE_INT64);
   if (format == NULL || json_node_get_int (format) != FORMAT)
     return state_fail (error, path, "“format” must be 1");
-  for (guint i = 0; i < G_N_ELEMENTS (strings); i++)
-    {
-      nodes[i] = get_typed (object, strings[i], G_TYPE_STRING);
-      if (nodes[i] == NULL)
-        {
-          g_autofree char *detail = g_strdup_printf ("there is no text “%s”", strings[i]);
+  for (guint i = 0; i < G_N_ELEMENTS (strings); i++) {
+    nodes[i] = get_typed (object, strings[i], G_TYPE_STRING);
+    if (nodes[i] == NULL) {
+      g_autofree char *detail = g_strdup_printf ("there is no text “%s”", strings[i]);
 
-          return state_fail (error, path, detail);
-        }
+      return state_fail (error, path, detail);
     }
+  }
   iteration = get_typed (object, "iteration", G_TYPE_INT64);
   seconds = get_typed (object, "seconds", G_TYPE_DOUBLE);
   if (iteration == NULL || seconds == NULL || json_node_get_int (iteration) < 0)
@@ -303,11 +298,10 @@ check_vacant (const char *dir,
   g_autoptr (GDir) listing = g_dir_open (dir, 0, NULL);
   const char *name;
 
-  if (listing == NULL && g_file_test (dir, G_FILE_TEST_EXISTS))
-    {
-      g_set_error (error, MP_ERROR, MP_ERROR_FILE, "“%s” exists and is not a folder; a run needs a new or empty one.", dir);
-      return FALSE;
-    }
+  if (listing == NULL && g_file_test (dir, G_FILE_TEST_EXISTS)) {
+    g_set_error (error, MP_ERROR, MP_ERROR_FILE, "“%s” exists and is not a folder; a run needs a new or empty one.", dir);
+    return FALSE;
+  }
   if (listing == NULL)
     return TRUE;
   name = g_dir_read_name (listing);
@@ -333,13 +327,12 @@ fill_folder (MpRun      *self,
     return mp_file_fail (error, errno, "make the folder", at);
   if (!lock_folder (at, &self->lock_fd, error))
     return FALSE;
-  for (guint i = 0; i < G_N_ELEMENTS (folders); i++)
-    {
-      g_autofree char *folder = g_build_filename (at, folders[i], NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (folders); i++) {
+    g_autofree char *folder = g_build_filename (at, folders[i], NULL);
 
-      if (g_mkdir (folder, 0777) != 0 && errno != EEXIST)
-        return mp_file_fail (error, errno, "make the folder", folder);
-    }
+    if (g_mkdir (folder, 0777) != 0 && errno != EEXIST)
+      return mp_file_fail (error, errno, "make the folder", folder);
+  }
   writer = mp_metrics_writer_open (metrics, error);
   return writer != NULL && mp_metrics_writer_cut (writer, -1, error) && mp_metrics_writer_flush (writer, TRUE, error)
          && write_state (self, at, error) && mp_file_write_text (experiment, text, error);
@@ -366,11 +359,10 @@ mp_run_create (const char   *dir,
   self->created = now_text ();
   if (!check_vacant (absolute, error) || !fill_folder (self, in_place ? absolute : part, error))
     return NULL;
-  if (!in_place && g_rename (part, absolute) != 0)
-    {
-      mp_file_fail (error, errno, "make the folder", absolute);
-      return NULL;
-    }
+  if (!in_place && g_rename (part, absolute) != 0) {
+    mp_file_fail (error, errno, "make the folder", absolute);
+    return NULL;
+  }
   if (!mp_folder_sync (parent, error))
     return NULL;
   self->writer = mp_metrics_writer_open (metrics, error);
@@ -402,18 +394,17 @@ read_series (MpRun   *self,
   g_ptr_array_set_size (self->series, 0);
   g_array_set_size (self->latest, 0);
   ids = mp_metrics_reader_list_series (reader, &n);
-  for (guint i = 0; i < n; i++)
-    {
-      double last = NAN;
+  for (guint i = 0; i < n; i++) {
+    double last = NAN;
 
-      g_array_set_size (values, 0);
-      g_array_set_size (iterations, 0);
-      mp_metrics_reader_read (reader, ids[i], iterations, values);
-      if (values->len > 0)
-        last = g_array_index (values, double, values->len - 1);
-      g_ptr_array_add (self->series, g_strdup (ids[i]));
-      g_array_append_val (self->latest, last);
-    }
+    g_array_set_size (values, 0);
+    g_array_set_size (iterations, 0);
+    mp_metrics_reader_read (reader, ids[i], iterations, values);
+    if (values->len > 0)
+      last = g_array_index (values, double, values->len - 1);
+    g_ptr_array_add (self->series, g_strdup (ids[i]));
+    g_array_append_val (self->latest, last);
+  }
   return TRUE;
 }
 
@@ -425,15 +416,14 @@ remove_later_samples (MpRun   *self,
 {
   g_autoptr (GArray) kept = mp_run_list_samples (self);
 
-  for (guint i = 0; i < kept->len; i++)
-    {
-      guint64 number = g_array_index (kept, guint64, i);
-      g_autofree char *name = g_strdup_printf ("samples/%" G_GUINT64_FORMAT ".safetensors", number);
-      g_autofree char *path = in_dir (self, name);
+  for (guint i = 0; i < kept->len; i++) {
+    guint64 number = g_array_index (kept, guint64, i);
+    g_autofree char *name = g_strdup_printf ("samples/%" G_GUINT64_FORMAT ".safetensors", number);
+    g_autofree char *path = in_dir (self, name);
 
-      if (number > iteration && g_unlink (path) != 0)
-        return mp_file_fail (error, errno, "remove", path);
-    }
+    if (number > iteration && g_unlink (path) != 0)
+      return mp_file_fail (error, errno, "remove", path);
+  }
   return TRUE;
 }
 
@@ -465,24 +455,22 @@ mp_run_open (const char *dir,
   g_autofree char *experiment = in_dir (self, "experiment.ini");
   g_autofree char *id = NULL;
 
-  if (!g_file_test (experiment, G_FILE_TEST_EXISTS))
-    {
-      g_set_error (error, MP_ERROR, MP_ERROR_FILE, "“%s” is not a run: there is no file “experiment.ini” in it.", absolute);
-      return NULL;
-    }
+  if (!g_file_test (experiment, G_FILE_TEST_EXISTS)) {
+    g_set_error (error, MP_ERROR, MP_ERROR_FILE, "“%s” is not a run: there is no file “experiment.ini” in it.", absolute);
+    return NULL;
+  }
   self->experiment = mp_experiment_load (experiment, error);
   if (self->experiment == NULL || !read_state (self, &id, error))
     return NULL;
   mp_experiment_set_id (self->experiment, id);
 
-  if (!is_over (self->state) && !is_locked (absolute))
-    {
-      g_autoptr (GArray) checkpoints = mp_run_list_checkpoints (self);
+  if (!is_over (self->state) && !is_locked (absolute)) {
+    g_autoptr (GArray) checkpoints = mp_run_list_checkpoints (self);
 
-      g_free (self->state);
-      self->state = g_strdup ("interrupted");
-      self->iteration = checkpoints->len > 0 ? g_array_index (checkpoints, guint64, checkpoints->len - 1) : 0;
-    }
+    g_free (self->state);
+    self->state = g_strdup ("interrupted");
+    self->iteration = checkpoints->len > 0 ? g_array_index (checkpoints, guint64, checkpoints->len - 1) : 0;
+  }
   if (writable && !go_on (self, error))
     return NULL;
   return g_steal_pointer (&self);
@@ -548,13 +536,12 @@ mp_run_add_series (MpRun      *self,
 
   if (!mp_metrics_writer_add_series (self->writer, id, number, error))
     return FALSE;
-  if (*number == self->series->len)
-    {
-      double none = NAN;
+  if (*number == self->series->len) {
+    double none = NAN;
 
-      g_ptr_array_add (self->series, g_strdup (id));
-      g_array_append_val (self->latest, none);
-    }
+    g_ptr_array_add (self->series, g_strdup (id));
+    g_array_append_val (self->latest, none);
+  }
   return TRUE;
 }
 
@@ -600,12 +587,11 @@ get_reader (MpRun   *self,
 {
   g_autofree char *path = in_dir (self, "metrics");
 
-  if (self->writer != NULL)
-    {
-      if (!mp_metrics_writer_flush (self->writer, FALSE, error))
-        return NULL;
-      g_clear_pointer (&self->reader, mp_metrics_reader_free);
-    }
+  if (self->writer != NULL) {
+    if (!mp_metrics_writer_flush (self->writer, FALSE, error))
+      return NULL;
+    g_clear_pointer (&self->reader, mp_metrics_reader_free);
+  }
   if (self->reader == NULL)
     self->reader = mp_metrics_reader_open (path, error);
   return self->reader;
@@ -706,14 +692,13 @@ mp_run_new_path (const char   *parent,
   g_strdelimit (name->str, "/ ", '-');
   if (given == NULL)
     given = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  for (guint i = 1; path == NULL; i++)
-    {
-      g_autofree char *numbered = i == 1 ? g_strdup (name->str) : g_strdup_printf ("%s-%u", name->str, i);
+  for (guint i = 1; path == NULL; i++) {
+    g_autofree char *numbered = i == 1 ? g_strdup (name->str) : g_strdup_printf ("%s-%u", name->str, i);
 
-      path = g_build_filename (place, numbered, NULL);
-      if (g_file_test (path, G_FILE_TEST_EXISTS) || g_hash_table_contains (given, path))
-        g_clear_pointer (&path, g_free);
-    }
+    path = g_build_filename (place, numbered, NULL);
+    if (g_file_test (path, G_FILE_TEST_EXISTS) || g_hash_table_contains (given, path))
+      g_clear_pointer (&path, g_free);
+  }
   g_hash_table_add (given, g_strdup (path));
   return path;
 }

@@ -83,27 +83,22 @@ check_nesting (const char *header,
   gboolean in_string = FALSE;
   gint depth = 0;
 
-  for (gsize i = 0; i < length; i++)
-    {
-      char c = header[i];
+  for (gsize i = 0; i < length; i++) {
+    char c = header[i];
 
-      if (in_string)
-        {
-          if (c == '\\')
-            i++;
-          else if (c == '"')
-            in_string = FALSE;
-        }
+    if (in_string) {
+      if (c == '\\')
+        i++;
       else if (c == '"')
-        in_string = TRUE;
-      else if (c == '{' || c == '[')
-        {
-          if (++depth > MAX_DEPTH)
-            return fail (error, file, 8 + (gint64) i, "the header nests %d deep; %d is allowed", depth, MAX_DEPTH);
-        }
-      else if (c == '}' || c == ']')
-        depth--;
-    }
+        in_string = FALSE;
+    } else if (c == '"')
+      in_string = TRUE;
+    else if (c == '{' || c == '[') {
+      if (++depth > MAX_DEPTH)
+        return fail (error, file, 8 + (gint64) i, "the header nests %d deep; %d is allowed", depth, MAX_DEPTH);
+    } else if (c == '}' || c == ']')
+      depth--;
+  }
   return TRUE;
 }
 
@@ -159,26 +154,23 @@ parse_header (JsonParser *parser,
   guint n_parsed = 0, n_left = 0;
 
   g_signal_connect (parser, "object-member", G_CALLBACK (count_member_cb), &n_parsed);
-  if (!json_parser_load_from_data (parser, header, (gssize) length, &json_error))
-    {
-      fail (error, file, 8, "the header is not JSON: %s", json_error->message);
-      return NULL;
-    }
+  if (!json_parser_load_from_data (parser, header, (gssize) length, &json_error)) {
+    fail (error, file, 8, "the header is not JSON: %s", json_error->message);
+    return NULL;
+  }
   root = json_parser_get_root (parser);
-  if (root == NULL || !JSON_NODE_HOLDS_OBJECT (root))
-    {
-      fail (error, file, 8, "the header is not a JSON object");
-      return NULL;
-    }
+  if (root == NULL || !JSON_NODE_HOLDS_OBJECT (root)) {
+    fail (error, file, 8, "the header is not a JSON object");
+    return NULL;
+  }
 
   json_object_iter_init (&iter, json_node_get_object (root));
   while (json_object_iter_next (&iter, NULL, &value))
     n_left += 1 + (JSON_NODE_HOLDS_OBJECT (value) ? json_object_get_size (json_node_get_object (value)) : 0);
-  if (n_left != n_parsed)
-    {
-      fail (error, file, 8, "the header gives a name twice");
-      return NULL;
-    }
+  if (n_left != n_parsed) {
+    fail (error, file, 8, "the header gives a name twice");
+    return NULL;
+  }
   return json_node_get_object (root);
 }
 
@@ -194,12 +186,11 @@ read_metadata (MpSafetensors *self,
   if (!JSON_NODE_HOLDS_OBJECT (node))
     return fail (error, self->file, 8, "“__metadata__” is not an object of strings");
   json_object_iter_init (&iter, json_node_get_object (node));
-  while (json_object_iter_next (&iter, &key, &value))
-    {
-      if (!JSON_NODE_HOLDS_VALUE (value) || json_node_get_value_type (value) != G_TYPE_STRING)
-        return fail (error, self->file, 8, "metadata “%s” is not a string", key);
-      g_hash_table_insert (self->metadata, g_strdup (key), json_node_dup_string (value));
-    }
+  while (json_object_iter_next (&iter, &key, &value)) {
+    if (!JSON_NODE_HOLDS_VALUE (value) || json_node_get_value_type (value) != G_TYPE_STRING)
+      return fail (error, self->file, 8, "metadata “%s” is not a string", key);
+    g_hash_table_insert (self->metadata, g_strdup (key), json_node_dup_string (value));
+  }
   return TRUE;
 }
 
@@ -224,17 +215,16 @@ read_integers (MpSafetensors *self,
   if (*n > max_n)
     return fail (error, self->file, 8, "“%s” of tensor “%s” has %u entries; at most %u are allowed", key, tensor, *n,
                  max_n);
-  for (guint i = 0; i < *n; i++)
-    {
-      JsonNode *entry = json_array_get_element (array, i);
+  for (guint i = 0; i < *n; i++) {
+    JsonNode *entry = json_array_get_element (array, i);
 
-      if (!JSON_NODE_HOLDS_VALUE (entry) || json_node_get_value_type (entry) != G_TYPE_INT64)
-        return fail (error, self->file, 8, "“%s” of tensor “%s” holds something that is not an integer", key, tensor);
-      out[i] = json_node_get_int (entry);
-      if (out[i] < 0)
-        return fail (error, self->file, 8, "“%s” of tensor “%s” holds %" G_GINT64_FORMAT "; 0 or more is allowed", key,
-                     tensor, out[i]);
-    }
+    if (!JSON_NODE_HOLDS_VALUE (entry) || json_node_get_value_type (entry) != G_TYPE_INT64)
+      return fail (error, self->file, 8, "“%s” of tensor “%s” holds something that is not an integer", key, tensor);
+    out[i] = json_node_get_int (entry);
+    if (out[i] < 0)
+      return fail (error, self->file, 8, "“%s” of tensor “%s” holds %" G_GINT64_FORMAT "; 0 or more is allowed", key,
+                   tensor, out[i]);
+  }
   return TRUE;
 }
 
@@ -251,11 +241,10 @@ read_dtype (MpSafetensors *self,
   if (node != NULL && JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_STRING)
     name = json_node_get_string (node);
   for (guint i = 0; name != NULL && i < G_N_ELEMENTS (dtypes); i++)
-    if (g_str_equal (name, dtypes[i].name))
-      {
-        *dtype = dtypes[i].dtype;
-        return TRUE;
-      }
+    if (g_str_equal (name, dtypes[i].name)) {
+      *dtype = dtypes[i].dtype;
+      return TRUE;
+    }
   return fail (error, self->file, 8, "tensor “%s” has the dtype “%s”; F32, F64 and I32 are allowed", tensor,
                name != NULL ? name : "(none)");
 }
@@ -343,26 +332,24 @@ lay_out (MpSafetensors *self,
   gint64 at = 0;
 
   g_array_sort (places, compare_places);
-  for (guint i = 0; i < places->len; i++)
-    {
-      Place *place = &g_array_index (places, Place, i);
+  for (guint i = 0; i < places->len; i++) {
+    Place *place = &g_array_index (places, Place, i);
 
-      if (place->begin != at)
-        return fail (error, self->file, base + MIN (at, place->begin),
-                     "tensor “%s” begins at data byte %" G_GINT64_FORMAT " where %" G_GINT64_FORMAT " is next: %s",
-                     place->tensor.name, place->begin, at, place->begin < at ? "tensors overlap" : "there is a gap");
-      place->tensor.data = data + base + place->begin;
-      at = place->end;
-      g_array_append_val (self->tensors, place->tensor);
-    }
+    if (place->begin != at)
+      return fail (error, self->file, base + MIN (at, place->begin),
+                   "tensor “%s” begins at data byte %" G_GINT64_FORMAT " where %" G_GINT64_FORMAT " is next: %s",
+                   place->tensor.name, place->begin, at, place->begin < at ? "tensors overlap" : "there is a gap");
+    place->tensor.data = data + base + place->begin;
+    at = place->end;
+    g_array_append_val (self->tensors, place->tensor);
+  }
   if (at != n_bytes)
     return fail (error, self->file, base + at, "%" G_GINT64_FORMAT " bytes follow that belong to no tensor", n_bytes - at);
-  for (guint i = 0; i < self->tensors->len; i++)
-    {
-      MpNamedTensor *tensor = &g_array_index (self->tensors, MpNamedTensor, i);
+  for (guint i = 0; i < self->tensors->len; i++) {
+    MpNamedTensor *tensor = &g_array_index (self->tensors, MpNamedTensor, i);
 
-      g_hash_table_insert (self->by_name, (gpointer) tensor->name, tensor);
-    }
+    g_hash_table_insert (self->by_name, (gpointer) tensor->name, tensor);
+  }
   return TRUE;
 }
 
@@ -396,20 +383,18 @@ mp_safetensors_parse (GBytes     *bytes,
     return NULL;
 
   json_object_iter_init (&iter, header);
-  while (json_object_iter_next (&iter, &name, &node))
-    {
-      Place place;
+  while (json_object_iter_next (&iter, &name, &node)) {
+    Place place;
 
-      if (g_str_equal (name, "__metadata__"))
-        {
-          if (!read_metadata (self, node, error))
-            return NULL;
-          continue;
-        }
-      if (!read_tensor (self, name, node, 8 + (gint64) length, (gint64) (size - 8 - length), &place, error))
+    if (g_str_equal (name, "__metadata__")) {
+      if (!read_metadata (self, node, error))
         return NULL;
-      g_array_append_val (places, place);
+      continue;
     }
+    if (!read_tensor (self, name, node, 8 + (gint64) length, (gint64) (size - 8 - length), &place, error))
+      return NULL;
+    g_array_append_val (places, place);
+  }
   if (!lay_out (self, places, 8 + (gint64) length, (gint64) (size - 8 - length), error))
     return NULL;
   return g_steal_pointer (&self);
@@ -424,11 +409,10 @@ mp_safetensors_open (const char *path,
   char *data;
   gsize size;
 
-  if (!g_file_get_contents (path, &data, &size, &read_error))
-    {
-      g_set_error (error, MP_ERROR, MP_ERROR_FILE, "%s.", read_error->message);
-      return NULL;
-    }
+  if (!g_file_get_contents (path, &data, &size, &read_error)) {
+    g_set_error (error, MP_ERROR, MP_ERROR_FILE, "%s.", read_error->message);
+    return NULL;
+  }
   bytes = g_bytes_new_take (data, size);
   return mp_safetensors_parse (bytes, path, error);
 }
@@ -518,11 +502,10 @@ add_metadata (JsonBuilder       *builder,
 {
   json_builder_set_member_name (builder, "__metadata__");
   json_builder_begin_object (builder);
-  for (guint i = 0; metadata[i] != NULL; i += 2)
-    {
-      json_builder_set_member_name (builder, metadata[i]);
-      json_builder_add_string_value (builder, metadata[i + 1]);
-    }
+  for (guint i = 0; metadata[i] != NULL; i += 2) {
+    json_builder_set_member_name (builder, metadata[i]);
+    json_builder_add_string_value (builder, metadata[i + 1]);
+  }
   json_builder_end_object (builder);
 }
 
@@ -550,14 +533,13 @@ mp_safetensors_save (const char          *path,
     add_metadata (builder, metadata);
   for (gsize size = 8; size >= 4; size -= 4)
     for (guint i = 0; i < n; i++)
-      if (mp_dtype_size (tensors[i].type.dtype) == size)
-        {
-          MpPiece piece = { tensors[i].data, (gsize) mp_tensor_count (&tensors[i].type) * size };
+      if (mp_dtype_size (tensors[i].type.dtype) == size) {
+        MpPiece piece = { tensors[i].data, (gsize) mp_tensor_count (&tensors[i].type) * size };
 
-          add_tensor (builder, &tensors[i], at, at + (gint64) piece.size);
-          g_array_append_val (pieces, piece);
-          at += (gint64) piece.size;
-        }
+        add_tensor (builder, &tensors[i], at, at + (gint64) piece.size);
+        g_array_append_val (pieces, piece);
+        at += (gint64) piece.size;
+      }
   json_builder_end_object (builder);
   root = json_builder_get_root (builder);
   json_generator_set_root (generator, root);

@@ -62,18 +62,16 @@ mp_device_open (const char           *name,
                 MpDevice            **device,
                 GError              **error)
 {
-  if (name != NULL && is_cuda (name))
-    {
-      g_set_error (error, MP_ERROR, MP_ERROR_DEVICE,
-                   "The device “%s” cannot be used: this build has no CUDA module. “auto” and “cpu” are available.", name);
-      return FALSE;
-    }
-  if (name != NULL && !g_str_equal (name, "auto") && !g_str_equal (name, "cpu"))
-    {
-      g_set_error (error, MP_ERROR, MP_ERROR_UNKNOWN, "There is no device “%s”; “auto”, “cpu”, “cuda” and “cuda:N” are known.",
-                   name);
-      return FALSE;
-    }
+  if (name != NULL && is_cuda (name)) {
+    g_set_error (error, MP_ERROR, MP_ERROR_DEVICE,
+                 "The device “%s” cannot be used: this build has no CUDA module. “auto” and “cpu” are available.", name);
+    return FALSE;
+  }
+  if (name != NULL && !g_str_equal (name, "auto") && !g_str_equal (name, "cpu")) {
+    g_set_error (error, MP_ERROR, MP_ERROR_UNKNOWN, "There is no device “%s”; “auto”, “cpu”, “cuda” and “cuda:N” are known.",
+                 name);
+    return FALSE;
+  }
   *class = &mp_cpu_class;
   return mp_check_status (mp_cpu_class.open (0, MAX (n_threads, 1), device), "Opening the CPU", error);
 }

@@ -35,7 +35,7 @@ same_experiment (MpExperiment *a,
 {
   g_autoptr (MpExperiment) like_a = mp_experiment_copy (b);
   g_autofree char *iterations
-      = g_strdup_printf ("%" G_GINT64_FORMAT, mp_experiment_get_int (a, "train", "iterations"));
+    = g_strdup_printf ("%" G_GINT64_FORMAT, mp_experiment_get_int (a, "train", "iterations"));
   g_autofree char *text_a = mp_experiment_to_text (a);
   g_autofree char *text_b = NULL;
 
@@ -51,11 +51,10 @@ restore_change (MpLane     *lane,
                 const char *assignment,
                 GError    **error)
 {
-  if (!mp_experiment_set (lane->experiment, assignment, error))
-    {
-      g_prefix_error (error, "In the run “%s”: ", mp_run_get_dir (lane->run));
-      return FALSE;
-    }
+  if (!mp_experiment_set (lane->experiment, assignment, error)) {
+    g_prefix_error (error, "In the run “%s”: ", mp_run_get_dir (lane->run));
+    return FALSE;
+  }
   g_ptr_array_add (restored, g_strdup (assignment));
   return TRUE;
 }
@@ -74,14 +73,13 @@ restore_changes (MpLane  *lane,
   for (guint i = 0; i < events->len; i++)
     if (!restore_change (lane, restored, g_array_index (events, MpMetricsEvent, i).text, error))
       return FALSE;
-  if (iterations >= 0 && iterations != mp_experiment_get_int (lane->experiment, "train", "iterations"))
-    {
-      g_autofree char *assignment = g_strdup_printf ("train.iterations=%" G_GINT64_FORMAT, iterations);
+  if (iterations >= 0 && iterations != mp_experiment_get_int (lane->experiment, "train", "iterations")) {
+    g_autofree char *assignment = g_strdup_printf ("train.iterations=%" G_GINT64_FORMAT, iterations);
 
-      if (!mp_run_append_event (lane->run, mp_run_get_iteration (lane->run), assignment, error)
-          || !restore_change (lane, restored, assignment, error))
-        return FALSE;
-    }
+    if (!mp_run_append_event (lane->run, mp_run_get_iteration (lane->run), assignment, error)
+        || !restore_change (lane, restored, assignment, error))
+      return FALSE;
+  }
   g_mutex_lock (&lane->trainer->mutex);
   lane->trainer->restored = g_steal_pointer (&restored);
   g_mutex_unlock (&lane->trainer->mutex);
@@ -97,12 +95,11 @@ reopen_run (MpLane  *lane,
   lane->run = mp_run_open (options->run_dir, TRUE, error);
   if (lane->run == NULL)
     return FALSE;
-  if (!same_experiment (lane->experiment, mp_run_get_experiment (lane->run)))
-    {
-      g_set_error (error, MP_ERROR, MP_ERROR_EXPERIMENT, "“%s” holds a run of another experiment; it goes on as it began.",
-                   options->run_dir);
-      return FALSE;
-    }
+  if (!same_experiment (lane->experiment, mp_run_get_experiment (lane->run))) {
+    g_set_error (error, MP_ERROR, MP_ERROR_EXPERIMENT, "“%s” holds a run of another experiment; it goes on as it began.",
+                 options->run_dir);
+    return FALSE;
+  }
   mp_experiment_unref (lane->experiment);
   lane->experiment = mp_experiment_copy (mp_run_get_experiment (lane->run));
   return restore_changes (lane, options->iterations, error);
@@ -117,13 +114,12 @@ load_checkpoint (MpLane  *lane,
 
   if (!mp_run_load_checkpoint (lane->run, mp_loop_get_store (lane->loop), &counters, error))
     return FALSE;
-  if (counters.seed != seed)
-    {
-      g_set_error (error, MP_ERROR, MP_ERROR_FILE,
-                   "The checkpoint in “%s” is of seed %" G_GUINT64_FORMAT "; the experiment's is %" G_GUINT64_FORMAT ".",
-                   mp_run_get_dir (lane->run), counters.seed, seed);
-      return FALSE;
-    }
+  if (counters.seed != seed) {
+    g_set_error (error, MP_ERROR, MP_ERROR_FILE,
+                 "The checkpoint in “%s” is of seed %" G_GUINT64_FORMAT "; the experiment's is %" G_GUINT64_FORMAT ".",
+                 mp_run_get_dir (lane->run), counters.seed, seed);
+    return FALSE;
+  }
   lane->iteration = counters.iteration;
   lane->checkpoint_at = counters.iteration;
   lane->seconds = counters.seconds;
@@ -172,17 +168,16 @@ describe_series (MpLane *lane)
       .id = g_intern_string (reports[i].id), .title = g_strdup (reports[i].title), .better = reports[i].better,
       .per_iteration = TRUE
     };
-  for (guint i = 0; i < lane->metrics->len; i++)
-    {
-      const char *id = g_array_index (lane->metrics, MpMetricValue, i).id;
-      const MpMetric *named = (const MpMetric *) mp_registry_find (MP_KIND_METRIC, id);
+  for (guint i = 0; i < lane->metrics->len; i++) {
+    const char *id = g_array_index (lane->metrics, MpMetricValue, i).id;
+    const MpMetric *named = (const MpMetric *) mp_registry_find (MP_KIND_METRIC, id);
 
-      metric = named != NULL ? named : metric;
-      trainer->series[lane->n_reports + i] = (MpSeriesInfo) {
-        .id = g_intern_string (id), .title = metric_title (metric, id), .unit = named != NULL ? named->unit : NULL,
-        .better = metric != NULL ? metric->better : MP_NEITHER_IS_BETTER
-      };
-    }
+    metric = named != NULL ? named : metric;
+    trainer->series[lane->n_reports + i] = (MpSeriesInfo) {
+      .id = g_intern_string (id), .title = metric_title (metric, id), .unit = named != NULL ? named->unit : NULL,
+      .better = metric != NULL ? metric->better : MP_NEITHER_IS_BETTER
+    };
+  }
   trainer->n_series = lane->n_series;
 }
 
@@ -196,16 +191,15 @@ describe_surfaces (MpLane  *lane,
 
   mp_data_get_extent (mp_loop_get_data (lane->loop), extent);
   trainer->surfaces = g_new0 (MpSurface, trainer->n_surfaces);
-  for (guint i = 0; i < trainer->n_surfaces; i++)
-    {
-      MpSurface *surface = &trainer->surfaces[i];
+  for (guint i = 0; i < trainer->n_surfaces; i++) {
+    MpSurface *surface = &trainer->surfaces[i];
 
-      surface->id = g_intern_string (nodes[i].id);
-      surface->title = nodes[i].title;
-      surface->neutral = nodes[i].neutral;
-      surface->width = surface->height = GRID;
-      memcpy (surface->extent, extent, sizeof extent);
-    }
+    surface->id = g_intern_string (nodes[i].id);
+    surface->title = nodes[i].title;
+    surface->neutral = nodes[i].neutral;
+    surface->width = surface->height = GRID;
+    memcpy (surface->extent, extent, sizeof extent);
+  }
   return trainer->n_surfaces == 0 || mp_loop_set_view_grid (lane->loop, GRID, GRID, extent, error);
 }
 

@@ -30,17 +30,16 @@ place_metrics (MpLane *lane)
 
   for (guint i = lane->n_reports; i < lane->n_series; i++)
     lane->values[i] = NAN;
-  for (guint i = 0; i < lane->metrics->len; i++)
-    {
-      const MpMetricValue *value = &g_array_index (lane->metrics, MpMetricValue, i);
+  for (guint i = 0; i < lane->metrics->len; i++) {
+    const MpMetricValue *value = &g_array_index (lane->metrics, MpMetricValue, i);
 
-      /* As a rule the series come in the order of the first evaluation. */
-      if (at >= lane->n_series || !g_str_equal (series[at].id, value->id))
-        for (at = lane->n_reports; at < lane->n_series && !g_str_equal (series[at].id, value->id); at++)
-          ;
-      if (at < lane->n_series)
-        lane->values[at++] = value->value;
-    }
+    /* As a rule the series come in the order of the first evaluation. */
+    if (at >= lane->n_series || !g_str_equal (series[at].id, value->id))
+      for (at = lane->n_reports; at < lane->n_series && !g_str_equal (series[at].id, value->id); at++)
+        ;
+    if (at < lane->n_series)
+      lane->values[at++] = value->value;
+  }
 }
 
 gboolean
@@ -65,12 +64,11 @@ mp_lane_evaluate (MpLane  *lane,
   input.generated = mp_loop_sample (lane->loop, &input.n, error);
   if (input.generated == NULL)
     return FALSE;
-  if (lane->reference == NULL)
-    {
-      lane->n_reference = input.n;
-      lane->reference = g_new (float, (gsize) (input.n * input.dimensions));
-      mp_data_get_reference (data, input.n, lane->reference);
-    }
+  if (lane->reference == NULL) {
+    lane->n_reference = input.n;
+    lane->reference = g_new (float, (gsize) (input.n * input.dimensions));
+    mp_data_get_reference (data, input.n, lane->reference);
+  }
   input.n_real = lane->n_reference;
   input.real = lane->reference;
   g_array_set_size (lane->metrics, 0);
@@ -110,9 +108,9 @@ mp_lane_save_samples (MpLane  *lane,
 }
 
 gboolean
-mp_lane_save_checkpoint (MpLane   *lane,
-                         gboolean  automatic,
-                         GError  **error)
+mp_lane_save_checkpoint (MpLane  *lane,
+                         gboolean automatic,
+                         GError **error)
 {
   const MpCounters counters = {
     .seed = (guint64) mp_experiment_get_int (lane->experiment, "train", "seed"),
@@ -158,12 +156,11 @@ add_surface (MpLane     *lane,
              float      *values)
 {
   for (guint i = 0; i < lane->trainer->n_surfaces; i++)
-    if (lane->trainer->surfaces[i].id == id)
-      {
-        snapshot->surfaces = g_memdup2 (&lane->trainer->surfaces[i], sizeof (MpSurface));
-        snapshot->surfaces[0].values = values;
-        snapshot->n_surfaces = 1;
-      }
+    if (lane->trainer->surfaces[i].id == id) {
+      snapshot->surfaces = g_memdup2 (&lane->trainer->surfaces[i], sizeof (MpSurface));
+      snapshot->surfaces[0].values = values;
+      snapshot->n_surfaces = 1;
+    }
 }
 
 static gboolean
@@ -188,12 +185,11 @@ mp_lane_make_snapshot (MpLane     *lane,
   MpSnapshot *snapshot;
   MpView view = { NULL };
 
-  if (!mp_loop_look (lane->loop, shown, &view, &error))
-    {
-      g_warning ("Cannot look at the lane: %s", error->message);
-      mp_view_clear (&view);
-      return;
-    }
+  if (!mp_loop_look (lane->loop, shown, &view, &error)) {
+    g_warning ("Cannot look at the lane: %s", error->message);
+    mp_view_clear (&view);
+    return;
+  }
   snapshot = g_new0 (MpSnapshot, 1);
   g_atomic_ref_count_init (&snapshot->ref_count);
   snapshot->iteration = lane->iteration;

@@ -37,18 +37,16 @@ take_command (MpLane *lane)
   GQueue *commands = &lane->trainer->commands;
 
   lane->deferred = FALSE;
-  for (GList *link = commands->head; link != NULL; link = link->next)
-    {
-      MpCommand *command = link->data;
+  for (GList *link = commands->head; link != NULL; link = link->next) {
+    MpCommand *command = link->data;
 
-      if (needs_whole_iteration (command) && !is_between_iterations (lane))
-        {
-          lane->deferred = TRUE;
-          continue;
-        }
-      g_queue_delete_link (commands, link);
-      return command;
+    if (needs_whole_iteration (command) && !is_between_iterations (lane)) {
+      lane->deferred = TRUE;
+      continue;
     }
+    g_queue_delete_link (commands, link);
+    return command;
+  }
   return NULL;
 }
 
@@ -82,34 +80,33 @@ execute (MpLane          *lane,
          const MpCommand *command,
          GError         **error)
 {
-  switch (command->type)
-    {
-    case MP_COMMAND_PLAY:
-      play (lane);
-      return TRUE;
-    case MP_COMMAND_PAUSE:
-      lane->playing = FALSE;
-      return TRUE;
-    case MP_COMMAND_ITERATION:
-      lane->playing = FALSE;
-      lane->step = MP_STEP_ITERATION;
-      return TRUE;
-    case MP_COMMAND_PHASE:
-      lane->playing = FALSE;
-      lane->step = MP_STEP_PHASE;
-      return TRUE;
-    case MP_COMMAND_SPEED:
-      lane->speed = command->speed;
-      lane->next_at = g_get_monotonic_time ();
-      return TRUE;
-    case MP_COMMAND_LIVE:
-      return change (lane, command, error);
-    case MP_COMMAND_CHECKPOINT:
-      return lane->run == NULL || mp_lane_save_checkpoint (lane, FALSE, error);
-    case MP_COMMAND_STOP:
-      lane->stopping = TRUE;
-      return TRUE;
-    }
+  switch (command->type) {
+  case MP_COMMAND_PLAY:
+    play (lane);
+    return TRUE;
+  case MP_COMMAND_PAUSE:
+    lane->playing = FALSE;
+    return TRUE;
+  case MP_COMMAND_ITERATION:
+    lane->playing = FALSE;
+    lane->step = MP_STEP_ITERATION;
+    return TRUE;
+  case MP_COMMAND_PHASE:
+    lane->playing = FALSE;
+    lane->step = MP_STEP_PHASE;
+    return TRUE;
+  case MP_COMMAND_SPEED:
+    lane->speed = command->speed;
+    lane->next_at = g_get_monotonic_time ();
+    return TRUE;
+  case MP_COMMAND_LIVE:
+    return change (lane, command, error);
+  case MP_COMMAND_CHECKPOINT:
+    return lane->run == NULL || mp_lane_save_checkpoint (lane, FALSE, error);
+  case MP_COMMAND_STOP:
+    lane->stopping = TRUE;
+    return TRUE;
+  }
   g_assert_not_reached ();
 }
 
@@ -132,41 +129,38 @@ obey (MpLane  *lane,
 {
   MpTrainer *trainer = lane->trainer;
 
-  while (__atomic_load_n (&trainer->attention, __ATOMIC_ACQUIRE) != 0 || !has_work (lane))
-    {
-      MpCommand *command;
-      gboolean snapshot, ok = TRUE;
-      const char *surface;
+  while (__atomic_load_n (&trainer->attention, __ATOMIC_ACQUIRE) != 0 || !has_work (lane)) {
+    MpCommand *command;
+    gboolean snapshot, ok = TRUE;
+    const char *surface;
 
-      if (!lane->playing && !lane->settled && !has_work (lane) && !settle (lane, error))
-        return FALSE;
-      g_mutex_lock (&trainer->mutex);
-      command = take_command (lane);
-      snapshot = trainer->wants_snapshot;
-      surface = trainer->surface;
-      trainer->wants_snapshot = FALSE;
-      if (command == NULL && !snapshot)
-        {
-          __atomic_store_n (&trainer->attention, 0, __ATOMIC_RELEASE);
-          if (!has_work (lane) && lane->playing)
-            g_cond_wait_until (&trainer->wake, &trainer->mutex, lane->next_at);
-          else if (!has_work (lane))
-            g_cond_wait (&trainer->wake, &trainer->mutex);
-        }
-      g_mutex_unlock (&trainer->mutex);
-
-      if (command != NULL)
-        {
-          ok = execute (lane, command, error);
-          mp_command_free (command);
-        }
-      if (ok && snapshot)
-        mp_lane_make_snapshot (lane, surface);
-      if (!ok)
-        return FALSE;
-      if (lane->step != MP_STEP_NONE || lane->stopping)
-        break;
+    if (!lane->playing && !lane->settled && !has_work (lane) && !settle (lane, error))
+      return FALSE;
+    g_mutex_lock (&trainer->mutex);
+    command = take_command (lane);
+    snapshot = trainer->wants_snapshot;
+    surface = trainer->surface;
+    trainer->wants_snapshot = FALSE;
+    if (command == NULL && !snapshot) {
+      __atomic_store_n (&trainer->attention, 0, __ATOMIC_RELEASE);
+      if (!has_work (lane) && lane->playing)
+        g_cond_wait_until (&trainer->wake, &trainer->mutex, lane->next_at);
+      else if (!has_work (lane))
+        g_cond_wait (&trainer->wake, &trainer->mutex);
     }
+    g_mutex_unlock (&trainer->mutex);
+
+    if (command != NULL) {
+      ok = execute (lane, command, error);
+      mp_command_free (command);
+    }
+    if (ok && snapshot)
+      mp_lane_make_snapshot (lane, surface);
+    if (!ok)
+      return FALSE;
+    if (lane->step != MP_STEP_NONE || lane->stopping)
+      break;
+  }
   return TRUE;
 }
 
@@ -178,11 +172,10 @@ find_next_run (MpLane *lane)
 {
   guint n = mp_loop_get_n_phases (lane->loop);
 
-  while (lane->phase < n && lane->repetition >= mp_loop_get_repeat (lane->loop, lane->phase))
-    {
-      lane->phase++;
-      lane->repetition = 0;
-    }
+  while (lane->phase < n && lane->repetition >= mp_loop_get_repeat (lane->loop, lane->phase)) {
+    lane->phase++;
+    lane->repetition = 0;
+  }
   return lane->phase < n;
 }
 
@@ -198,17 +191,15 @@ compute (MpLane   *lane,
   *over = TRUE;
   if (whole && is_between_iterations (lane))
     return mp_loop_run_iteration (lane->loop, lane->iteration, error);
-  while (find_next_run (lane))
-    {
-      if (!mp_loop_run_phase (lane->loop, lane->phase, lane->iteration, lane->repetition, error))
-        return FALSE;
-      lane->repetition++;
-      if (!whole && find_next_run (lane))
-        {
-          *over = FALSE;
-          return TRUE;
-        }
+  while (find_next_run (lane)) {
+    if (!mp_loop_run_phase (lane->loop, lane->phase, lane->iteration, lane->repetition, error))
+      return FALSE;
+    lane->repetition++;
+    if (!whole && find_next_run (lane)) {
+      *over = FALSE;
+      return TRUE;
     }
+  }
   return TRUE;
 }
 
@@ -222,17 +213,15 @@ count_rate (MpLane *lane,
   lane->bucket_time[lane->bucket] += now - lane->mark;
   lane->bucket_count[lane->bucket]++;
   lane->mark = now;
-  for (guint i = 0; i < MP_RATE_BUCKETS; i++)
-    {
-      time += lane->bucket_time[i];
-      count += lane->bucket_count[i];
-    }
-  if (lane->bucket_time[lane->bucket] >= G_USEC_PER_SEC / MP_RATE_BUCKETS)
-    {
-      lane->bucket = (lane->bucket + 1) % MP_RATE_BUCKETS;
-      lane->bucket_time[lane->bucket] = 0;
-      lane->bucket_count[lane->bucket] = 0;
-    }
+  for (guint i = 0; i < MP_RATE_BUCKETS; i++) {
+    time += lane->bucket_time[i];
+    count += lane->bucket_count[i];
+  }
+  if (lane->bucket_time[lane->bucket] >= G_USEC_PER_SEC / MP_RATE_BUCKETS) {
+    lane->bucket = (lane->bucket + 1) % MP_RATE_BUCKETS;
+    lane->bucket_time[lane->bucket] = 0;
+    lane->bucket_count[lane->bucket] = 0;
+  }
   return time > 0 ? (double) count * G_USEC_PER_SEC / (double) time : 0;
 }
 
@@ -246,11 +235,10 @@ end_iteration (MpLane  *lane,
   mp_loop_read_reports (lane->loop, lane->values);
   if (!mp_lane_append (lane, 0, lane->n_reports, error))
     return FALSE;
-  if (!mp_loop_is_finite (lane->loop))
-    {
-      lane->divergence = mp_loop_find_divergence (lane->loop, lane->iteration - 1);
-      return TRUE;
-    }
+  if (!mp_loop_is_finite (lane->loop)) {
+    lane->divergence = mp_loop_find_divergence (lane->loop, lane->iteration - 1);
+    return TRUE;
+  }
   if (lane->speed > 0)
     lane->next_at = MAX (lane->next_at, g_get_monotonic_time () - G_USEC_PER_SEC / 4)
                     + (gint64) (G_USEC_PER_SEC / lane->speed);
@@ -285,15 +273,14 @@ train (MpLane  *lane,
 {
   if (lane->playing)
     play (lane);
-  while (lane->iteration < lane->n_iterations && lane->divergence == NULL)
-    {
-      if (!obey (lane, error))
-        return FALSE;
-      if (lane->stopping && is_between_iterations (lane))
-        return TRUE;
-      if (!work (lane, error))
-        return FALSE;
-    }
+  while (lane->iteration < lane->n_iterations && lane->divergence == NULL) {
+    if (!obey (lane, error))
+      return FALSE;
+    if (lane->stopping && is_between_iterations (lane))
+      return TRUE;
+    if (!work (lane, error))
+      return FALSE;
+  }
   return TRUE;
 }
 
@@ -301,9 +288,9 @@ train (MpLane  *lane,
 
 /* Leaves the run folder as the lane ends. */
 static gboolean
-conclude (MpLane      *lane,
-          MpLaneState  state,
-          GError     **error)
+conclude (MpLane     *lane,
+          MpLaneState state,
+          GError    **error)
 {
   gboolean whole = state == MP_LANE_FINISHED || state == MP_LANE_STOPPED;
 
@@ -326,23 +313,20 @@ end_lane (MpLane *lane,
 
   if (lane->loop != NULL && lane->iteration >= lane->n_iterations)
     state = MP_LANE_FINISHED;
-  if (lane->divergence != NULL)
-    {
-      state = MP_LANE_DIVERGED;
-      result = g_error_new_literal (MP_ERROR, MP_ERROR_STATE, lane->divergence);
-    }
-  if (error == NULL && !conclude (lane, state, &error))
-    {
-      g_clear_error (&result);
-      result = error;
-    }
-  if (error != NULL)
-    {
-      state = MP_LANE_FAILED;
-      /* Where the disk is full this fails too; the folder then says "interrupted" to whoever opens it. */
-      if (lane->run != NULL && lane->trainer->prepared)
-        mp_run_save_state (lane->run, mp_lane_state_name (state), lane->iteration, lane->seconds, NULL);
-    }
+  if (lane->divergence != NULL) {
+    state = MP_LANE_DIVERGED;
+    result = g_error_new_literal (MP_ERROR, MP_ERROR_STATE, lane->divergence);
+  }
+  if (error == NULL && !conclude (lane, state, &error)) {
+    g_clear_error (&result);
+    result = error;
+  }
+  if (error != NULL) {
+    state = MP_LANE_FAILED;
+    /* Where the disk is full this fails too; the folder then says "interrupted" to whoever opens it. */
+    if (lane->run != NULL && lane->trainer->prepared)
+      mp_run_save_state (lane->run, mp_lane_state_name (state), lane->iteration, lane->seconds, NULL);
+  }
   g_clear_pointer (&lane->run, mp_run_close);
   /* An iteration that could not be recorded was done all the same. */
   if (lane->trainer->prepared)
@@ -357,21 +341,19 @@ linger (MpLane *lane)
   MpTrainer *trainer = lane->trainer;
 
   g_mutex_lock (&trainer->mutex);
-  while (!trainer->leave)
-    {
-      if (trainer->wants_snapshot && lane->loop != NULL && trainer->prepared)
-        {
-          const char *surface = trainer->surface;
+  while (!trainer->leave) {
+    if (trainer->wants_snapshot && lane->loop != NULL && trainer->prepared) {
+      const char *surface = trainer->surface;
 
-          trainer->wants_snapshot = FALSE;
-          g_mutex_unlock (&trainer->mutex);
-          mp_lane_make_snapshot (lane, surface);
-          g_mutex_lock (&trainer->mutex);
-          continue;
-        }
-      g_queue_clear_full (&trainer->commands, (GDestroyNotify) mp_command_free);
-      g_cond_wait (&trainer->wake, &trainer->mutex);
+      trainer->wants_snapshot = FALSE;
+      g_mutex_unlock (&trainer->mutex);
+      mp_lane_make_snapshot (lane, surface);
+      g_mutex_lock (&trainer->mutex);
+      continue;
     }
+    g_queue_clear_full (&trainer->commands, (GDestroyNotify) mp_command_free);
+    g_cond_wait (&trainer->wake, &trainer->mutex);
+  }
   g_mutex_unlock (&trainer->mutex);
 }
 

@@ -27,13 +27,12 @@ struct _MpScalarQueue
 static void
 free_chunks (Chunk *chunk)
 {
-  while (chunk != NULL)
-    {
-      Chunk *next = chunk->next;
+  while (chunk != NULL) {
+    Chunk *next = chunk->next;
 
-      g_free (chunk);
-      chunk = next;
-    }
+    g_free (chunk);
+    chunk = next;
+  }
 }
 
 MpScalarQueue *
@@ -64,11 +63,10 @@ take_chunk (MpScalarQueue *self)
 {
   Chunk *chunk = self->spare;
 
-  if (chunk == NULL)
-    {
-      self->n_chunks++;
-      return g_new0 (Chunk, 1);
-    }
+  if (chunk == NULL) {
+    self->n_chunks++;
+    return g_new0 (Chunk, 1);
+  }
   self->spare = chunk->next;
   self->n_spare--;
   chunk->next = NULL;
@@ -84,15 +82,13 @@ mp_scalar_queue_push (MpScalarQueue *self,
                       const double  *values)
 {
   g_mutex_lock (&self->mutex);
-  for (guint i = 0; i < n; i++)
-    {
-      if (self->last->n == CHUNK)
-        {
-          self->last->next = take_chunk (self);
-          self->last = self->last->next;
-        }
-      self->last->scalars[self->last->n++] = (MpScalar) { first + i, iteration, values[i] };
+  for (guint i = 0; i < n; i++) {
+    if (self->last->n == CHUNK) {
+      self->last->next = take_chunk (self);
+      self->last = self->last->next;
     }
+    self->last->scalars[self->last->n++] = (MpScalar) { first + i, iteration, values[i] };
+  }
   g_mutex_unlock (&self->mutex);
 }
 
@@ -111,21 +107,18 @@ mp_scalar_queue_drain (MpScalarQueue *self,
     g_array_append_vals (scalars, chunk->scalars, chunk->n);
 
   g_mutex_lock (&self->mutex);
-  while (full != NULL)
-    {
-      Chunk *next = full->next;
-      gboolean keep = self->n_spare < N_SPARE;
+  while (full != NULL) {
+    Chunk *next = full->next;
+    gboolean keep = self->n_spare < N_SPARE;
 
-      full->next = keep ? self->spare : surplus;
-      if (keep)
-        {
-          self->spare = full;
-          self->n_spare++;
-        }
-      else
-        surplus = full;
-      full = next;
-    }
+    full->next = keep ? self->spare : surplus;
+    if (keep) {
+      self->spare = full;
+      self->n_spare++;
+    } else
+      surplus = full;
+    full = next;
+  }
   g_mutex_unlock (&self->mutex);
   free_chunks (surplus);
 }

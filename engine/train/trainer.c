@@ -201,12 +201,11 @@ mp_trainer_new (MpExperiment           *experiment,
   self->options.device = self->device;
   self->options.run_dir = self->run_dir;
   self->experiment = mp_experiment_copy (experiment);
-  if (options->iterations >= 0)
-    {
-      g_autofree char *iterations = g_strdup_printf ("%" G_GINT64_FORMAT, MAX (options->iterations, 1));
+  if (options->iterations >= 0) {
+    g_autofree char *iterations = g_strdup_printf ("%" G_GINT64_FORMAT, MAX (options->iterations, 1));
 
-      mp_experiment_set_value (self->experiment, "train", "iterations", iterations, NULL);
-    }
+    mp_experiment_set_value (self->experiment, "train", "iterations", iterations, NULL);
+  }
   self->initial = mp_experiment_copy (self->experiment);
   self->n_iterations = (guint64) mp_experiment_get_int (self->experiment, "train", "iterations");
   if (options->scalars)
@@ -322,30 +321,27 @@ mp_trainer_set_live (MpTrainer  *self,
   g_autoptr (MpExperiment) changed = NULL;
   MpCommand *command;
 
-  if (param == NULL || !param->live)
-    {
-      g_set_error (error, MP_ERROR, MP_ERROR_EXPERIMENT,
-                   param == NULL ? "There is no “%s.%s” in this experiment."
+  if (param == NULL || !param->live) {
+    g_set_error (error, MP_ERROR, MP_ERROR_EXPERIMENT,
+                 param == NULL ? "There is no “%s.%s” in this experiment."
                                  : "“%s.%s” cannot change while a lane is running; restart the lane to change it.",
-                   group, key);
-      return FALSE;
-    }
-  if (is_over (mp_trainer_get_state (self)))
-    {
-      g_set_error (error, MP_ERROR, MP_ERROR_STATE, "The lane is over (%s); “%s.%s” would change nothing.",
-                   mp_lane_state_name (mp_trainer_get_state (self)), group, key);
-      return FALSE;
-    }
+                 group, key);
+    return FALSE;
+  }
+  if (is_over (mp_trainer_get_state (self))) {
+    g_set_error (error, MP_ERROR, MP_ERROR_STATE, "The lane is over (%s); “%s.%s” would change nothing.",
+                 mp_lane_state_name (mp_trainer_get_state (self)), group, key);
+    return FALSE;
+  }
   changed = mp_experiment_copy (experiment);
   if (!mp_experiment_set_value (changed, group, key, value, error))
     return FALSE;
-  if (list_length (changed, param, group, key) != list_length (experiment, param, group, key))
-    {
-      g_set_error (error, MP_ERROR, MP_ERROR_EXPERIMENT,
-                   "“%s.%s = %s” has %u entries; while a lane is running it must keep %u.", group, key, value,
-                   list_length (changed, param, group, key), list_length (experiment, param, group, key));
-      return FALSE;
-    }
+  if (list_length (changed, param, group, key) != list_length (experiment, param, group, key)) {
+    g_set_error (error, MP_ERROR, MP_ERROR_EXPERIMENT,
+                 "“%s.%s = %s” has %u entries; while a lane is running it must keep %u.", group, key, value,
+                 list_length (changed, param, group, key), list_length (experiment, param, group, key));
+    return FALSE;
+  }
 
   mp_experiment_set_value (experiment, group, key, value, NULL);
   command = command_new (MP_COMMAND_LIVE);
@@ -451,7 +447,7 @@ mp_trainer_dup_activity (MpTrainer *self)
 
 void
 mp_trainer_set_notify (MpTrainer *self,
-                       void     (*notify) (gpointer data),
+                       void     (*notify)(gpointer data),
                        gpointer   data)
 {
   g_mutex_lock (&self->notify_mutex);

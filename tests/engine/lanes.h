@@ -24,13 +24,12 @@ mp_small_experiment (const char *preset,
   MpExperiment *experiment = mp_experiment_load (preset, &error);
 
   g_assert_no_error (error);
-  for (guint i = 0; i < G_N_ELEMENTS (settings); i++)
-    {
-      if (g_str_has_prefix (settings[i], "critic") && !mp_experiment_has_group (experiment, "critic"))
-        continue;
-      mp_experiment_set (experiment, settings[i], &error);
-      g_assert_no_error (error);
-    }
+  for (guint i = 0; i < G_N_ELEMENTS (settings); i++) {
+    if (g_str_has_prefix (settings[i], "critic") && !mp_experiment_has_group (experiment, "critic"))
+      continue;
+    mp_experiment_set (experiment, settings[i], &error);
+    g_assert_no_error (error);
+  }
   mp_experiment_set (experiment, length, &error);
   g_assert_no_error (error);
   return experiment;
@@ -38,18 +37,17 @@ mp_small_experiment (const char *preset,
 
 static inline void
 mp_wait_until (MpTrainer *trainer,
-               gboolean (*reached) (MpTrainer *trainer, guint64 value),
+               gboolean (*reached)(MpTrainer *trainer, guint64 value),
                guint64    value)
 {
   gint64 end = g_get_monotonic_time () + 60 * G_USEC_PER_SEC;
 
-  while (!reached (trainer, value))
-    {
-      if (g_get_monotonic_time () > end)
-        g_error ("a lane did not get there in a minute: it is %s at iteration %" G_GUINT64_FORMAT,
-                 mp_lane_state_name (mp_trainer_get_state (trainer)), mp_trainer_get_iteration (trainer));
-      g_usleep (200);
-    }
+  while (!reached (trainer, value)) {
+    if (g_get_monotonic_time () > end)
+      g_error ("a lane did not get there in a minute: it is %s at iteration %" G_GUINT64_FORMAT,
+               mp_lane_state_name (mp_trainer_get_state (trainer)), mp_trainer_get_iteration (trainer));
+    g_usleep (200);
+  }
 }
 
 static inline gboolean
@@ -77,13 +75,12 @@ static inline void
 mp_assert_state (MpTrainer  *trainer,
                  MpLaneState state)
 {
-  if (mp_trainer_get_state (trainer) != state)
-    {
-      g_autoptr (GError) error = mp_trainer_dup_error (trainer);
+  if (mp_trainer_get_state (trainer) != state) {
+    g_autoptr (GError) error = mp_trainer_dup_error (trainer);
 
-      g_error ("the lane is %s, not %s: %s", mp_lane_state_name (mp_trainer_get_state (trainer)),
-               mp_lane_state_name (state), error != NULL ? error->message : "no error");
-    }
+    g_error ("the lane is %s, not %s: %s", mp_lane_state_name (mp_trainer_get_state (trainer)),
+             mp_lane_state_name (state), error != NULL ? error->message : "no error");
+  }
 }
 
 static inline void
@@ -103,15 +100,14 @@ mp_assert_same_tensors (const char *path_a,
   tensors = mp_safetensors_list (a, &n);
   g_assert_cmpuint (n, ==, n_b);
   g_assert_cmpuint (n, >, 0);
-  for (guint i = 0; i < n; i++)
-    {
-      const MpNamedTensor *other = mp_safetensors_get (b, tensors[i].name, &tensors[i].type, &error);
+  for (guint i = 0; i < n; i++) {
+    const MpNamedTensor *other = mp_safetensors_get (b, tensors[i].name, &tensors[i].type, &error);
 
-      g_assert_no_error (error);
-      if (memcmp (tensors[i].data, other->data,
-                  (gsize) mp_tensor_count (&other->type) * mp_dtype_size (other->type.dtype)) != 0)
-        g_error ("“%s” differs between %s and %s", other->name, path_a, path_b);
-    }
+    g_assert_no_error (error);
+    if (memcmp (tensors[i].data, other->data,
+                (gsize) mp_tensor_count (&other->type) * mp_dtype_size (other->type.dtype)) != 0)
+      g_error ("“%s” differs between %s and %s", other->name, path_a, path_b);
+  }
 }
 
 /* Bit by bit: all metrics of all iterations, the parameters, moments and counts of an iteration, and its samples. */
@@ -134,12 +130,11 @@ mp_assert_same_runs (const char *dir_a,
   if (memcmp (bytes_a, bytes_b, size_a) != 0)
     g_error ("the metrics of %s and %s differ", dir_a, dir_b);
 
-  for (guint i = 0; i < G_N_ELEMENTS (folders); i++)
-    {
-      g_autofree char *name = g_strdup_printf ("%" G_GUINT64_FORMAT ".safetensors", iteration);
-      g_autofree char *path_a = g_build_filename (dir_a, folders[i], name, NULL);
-      g_autofree char *path_b = g_build_filename (dir_b, folders[i], name, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (folders); i++) {
+    g_autofree char *name = g_strdup_printf ("%" G_GUINT64_FORMAT ".safetensors", iteration);
+    g_autofree char *path_a = g_build_filename (dir_a, folders[i], name, NULL);
+    g_autofree char *path_b = g_build_filename (dir_b, folders[i], name, NULL);
 
-      mp_assert_same_tensors (path_a, path_b);
-    }
+    mp_assert_same_tensors (path_a, path_b);
+  }
 }

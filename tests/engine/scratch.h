@@ -24,15 +24,14 @@ mp_scratch_remove (const char *dir)
   GDir *listing = g_dir_open (dir, 0, NULL);
   const char *name;
 
-  while (listing != NULL && (name = g_dir_read_name (listing)) != NULL)
-    {
-      g_autofree char *path = g_build_filename (dir, name, NULL);
+  while (listing != NULL && (name = g_dir_read_name (listing)) != NULL) {
+    g_autofree char *path = g_build_filename (dir, name, NULL);
 
-      if (g_file_test (path, G_FILE_TEST_IS_DIR) && !g_file_test (path, G_FILE_TEST_IS_SYMLINK))
-        mp_scratch_remove (path);
-      else
-        g_unlink (path);
-    }
+    if (g_file_test (path, G_FILE_TEST_IS_DIR) && !g_file_test (path, G_FILE_TEST_IS_SYMLINK))
+      mp_scratch_remove (path);
+    else
+      g_unlink (path);
+  }
   g_clear_pointer (&listing, g_dir_close);
   g_rmdir (dir);
 }

@@ -130,12 +130,11 @@ count_lane (const char *preset,
   before = get_n_calls ();
   mp_trainer_set_speed (trainer, 5000);
   mp_trainer_play (trainer);
-  while (mp_trainer_get_iteration (trainer) < 1900)
-    {
-      g_array_set_size (scalars, 0);
-      mp_trainer_drain_scalars (trainer, scalars);
-      g_usleep (1000);
-    }
+  while (mp_trainer_get_iteration (trainer) < 1900) {
+    g_array_set_size (scalars, 0);
+    mp_trainer_drain_scalars (trainer, scalars);
+    g_usleep (1000);
+  }
   after = get_n_calls ();
   g_assert_cmpuint (mp_trainer_get_iteration (trainer), <, 2000);
   g_assert_cmpuint (after - before, ==, 0);

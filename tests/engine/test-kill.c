@@ -108,24 +108,22 @@ test_kill (void)
 
   g_test_message ("MATCHPOINT_TEST_SEED=%u", seed);
   finish (reference);
-  for (guint n_kills = 0; n_kills < N_KILLS; n_runs++)
-    {
-      g_autofree char *name = g_strdup_printf ("run-%u", n_runs);
-      g_autofree char *dir = g_build_filename (scratch, name, NULL);
-      gboolean done = FALSE;
+  for (guint n_kills = 0; n_kills < N_KILLS; n_runs++) {
+    g_autofree char *name = g_strdup_printf ("run-%u", n_runs);
+    g_autofree char *dir = g_build_filename (scratch, name, NULL);
+    gboolean done = FALSE;
 
-      while (!done && n_kills < N_KILLS)
-        {
-          done = kill_after (dir, g_rand_int_range (random, 0, 250000));
-          n_kills += !done;
-          if (g_file_test (dir, G_FILE_TEST_EXISTS))
-            go_on (dir);
-          else
-            n_absent++;
-        }
-      finish (dir);
-      mp_assert_same_runs (reference, dir, N);
+    while (!done && n_kills < N_KILLS) {
+      done = kill_after (dir, g_rand_int_range (random, 0, 250000));
+      n_kills += !done;
+      if (g_file_test (dir, G_FILE_TEST_EXISTS))
+        go_on (dir);
+      else
+        n_absent++;
     }
+    finish (dir);
+    mp_assert_same_runs (reference, dir, N);
+  }
   g_test_message ("%u runs, %u kills before there was a folder", n_runs, n_absent);
   g_rand_free (random);
   mp_scratch_remove (scratch);

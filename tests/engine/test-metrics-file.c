@@ -48,17 +48,16 @@ append_range (MpMetricsWriter *writer,
               guint64          first,
               guint64          last)
 {
-  for (guint64 i = first; i <= last; i++)
-    {
-      guint32 series[2];
-      double values[2];
+  for (guint64 i = first; i <= last; i++) {
+    guint32 series[2];
+    double values[2];
 
-      g_assert_true (mp_metrics_writer_add_series (writer, "loss/critic", &series[0], NULL));
-      g_assert_true (mp_metrics_writer_add_series (writer, "loss/generator", &series[1], NULL));
-      values[0] = value_at (i, series[0]);
-      values[1] = value_at (i, series[1]);
-      g_assert_true (mp_metrics_writer_append (writer, i, 2, series, values, NULL));
-    }
+    g_assert_true (mp_metrics_writer_add_series (writer, "loss/critic", &series[0], NULL));
+    g_assert_true (mp_metrics_writer_add_series (writer, "loss/generator", &series[1], NULL));
+    values[0] = value_at (i, series[0]);
+    values[1] = value_at (i, series[1]);
+    g_assert_true (mp_metrics_writer_append (writer, i, 2, series, values, NULL));
+  }
 }
 
 /* Every point of a series, which must be a run of iterations from `first` with the values that append_range writes. */
@@ -73,13 +72,12 @@ assert_points (MpMetricsReader *reader,
 
   mp_metrics_reader_read (reader, id, iterations, values);
   g_assert_cmpuint (iterations->len, ==, values->len);
-  for (guint i = 0; i < values->len; i++)
-    {
-      double wanted = value_at (first + i, number);
+  for (guint i = 0; i < values->len; i++) {
+    double wanted = value_at (first + i, number);
 
-      g_assert_cmpuint (g_array_index (iterations, guint64, i), ==, first + i);
-      g_assert_true (memcmp (&wanted, &g_array_index (values, double, i), sizeof wanted) == 0);
-    }
+    g_assert_cmpuint (g_array_index (iterations, guint64, i), ==, first + i);
+    g_assert_true (memcmp (&wanted, &g_array_index (values, double, i), sizeof wanted) == 0);
+  }
   return values->len;
 }
 
@@ -91,14 +89,13 @@ test_round_trip (Fixture      *fixture,
   const MpMetricsEvent *events;
   guint n;
 
-  for (guint session = 0; session < 3; session++)
-    {
-      g_autoptr (MpMetricsWriter) writer = mp_metrics_writer_open (fixture->path, NULL);
+  for (guint session = 0; session < 3; session++) {
+    g_autoptr (MpMetricsWriter) writer = mp_metrics_writer_open (fixture->path, NULL);
 
-      append_range (writer, 1 + 5000 * session, 5000 * (session + 1));
-      g_assert_true (mp_metrics_writer_append_event (writer, 5000 * (session + 1), "method.σ=2", NULL));
-      g_assert_true (mp_metrics_writer_flush (writer, TRUE, NULL));
-    }
+    append_range (writer, 1 + 5000 * session, 5000 * (session + 1));
+    g_assert_true (mp_metrics_writer_append_event (writer, 5000 * (session + 1), "method.σ=2", NULL));
+    g_assert_true (mp_metrics_writer_flush (writer, TRUE, NULL));
+  }
   reader = mp_metrics_reader_open (fixture->path, NULL);
   g_assert_cmpuint (mp_metrics_reader_get_torn (reader), ==, 0);
   g_assert_cmpuint (mp_metrics_reader_get_iteration (reader), ==, 15000);
@@ -130,40 +127,39 @@ test_torn_tails (Fixture      *fixture,
   g_assert_true (g_file_get_contents (fixture->path, &whole, &size, NULL));
 
   for (gsize cut = 0; cut <= size; cut++)
-    for (guint garbage = 0; garbage < 3; garbage++)
+    for (guint garbage = 0; garbage < 3; garbage++) {
+      /* head 16; series 8+4+11, 8+4+14; values 8+28 each; event 8+8+16 */
+      guint wanted = cut < 65 ? 0 : MIN ((guint) (cut - 65) / 36, 6);
+      g_autoptr (MpMetricsReader) before = NULL;
+      g_autoptr (MpMetricsReader) after = NULL;
+      g_autoptr (GString) bytes = g_string_new_len (whole, (gssize) cut);
+      guint n;
+
+      if (cut < 16 && garbage > 0)
+        continue;
+      /* Garbage that does not begin with the byte that was there. */
+      for (guint i = 0; i < 9 * garbage; i++)
+        g_string_append_c (bytes, (char) (i == 0 ? (guint) whole[cut] ^ 0x5a : 37 * garbage * i));
+      g_assert_true (g_file_set_contents (fixture->path, bytes->str, (gssize) bytes->len, NULL));
+
+      before = mp_metrics_reader_open (fixture->path, NULL);
+      g_assert_nonnull (before);
+      g_assert_cmpuint (assert_points (before, "loss/critic", 0, 1), ==, wanted);
+      g_assert_cmpuint (assert_points (before, "loss/generator", 1, 1), ==, wanted);
+      mp_metrics_reader_list_events (before, &n);
+      g_assert_cmpuint (n, ==, cut == size ? 1 : 0);
+
       {
-        /* head 16; series 8+4+11, 8+4+14; values 8+28 each; event 8+8+16 */
-        guint wanted = cut < 65 ? 0 : MIN ((guint) (cut - 65) / 36, 6);
-        g_autoptr (MpMetricsReader) before = NULL;
-        g_autoptr (MpMetricsReader) after = NULL;
-        g_autoptr (GString) bytes = g_string_new_len (whole, (gssize) cut);
-        guint n;
+        g_autoptr (MpMetricsWriter) writer = mp_metrics_writer_open (fixture->path, NULL);
 
-        if (cut < 16 && garbage > 0)
-          continue;
-        /* Garbage that does not begin with the byte that was there. */
-        for (guint i = 0; i < 9 * garbage; i++)
-          g_string_append_c (bytes, (char) ((i == 0 ? whole[cut] ^ 0x5a : 37 * garbage * i)));
-        g_assert_true (g_file_set_contents (fixture->path, bytes->str, (gssize) bytes->len, NULL));
-
-        before = mp_metrics_reader_open (fixture->path, NULL);
-        g_assert_nonnull (before);
-        g_assert_cmpuint (assert_points (before, "loss/critic", 0, 1), ==, wanted);
-        g_assert_cmpuint (assert_points (before, "loss/generator", 1, 1), ==, wanted);
-        mp_metrics_reader_list_events (before, &n);
-        g_assert_cmpuint (n, ==, cut == size ? 1 : 0);
-
-        {
-          g_autoptr (MpMetricsWriter) writer = mp_metrics_writer_open (fixture->path, NULL);
-
-          g_assert_nonnull (writer);
-          append_range (writer, wanted + 1, wanted + 2);
-        }
-        after = mp_metrics_reader_open (fixture->path, NULL);
-        g_assert_cmpuint (mp_metrics_reader_get_torn (after), ==, 0);
-        g_assert_cmpuint (assert_points (after, "loss/critic", 0, 1), ==, wanted + 2);
-        g_assert_cmpuint (assert_points (after, "loss/generator", 1, 1), ==, wanted + 2);
+        g_assert_nonnull (writer);
+        append_range (writer, wanted + 1, wanted + 2);
       }
+      after = mp_metrics_reader_open (fixture->path, NULL);
+      g_assert_cmpuint (mp_metrics_reader_get_torn (after), ==, 0);
+      g_assert_cmpuint (assert_points (after, "loss/critic", 0, 1), ==, wanted + 2);
+      g_assert_cmpuint (assert_points (after, "loss/generator", 1, 1), ==, wanted + 2);
+    }
 }
 
 /* One changed bit anywhere ends the file before the record that holds it. */
@@ -180,25 +176,23 @@ test_flipped_bits (Fixture      *fixture,
     append_range (writer, 1, 4);
   }
   g_assert_true (g_file_get_contents (fixture->path, &whole, &size, NULL));
-  for (gsize bit = 0; bit < 8 * size; bit++)
-    {
-      guint wanted = bit / 8 < 65 ? 0 : (guint) (bit / 8 - 65) / 36;
-      g_autoptr (GBytes) bytes = NULL;
-      g_autoptr (MpMetricsReader) reader = NULL;
-      g_autoptr (GError) error = NULL;
+  for (gsize bit = 0; bit < 8 * size; bit++) {
+    guint wanted = bit / 8 < 65 ? 0 : (guint) (bit / 8 - 65) / 36;
+    g_autoptr (GBytes) bytes = NULL;
+    g_autoptr (MpMetricsReader) reader = NULL;
+    g_autoptr (GError) error = NULL;
 
-      whole[bit / 8] = (char) (whole[bit / 8] ^ (1 << (bit % 8)));
-      bytes = g_bytes_new (whole, size);
-      whole[bit / 8] = (char) (whole[bit / 8] ^ (1 << (bit % 8)));
-      reader = mp_metrics_reader_parse (bytes, "flipped", &error);
-      if (bit / 8 < 16)
-        {
-          g_assert_error (error, MP_ERROR, MP_ERROR_FILE);
-          continue;
-        }
-      g_assert_cmpuint (assert_points (reader, "loss/critic", 0, 1), ==, wanted);
-      g_assert_cmpuint (mp_metrics_reader_get_torn (reader), >, 0);
+    whole[bit / 8] = (char) (whole[bit / 8] ^ (1 << (bit % 8)));
+    bytes = g_bytes_new (whole, size);
+    whole[bit / 8] = (char) (whole[bit / 8] ^ (1 << (bit % 8)));
+    reader = mp_metrics_reader_parse (bytes, "flipped", &error);
+    if (bit / 8 < 16) {
+      g_assert_error (error, MP_ERROR, MP_ERROR_FILE);
+      continue;
     }
+    g_assert_cmpuint (assert_points (reader, "loss/critic", 0, 1), ==, wanted);
+    g_assert_cmpuint (mp_metrics_reader_get_torn (reader), >, 0);
+  }
 }
 
 static void

@@ -141,21 +141,20 @@ test_rebuild (Fixture      *fixture,
 
     g_assert_true (mp_run_db_set_notes (db, dir, "  good\tfigure-1 ", "It covers “all” modes.\n", NULL));
   }
-  for (guint i = 0; i < G_N_ELEMENTS (contents); i++)
-    {
-      g_autoptr (MpRunDb) db = NULL;
-      g_autoptr (MpRunRow) row = NULL;
+  for (guint i = 0; i < G_N_ELEMENTS (contents); i++) {
+    g_autoptr (MpRunDb) db = NULL;
+    g_autoptr (MpRunRow) row = NULL;
 
-      g_unlink (path);
-      if (contents[i] != NULL)
-        g_assert_true (g_file_set_contents (path, contents[i], -1, NULL));
-      db = open_db (fixture);
-      row = mp_run_db_find (db, dir, NULL);
-      g_assert_nonnull (row);
-      g_assert_cmpstr (row->tags, ==, "good figure-1");
-      g_assert_cmpstr (row->notes, ==, "It covers “all” modes.\n");
-      g_assert_cmpuint (count (db, "figure-1"), ==, 1);
-    }
+    g_unlink (path);
+    if (contents[i] != NULL)
+      g_assert_true (g_file_set_contents (path, contents[i], -1, NULL));
+    db = open_db (fixture);
+    row = mp_run_db_find (db, dir, NULL);
+    g_assert_nonnull (row);
+    g_assert_cmpstr (row->tags, ==, "good figure-1");
+    g_assert_cmpstr (row->notes, ==, "It covers “all” modes.\n");
+    g_assert_cmpuint (count (db, "figure-1"), ==, 1);
+  }
 }
 
 /* Two windows and a command line at once. */

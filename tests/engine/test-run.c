@@ -59,9 +59,9 @@ typedef struct
 } Model;
 
 static void
-model_init (Model  *model,
-            gint64  columns,
-            double  value)
+model_init (Model *model,
+            gint64 columns,
+            double value)
 {
   static const MpInit zeros = { "zeros", 0 };
 
@@ -73,14 +73,13 @@ model_init (Model  *model,
   g_assert_true (mp_graph_check (model->graph, NULL));
   g_assert_cmpint (mp_cpu_class.open (0, 1, &model->device), ==, MP_OK);
   model->store = mp_store_new (model->graph, &mp_cpu_class, model->device);
-  for (guint i = 0; i < G_N_ELEMENTS (model->nodes); i++)
-    {
-      double values[64];
+  for (guint i = 0; i < G_N_ELEMENTS (model->nodes); i++) {
+    double values[64];
 
-      for (guint k = 0; k < G_N_ELEMENTS (values); k++)
-        values[k] = value + i + k / 64.0;
-      g_assert_true (mp_store_write_doubles (model->store, model->nodes[i], values, NULL));
-    }
+    for (guint k = 0; k < G_N_ELEMENTS (values); k++)
+      values[k] = value + i + k / 64.0;
+    g_assert_true (mp_store_write_doubles (model->store, model->nodes[i], values, NULL));
+  }
 }
 
 static void
@@ -95,21 +94,20 @@ static void
 assert_same_models (Model *a,
                     Model *b)
 {
-  for (guint i = 0; i < G_N_ELEMENTS (a->nodes); i++)
-    {
-      gsize size = (gsize) mp_tensor_count (&a->nodes[i]->type) * mp_dtype_size (a->nodes[i]->type.dtype);
-      guint8 x[512], y[512];
+  for (guint i = 0; i < G_N_ELEMENTS (a->nodes); i++) {
+    gsize size = (gsize) mp_tensor_count (&a->nodes[i]->type) * mp_dtype_size (a->nodes[i]->type.dtype);
+    guint8 x[512], y[512];
 
-      g_assert_true (mp_store_read (a->store, a->nodes[i], x, NULL));
-      g_assert_true (mp_store_read (b->store, b->nodes[i], y, NULL));
-      g_assert_cmpmem (x, size, y, size);
-    }
+    g_assert_true (mp_store_read (a->store, a->nodes[i], x, NULL));
+    g_assert_true (mp_store_read (b->store, b->nodes[i], y, NULL));
+    g_assert_cmpmem (x, size, y, size);
+  }
 }
 
 static void
-save (MpRun   *run,
-      Model   *model,
-      guint64  iteration)
+save (MpRun  *run,
+      Model  *model,
+      guint64 iteration)
 {
   const MpCounters counters = { .seed = 7, .iteration = iteration, .batch = 3 * iteration, .seconds = 1.0 / 3 };
   g_autoptr (GError) error = NULL;
@@ -119,19 +117,18 @@ save (MpRun   *run,
 }
 
 static void
-append (MpRun   *run,
-        guint64  first,
-        guint64  last)
+append (MpRun  *run,
+        guint64 first,
+        guint64 last)
 {
   guint32 number;
 
   g_assert_true (mp_run_add_series (run, "loss/critic", &number, NULL));
-  for (guint64 i = first; i <= last; i++)
-    {
-      double value = (double) i / 7;
+  for (guint64 i = first; i <= last; i++) {
+    double value = (double) i / 7;
 
-      g_assert_true (mp_run_append (run, i, 1, &number, &value, NULL));
-    }
+    g_assert_true (mp_run_append (run, i, 1, &number, &value, NULL));
+  }
 }
 
 static guint
@@ -207,16 +204,15 @@ test_refusals (Fixture      *fixture,
   g_assert_error (error, MP_ERROR, MP_ERROR_FILE);
   g_clear_error (&error);
 
-  for (guint i = 0; i < 4; i++)
-    {
-      static const char *const broken[] = { "", "[]", "{\"format\": 2}", "{\"format\": 1, \"state\": 3}" };
+  for (guint i = 0; i < 4; i++) {
+    static const char *const broken[] = { "", "[]", "{\"format\": 2}", "{\"format\": 1, \"state\": 3}" };
 
-      g_assert_true (g_file_set_contents (state, broken[i], -1, NULL));
-      g_assert_null (mp_run_open (fixture->dir, FALSE, &error));
-      g_assert_error (error, MP_ERROR, MP_ERROR_FILE);
-      g_assert_nonnull (strstr (error->message, "state.json"));
-      g_clear_error (&error);
-    }
+    g_assert_true (g_file_set_contents (state, broken[i], -1, NULL));
+    g_assert_null (mp_run_open (fixture->dir, FALSE, &error));
+    g_assert_error (error, MP_ERROR, MP_ERROR_FILE);
+    g_assert_nonnull (strstr (error->message, "state.json"));
+    g_clear_error (&error);
+  }
 }
 
 /* An existing empty folder is filled where it is, as is what a killed attempt left beside a new one. */
@@ -404,21 +400,20 @@ test_read_only (Fixture      *fixture,
   g_assert_cmpint (chmod (fixture->parent, 0555), ==, 0);
   g_assert_cmpint (chmod (fixture->dir, 0555), ==, 0);
   child = fork ();
-  if (child == 0)
-    {
-      g_autofree char *other = g_build_filename (fixture->parent, "other", NULL);
-      g_autoptr (GError) error = NULL;
-      gboolean ok;
+  if (child == 0) {
+    g_autofree char *other = g_build_filename (fixture->parent, "other", NULL);
+    g_autoptr (GError) error = NULL;
+    gboolean ok;
 
-      if (geteuid () == 0 && setuid (65534) != 0)
-        _exit (2);
-      ok = mp_run_create (other, fixture->experiment, "cpu", &error) == NULL
-           && g_error_matches (error, MP_ERROR, MP_ERROR_FILE) && strstr (error->message, "Permission denied") != NULL;
-      g_clear_error (&error);
-      ok = ok && mp_run_open (fixture->dir, TRUE, &error) == NULL && g_error_matches (error, MP_ERROR, MP_ERROR_FILE);
-      ok = ok && mp_run_open (fixture->dir, FALSE, NULL) != NULL;
-      _exit (ok ? 0 : 1);
-    }
+    if (geteuid () == 0 && setuid (65534) != 0)
+      _exit (2);
+    ok = mp_run_create (other, fixture->experiment, "cpu", &error) == NULL
+         && g_error_matches (error, MP_ERROR, MP_ERROR_FILE) && strstr (error->message, "Permission denied") != NULL;
+    g_clear_error (&error);
+    ok = ok && mp_run_open (fixture->dir, TRUE, &error) == NULL && g_error_matches (error, MP_ERROR, MP_ERROR_FILE);
+    ok = ok && mp_run_open (fixture->dir, FALSE, NULL) != NULL;
+    _exit (ok ? 0 : 1);
+  }
   g_assert_cmpint (waitpid (child, &status, 0), ==, child);
   g_assert_cmpint (chmod (fixture->parent, 0755), ==, 0);
   g_assert_cmpint (chmod (fixture->dir, 0755), ==, 0);

@@ -77,18 +77,17 @@ test_refusals (void)
     { "{\"a\":{\"dtype\":\"F64\",\"shape\":[1],\"data_offsets\":[0,8]}} ", 8, "not aligned to 8 bytes" },
   };
 
-  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
-    {
-      g_autofree char *padded = NULL;
-      g_autoptr (GBytes) bytes = NULL;
-      gsize pad = (8 - strlen (cases[i].header) % 8) % 8;
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autofree char *padded = NULL;
+    g_autoptr (GBytes) bytes = NULL;
+    gsize pad = (8 - strlen (cases[i].header) % 8) % 8;
 
-      if (strlen (cases[i].header) < 8 || strstr (cases[i].message, "aligned") != NULL)
-        pad = 0;
-      padded = g_strdup_printf ("%s%*s", cases[i].header, (gint) pad, "");
-      bytes = make_file (padded, cases[i].n_data);
-      assert_refused (bytes, cases[i].message);
-    }
+    if (strlen (cases[i].header) < 8 || strstr (cases[i].message, "aligned") != NULL)
+      pad = 0;
+    padded = g_strdup_printf ("%s%*s", cases[i].header, (gint) pad, "");
+    bytes = make_file (padded, cases[i].n_data);
+    assert_refused (bytes, cases[i].message);
+  }
 }
 
 static void
@@ -101,12 +100,11 @@ test_short_files (void)
 
   g_assert_nonnull (file);
   assert_refused (overlong, "header length is 18446744073709551615");
-  for (gsize size = 0; size < g_bytes_get_size (whole); size++)
-    {
-      g_autoptr (GBytes) cut = g_bytes_new_from_bytes (whole, 0, size);
+  for (gsize size = 0; size < g_bytes_get_size (whole); size++) {
+    g_autoptr (GBytes) cut = g_bytes_new_from_bytes (whole, 0, size);
 
-      assert_refused (cut, "at byte");
-    }
+    assert_refused (cut, "at byte");
+  }
 }
 
 static void
@@ -134,16 +132,15 @@ test_round_trip (void)
   g_assert_no_error (error);
   mp_safetensors_list (file, &n);
   g_assert_cmpuint (n, ==, G_N_ELEMENTS (tensors));
-  for (guint i = 0; i < n; i++)
-    {
-      const MpNamedTensor *tensor = mp_safetensors_get (file, tensors[i].name, &tensors[i].type, &error);
-      gsize size = mp_dtype_size (tensors[i].type.dtype);
+  for (guint i = 0; i < n; i++) {
+    const MpNamedTensor *tensor = mp_safetensors_get (file, tensors[i].name, &tensors[i].type, &error);
+    gsize size = mp_dtype_size (tensors[i].type.dtype);
 
-      g_assert_no_error (error);
-      g_assert_cmpuint ((gsize) tensor->data % size, ==, 0);
-      size *= (gsize) mp_tensor_count (&tensor->type);
-      g_assert_cmpmem (tensor->data, size, tensors[i].data, size);
-    }
+    g_assert_no_error (error);
+    g_assert_cmpuint ((gsize) tensor->data % size, ==, 0);
+    size *= (gsize) mp_tensor_count (&tensor->type);
+    g_assert_cmpmem (tensor->data, size, tensors[i].data, size);
+  }
   g_assert_cmpstr (mp_safetensors_get_metadata (file, "note"), ==, "ü \"quoted\"");
   g_assert_null (mp_safetensors_get_metadata (file, "absent"));
 
