@@ -108,10 +108,17 @@ typedef struct
   int64_t  extent; /* elements from the first to the last read, plus one */
 } MpFusedInput;
 
-/* What a step may be beside an MpOp. */
+/* What a step may be beside an MpOp: a³, and pairs of instructions of which only the second's result is used. */
 enum
 {
-  MP_FUSED_CUBE = MP_N_OPS, /* a³ */
+  MP_FUSED_CUBE = MP_N_OPS,
+  MP_FUSED_ADD_RELU, /* relu (a + b) */
+  MP_FUSED_MUL_EXP,  /* exp (a·b) */
+  MP_FUSED_GT_MUL,   /* a > b ? c : 0·c */
+  MP_FUSED_LT_MUL,
+  MP_FUSED_MUL_MUL,  /* a·b·c */
+  MP_FUSED_MUL_ADD,  /* a·b + c */
+  MP_FUSED_NOTHING,  /* done by the step that uses it */
   MP_N_FUSED_OPS
 };
 

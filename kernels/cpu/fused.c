@@ -171,6 +171,69 @@ set_steps (const MpProgram *program,
     }
 }
 
+/* How often each register is read, outputs included. */
+static void
+count_uses (const MpProgram *program,
+            int             *uses)
+{
+  for (int i = 0; i < program->n_instructions; i++)
+    if (program->instruction[i].op != MP_OP_CONSTANT)
+      for (int j = 0; j < mp_op_arity ((MpOp) program->instruction[i].op); j++)
+        uses[program->instruction[i].src[j]]++;
+  for (int o = 0; o < program->n_outputs; o++)
+    uses[program->output[o].reg] += 2;
+}
+
+/* The step that does `first` and then `second`, or 0. */
+static int32_t
+pair_code (int32_t first,
+           int32_t second)
+{
+  switch (second)
+    {
+    case MP_OP_RELU:
+      return first == MP_OP_ADD ? MP_FUSED_ADD_RELU : 0;
+    case MP_OP_EXP:
+      return first == MP_OP_MUL ? MP_FUSED_MUL_EXP : 0;
+    case MP_OP_MUL:
+      return first == MP_OP_GT ? MP_FUSED_GT_MUL
+             : first == MP_OP_LT ? MP_FUSED_LT_MUL : (first == MP_OP_MUL ? MP_FUSED_MUL_MUL : 0);
+    case MP_OP_ADD:
+      return first == MP_OP_MUL ? MP_FUSED_MUL_ADD : 0;
+    default:
+      return 0;
+    }
+}
+
+/* Merges pairs of steps where the first's result is used by the second alone: one pass over the block instead of
+ * two. */
+static void
+merge_pairs (const MpProgram *program,
+             MpFused         *fused)
+{
+  int uses[MP_PROGRAM_MAX_INPUTS + MP_PROGRAM_MAX_INSTRUCTIONS] = { 0 };
+
+  count_uses (program, uses);
+  for (int32_t i = 0; i < fused->n_steps; i++)
+    {
+      MpFusedStep *second = &fused->step[i];
+
+      for (int j = 0; j < 2; j++)
+        {
+          int32_t      at = second->src[j] - program->n_inputs, code;
+          MpFusedStep *first = at >= 0 ? &fused->step[at] : NULL;
+
+          if (first == NULL || uses[second->src[j]] != 1 || (code = pair_code (first->op, second->op)) == 0)
+            continue;
+          *second = (MpFusedStep) { .op = code, .src = { first->src[0], first->src[1],
+                                                         mp_op_arity ((MpOp) program->instruction[i].op) > 1
+                                                           ? second->src[!j] : first->src[0] } };
+          first->op = MP_FUSED_NOTHING;
+          break;
+        }
+    }
+}
+
 static void
 assign_slots (const MpProgram *program,
               MpFused         *fused)
@@ -182,7 +245,7 @@ assign_slots (const MpProgram *program,
   for (int32_t r = 0; r < n_registers; r++)
     last_use[r] = r;
   for (int32_t i = 0; i < fused->n_steps; i++)
-    if (fused->step[i].op != MP_OP_CONSTANT)
+    if (fused->step[i].op != MP_OP_CONSTANT && fused->step[i].op != MP_FUSED_NOTHING)
       for (int j = 0; j < 3; j++)
         last_use[fused->step[i].src[j]] = program->n_inputs + i;
   for (int32_t o = 0; o < program->n_outputs; o++)
@@ -194,11 +257,12 @@ assign_slots (const MpProgram *program,
       fused->step[i].slot = take_slot (fused, taken); /* filled once for all blocks */
   for (int32_t i = 0; i < fused->n_steps; i++)
     {
-      if (fused->step[i].op == MP_OP_CONSTANT)
+      if (fused->step[i].op == MP_OP_CONSTANT || fused->step[i].op == MP_FUSED_NOTHING)
         continue;
       fused->step[i].slot = take_slot (fused, taken);
       for (int32_t r = program->n_inputs; r < program->n_inputs + i; r++)
-        if (last_use[r] == program->n_inputs + i && fused->step[r - program->n_inputs].op != MP_OP_CONSTANT)
+        if (last_use[r] == program->n_inputs + i && fused->step[r - program->n_inputs].op != MP_OP_CONSTANT
+            && fused->step[r - program->n_inputs].op != MP_FUSED_NOTHING)
           taken[fused->step[r - program->n_inputs].slot] = 0;
       if (last_use[program->n_inputs + i] == program->n_inputs + i)
         taken[fused->step[i].slot] = 0;
@@ -362,6 +426,7 @@ mp_fused_plan (const MpProgram *program,
   place_outer_axes (program, &axes, fused);
   choose_block (fused);
   set_steps (program, fused);
+  merge_pairs (program, fused);
   for (int32_t i = 0; i < fused->n_inputs; i++)
     {
       fused->input[i].row_stride = axes.rank > 1 ? axes.input[i][axes.rank - 2] : 0;

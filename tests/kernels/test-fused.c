@@ -8,8 +8,9 @@
 #include "tests/kernels/reference.h"
 
 static const MpOp unary[] = { MP_OP_NEG, MP_OP_TANH, MP_OP_SIGMOID, MP_OP_SOFTPLUS, MP_OP_RELU, MP_OP_ABS, MP_OP_SQUARE,
-                              MP_OP_SIGN, MP_OP_STOP_GRADIENT, MP_OP_CLAMP, MP_OP_LEAKY_RELU };
-static const MpOp binary[] = { MP_OP_ADD, MP_OP_SUB, MP_OP_MUL, MP_OP_MINIMUM, MP_OP_MAXIMUM, MP_OP_LT, MP_OP_GE };
+                              MP_OP_SIGN, MP_OP_STOP_GRADIENT, MP_OP_EXP, MP_OP_CLAMP, MP_OP_LEAKY_RELU };
+static const MpOp binary[] = { MP_OP_ADD, MP_OP_SUB, MP_OP_MUL, MP_OP_MINIMUM, MP_OP_MAXIMUM, MP_OP_LT, MP_OP_GT,
+                               MP_OP_GE };
 
 #define PICK(array) array[tap_random () % (sizeof array / sizeof array[0])]
 
@@ -156,7 +157,7 @@ rounded (MpDtype dtype,
 }
 
 /* All registers at one point. error[r] bounds the kernel's deviation in register r; returns 0 where a comparison is
- * too close to call. */
+ * too close to call or a value grows out of hand. */
 static int
 evaluate (const MpProgram *program,
           const double    *inputs,
@@ -195,11 +196,17 @@ evaluate (const MpProgram *program,
         case MP_OP_SQUARE:
           error[r] = ea * (2 * fabs (a) + ea) + unit * fabs (value[r]);
           break;
+        case MP_OP_EXP:
+          error[r] = (expm1 (ea) + 8 * unit) * value[r];
+          if (a > 20)
+            return 0;
+          break;
         case MP_OP_MINIMUM:
         case MP_OP_MAXIMUM:
           error[r] = fmax (ea, eb);
           break;
         case MP_OP_LT:
+        case MP_OP_GT:
         case MP_OP_GE:
           error[r] = 0;
           if (ea + eb > 0 && fabs (a - b) <= ea + eb)
@@ -219,7 +226,7 @@ evaluate (const MpProgram *program,
   return 1;
 }
 
-/* Returns whether every comparison was clear. */
+/* Returns whether every point could be foreseen. */
 static int
 expect (Case *test)
 {

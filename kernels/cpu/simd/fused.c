@@ -64,6 +64,13 @@ STEP (le, a[i] <= b[i] ? ONE : ZERO)
 STEP (gt, a[i] > b[i] ? ONE : ZERO)
 STEP (ge, a[i] >= b[i] ? ONE : ZERO)
 STEP (select, a[i] != ZERO ? b[i] : c[i])
+STEP (add_relu, a[i] + b[i] < ZERO ? ZERO : a[i] + b[i])
+STEP (mul_exp, m_exp (a[i] * b[i]))
+/* multiplied, not selected, so that an infinite or NaN factor comes out as NaN as it does in two steps */
+STEP (gt_mul, (a[i] > b[i] ? ONE : ZERO) * c[i])
+STEP (lt_mul, (a[i] < b[i] ? ONE : ZERO) * c[i])
+STEP (mul_mul, a[i] * b[i] * c[i])
+STEP (mul_add, a[i] * b[i] + c[i])
 
 static const StepFn steps[MP_N_FUSED_OPS] = {
   [MP_OP_NEG] = step_neg,
@@ -99,6 +106,12 @@ static const StepFn steps[MP_N_FUSED_OPS] = {
   [MP_OP_GE] = step_ge,
   [MP_OP_SELECT] = step_select,
   [MP_FUSED_CUBE] = step_cube,
+  [MP_FUSED_ADD_RELU] = step_add_relu,
+  [MP_FUSED_MUL_EXP] = step_mul_exp,
+  [MP_FUSED_GT_MUL] = step_gt_mul,
+  [MP_FUSED_LT_MUL] = step_lt_mul,
+  [MP_FUSED_MUL_MUL] = step_mul_mul,
+  [MP_FUSED_MUL_ADD] = step_mul_add,
 };
 
 /* ---- inputs ---- */
@@ -262,10 +275,9 @@ column_group (const real *v,
               int64_t     columns,
               int         width,
               int64_t     valid,
-              double     *sums)
+              real       *sums)
 {
   vreal sum[4];
-  real  lane[VL];
 
   UNROLL
   for (int w = 0; w < width; w++)
@@ -274,20 +286,21 @@ column_group (const real *v,
     UNROLL
     for (int w = 0; w < width; w++)
       sum[w] += w == width - 1 && valid < VL ? v_load_part (v + w * VL, valid) : v_load (v + w * VL);
+  UNROLL
   for (int w = 0; w < width; w++)
-    {
-      memcpy (lane, &sum[w], sizeof lane);
-      for (int64_t j = 0; j < (w == width - 1 ? valid : VL); j++)
-        sums[w * VL + j] += (double) lane[j];
-    }
+    if (w == width - 1 && valid < VL)
+      v_store_part (sums + w * VL, sum[w], valid);
+    else
+      v_store (sums + w * VL, sum[w]);
 }
 
 static void
 column_sums (const real *v,
              int64_t     rows,
              int64_t     columns,
-             double     *sums)
+             double     *restrict sums)
 {
+  real    partial[MP_TILE];
   int64_t c = 0;
 
   if (columns <= VL && VL % columns == 0)
@@ -296,11 +309,13 @@ column_sums (const real *v,
       return;
     }
   for (; c + 4 * VL <= columns; c += 4 * VL)
-    column_group (v + c, rows, columns, 4, VL, sums + c);
+    column_group (v + c, rows, columns, 4, VL, partial + c);
   for (; c + VL <= columns; c += VL)
-    column_group (v + c, rows, columns, 1, VL, sums + c);
+    column_group (v + c, rows, columns, 1, VL, partial + c);
   if (c < columns)
-    column_group (v + c, rows, columns, 1, columns - c, sums + c);
+    column_group (v + c, rows, columns, 1, columns - c, partial + c);
+  for (c = 0; c < columns; c++)
+    sums[c] += (double) partial[c];
 }
 
 static void
@@ -403,7 +418,7 @@ run_steps (const MpFused *f,
       real              *d = target[i];
 
       value[f->n_inputs + i] = d;
-      if (step->op != MP_OP_CONSTANT)
+      if (step->op != MP_OP_CONSTANT && step->op != MP_FUSED_NOTHING)
         steps[step->op](d, value[step->src[0]], value[step->src[1]], value[step->src[2]], n,
                         (real) step->scalar[0], (real) step->scalar[1]);
     }

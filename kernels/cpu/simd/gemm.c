@@ -50,10 +50,40 @@ panel_bytes (const MpGemm *g)
   return (size_t) (count_vectors (g) * VL * g->k) * sizeof (real);
 }
 
+/* A last vector of columns that would be mostly padding is left to narrow.c, except where dots are short. */
+static inline int64_t
+tail_columns (const MpGemm *g)
+{
+  int64_t tail = g->n % VL;
+
+  return g->n > VL && tail <= VL / 4 && tail <= MP_NARROW && (g->transpose_a || g->k >= 4 * VL) ? tail : 0;
+}
+
+static inline MpGemm
+with_columns (const MpGemm *g,
+              int64_t       n)
+{
+  MpGemm part = *g;
+
+  part.n = n;
+  return part;
+}
+
+static inline const real *
+column_of_b (const MpGemm *g,
+             const real   *b,
+             int64_t       column)
+{
+  return b + (g->transpose_b ? column * g->ldb : column);
+}
+
 size_t
 SYMBOL (gemm_scratch) (const MpGemm *g)
 {
-  return gemm_way (g) == WAY_TILES ? panel_bytes (g) : SYMBOL (narrow_scratch) (g);
+  MpGemm body = with_columns (g, g->n - tail_columns (g)), tail = with_columns (g, tail_columns (g));
+
+  return gemm_way (g) == WAY_TILES ? panel_bytes (&body) + SYMBOL (narrow_scratch) (&tail)
+                                   : SYMBOL (narrow_scratch) (g);
 }
 
 size_t
@@ -124,10 +154,16 @@ SYMBOL (gemm_pack) (const MpGemm *g,
                     const void   *b,
                     void         *scratch)
 {
-  if (gemm_way (g) == WAY_TILES)
-    pack_panels (g, b, scratch);
-  else
-    SYMBOL (narrow_pack) (g, b, scratch);
+  MpGemm body = with_columns (g, g->n - tail_columns (g)), tail = with_columns (g, tail_columns (g));
+
+  if (gemm_way (g) != WAY_TILES)
+    {
+      SYMBOL (narrow_pack) (g, b, scratch);
+      return;
+    }
+  pack_panels (&body, b, scratch);
+  if (tail.n > 0)
+    SYMBOL (narrow_pack) (&tail, column_of_b (g, b, body.n), (real *) ((char *) scratch + panel_bytes (&body)));
 }
 
 void
@@ -285,10 +321,17 @@ SYMBOL (gemm_run) (const MpGemm *g,
                    int64_t       row0,
                    int64_t       row1)
 {
-  if (gemm_way (g) == WAY_TILES)
-    run_tiles (g, a, c, scratch, row0, row1, 0);
-  else
-    SYMBOL (narrow_run) (g, a, b, c, scratch, row0, row1);
+  MpGemm body = with_columns (g, g->n - tail_columns (g)), tail = with_columns (g, tail_columns (g));
+
+  if (gemm_way (g) != WAY_TILES)
+    {
+      SYMBOL (narrow_run) (g, a, b, c, scratch, row0, row1);
+      return;
+    }
+  run_tiles (&body, a, c, scratch, row0, row1, 0);
+  if (tail.n > 0)
+    SYMBOL (narrow_run) (&tail, a, column_of_b (g, b, body.n), (real *) c + body.n,
+                         (const real *) ((const char *) scratch + panel_bytes (&body)), row0, row1);
 }
 
 void

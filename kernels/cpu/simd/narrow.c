@@ -41,6 +41,37 @@ SYMBOL (narrow_pack) (const MpGemm *g,
 }
 
 /* ---- dots ---- */
+/* Stores the lanes' sum of each of four vectors, the same way for each. */
+INLINE void
+store_sums (real        *to,
+            const vreal *v)
+{
+  v4 q[4];
+
+  UNROLL
+  for (int j = 0; j < 4; j++)
+    {
+#if MP_VECTOR_BYTES == 64 && MP_BITS == 32
+      __m256 half = _mm256_add_ps (_mm512_castps512_ps256 ((__m512) v[j]), _mm512_extractf32x8_ps ((__m512) v[j], 1));
+
+      q[j] = (v4) _mm_add_ps (_mm256_castps256_ps128 (half), _mm256_extractf128_ps (half, 1));
+#else
+      real lane[VL > 4 ? VL : 4] = { 0 };
+
+      memcpy (lane, &v[j], sizeof v[j]);
+      for (int l = 4; l < VL; l++)
+        lane[l % 4] += lane[l];
+      memcpy (&q[j], lane, sizeof q[j]);
+#endif
+    }
+  {
+    v4 a = __builtin_shufflevector (q[0], q[1], 0, 4, 2, 6) + __builtin_shufflevector (q[0], q[1], 1, 5, 3, 7);
+    v4 b = __builtin_shufflevector (q[2], q[3], 0, 4, 2, 6) + __builtin_shufflevector (q[2], q[3], 1, 5, 3, 7);
+
+    *(v4_unaligned *) to = __builtin_shufflevector (a, b, 0, 1, 4, 5) + __builtin_shufflevector (a, b, 2, 3, 6, 7);
+  }
+}
+
 INLINE void
 dot_rows (const MpGemm *g,
           const real   *a,
@@ -70,9 +101,12 @@ dot_rows (const MpGemm *g,
       }
   UNROLL
   for (int i = 0; i < rows; i++)
-    UNROLL
-    for (int j = 0; j < n; j++)
-      c[i * g->ldc + j] = v_sum (acc[i][j]);
+    if (n == 4)
+      store_sums (c + i * g->ldc, acc[i]);
+    else
+      UNROLL
+      for (int j = 0; j < n; j++)
+        c[i * g->ldc + j] = v_sum (acc[i][j]);
 }
 
 INLINE void
