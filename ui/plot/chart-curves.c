@@ -288,14 +288,14 @@ paint_sparse (MpChart             *self,
               const Canvas        *canvas,
               const MpChartLayout *layout,
               const MpCurve       *curve,
-              const MpTrace       *trace)
+              const MpTrace       *trace,
+              gboolean             dots)
 {
   MpColour          colour = mp_plot_style_get_lane (pen->style, curve->lane);
   gsize             n = (gsize) (trace->end - trace->begin);
   g_autofree float *raw = g_new (float, 2 * n);
   g_autofree float *line = g_new (float, 2 * n);
   g_autofree float *dot = g_new (float, 4 * n);
-  gboolean          dots = (double) n <= layout->width / 14;
 
   for (gsize i = 0; i < n; i++) {
     guint64 iteration;
@@ -397,7 +397,11 @@ mp_chart_paint_curves (MpChart             *self,
   cairo_t     *cr = pen->cr;
   Canvas       canvas = { .cr = cr, .x = layout->x - edge, .y = layout->y - edge, .ratio = pen->style->pixel_ratio };
   double       width = layout->width + 2 * edge, height = layout->height + edge + 0.5;
+  gboolean     dots = TRUE; /* where all values stand apart */
 
+  for (guint i = 0; i < layout->n_traces; i++)
+    dots &= !layout->traces[i].dense &&
+            (double) (layout->traces[i].end - layout->traces[i].begin) <= layout->width / 14;
   cairo_save (cr);
   cairo_rectangle (cr, canvas.x, canvas.y, width, height);
   cairo_clip (cr);
@@ -413,7 +417,7 @@ mp_chart_paint_curves (MpChart             *self,
     if (trace->dense)
       paint_dense (self, pen, &canvas, layout, curve, trace);
     else if (trace->end > trace->begin)
-      paint_sparse (self, pen, &canvas, layout, curve, trace);
+      paint_sparse (self, pen, &canvas, layout, curve, trace, dots);
   }
   if (canvas.layer != NULL)
     mp_raster_paint (canvas.layer, cr, canvas.x, canvas.y, canvas.ratio);

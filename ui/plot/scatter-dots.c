@@ -14,6 +14,7 @@
 
 #define PHASES 4
 #define MAX_SIDE 64
+#define EDGE 2 /* what round corners of a view may cut off */
 
 typedef struct
 {
@@ -117,6 +118,35 @@ mp_dots_stamp (const MpDots    *self,
   return inside;
 }
 
+static double
+get_reach (const MpDots *self)
+{
+  return self->radius * (self->diamond ? 0.89 * G_SQRT2 : 1);
+}
+
+void
+mp_dots_draw (const MpDots *self,
+              cairo_t      *cr,
+              double        x,
+              double        y)
+{
+  double reach = get_reach (self);
+
+  mp_colour_set_source (self->colour, cr);
+  if (self->diamond) {
+    cairo_move_to (cr, x - reach, y);
+    cairo_line_to (cr, x, y - reach);
+    cairo_line_to (cr, x + reach, y);
+    cairo_line_to (cr, x, y + reach);
+    cairo_close_path (cr);
+  } else {
+    cairo_new_sub_path (cr);
+    cairo_arc (cr, x, y, reach, 0, 2 * G_PI);
+  }
+  /* one fill each: overlapping dots add up as the stamps do */
+  cairo_fill (cr);
+}
+
 gsize
 mp_dots_path (const MpDots *self,
               cairo_t      *cr,
@@ -126,28 +156,27 @@ mp_dots_path (const MpDots *self,
               gsize         n,
               gsize         stride)
 {
-  gsize inside = 0;
+  double reach = get_reach (self);
+  gsize  inside = 0;
 
-  mp_colour_set_source (self->colour, cr);
-  for (gsize i = 0; i < n; i++) {
-    double x = (values[i * stride] - self->x0) * self->x_scale, y = (values[i * stride + 1] - self->y0) * self->y_scale;
-    double r = self->radius * (self->diamond ? 0.89 * G_SQRT2 : 1);
+  /* files repeat the clip for every point that is drawn under one, so only those at the edge are */
+  for (guint edge = 0; edge < 2; edge++) {
+    const double inset = reach + EDGE;
 
-    if (!(x > -r && x < width + r && y > -r && y < height + r))
-      continue;
-    inside += x >= 0 && x <= width && y >= 0 && y <= height;
-    /* one drawing each: overlapping dots add up as the stamps do */
-    if (self->diamond) {
-      cairo_move_to (cr, x - r, y);
-      cairo_line_to (cr, x, y - r);
-      cairo_line_to (cr, x + r, y);
-      cairo_line_to (cr, x, y + r);
-      cairo_close_path (cr);
-    } else {
-      cairo_new_sub_path (cr);
-      cairo_arc (cr, x, y, r, 0, 2 * G_PI);
+    cairo_save (cr);
+    if (edge == 0)
+      cairo_reset_clip (cr);
+    for (gsize i = 0; i < n; i++) {
+      double   x = (values[i * stride] - self->x0) * self->x_scale;
+      double   y = (values[i * stride + 1] - self->y0) * self->y_scale;
+      gboolean whole = x >= inset && x <= width - inset && y >= inset && y <= height - inset;
+
+      if (whole != (edge == 0) || !(x > -reach && x < width + reach && y > -reach && y < height + reach))
+        continue;
+      inside += x >= 0 && x <= width && y >= 0 && y <= height;
+      mp_dots_draw (self, cr, x, y);
     }
-    cairo_fill (cr);
+    cairo_restore (cr);
   }
   return inside;
 }

@@ -23,7 +23,13 @@ gsize mp_dots_stamp (const MpDots    *self,
                      const float     *values,
                      gsize            n,
                      gsize            stride);
-/* The same as shapes. width, height: of the view. */
+/* One dot at a place in user space. */
+void  mp_dots_draw (const MpDots *self,
+                    cairo_t      *cr,
+                    double        x,
+                    double        y);
+/* The same as shapes. width, height: of the view, to which the context is clipped; dots well inside are drawn without
+ * that clip. */
 gsize mp_dots_path (const MpDots *self,
                     cairo_t      *cr,
                     double        width,

@@ -447,9 +447,6 @@ draw_points (MpScatter         *self,
   LayerKey key = make_key (self, view, width, height, vector ? 1 : style->pixel_ratio, style);
 
   if (vector) {
-    /* one clip for all: files would repeat it for each point */
-    cairo_push_group (cr);
-    cairo_reset_clip (cr);
     self->n_inside = 0;
     for (guint role = 0; role < MP_N_POINTS; role++) {
       const Cloud *cloud = &self->clouds[role];
@@ -458,8 +455,6 @@ draw_points (MpScatter         *self,
       if (!cloud->hidden)
         self->n_inside += mp_dots_path (&dots, cr, width, height, cloud->values, cloud->n, 2);
     }
-    cairo_pop_group_to_source (cr);
-    cairo_paint (cr);
     /* the counts are no longer the layer's */
     self->key.serial = self->serial - 1;
     return;
@@ -648,11 +643,10 @@ legend_items (MpPen  *pen,
   mp_pen_get_line (pen, MP_TEXT_TICK, &ascent);
   r = ascent * 0.36;
   for (guint i = 0; i < G_N_ELEMENTS (names); i++) {
-    MpDots      dots = { .x_scale = 1, .y_scale = 1, .colour = colours[i], .radius = r,
-                         .diamond = i == 1 && (style->theme & MP_PLOT_HIGH_CONTRAST) != 0 };
-    const float at[2] = { (float) (x + r), (float) (baseline - ascent * 0.36) };
+    MpDots dots = { .colour = colours[i], .radius = r,
+                    .diamond = i == MP_POINTS_SAMPLES && (style->theme & MP_PLOT_HIGH_CONTRAST) != 0 };
 
-    mp_dots_path (&dots, pen->cr, G_MAXFLOAT, G_MAXFLOAT, at, 1, 2);
+    mp_dots_draw (&dots, pen->cr, x + r, baseline - ascent * 0.36);
     x += 2 * r + 5;
     x += mp_pen_draw (pen, MP_TEXT_TICK, style->dim_text, x, baseline, 0, 0, names[i]) + 12;
   }
