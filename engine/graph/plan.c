@@ -296,7 +296,7 @@ add_step (Making             *self,
   return TRUE;
 }
 
-/* The operands of a product, " 200×100·2×100ᵀ": its cost cannot be read from the shape of what comes out. */
+/* The operands of a product, "200×100·2×100ᵀ → ": its cost cannot be read from the shape of what comes out. */
 static void
 append_operands (GString      *label,
                  const MpNode *product)
@@ -308,7 +308,7 @@ append_operands (GString      *label,
     {
       const char *dims = strchr (mp_tensor_text (&product->inputs[i]->type, shape, sizeof shape), ' ');
 
-      g_string_append_printf (label, "%s%s%s", i > 0 ? "·" : " ", dims + 1, transposed[i] ? "ᵀ" : "");
+      g_string_append_printf (label, "%s%s%s", dims + 1, transposed[i] ? "ᵀ" : "", i == 0 ? "·" : " → ");
     }
 }
 
@@ -318,8 +318,6 @@ unit_label (const MpUnit *unit)
   GString *label = g_string_new (unit->head != NULL ? mp_op_name (unit->head->node->op) : "fused");
   char shape[128];
 
-  if (unit->head != NULL && mp_op_class (unit->head->node->op) == MP_CLASS_PRODUCT)
-    append_operands (label, unit->head->node);
   if (unit->spec != NULL && unit->spec->n_instructions > 0)
     {
       g_string_append (label, unit->head != NULL ? " + " : " ");
@@ -328,7 +326,10 @@ unit_label (const MpUnit *unit)
       if (unit->spec->n_instructions > 6)
         g_string_append_printf (label, "·… %d", unit->spec->n_instructions);
     }
-  g_string_append_printf (label, " (%s)", mp_tensor_text (&unit->domain, shape, sizeof shape));
+  g_string_append (label, " (");
+  if (unit->head != NULL && mp_op_class (unit->head->node->op) == MP_CLASS_PRODUCT)
+    append_operands (label, unit->head->node);
+  g_string_append_printf (label, "%s)", mp_tensor_text (&unit->domain, shape, sizeof shape));
   return g_string_free (label, FALSE);
 }
 

@@ -12,7 +12,7 @@ import re
 import statistics
 import subprocess
 
-PRODUCT = re.compile(r'^ *\d+  (matmul|sqdist) (\d+)×(\d+)(ᵀ?)·(\d+)×(\d+)(ᵀ?) ', re.M)
+PRODUCT = re.compile(r'^ *\d+  (matmul|sqdist)\b[^(\n]* \((\d+)×(\d+)(ᵀ?)·(\d+)×(\d+)(ᵀ?) → ', re.M)
 LINEAR_ALGEBRA = re.compile(r'^ *\d+  (?:cholesky|triangular-solve|pd-solve) .*? (\d+) flops', re.M)
 
 

@@ -100,7 +100,8 @@ get_n_calls (void)
   return __atomic_load_n (&n_calls, __ATOMIC_RELAXED);
 }
 
-/* Samples are kept at 1000 and 2000, and nothing is evaluated; in between only iterations happen. */
+/* Samples are kept at 1000 and 2000, and nothing is evaluated; in between only iterations happen. At 600 iterations/s
+ * the metrics file is flushed once on the way, and this thread may be half a second late on a busy machine. */
 static void
 count_lane (const char *preset,
             gboolean    keep)
@@ -128,9 +129,9 @@ count_lane (const char *preset,
     g_usleep (200);
 
   before = get_n_calls ();
-  mp_trainer_set_speed (trainer, 5000);
+  mp_trainer_set_speed (trainer, 600);
   mp_trainer_play (trainer);
-  while (mp_trainer_get_iteration (trainer) < 1900) {
+  while (mp_trainer_get_iteration (trainer) < 1700) {
     g_array_set_size (scalars, 0);
     mp_trainer_drain_scalars (trainer, scalars);
     g_usleep (1000);
