@@ -41,7 +41,7 @@ def phases_of(program, preset):
     listing = subprocess.run([str(program), 'plan', preset, '--kernels'], stdout=subprocess.PIPE, text=True,
                              check=True).stdout
     parts = re.split(r'^plan [^\n]*\n', listing, flags=re.M)[1:]
-    phases = run_json([str(program), 'plan', preset, '--json'])['phases']
+    phases = run_json([str(program), 'plan', preset, '--json'])['lanes'][0]['phases']
     return [(phase['runs'], part, phase['exponentials']) for phase, part in zip(phases, parts)]
 
 
