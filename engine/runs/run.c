@@ -179,7 +179,9 @@ state_fail (GError    **error,
             const char *path,
             const char *detail)
 {
-  g_set_error (error, MP_ERROR, MP_ERROR_FILE, "“%s” is not a run's state: %s.", path, detail);
+  g_autofree char *valid = g_utf8_make_valid (detail, -1);
+
+  g_set_error (error, MP_ERROR, MP_ERROR_FILE, "“%s” is not a run's state: %s.", path, valid);
   return FALSE;
 }
 

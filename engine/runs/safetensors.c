@@ -46,12 +46,15 @@ fail (GError    **error,
       const char *format,
       ...)
 {
+  g_autofree char *raw = NULL;
   g_autofree char *detail = NULL;
   va_list args;
 
   va_start (args, format);
-  detail = g_strdup_vprintf (format, args);
+  raw = g_strdup_vprintf (format, args);
   va_end (args);
+  /* json-glib's messages quote pieces of the header that may end amid a character. */
+  detail = g_utf8_make_valid (raw, -1);
   g_set_error (error, MP_ERROR, MP_ERROR_FILE, "“%s” is not a whole safetensors file: at byte %" G_GINT64_FORMAT ", %s.",
                file, offset, detail);
   return FALSE;

@@ -30,6 +30,7 @@ assert_refused (GBytes     *bytes,
   g_assert_null (file);
   g_assert_error (error, MP_ERROR, MP_ERROR_FILE);
   g_assert_nonnull (strstr (error->message, "broken.safetensors"));
+  g_assert_true (g_utf8_validate (error->message, -1, NULL));
   if (strstr (error->message, in_message) == NULL)
     g_error ("“%s” does not say “%s”", error->message, in_message);
 }
@@ -50,6 +51,7 @@ test_refusals (void)
     { "{\"a\":   ", 0, "not JSON" },
     { "{\"a\": \"\xff\"}", 0, "0xff, which is not UTF-8" },
     { "{\"a\": {\"b\": [[1]]}}", 0, "nests 4 deep" },
+    { "{\"\\ud800\": 3}", 0, "not JSON" },
     { "{\"a\": 3}", 0, "not described by an object" },
     { "{\"__metadata__\": 3}", 0, "not an object of strings" },
     { "{\"__metadata__\": {\"k\": 3}}", 0, "metadata “k” is not a string" },
