@@ -17,10 +17,10 @@
 
 typedef struct
 {
-  double   seconds;
+  double seconds;
   gboolean play;
-  double   first_frame; /* seconds since the process started */
-  gint64   first_paint, last_paint, paint_start;
+  double first_frame;   /* seconds since the process started */
+  gint64 first_paint, last_paint, paint_start;
   GArray  *paints;      /* double, ms */
 } Bench;
 
@@ -71,15 +71,14 @@ after_paint_cb (GdkFrameClock *clock,
 
   if (!gtk_widget_get_mapped (window))
     return;
-  if (bench.first_paint == 0)
-    {
-      bench.first_frame = process_age ();
-      bench.first_paint = now;
-      if (bench.play)
-        gtk_widget_activate_action (window, "win.play", NULL);
-      g_timeout_add ((guint) (1000 * bench.seconds), close_cb, window);
-      return;
-    }
+  if (bench.first_paint == 0) {
+    bench.first_frame = process_age ();
+    bench.first_paint = now;
+    if (bench.play)
+      gtk_widget_activate_action (window, "win.play", NULL);
+    g_timeout_add ((guint) (1000 * bench.seconds), close_cb, window);
+    return;
+  }
   bench.last_paint = now;
   g_array_append_val (bench.paints, paint);
 }
@@ -121,11 +120,10 @@ main (int    argc,
 {
   int status;
 
-  if (argc < 3)
-    {
-      fprintf (stderr, "bench-window PRESET SECONDS [play]\n");
-      return 2;
-    }
+  if (argc < 3) {
+    fprintf (stderr, "bench-window PRESET SECONDS [play]\n");
+    return 2;
+  }
   bench.seconds = g_ascii_strtod (argv[2], NULL);
   bench.play = argc > 3 && g_str_equal (argv[3], "play");
   bench.paints = g_array_new (FALSE, FALSE, sizeof (double));

@@ -34,8 +34,8 @@ calloc (size_t n,
 }
 
 void *
-realloc (void   *old,
-         size_t  size)
+realloc (void  *old,
+         size_t size)
 {
   atomic_fetch_add_explicit (&n_calls, 1, memory_order_relaxed);
   return __libc_realloc (old, size);
@@ -57,9 +57,9 @@ aligned_alloc (size_t alignment,
 }
 
 int
-posix_memalign (void   **out,
-                size_t   alignment,
-                size_t   size)
+posix_memalign (void **out,
+                size_t alignment,
+                size_t size)
 {
   *out = memalign (alignment, size);
   return *out != NULL ? 0 : ENOMEM;
@@ -72,9 +72,8 @@ report (void)
   unsigned long n = atomic_load (&n_calls);
   FILE *file = path != NULL ? fopen (path, "w") : NULL;
 
-  if (file != NULL)
-    {
-      fprintf (file, "%lu\n", n);
-      fclose (file);
-    }
+  if (file != NULL) {
+    fprintf (file, "%lu\n", n);
+    fclose (file);
+  }
 }

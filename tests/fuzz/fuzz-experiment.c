@@ -17,12 +17,11 @@ LLVMFuzzerTestOneInput (const uint8_t *bytes,
   g_autoptr (GError) error = NULL;
   g_autoptr (MpExperiment) first = mp_experiment_parse ((const char *) bytes, (gssize) size, "fuzz.ini", &error);
 
-  if (first == NULL)
-    {
-      g_assert_nonnull (error);
-      g_assert_true (g_utf8_validate (error->message, -1, NULL));
-      return 0;
-    }
+  if (first == NULL) {
+    g_assert_nonnull (error);
+    g_assert_true (g_utf8_validate (error->message, -1, NULL));
+    return 0;
+  }
   g_assert_no_error (error);
 
   g_autofree char *text = mp_experiment_to_text (first);

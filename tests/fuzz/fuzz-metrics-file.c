@@ -19,12 +19,11 @@ crc32 (const guint8 *bytes,
 {
   guint32 crc = 0xffffffff;
 
-  for (gsize i = 0; i < size; i++)
-    {
-      crc ^= bytes[i];
-      for (int bit = 0; bit < 8; bit++)
-        crc = (crc >> 1) ^ (0xedb88320 & (0u - (crc & 1)));
-    }
+  for (gsize i = 0; i < size; i++) {
+    crc ^= bytes[i];
+    for (int bit = 0; bit < 8; bit++)
+      crc = (crc >> 1) ^ (0xedb88320 & (0u - (crc & 1)));
+  }
   return ~crc;
 }
 
@@ -46,15 +45,14 @@ mend_checksums (guint8 *bytes,
     return;
   memcpy (bytes, "MPMETRIC\1\0\0\0", 12);
   put_u32 (bytes + 12, crc32 (bytes, 12));
-  while (at + 8 <= size)
-    {
-      gsize payload = bytes[at + 4] + 256u * bytes[at + 5];
+  while (at + 8 <= size) {
+    gsize payload = bytes[at + 4] + 256u * bytes[at + 5];
 
-      if (at + 8 + payload > size)
-        return;
-      put_u32 (bytes + at, crc32 (bytes + at + 4, payload + 4));
-      at += 8 + payload;
-    }
+    if (at + 8 + payload > size)
+      return;
+    put_u32 (bytes + at, crc32 (bytes + at + 4, payload + 4));
+    at += 8 + payload;
+  }
 }
 
 int
@@ -73,26 +71,24 @@ LLVMFuzzerTestOneInput (const uint8_t *bytes,
   g_autoptr (GBytes) held = g_bytes_new_take (copy, size - 1);
   g_autoptr (MpMetricsReader) reader = mp_metrics_reader_parse (held, "fuzz", &error);
 
-  if (reader == NULL)
-    {
-      g_assert_error (error, MP_ERROR, MP_ERROR_FILE);
-      return 0;
-    }
+  if (reader == NULL) {
+    g_assert_error (error, MP_ERROR, MP_ERROR_FILE);
+    return 0;
+  }
   guint n = 0;
   const char *const *series = mp_metrics_reader_list_series (reader, &n);
   g_autoptr (GArray) iterations = g_array_new (FALSE, FALSE, sizeof (guint64));
   g_autoptr (GArray) values = g_array_new (FALSE, FALSE, sizeof (double));
 
   g_assert_cmpuint (mp_metrics_reader_get_torn (reader), <=, size);
-  for (guint i = 0; i < n; i++)
-    {
-      g_array_set_size (iterations, 0);
-      g_array_set_size (values, 0);
-      mp_metrics_reader_read (reader, series[i], iterations, values);
-      g_assert_cmpuint (iterations->len, ==, values->len);
-      for (guint j = 1; j < iterations->len; j++)
-        g_assert_cmpuint (g_array_index (iterations, guint64, j - 1), <=, g_array_index (iterations, guint64, j));
-    }
+  for (guint i = 0; i < n; i++) {
+    g_array_set_size (iterations, 0);
+    g_array_set_size (values, 0);
+    mp_metrics_reader_read (reader, series[i], iterations, values);
+    g_assert_cmpuint (iterations->len, ==, values->len);
+    for (guint j = 1; j < iterations->len; j++)
+      g_assert_cmpuint (g_array_index (iterations, guint64, j - 1), <=, g_array_index (iterations, guint64, j));
+  }
   const MpMetricsEvent *events = mp_metrics_reader_list_events (reader, &n);
 
   for (guint i = 0; i < n; i++)

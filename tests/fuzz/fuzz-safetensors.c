@@ -24,24 +24,22 @@ LLVMFuzzerTestOneInput (const uint8_t *bytes,
   volatile guint8 sum = 0;
   guint n = 0;
 
-  if (file == NULL)
-    {
-      g_assert_error (error, MP_ERROR, MP_ERROR_FILE);
-      g_assert_true (g_utf8_validate (error->message, -1, NULL));
-      return 0;
-    }
+  if (file == NULL) {
+    g_assert_error (error, MP_ERROR, MP_ERROR_FILE);
+    g_assert_true (g_utf8_validate (error->message, -1, NULL));
+    return 0;
+  }
   tensors = mp_safetensors_list (file, &n);
-  for (guint i = 0; i < n; i++)
-    {
-      const guint8 *data = tensors[i].data;
-      gsize length = element_size (tensors[i].type.dtype);
+  for (guint i = 0; i < n; i++) {
+    const guint8 *data = tensors[i].data;
+    gsize length = element_size (tensors[i].type.dtype);
 
-      for (gint axis = 0; axis < tensors[i].type.rank; axis++)
-        length *= (gsize) tensors[i].type.dim[axis];
-      g_assert_cmpuint (length, <=, size);
-      for (gsize j = 0; j < length; j++)
-        sum = (guint8) (sum + data[j]);
-      g_assert_true (mp_safetensors_find (file, tensors[i].name) == &tensors[i]);
-    }
+    for (gint axis = 0; axis < tensors[i].type.rank; axis++)
+      length *= (gsize) tensors[i].type.dim[axis];
+    g_assert_cmpuint (length, <=, size);
+    for (gsize j = 0; j < length; j++)
+      sum = (guint8) (sum + data[j]);
+    g_assert_true (mp_safetensors_find (file, tensors[i].name) == &tensors[i]);
+  }
   return 0;
 }

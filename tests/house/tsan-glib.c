@@ -15,16 +15,16 @@
   static __typeof__ (name) *next; \
   __typeof__ (name) *found = __atomic_load_n (&next, __ATOMIC_RELAXED); \
   if (!found) \
-    { \
-      found = (__typeof__ (name) *) dlsym (RTLD_NEXT, #name); \
-      __atomic_store_n (&next, found, __ATOMIC_RELAXED); \
-    }
+  { \
+    found = (__typeof__ (name) *)dlsym (RTLD_NEXT, #name); \
+    __atomic_store_n (&next, found, __ATOMIC_RELAXED); \
+  }
 
 #undef g_once_init_enter
 #undef g_once_init_leave
 
 void
-(g_mutex_lock) (GMutex *mutex)
+  (g_mutex_lock) (GMutex *mutex)
 {
   NEXT (g_mutex_lock);
   found (mutex);
@@ -32,7 +32,7 @@ void
 }
 
 gboolean
-(g_mutex_trylock) (GMutex *mutex)
+  (g_mutex_trylock) (GMutex *mutex)
 {
   NEXT (g_mutex_trylock);
   gboolean locked = found (mutex);
@@ -43,7 +43,7 @@ gboolean
 }
 
 void
-(g_mutex_unlock) (GMutex *mutex)
+  (g_mutex_unlock) (GMutex *mutex)
 {
   NEXT (g_mutex_unlock);
   __tsan_release (mutex);
@@ -51,8 +51,8 @@ void
 }
 
 void
-(g_cond_wait) (GCond  *cond,
-               GMutex *mutex)
+  (g_cond_wait) (GCond  *cond,
+                 GMutex *mutex)
 {
   NEXT (g_cond_wait);
   __tsan_release (mutex);
@@ -61,9 +61,9 @@ void
 }
 
 gboolean
-(g_cond_wait_until) (GCond  *cond,
-                     GMutex *mutex,
-                     gint64  end_time)
+  (g_cond_wait_until) (GCond  *cond,
+                       GMutex *mutex,
+                       gint64 end_time)
 {
   NEXT (g_cond_wait_until);
   __tsan_release (mutex);
@@ -74,8 +74,8 @@ gboolean
 }
 
 void
-(g_async_queue_push) (GAsyncQueue *queue,
-                      gpointer     data)
+  (g_async_queue_push) (GAsyncQueue *queue,
+                        gpointer data)
 {
   NEXT (g_async_queue_push);
   __tsan_release (queue);
@@ -83,7 +83,7 @@ void
 }
 
 gpointer
-(g_async_queue_pop) (GAsyncQueue *queue)
+  (g_async_queue_pop) (GAsyncQueue *queue)
 {
   NEXT (g_async_queue_pop);
   gpointer data = found (queue);
@@ -93,7 +93,7 @@ gpointer
 }
 
 gpointer
-(g_async_queue_try_pop) (GAsyncQueue *queue)
+  (g_async_queue_try_pop) (GAsyncQueue *queue)
 {
   NEXT (g_async_queue_try_pop);
   gpointer data = found (queue);
@@ -104,8 +104,8 @@ gpointer
 }
 
 gpointer
-(g_async_queue_timeout_pop) (GAsyncQueue *queue,
-                             guint64      timeout)
+  (g_async_queue_timeout_pop) (GAsyncQueue *queue,
+                               guint64 timeout)
 {
   NEXT (g_async_queue_timeout_pop);
   gpointer data = found (queue, timeout);
@@ -116,7 +116,7 @@ gpointer
 }
 
 gboolean
-(g_once_init_enter) (volatile void *location)
+  (g_once_init_enter) (volatile void *location)
 {
   NEXT (g_once_init_enter);
   gboolean first = found (location);
@@ -127,8 +127,8 @@ gboolean
 }
 
 void
-(g_once_init_leave) (volatile void *location,
-                     gsize          result)
+  (g_once_init_leave) (volatile void *location,
+                       gsize result)
 {
   NEXT (g_once_init_leave);
   __tsan_release ((void *) location);
@@ -136,7 +136,7 @@ void
 }
 
 void
-(g_object_unref) (gpointer object)
+  (g_object_unref) (gpointer object)
 {
   NEXT (g_object_unref);
   __tsan_release (object);
@@ -145,7 +145,7 @@ void
 }
 
 gboolean
-(g_atomic_ref_count_dec) (gatomicrefcount *count)
+  (g_atomic_ref_count_dec) (gatomicrefcount *count)
 {
   NEXT (g_atomic_ref_count_dec);
   __tsan_release (count);
@@ -157,7 +157,7 @@ gboolean
 }
 
 void
-(g_bytes_unref) (GBytes *bytes)
+  (g_bytes_unref) (GBytes *bytes)
 {
   NEXT (g_bytes_unref);
   __tsan_release (bytes);
