@@ -47,7 +47,8 @@ texture_of_surface (cairo_surface_t *surface)
   return gdk_memory_texture_new (width, height, GDK_MEMORY_DEFAULT, bytes, stride);
 }
 
-static GdkTexture *
+/* (transfer full) */
+static cairo_surface_t *
 render (double             width,
         double             height,
         int                scale,
@@ -59,7 +60,6 @@ render (double             width,
   cairo_surface_t *surface = cairo_image_surface_create (CAIRO_FORMAT_ARGB32, (int) width * scale,
                                                          (int) height * scale);
   cairo_t *cr;
-  GdkTexture *texture;
 
   cairo_surface_set_device_scale (surface, scale, scale);
   cr = cairo_create (surface);
@@ -69,9 +69,7 @@ render (double             width,
   }
   draw (data, cr, width, height, style);
   cairo_destroy (cr);
-  texture = texture_of_surface (surface);
-  cairo_surface_destroy (surface);
-  return texture;
+  return surface;
 }
 
 GdkTexture *
@@ -82,7 +80,38 @@ mp_plot_render (double             width,
                 MpPictureDraw      draw,
                 gpointer           data)
 {
-  return render (width, height, scale, style, &style->card, draw, data);
+  cairo_surface_t *surface = render (width, height, scale, style, &style->card, draw, data);
+  GdkTexture *texture = texture_of_surface (surface);
+
+  cairo_surface_destroy (surface);
+  return texture;
+}
+
+/* GTK's software renderer takes textures apart into floats and back; a Cairo surface it just copies. The others want
+ * a texture to upload. (transfer full) */
+static GskRenderNode *
+node_of_surface (GtkWidget       *widget,
+                 cairo_surface_t *surface,
+                 int              width,
+                 int              height)
+{
+  const graphene_rect_t bounds = GRAPHENE_RECT_INIT (0, 0, width, height);
+  GskRenderer *renderer = gtk_native_get_renderer (gtk_widget_get_native (widget));
+  g_autoptr (GdkTexture) texture = NULL;
+  GskRenderNode *node;
+  cairo_t *cr;
+
+  if (!GSK_IS_CAIRO_RENDERER (renderer)) {
+    texture = texture_of_surface (surface);
+    return gsk_texture_node_new (texture, &bounds);
+  }
+  node = gsk_cairo_node_new (&bounds);
+  cr = gsk_cairo_node_get_draw_context (node);
+  cairo_set_source_surface (cr, surface, 0, 0);
+  cairo_rectangle (cr, 0, 0, width, height);
+  cairo_fill (cr);
+  cairo_destroy (cr);
+  return node;
 }
 
 void
@@ -94,25 +123,28 @@ mp_plot_cache_snapshot (MpPlotCache   *self,
 {
   int width = gtk_widget_get_width (widget), height = gtk_widget_get_height (widget);
   int scale = gtk_widget_get_scale_factor (widget);
+  cairo_surface_t *surface;
   MpPlotStyle style;
 
   if (width <= 0 || height <= 0)
     return;
   mp_plot_style_for_widget (&style, widget);
-  if (self->texture == NULL || width != self->width || height != self->height || scale != self->scale ||
+  if (self->node == NULL || width != self->width || height != self->height || scale != self->scale ||
       !same_style (&style, &self->style)) {
     mp_plot_cache_clear (self);
-    self->texture = render (width, height, scale, &style, NULL, draw, data);
+    surface = render (width, height, scale, &style, NULL, draw, data);
+    self->node = node_of_surface (widget, surface, width, height);
+    cairo_surface_destroy (surface);
     self->width = width;
     self->height = height;
     self->scale = scale;
     self->style = style;
   }
-  gtk_snapshot_append_texture (snapshot, self->texture, &GRAPHENE_RECT_INIT (0, 0, width, height));
+  gtk_snapshot_append_node (snapshot, self->node);
 }
 
 void
 mp_plot_cache_clear (MpPlotCache *self)
 {
-  g_clear_object (&self->texture);
+  g_clear_pointer (&self->node, gsk_render_node_unref);
 }

@@ -2,7 +2,7 @@
  *
  * plot-cache.h: a plot drawn once and shown until there is news.
  *
- * The drawing lands in a texture; redrawing the window for any other reason only copies it. Main thread only.
+ * The drawing lands in an image; redrawing the window for any other reason only copies it. Main thread only.
  */
 #pragma once
 
@@ -14,15 +14,15 @@ G_BEGIN_DECLS
 
 typedef struct
 {
-  GdkTexture  *texture;
-  int          width, height, scale; /* of the texture, in logical pixels */
-  MpPlotStyle  style;
+  GskRenderNode *node;                 /* NULL: to be drawn */
+  int            width, height, scale; /* of the image, in logical pixels */
+  MpPlotStyle    style;
 } MpPlotCache;
 
 /* Style of plots in this widget: the desktop's colours, font and text size. */
 void mp_plot_style_for_widget (MpPlotStyle   *style,
                                GtkWidget     *widget);
-/* Draws into the texture when there is none for this size and style; then appends it. */
+/* Draws the image when there is none for this size and style; then appends it. */
 void mp_plot_cache_snapshot   (MpPlotCache   *self,
                                GtkWidget     *widget,
                                GtkSnapshot   *snapshot,

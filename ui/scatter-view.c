@@ -18,7 +18,7 @@ struct _MpScatterView
 
 G_DEFINE_FINAL_TYPE (MpScatterView, mp_scatter_view, GTK_TYPE_WIDGET)
 
-/* Once, in the texture: a rounded clip around it would cost more in every frame than the points. */
+/* Once, in the image: a rounded clip around it would cost more in every frame than the points. */
 static void
 round_corners (cairo_t *cr,
                double   width,
@@ -54,7 +54,7 @@ mp_scatter_view_snapshot (GtkWidget   *widget,
                           GtkSnapshot *snapshot)
 {
   MpScatterView *self = MP_SCATTER_VIEW (widget);
-  gboolean news = self->cache.texture == NULL;
+  gboolean news = self->cache.node == NULL;
 
   mp_plot_cache_snapshot (&self->cache, widget, snapshot, draw, self->scatter);
   if (news && self->drawn)

@@ -9,11 +9,9 @@
 #include "engine/runs/run.h"
 
 /* Words and curves are for reading: a few times a second is enough, and layout is what costs. */
-#define WORDS_EVERY (250 * 1000)
-/* Points move at up to 30 frames a second; the background layer, which costs the lane a pass over a whole grid, at a
- * few. */
-#define SNAPSHOT_EVERY (32 * 1000)
-#define SURFACE_EVERY (250 * 1000)
+#define WORDS_EVERY (400 * 1000)
+/* The background layer costs the lane a pass over a whole grid. */
+#define SURFACE_EVERY (400 * 1000)
 
 typedef struct
 {
@@ -21,8 +19,6 @@ typedef struct
   MpLaneModel  *model;
   MpTrainer    *trainer;
   GArray       *curves;         /* guint: the model's curve of each of the trainer's series; empty until prepared */
-  gint64        words_at;       /* when progress and curves were last told */
-  gint64        snapshot_at;    /* when a snapshot was last asked for */
   gint64        surface_at;
   gboolean      curves_changed;
   gboolean      wants_view;     /* one more snapshot, training or not */
@@ -48,6 +44,8 @@ struct _MpSession
   GPtrArray  *stop_tasks;  /* of GTask: told when n_joining falls to 0 */
   guint       check_id;    /* pulls now and then when no frame clock does */
   gint64      pulled_at;
+  gint64      words_at;    /* when progress and curves were last told */
+  guint       turn;        /* of the lane that may ask for a snapshot, where lanes take turns */
   gint        waking;      /* atomic: an idle is scheduled */
 };
 
@@ -198,7 +196,7 @@ start_lane (Lane *lane)
   };
 
   g_array_set_size (lane->curves, 0);
-  lane->words_at = lane->snapshot_at = lane->surface_at = 0;
+  lane->surface_at = 0;
   lane->wants_view = TRUE;
   lane->view_pending = FALSE;
   lane->trainer = mp_trainer_new (own, &options);
@@ -440,14 +438,33 @@ pull_state (Lane *lane)
   return changed;
 }
 
+/* Where every core trains, lanes take turns: the window still moves with every frame, but takes from training what one
+ * lane's view costs and not all of them. */
+static gboolean
+has_turn (MpSession *self,
+          guint      i)
+{
+  guint n_moving = 0, before = 0;
+
+  for (guint j = 0; j < self->lanes->len; j++)
+    if (mp_lane_model_get_state (((Lane *) g_ptr_array_index (self->lanes, j))->model) == MP_LANE_TRAINING) {
+      n_moving++;
+      before += j < i;
+    }
+  return n_moving < g_get_num_processors () || before == self->turn % n_moving;
+}
+
 static void
-pull_view (Lane  *lane,
-           gint64 now)
+pull_view (Lane    *lane,
+           gboolean turn,
+           gint64   now)
 {
   g_autoptr (MpSnapshot) snapshot = mp_trainer_dup_snapshot (lane->trainer);
   MpLaneState state = mp_lane_model_get_state (lane->model);
   const char *layer = mp_lane_model_get_layer (lane->model);
   gboolean moving = state == MP_LANE_TRAINING, with_surface;
+  /* Of the last frame: the one that comes now will be drawn before the next is here. */
+  gboolean drawn = mp_lane_model_get_drawn (lane->model);
 
   if (snapshot && snapshot != mp_lane_model_get_snapshot (lane->model)) {
     lane->view_pending = FALSE;
@@ -456,11 +473,10 @@ pull_view (Lane  *lane,
   if (!mp_lane_model_is_watched (lane->model) || state == MP_LANE_PREPARING || state == MP_LANE_FAILED)
     return;
   if (!lane->wants_view &&
-      (!moving || lane->view_pending || !mp_lane_model_get_drawn (lane->model) || now - lane->snapshot_at < SNAPSHOT_EVERY))
+      (!moving || !turn || lane->view_pending || !drawn))
     return;
   with_surface = layer && (lane->wants_view || now - lane->surface_at >= SURFACE_EVERY);
   mp_trainer_request_snapshot (lane->trainer, with_surface ? layer : NULL);
-  lane->snapshot_at = now;
   lane->view_pending = TRUE;
   if (with_surface)
     lane->surface_at = now;
@@ -494,21 +510,26 @@ mp_session_pull (MpSession *self,
                     gboolean      views,
                     gint64        now)
 {
+  gboolean words;
+
   g_return_if_fail (MP_IS_SESSION (self));
 
   self->pulled_at = now;
+  self->turn++;
+  words = now - self->words_at >= WORDS_EVERY;
+  if (words)
+    self->words_at = now;
   for (guint i = 0; i < self->lanes->len; i++) {
     Lane *lane = g_ptr_array_index (self->lanes, i);
     gboolean changed;
 
     pull_scalars (lane);
     changed = pull_state (lane);
-    if (changed || now - lane->words_at >= WORDS_EVERY) {
+    /* A lane at rest has news only when something was asked of it: show that at once. */
+    if (changed || words || mp_lane_model_get_state (lane->model) != MP_LANE_TRAINING)
       pull_progress (lane);
-      lane->words_at = now;
-    }
     if (views)
-      pull_view (lane, now);
+      pull_view (lane, has_turn (self, i), now);
   }
   update_playing (self);
 }

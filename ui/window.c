@@ -9,7 +9,7 @@
 #include "ui/columns-layout.h"
 #include "ui/export.h"
 
-#define FRAME_EVERY (33 * 1000) /* 30 frames a second are smooth; what is left belongs to the lanes */
+#define FRAME_EVERY (30 * 1000) /* every other frame of a usual screen; what is left belongs to the lanes */
 #define RING_COMPARISON "ring-comparison"
 
 struct _MpWindow
