@@ -227,13 +227,15 @@ static void
 test_flush_interval (Fixture      *fixture,
                      gconstpointer data)
 {
+  gint64 begin = g_get_monotonic_time ();
   g_autoptr (MpMetricsWriter) writer = mp_metrics_writer_open (fixture->path, NULL);
   g_autoptr (MpMetricsReader) early = NULL;
   g_autoptr (MpMetricsReader) late = NULL;
 
   append_range (writer, 1, 2);
   early = mp_metrics_reader_open (fixture->path, NULL);
-  g_assert_cmpuint (assert_points (early, "loss/critic", 0, 1), ==, 0);
+  if (g_get_monotonic_time () - begin < G_USEC_PER_SEC) /* else this machine was busy elsewhere */
+    g_assert_cmpuint (assert_points (early, "loss/critic", 0, 1), ==, 0);
   g_usleep (1100 * 1000);
   append_range (writer, 3, 3);
   late = mp_metrics_reader_open (fixture->path, NULL);

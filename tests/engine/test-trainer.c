@@ -552,6 +552,8 @@ test_notify (void)
   g_assert_cmpuint (scalars->len, >=, 20);
   mp_trainer_step_iteration (trainer);
   mp_wait_until (trainer, mp_has_iteration, 21);
+  while (__atomic_load_n (&n_calls, __ATOMIC_RELAXED) < 2)
+    g_usleep (1000);
   g_usleep (20000);
   g_assert_cmpint (__atomic_load_n (&n_calls, __ATOMIC_RELAXED), ==, 2);
   mp_trainer_set_notify (trainer, NULL, NULL);
