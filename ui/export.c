@@ -83,7 +83,8 @@ typedef struct
 {
   GtkWidget            *widget; /* weak */
   MpExportKind          kind;
-  gpointer              plot;
+  gpointer              plot;    /* or NULL: to be made */
+  MpPicture          *(*make) (GtkWidget *widget);
   GtkFileChooserNative *chooser;
 } Ask;
 
@@ -92,7 +93,8 @@ ask_free (Ask *ask)
 {
   if (ask->widget)
     g_object_remove_weak_pointer (G_OBJECT (ask->widget), (gpointer *) &ask->widget);
-  plot_free (ask->kind, ask->plot);
+  if (ask->plot)
+    plot_free (ask->kind, ask->plot);
   g_object_unref (ask->chooser);
   g_free (ask);
 }
@@ -118,7 +120,9 @@ response_cb (GtkNativeDialog *dialog,
   g_autofree char *chosen = file ? g_file_get_path (file) : NULL;
   g_autofree char *path = NULL, *base = NULL, *text = NULL;
 
-  if (response == GTK_RESPONSE_ACCEPT && chosen) {
+  if (ask->make && ask->widget && response == GTK_RESPONSE_ACCEPT)
+    ask->plot = ask->make (ask->widget);
+  if (response == GTK_RESPONSE_ACCEPT && chosen && ask->plot) {
     path = complete_path (chosen);
     base = g_path_get_basename (path);
     if (mp_export_write (path, ask->kind, ask->plot, &error))
@@ -145,11 +149,12 @@ add_filter (GtkFileChooserNative *chooser,
   gtk_file_chooser_add_filter (GTK_FILE_CHOOSER (chooser), filter);
 }
 
-void
-mp_export_ask (GtkWidget    *widget,
-               const char   *name,
-               MpExportKind  kind,
-               gpointer      plot)
+static void
+ask_where (GtkWidget    *widget,
+           const char   *name,
+           MpExportKind  kind,
+           gpointer      plot,
+           MpPicture  *(*make) (GtkWidget *widget))
 {
   GtkRoot *root = gtk_widget_get_root (widget);
   Ask *ask = g_new0 (Ask, 1);
@@ -158,6 +163,7 @@ mp_export_ask (GtkWidget    *widget,
 
   ask->kind = kind;
   ask->plot = plot;
+  ask->make = make;
   ask->widget = widget;
   g_object_add_weak_pointer (G_OBJECT (widget), (gpointer *) &ask->widget);
   ask->chooser = gtk_file_chooser_native_new (_("Export picture"), GTK_IS_WINDOW (root) ? GTK_WINDOW (root) : NULL,
@@ -174,6 +180,23 @@ mp_export_ask (GtkWidget    *widget,
   gtk_file_chooser_set_current_name (GTK_FILE_CHOOSER (ask->chooser), file_name);
   g_signal_connect (ask->chooser, "response", G_CALLBACK (response_cb), ask);
   gtk_native_dialog_show (GTK_NATIVE_DIALOG (ask->chooser));
+}
+
+void
+mp_export_ask (GtkWidget    *widget,
+               const char   *name,
+               MpExportKind  kind,
+               gpointer      plot)
+{
+  ask_where (widget, name, kind, plot, NULL);
+}
+
+void
+mp_export_ask_picture (GtkWidget   *widget,
+                       const char  *name,
+                       MpPicture *(*make) (GtkWidget *widget))
+{
+  ask_where (widget, name, MP_EXPORT_PICTURE, NULL, make);
 }
 
 /* ---- the clipboard ---- */

@@ -7,32 +7,17 @@
 #include <math.h>
 
 #include "engine/runs/run.h"
+#include "ui/session-lane.h"
 
 /* Words and curves are for reading: a few times a second is enough, and layout is what costs. */
 #define WORDS_EVERY (400 * 1000)
-/* The background layer costs the lane a pass over a whole grid. */
-#define SURFACE_EVERY (400 * 1000)
-
-typedef struct
-{
-  MpSession *session;     /* not owned; the lane goes first */
-  MpLaneModel  *model;
-  MpTrainer    *trainer;
-  GArray       *curves;         /* guint: the model's curve of each of the trainer's series; empty until prepared */
-  gint64        surface_at;
-  gboolean      curves_changed;
-  gboolean      wants_view;     /* one more snapshot, training or not */
-  gboolean      view_pending;   /* asked for, not here yet */
-  gboolean      removing;
-} Lane;
 
 struct _MpSession
 {
   GObject parent_instance;
 
   GListStore *models;
-  GPtrArray  *lanes;       /* of Lane, in the order of models */
-  GArray     *scalars;     /* scratch */
+  GPtrArray  *lanes;       /* of MpSessionLane, in the order of models */
   char       *runs_dir;
   char       *title;
   char       *subtitle;
@@ -73,13 +58,6 @@ static GParamSpec *props[N_PROPS];
 static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (MpSession, mp_session, G_TYPE_OBJECT)
-
-static gboolean
-is_final (MpLaneState state)
-{
-  return state == MP_LANE_FINISHED || state == MP_LANE_STOPPED || state == MP_LANE_DIVERGED ||
-         state == MP_LANE_FAILED;
-}
 
 /* ---- waking up ---- */
 
@@ -169,20 +147,21 @@ retire_trainer (MpSession *self,
 static void
 lane_free (gpointer data)
 {
-  Lane *lane = data;
+  MpSessionLane *lane = data;
 
   if (lane->trainer)
     retire_trainer (lane->session, lane->trainer);
   g_signal_handlers_disconnect_by_data (lane->model, lane);
   g_object_unref (lane->model);
   g_array_unref (lane->curves);
+  g_array_unref (lane->scalars);
   g_free (lane);
 }
 
 /* ---- starting ---- */
 
 static void
-start_lane (Lane *lane)
+start_lane (MpSessionLane *lane)
 {
   MpSession *self = lane->session;
   MpExperiment *experiment = mp_lane_model_get_experiment (lane->model);
@@ -208,7 +187,7 @@ start_lane (Lane *lane)
 }
 
 static void
-restart_lane (Lane         *lane,
+restart_lane (MpSessionLane *lane,
               MpExperiment *experiment)
 {
   g_autoptr (MpExperiment) copy = mp_experiment_copy (experiment);
@@ -226,7 +205,7 @@ free_colour (MpSession *self)
     gboolean taken = FALSE;
 
     for (guint i = 0; i < self->lanes->len; i++)
-      taken = taken || mp_lane_model_get_colour (((Lane *) g_ptr_array_index (self->lanes, i))->model) == colour;
+      taken = taken || mp_lane_model_get_colour (((MpSessionLane *) g_ptr_array_index (self->lanes, i))->model) == colour;
     if (!taken)
       return colour;
   }
@@ -240,11 +219,11 @@ set_live_cb (MpLaneModel *model,
              const char  *group,
              const char  *key,
              const char  *value,
-             Lane        *lane)
+             MpSessionLane *lane)
 {
   g_autoptr (GError) error = NULL;
 
-  if (!lane->trainer || is_final (mp_trainer_get_state (lane->trainer)))
+  if (!lane->trainer || mp_session_lane_is_final (mp_trainer_get_state (lane->trainer)))
     return NULL;
   lane->wants_view = TRUE;
   if (mp_trainer_set_live (lane->trainer, group, key, value, &error))
@@ -254,7 +233,7 @@ set_live_cb (MpLaneModel *model,
 
 static void
 restart_cb (MpLaneModel *model,
-            Lane        *lane)
+            MpSessionLane *lane)
 {
   restart_lane (lane, mp_lane_model_get_draft (model));
 }
@@ -262,7 +241,7 @@ restart_cb (MpLaneModel *model,
 static void
 layer_cb (MpLaneModel *model,
           GParamSpec  *pspec,
-          Lane        *lane)
+          MpSessionLane *lane)
 {
   lane->wants_view = TRUE;
   lane->surface_at = 0;
@@ -274,7 +253,7 @@ static void add_lane (MpSession *self,
 
 static void
 duplicate_cb (MpLaneModel *model,
-              Lane        *lane)
+              MpSessionLane *lane)
 {
   MpSession *self = lane->session;
 
@@ -290,7 +269,7 @@ remove_idle (gpointer data)
   MpSession *self = data;
 
   for (guint i = self->lanes->len; i-- > 0;) {
-    Lane *lane = g_ptr_array_index (self->lanes, i);
+    MpSessionLane *lane = g_ptr_array_index (self->lanes, i);
 
     if (lane->removing) {
       g_list_store_remove (self->models, i);
@@ -304,7 +283,7 @@ remove_idle (gpointer data)
 /* The widget that asked is still in its handler, and would go with the lane. */
 static void
 remove_cb (MpLaneModel *model,
-           Lane        *lane)
+           MpSessionLane *lane)
 {
   lane->removing = TRUE;
   g_idle_add_full (G_PRIORITY_DEFAULT, remove_idle, g_object_ref (lane->session), g_object_unref);
@@ -314,11 +293,12 @@ static void
 add_lane (MpSession *self,
           MpExperiment *experiment)
 {
-  Lane *lane = g_new0 (Lane, 1);
+  MpSessionLane *lane = g_new0 (MpSessionLane, 1);
 
   lane->session = self;
   lane->model = mp_lane_model_new (experiment, free_colour (self));
   lane->curves = g_array_new (FALSE, FALSE, sizeof (guint));
+  lane->scalars = g_array_new (FALSE, FALSE, sizeof (MpScalar));
   g_signal_connect (lane->model, "set-live", G_CALLBACK (set_live_cb), lane);
   g_signal_connect (lane->model, "restart", G_CALLBACK (restart_cb), lane);
   g_signal_connect (lane->model, "duplicate", G_CALLBACK (duplicate_cb), lane);
@@ -331,113 +311,6 @@ add_lane (MpSession *self,
 
 /* ---- pulling ---- */
 
-/* The trainer knows its series once it is prepared. */
-static void
-adopt_series (Lane *lane)
-{
-  const MpSeriesInfo *series;
-  const MpSurface *surfaces;
-  guint n, n_surfaces;
-
-  if (lane->curves->len > 0)
-    return;
-  series = mp_trainer_get_series (lane->trainer, &n);
-  for (guint i = 0; i < n; i++) {
-    guint curve = mp_lane_model_add_curve (lane->model, &series[i]);
-
-    g_array_append_val (lane->curves, curve);
-  }
-  if (n == 0)
-    return;
-  surfaces = mp_trainer_get_surfaces (lane->trainer, &n_surfaces);
-  mp_lane_model_set_layers (lane->model, n_surfaces, surfaces);
-  lane->curves_changed = TRUE;
-}
-
-static gint64
-count_modes (MpLaneModel *model)
-{
-  MpExperiment *experiment = mp_lane_model_get_experiment (model);
-
-  return mp_experiment_find_param (experiment, "data", "modes") ? mp_experiment_get_int (experiment, "data", "modes")
-                                                                 : 0;
-}
-
-static double
-last_value (MpLaneModel *model,
-            const char  *id)
-{
-  const MpCurve *curve = mp_lane_model_find_curve (model, id);
-  guint64 n = curve ? mp_series_get_n (curve->series) : 0, iteration;
-  double value = NAN;
-
-  if (n > 0)
-    mp_series_get (curve->series, n - 1, &iteration, &value);
-  return value;
-}
-
-static void
-pull_scalars (Lane *lane)
-{
-  GArray *scalars = lane->session->scalars;
-
-  adopt_series (lane);
-  g_array_set_size (scalars, 0);
-  mp_trainer_drain_scalars (lane->trainer, scalars); /* also before there are any: the next notice waits for it */
-  for (guint i = 0; i < scalars->len; i++) {
-    const MpScalar *scalar = &g_array_index (scalars, MpScalar, i);
-
-    if (scalar->series < lane->curves->len)
-      mp_lane_model_append (lane->model, g_array_index (lane->curves, guint, scalar->series), scalar->iteration,
-                            scalar->value);
-  }
-  lane->curves_changed = lane->curves_changed || scalars->len > 0;
-}
-
-static void
-pull_progress (Lane *lane)
-{
-  MpLaneProgress progress = {
-    .iteration = mp_trainer_get_iteration (lane->trainer),
-    .n_iterations = mp_trainer_get_n_iterations (lane->trainer),
-    .seconds = mp_trainer_get_seconds (lane->trainer),
-    .rate = mp_trainer_get_rate (lane->trainer),
-    .modes = last_value (lane->model, "modes"),
-    .high_quality = last_value (lane->model, "high_quality"),
-    .n_modes = count_modes (lane->model),
-  };
-  g_autofree char *phase = mp_trainer_dup_phase (lane->trainer);
-
-  mp_lane_model_set_progress (lane->model, &progress);
-  mp_lane_model_set_phase (lane->model, phase);
-  if (lane->curves_changed)
-    mp_lane_model_changed_series (lane->model);
-  lane->curves_changed = FALSE;
-}
-
-static gboolean
-pull_state (Lane *lane)
-{
-  MpLaneState state = mp_trainer_get_state (lane->trainer);
-  gboolean changed = state != mp_lane_model_get_state (lane->model);
-  g_autoptr (GError) error = NULL;
-  g_autofree char *activity = NULL;
-  const char *message = NULL;
-
-  if (state == MP_LANE_PREPARING) {
-    activity = mp_trainer_dup_activity (lane->trainer);
-    message = activity ? g_dgettext (GETTEXT_PACKAGE, activity) : NULL;
-  } else if (state == MP_LANE_FAILED || state == MP_LANE_DIVERGED) {
-    error = mp_trainer_dup_error (lane->trainer);
-    message = error ? error->message : NULL;
-  }
-  mp_lane_model_set_state (lane->model, state, message);
-  /* What a lane shows when it pauses or ends is where it stands, not where it was a frame ago. */
-  if (changed && state != MP_LANE_PREPARING)
-    lane->wants_view = TRUE;
-  return changed;
-}
-
 /* Where every core trains, lanes take turns: the window still moves with every frame, but takes from training what one
  * lane's view costs and not all of them. */
 static gboolean
@@ -447,40 +320,11 @@ has_turn (MpSession *self,
   guint n_moving = 0, before = 0;
 
   for (guint j = 0; j < self->lanes->len; j++)
-    if (mp_lane_model_get_state (((Lane *) g_ptr_array_index (self->lanes, j))->model) == MP_LANE_TRAINING) {
+    if (mp_lane_model_get_state (((MpSessionLane *) g_ptr_array_index (self->lanes, j))->model) == MP_LANE_TRAINING) {
       n_moving++;
       before += j < i;
     }
   return n_moving < g_get_num_processors () || before == self->turn % n_moving;
-}
-
-static void
-pull_view (Lane    *lane,
-           gboolean turn,
-           gint64   now)
-{
-  g_autoptr (MpSnapshot) snapshot = mp_trainer_dup_snapshot (lane->trainer);
-  MpLaneState state = mp_lane_model_get_state (lane->model);
-  const char *layer = mp_lane_model_get_layer (lane->model);
-  gboolean moving = state == MP_LANE_TRAINING, with_surface;
-  /* Of the last frame: the one that comes now will be drawn before the next is here. */
-  gboolean drawn = mp_lane_model_get_drawn (lane->model);
-
-  if (snapshot && snapshot != mp_lane_model_get_snapshot (lane->model)) {
-    lane->view_pending = FALSE;
-    mp_lane_model_set_snapshot (lane->model, snapshot);
-  }
-  if (!mp_lane_model_is_watched (lane->model) || state == MP_LANE_PREPARING || state == MP_LANE_FAILED)
-    return;
-  if (!lane->wants_view &&
-      (!moving || !turn || lane->view_pending || !drawn))
-    return;
-  with_surface = layer && (lane->wants_view || now - lane->surface_at >= SURFACE_EVERY);
-  mp_trainer_request_snapshot (lane->trainer, with_surface ? layer : NULL);
-  lane->view_pending = TRUE;
-  if (with_surface)
-    lane->surface_at = now;
-  lane->wants_view = FALSE;
 }
 
 static void
@@ -489,10 +333,10 @@ update_playing (MpSession *self)
   gboolean playing = FALSE, can_play = FALSE;
 
   for (guint i = 0; i < self->lanes->len; i++) {
-    Lane *lane = g_ptr_array_index (self->lanes, i);
+    MpSessionLane *lane = g_ptr_array_index (self->lanes, i);
     MpLaneState state = mp_lane_model_get_state (lane->model);
 
-    can_play = can_play || !is_final (state);
+    can_play = can_play || !mp_session_lane_is_final (state);
     playing = playing || state == MP_LANE_TRAINING || (state == MP_LANE_PREPARING && self->wants_play);
   }
   if (self->playing != playing) {
@@ -520,16 +364,16 @@ mp_session_pull (MpSession *self,
   if (words)
     self->words_at = now;
   for (guint i = 0; i < self->lanes->len; i++) {
-    Lane *lane = g_ptr_array_index (self->lanes, i);
+    MpSessionLane *lane = g_ptr_array_index (self->lanes, i);
     gboolean changed;
 
-    pull_scalars (lane);
-    changed = pull_state (lane);
+    mp_session_lane_pull_scalars (lane);
+    changed = mp_session_lane_pull_state (lane);
     /* A lane at rest has news only when something was asked of it: show that at once. */
     if (changed || words || mp_lane_model_get_state (lane->model) != MP_LANE_TRAINING)
-      pull_progress (lane);
+      mp_session_lane_pull_progress (lane);
     if (views)
-      pull_view (lane, has_turn (self, i), now);
+      mp_session_lane_pull_view (lane, has_turn (self, i), now);
   }
   update_playing (self);
 }
@@ -556,7 +400,6 @@ mp_session_finalize (GObject *object)
 
   g_clear_object (&self->models);
   g_clear_pointer (&self->lanes, g_ptr_array_unref);
-  g_clear_pointer (&self->scalars, g_array_unref);
   g_clear_pointer (&self->stop_tasks, g_ptr_array_unref);
   g_clear_pointer (&self->runs_dir, g_free);
   g_clear_pointer (&self->title, g_free);
@@ -626,7 +469,6 @@ mp_session_init (MpSession *self)
 {
   self->models = g_list_store_new (MP_TYPE_LANE_MODEL);
   self->lanes = g_ptr_array_new_with_free_func (lane_free);
-  self->scalars = g_array_new (FALSE, FALSE, sizeof (MpScalar));
   self->stop_tasks = g_ptr_array_new_with_free_func (g_object_unref);
   self->check_id = g_timeout_add_seconds (1, check_cb, self);
 }
@@ -645,7 +487,7 @@ mp_session_new (const char *runs_dir)
 static void
 update_seed (MpSession *self)
 {
-  Lane *lane;
+  MpSessionLane *lane;
 
   if (self->lanes->len == 0)
     return;
@@ -743,9 +585,9 @@ command (MpSession *self,
          void        (*tell) (MpTrainer *trainer))
 {
   for (guint i = 0; i < self->lanes->len; i++) {
-    Lane *lane = g_ptr_array_index (self->lanes, i);
+    MpSessionLane *lane = g_ptr_array_index (self->lanes, i);
 
-    if (!is_final (mp_trainer_get_state (lane->trainer))) {
+    if (!mp_session_lane_is_final (mp_trainer_get_state (lane->trainer))) {
       tell (lane->trainer);
       lane->wants_view = TRUE;
     }
@@ -797,7 +639,7 @@ mp_session_reset (MpSession *self)
 
   self->wants_play = FALSE;
   for (guint i = 0; i < self->lanes->len; i++) {
-    Lane *lane = g_ptr_array_index (self->lanes, i);
+    MpSessionLane *lane = g_ptr_array_index (self->lanes, i);
 
     restart_lane (lane, mp_lane_model_get_experiment (lane->model));
   }
@@ -839,7 +681,7 @@ mp_session_set_seed (MpSession *self,
   if (self->seed == seed || self->lanes->len == 0)
     return;
   for (guint i = 0; i < self->lanes->len; i++) {
-    Lane *lane = g_ptr_array_index (self->lanes, i);
+    MpSessionLane *lane = g_ptr_array_index (self->lanes, i);
     g_autoptr (MpExperiment) experiment = mp_experiment_copy (mp_lane_model_get_experiment (lane->model));
     g_autoptr (GError) error = NULL;
 
@@ -872,7 +714,7 @@ mp_session_set_speed (MpSession *self,
     return;
   self->speed = per_second;
   for (guint i = 0; i < self->lanes->len; i++)
-    mp_trainer_set_speed (((Lane *) g_ptr_array_index (self->lanes, i))->trainer, per_second);
+    mp_trainer_set_speed (((MpSessionLane *) g_ptr_array_index (self->lanes, i))->trainer, per_second);
   g_object_notify_by_pspec (G_OBJECT (self), props[PROP_SPEED]);
 }
 
@@ -889,7 +731,7 @@ mp_session_get_progress (MpSession *self,
   *iteration = *n_iterations = 0;
   *seconds_left = NAN;
   for (guint i = 0; i < self->lanes->len; i++) {
-    Lane *lane = g_ptr_array_index (self->lanes, i);
+    MpSessionLane *lane = g_ptr_array_index (self->lanes, i);
     const MpLaneProgress *progress = mp_lane_model_get_progress (lane->model);
     MpLaneState state = mp_lane_model_get_state (lane->model);
 
@@ -920,7 +762,7 @@ mp_session_stop_async (MpSession        *self,
 
   g_ptr_array_add (self->stop_tasks, g_task_new (self, NULL, callback, data));
   for (guint i = 0; i < self->lanes->len; i++) {
-    Lane *lane = g_ptr_array_index (self->lanes, i);
+    MpSessionLane *lane = g_ptr_array_index (self->lanes, i);
 
     if (lane->trainer)
       retire_trainer (self, g_object_ref (lane->trainer));
@@ -946,9 +788,9 @@ mp_session_get_n_running (MpSession *self)
 
   n = self->n_joining;
   for (guint i = 0; i < self->lanes->len; i++) {
-    Lane *lane = g_ptr_array_index (self->lanes, i);
+    MpSessionLane *lane = g_ptr_array_index (self->lanes, i);
 
-    n += lane->trainer && !is_final (mp_trainer_get_state (lane->trainer));
+    n += lane->trainer && !mp_session_lane_is_final (mp_trainer_get_state (lane->trainer));
   }
   return n;
 }

@@ -190,6 +190,7 @@ update_page (MpWindow *self)
   if (empty)
     adw_flap_set_reveal_flap (self->library_flap, TRUE);
   gtk_widget_set_sensitive (self->export_button, !empty);
+  gtk_widget_set_visible (GTK_WIDGET (self->inspector_toggle), !empty);
   gtk_widget_action_set_enabled (GTK_WIDGET (self), "win.export", !empty);
   gtk_widget_action_set_enabled (GTK_WIDGET (self), "win.copy", !empty);
   gtk_widget_action_set_enabled (GTK_WIDGET (self), "win.reset", !empty);
@@ -375,20 +376,25 @@ toast_action (GtkWidget  *widget,
   show_toast (MP_WINDOW (widget), g_variant_get_string (parameter, NULL));
 }
 
+static MpPicture *
+make_picture (GtkWidget *widget)
+{
+  return mp_window_make_picture (MP_WINDOW (widget));
+}
+
 static void
 export_action (GtkWidget  *widget,
                const char *name,
                GVariant   *parameter)
 {
-  MpWindow *self = MP_WINDOW (widget);
-  MpPicture *picture = mp_window_make_picture (self);
+  g_autoptr (MpPicture) picture = NULL;
 
   if (g_str_equal (name, "win.export")) {
-    mp_export_ask (widget, mp_session_get_title (self->session), MP_EXPORT_PICTURE, picture);
+    mp_export_ask_picture (widget, mp_session_get_title (MP_WINDOW (widget)->session), make_picture);
     return;
   }
+  picture = make_picture (widget);
   mp_export_copy (widget, MP_EXPORT_PICTURE, picture);
-  mp_picture_free (picture);
 }
 
 static void

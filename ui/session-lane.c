@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <glib/gi18n-lib.h>
+
+#include "ui/session-lane.h"
+
+#include <math.h>
+
+/* The background layer costs the lane a pass over a whole grid. */
+#define SURFACE_EVERY (400 * 1000)
+
+gboolean
+mp_session_lane_is_final (MpLaneState state)
+{
+  return state == MP_LANE_FINISHED || state == MP_LANE_STOPPED || state == MP_LANE_DIVERGED ||
+         state == MP_LANE_FAILED;
+}
+
+/* The trainer knows its series once it is prepared. */
+static void
+adopt_series (MpSessionLane *lane)
+{
+  const MpSeriesInfo *series;
+  const MpSurface *surfaces;
+  guint n, n_surfaces;
+
+  if (lane->curves->len > 0)
+    return;
+  series = mp_trainer_get_series (lane->trainer, &n);
+  for (guint i = 0; i < n; i++) {
+    guint curve = mp_lane_model_add_curve (lane->model, &series[i]);
+
+    g_array_append_val (lane->curves, curve);
+  }
+  if (n == 0)
+    return;
+  surfaces = mp_trainer_get_surfaces (lane->trainer, &n_surfaces);
+  mp_lane_model_set_layers (lane->model, n_surfaces, surfaces);
+  lane->curves_changed = TRUE;
+}
+
+static gint64
+count_modes (MpLaneModel *model)
+{
+  MpExperiment *experiment = mp_lane_model_get_experiment (model);
+
+  return mp_experiment_find_param (experiment, "data", "modes") ? mp_experiment_get_int (experiment, "data", "modes")
+                                                                 : 0;
+}
+
+static double
+last_value (MpLaneModel *model,
+            const char  *id)
+{
+  const MpCurve *curve = mp_lane_model_find_curve (model, id);
+  guint64 n = curve ? mp_series_get_n (curve->series) : 0, iteration;
+  double value = NAN;
+
+  if (n > 0)
+    mp_series_get (curve->series, n - 1, &iteration, &value);
+  return value;
+}
+
+void
+mp_session_lane_pull_scalars (MpSessionLane *lane)
+{
+  GArray *scalars = lane->scalars;
+
+  adopt_series (lane);
+  g_array_set_size (scalars, 0);
+  mp_trainer_drain_scalars (lane->trainer, scalars); /* also before there are any: the next notice waits for it */
+  for (guint i = 0; i < scalars->len; i++) {
+    const MpScalar *scalar = &g_array_index (scalars, MpScalar, i);
+
+    if (scalar->series < lane->curves->len)
+      mp_lane_model_append (lane->model, g_array_index (lane->curves, guint, scalar->series), scalar->iteration,
+                            scalar->value);
+  }
+  lane->curves_changed = lane->curves_changed || scalars->len > 0;
+}
+
+void
+mp_session_lane_pull_progress (MpSessionLane *lane)
+{
+  MpLaneProgress progress = {
+    .iteration = mp_trainer_get_iteration (lane->trainer),
+    .n_iterations = mp_trainer_get_n_iterations (lane->trainer),
+    .seconds = mp_trainer_get_seconds (lane->trainer),
+    .rate = mp_trainer_get_rate (lane->trainer),
+    .modes = last_value (lane->model, "modes"),
+    .high_quality = last_value (lane->model, "high_quality"),
+    .n_modes = count_modes (lane->model),
+  };
+  g_autofree char *phase = mp_trainer_dup_phase (lane->trainer);
+
+  mp_lane_model_set_progress (lane->model, &progress);
+  mp_lane_model_set_phase (lane->model, phase);
+  if (lane->curves_changed)
+    mp_lane_model_changed_series (lane->model);
+  lane->curves_changed = FALSE;
+}
+
+gboolean
+mp_session_lane_pull_state (MpSessionLane *lane)
+{
+  MpLaneState state = mp_trainer_get_state (lane->trainer);
+  gboolean changed = state != mp_lane_model_get_state (lane->model);
+  g_autoptr (GError) error = NULL;
+  g_autofree char *activity = NULL;
+  const char *message = NULL;
+
+  if (state == MP_LANE_PREPARING) {
+    activity = mp_trainer_dup_activity (lane->trainer);
+    message = activity ? g_dgettext (GETTEXT_PACKAGE, activity) : NULL;
+  } else if (state == MP_LANE_FAILED || state == MP_LANE_DIVERGED) {
+    error = mp_trainer_dup_error (lane->trainer);
+    message = error ? error->message : NULL;
+  }
+  mp_lane_model_set_state (lane->model, state, message);
+  /* What a lane shows when it pauses or ends is where it stands, not where it was a frame ago. */
+  if (changed && state != MP_LANE_PREPARING)
+    lane->wants_view = TRUE;
+  return changed;
+}
+
+void
+mp_session_lane_pull_view (MpSessionLane *lane,
+                           gboolean       turn,
+                           gint64         now)
+{
+  g_autoptr (MpSnapshot) snapshot = mp_trainer_dup_snapshot (lane->trainer);
+  MpLaneState state = mp_lane_model_get_state (lane->model);
+  const char *layer = mp_lane_model_get_layer (lane->model);
+  gboolean moving = state == MP_LANE_TRAINING, with_surface;
+  /* Of the last frame: the one that comes now will be drawn before the next is here. */
+  gboolean drawn = mp_lane_model_get_drawn (lane->model);
+
+  if (snapshot && snapshot != mp_lane_model_get_snapshot (lane->model)) {
+    lane->view_pending = FALSE;
+    mp_lane_model_set_snapshot (lane->model, snapshot);
+  }
+  if (!mp_lane_model_is_watched (lane->model) || state == MP_LANE_PREPARING || state == MP_LANE_FAILED)
+    return;
+  if (!lane->wants_view &&
+      (!moving || !turn || lane->view_pending || !drawn))
+    return;
+  with_surface = layer && (lane->wants_view || now - lane->surface_at >= SURFACE_EVERY);
+  mp_trainer_request_snapshot (lane->trainer, with_surface ? layer : NULL);
+  lane->view_pending = TRUE;
+  if (with_surface)
+    lane->surface_at = now;
+  lane->wants_view = FALSE;
+}

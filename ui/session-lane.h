@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * session-lane.h: one lane of a session: a trainer and the model that it feeds. Private to session.c.
+ *
+ * Nothing here waits for the trainer. Main thread only.
+ */
+#pragma once
+
+#include "ui/session.h"
+
+G_BEGIN_DECLS
+
+typedef struct
+{
+  MpSession    *session;        /* not owned; the lane goes first */
+  MpLaneModel  *model;
+  MpTrainer    *trainer;
+  GArray       *curves;         /* guint: the model's curve of each of the trainer's series; empty until prepared */
+  GArray       *scalars;        /* scratch, of MpScalar */
+  gint64        surface_at;     /* when the background layer was last asked for */
+  gboolean      curves_changed;
+  gboolean      wants_view;     /* one more snapshot, training or not */
+  gboolean      view_pending;   /* asked for, not here yet */
+  gboolean      removing;
+} MpSessionLane;
+
+/* The lane will not train any more. */
+gboolean mp_session_lane_is_final      (MpLaneState    state);
+/* Moves what the trainer reported into the model's curves; nothing is told yet. */
+void     mp_session_lane_pull_scalars  (MpSessionLane *lane);
+/* Numbers, next phase and curves: told. */
+void     mp_session_lane_pull_progress (MpSessionLane *lane);
+/* Returns: whether the state is another one. */
+gboolean mp_session_lane_pull_state    (MpSessionLane *lane);
+/* Takes the newest snapshot over and asks for the next one. turn: it is this lane's turn. */
+void     mp_session_lane_pull_view     (MpSessionLane *lane,
+                                        gboolean       turn,
+                                        gint64         now);
+
+G_END_DECLS
