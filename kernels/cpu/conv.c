@@ -4,18 +4,24 @@
  *
  * One image at a time is unfolded into patches P (Oh·Ow × Kh·Kw·C); then
  *   y  = P·Wᵀ            dP = dy·W, folded back into dx by adding            dW = Σ_images dyᵀ·P
+ * Threads share the images out; each sums its own dW, and these are added in the threads' order.
  */
 #include "kernels/cpu/cpu.h"
 
 #include <stdio.h>
 #include <string.h>
 
+#define PARALLEL_WORK 1e6 /* multiplications below which one thread does all */
+
 typedef struct
 {
   int64_t n, h, w, c, out_h, out_w, out_c, kernel_h, kernel_w;
   size_t  element;
   MpGemm  gemm;
-  size_t  patches_at, packed_at, sum_at, product_at, scratch_at;
+  size_t  packed_at;              /* of W, shared */
+  size_t  thread_at, thread_bytes; /* a thread's patches, then what follows at these offsets */
+  size_t  own_packed, own_sum, own_term;
+  size_t  product_at, scratch_at;
   int     has_program;
   MpFused fused;
 } Conv;
@@ -86,46 +92,102 @@ fold (const Conv    *s,
         }
 }
 
-static MpStatus
-run (MpKernel           *kernel,
-     MpStream           *stream,
-     const MpRunContext *context)
+/* Images [first, last). A weight gradient comes out in the thread's sum. */
+static void
+run_images (MpKernel   *kernel,
+            const Conv *s,
+            char       *out,
+            char       *own,
+            int64_t     first,
+            int64_t     last)
 {
-  const Conv   *s = kernel->state;
   const MpSimd *simd = kernel->simd;
   const MpGemm *g = &s->gemm;
-  char         *patches = kernel->workspace + s->patches_at, *packed = kernel->workspace + s->packed_at;
-  char         *sum = kernel->workspace + s->sum_at;
-  char         *out = s->has_program ? kernel->workspace + s->product_at : kernel->output[0];
+  char         *packed = kernel->workspace + s->packed_at, *sum = own + s->own_sum, *term = own + s->own_term;
   const char   *a = kernel->input[0], *b = kernel->input[1];
   size_t        x_bytes = (size_t) (s->h * s->w * s->c) * s->element;
   size_t        y_bytes = (size_t) (s->out_h * s->out_w * s->out_c) * s->element;
 
   if (kernel->op == MP_OP_CONV_WEIGHT)
-    memset (out, 0, (size_t) (g->m * g->n) * s->element);
-  else
-    simd->gemm_pack (g, b, packed);
-  for (int64_t i = 0; i < s->n; i++)
+    memset (sum, 0, (size_t) (g->m * g->n) * s->element);
+  for (int64_t i = first; i < last; i++)
     if (kernel->op == MP_OP_CONV)
       {
-        unfold (s, &kernel->attrs, a + (size_t) i * x_bytes, patches);
-        simd->gemm_run (g, patches, b, out + (size_t) i * y_bytes, packed, 0, g->m);
+        unfold (s, &kernel->attrs, a + (size_t) i * x_bytes, own);
+        simd->gemm_run (g, own, b, out + (size_t) i * y_bytes, packed, 0, g->m);
       }
     else if (kernel->op == MP_OP_CONV_DATA)
       {
-        simd->gemm_run (g, a + (size_t) i * y_bytes, b, patches, packed, 0, g->m);
-        fold (s, &kernel->attrs, patches, out + (size_t) i * x_bytes);
+        simd->gemm_run (g, a + (size_t) i * y_bytes, b, own, packed, 0, g->m);
+        fold (s, &kernel->attrs, own, out + (size_t) i * x_bytes);
       }
     else
       {
-        unfold (s, &kernel->attrs, a + (size_t) i * x_bytes, patches);
-        simd->gemm_pack (g, patches, packed);
-        simd->gemm_run (g, b + (size_t) i * y_bytes, patches, sum, packed, 0, g->m);
-        add (s->element, out, sum, g->m * g->n);
+        unfold (s, &kernel->attrs, a + (size_t) i * x_bytes, own);
+        simd->gemm_pack (g, own, own + s->own_packed);
+        simd->gemm_run (g, b + (size_t) i * y_bytes, own, term, own + s->own_packed, 0, g->m);
+        add (s->element, sum, term, g->m * g->n);
       }
+}
+
+static MpStatus
+run (MpKernel           *kernel,
+     MpStream           *stream,
+     const MpRunContext *context)
+{
+  const Conv *s = kernel->state;
+  char       *out = s->has_program ? kernel->workspace + s->product_at : kernel->output[0];
+  char       *own = kernel->workspace + s->thread_at;
+  int         n_threads = kernel->n_threads;
+
+  if (kernel->op != MP_OP_CONV_WEIGHT)
+    kernel->simd->gemm_pack (&s->gemm, kernel->input[1], kernel->workspace + s->packed_at);
+  if (n_threads <= 1)
+    run_images (kernel, s, out, own, 0, s->n);
+  else
+    {
+#pragma omp parallel for num_threads (n_threads) schedule (static, 1)
+      for (int t = 0; t < n_threads; t++)
+        run_images (kernel, s, out, own + (size_t) t * s->thread_bytes, s->n * t / n_threads, s->n * (t + 1) / n_threads);
+    }
+  if (kernel->op == MP_OP_CONV_WEIGHT)
+    {
+      memcpy (out, own + s->own_sum, (size_t) (s->gemm.m * s->gemm.n) * s->element);
+      for (int t = 1; t < n_threads; t++)
+        add (s->element, out, own + (size_t) t * s->thread_bytes + s->own_sum, s->gemm.m * s->gemm.n);
+    }
   if (s->has_program)
     mp_fused_run_after (kernel, &s->fused, out, kernel->workspace + s->scratch_at);
   return MP_OK;
+}
+
+static size_t
+aligned (size_t bytes)
+{
+  return (bytes + MP_ALIGNMENT - 1) / MP_ALIGNMENT * MP_ALIGNMENT;
+}
+
+static void
+reserve_memory (MpKernel *kernel,
+                Conv     *s)
+{
+  size_t patches = aligned ((size_t) (s->out_h * s->out_w * s->kernel_h * s->kernel_w * s->c) * s->element);
+  size_t packed = aligned (kernel->simd->gemm_scratch (&s->gemm));
+  size_t result = aligned ((size_t) (s->gemm.m * s->gemm.n) * s->element);
+  double work = (double) s->n * (double) s->gemm.m * (double) s->gemm.n * (double) s->gemm.k;
+
+  kernel->n_threads = work < PARALLEL_WORK || s->n < kernel->device->n_threads ? 1 : kernel->device->n_threads;
+  s->thread_bytes = patches;
+  if (kernel->op == MP_OP_CONV_WEIGHT)
+    {
+      s->own_packed = patches;
+      s->own_sum = s->own_packed + packed;
+      s->own_term = s->own_sum + result;
+      s->thread_bytes = s->own_term + result;
+    }
+  else
+    s->packed_at = mp_cpu_reserve (kernel, packed);
+  s->thread_at = mp_cpu_reserve (kernel, s->thread_bytes * (size_t) kernel->n_threads);
 }
 
 static void
@@ -170,10 +232,7 @@ mp_cpu_conv_new (MpKernel           *kernel,
                             mp_op_name (kernel->op));
   kernel->simd = kernel->device->simd[x->dtype];
   set_product (kernel->op, s);
-  s->patches_at = mp_cpu_reserve (kernel, (size_t) (s->out_h * s->out_w * s->kernel_h * s->kernel_w * s->c) * s->element);
-  s->packed_at = mp_cpu_reserve (kernel, kernel->simd->gemm_scratch (&s->gemm));
-  if (kernel->op == MP_OP_CONV_WEIGHT)
-    s->sum_at = mp_cpu_reserve (kernel, (size_t) (s->gemm.m * s->gemm.n) * s->element);
+  reserve_memory (kernel, s);
   if (with_program)
     {
       status = mp_fused_plan (spec->program, 0, &s->fused);

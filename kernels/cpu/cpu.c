@@ -6,7 +6,6 @@
  */
 #include "kernels/cpu/cpu.h"
 
-#include <oneapi/dnnl/dnnl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,8 +55,6 @@ device_count (void)
 static void
 device_close (MpDevice *device)
 {
-  if (device != NULL && device->dnnl_engine != NULL)
-    dnnl_engine_destroy (device->dnnl_engine);
   free (device);
 }
 
@@ -66,9 +63,7 @@ device_open (int        index,
              int        n_threads,
              MpDevice **out)
 {
-  MpDevice     *device;
-  dnnl_engine_t engine;
-  dnnl_status_t status;
+  MpDevice *device;
 
   if (index != 0)
     return mp_kernels_fail (MP_STATUS_INVALID, "There is one CPU device, number 0; %d was asked for.", index);
@@ -79,13 +74,6 @@ device_open (int        index,
   device->isa = choose_isa ();
   device->simd[MP_FLOAT32] = simd_tables[device->isa][MP_FLOAT32];
   device->simd[MP_FLOAT64] = simd_tables[device->isa][MP_FLOAT64];
-  status = dnnl_engine_create (&engine, dnnl_cpu, 0);
-  if (status != dnnl_success)
-    {
-      free (device);
-      return mp_kernels_fail (MP_STATUS_LIBRARY, "oneDNN made no CPU engine (status %d).", (int) status);
-    }
-  device->dnnl_engine = engine;
   *out = device;
   return MP_OK;
 }
@@ -121,17 +109,15 @@ static MpStatus
 device_info (MpDevice     *device,
              MpDeviceInfo *out)
 {
-  const dnnl_version_t *version = dnnl_version ();
-  char                  model[96] = "CPU", kilobytes[64];
+  char model[96] = "CPU", kilobytes[64];
 
   memset (out, 0, sizeof *out);
   read_proc ("/proc/cpuinfo", "model name", model, sizeof model);
   out->n_units = (int32_t) sysconf (_SC_NPROCESSORS_ONLN);
   snprintf (out->name, sizeof out->name, "%s, %d core%s%s%s", model, out->n_units, out->n_units == 1 ? "" : "s",
             isa_titles[device->isa][0] ? ", " : "", isa_titles[device->isa]);
-  snprintf (out->detail, sizeof out->detail, "kernels for %s; oneDNN %d.%d.%d; %d thread%s in one kernel",
-            isa_names[device->isa], version->major, version->minor, version->patch, device->n_threads,
-            device->n_threads == 1 ? "" : "s");
+  snprintf (out->detail, sizeof out->detail, "kernels for %s; %d thread%s in one kernel",
+            isa_names[device->isa], device->n_threads, device->n_threads == 1 ? "" : "s");
   if (read_proc ("/proc/meminfo", "MemTotal", kilobytes, sizeof kilobytes))
     out->memory_total = strtoull (kilobytes, NULL, 10) * 1024;
   if (read_proc ("/proc/meminfo", "MemAvailable", kilobytes, sizeof kilobytes))
@@ -189,18 +175,11 @@ static MpStatus
 stream_new (MpDevice  *device,
             MpStream **out)
 {
-  MpStream     *stream = calloc (1, sizeof *stream);
-  dnnl_stream_t dnnl;
+  MpStream *stream = calloc (1, sizeof *stream);
 
   if (stream == NULL)
     return mp_kernels_fail (MP_STATUS_MEMORY, "There is no memory for a stream.");
-  if (dnnl_stream_create (&dnnl, device->dnnl_engine, dnnl_stream_default_flags) != dnnl_success)
-    {
-      free (stream);
-      return mp_kernels_fail (MP_STATUS_LIBRARY, "oneDNN made no stream.");
-    }
   stream->device = device;
-  stream->dnnl_stream = dnnl;
   *out = stream;
   return MP_OK;
 }
@@ -208,9 +187,6 @@ stream_new (MpDevice  *device,
 static void
 stream_free (MpStream *stream)
 {
-  if (stream == NULL)
-    return;
-  dnnl_stream_destroy (stream->dnnl_stream);
   free (stream);
 }
 

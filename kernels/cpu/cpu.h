@@ -29,13 +29,11 @@ struct MpDevice
   int           n_threads;
   MpIsa         isa;
   const MpSimd *simd[2];     /* by MpDtype: float32, float64 */
-  void         *dnnl_engine; /* dnnl_engine_t */
 };
 
 struct MpStream
 {
   MpDevice *device;
-  void     *dnnl_stream; /* dnnl_stream_t */
 };
 
 struct MpKernel

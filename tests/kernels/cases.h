@@ -77,6 +77,7 @@ CONV ("3x8x8x4", "6x4x4x4", "3x4x4x6", .stride = { 2, 2 }, .pad_before = { 1, 1 
 CONV ("1x5x9x1", "2x2x3x1", "1x4x4x2", .stride = { 1, 2 }, .pad_before = { 0, 0 }, .pad_after = { 0, 0 })
 CONV ("2x1x1x7", "9x1x1x7", "2x1x1x9", .stride = { 1, 1 })
 CONV ("2x4x4x3", "4x3x3x3", "2x4x5x4", .stride = { 1, 1 }, .pad_before = { 0, 2 }, .pad_after = { 2, 1 })
+CONV ("5x12x12x8", "16x4x4x8", "5x6x6x16", .stride = { 2, 2 }, .pad_before = { 1, 1 }, .pad_after = { 1, 1 })
 CONV ("0x4x4x3", "4x3x3x3", "0x2x2x4", .stride = { 1, 1 })
 CONV ("1x4x4x2", "3x2x2x2", "1x2x2x3", .stride = { 3, 3 }, .pad_after = { 1, 1 })
 

@@ -55,8 +55,8 @@ STEP (add, a[i] + b[i])
 STEP (sub, a[i] - b[i])
 STEP (mul, a[i] * b[i])
 STEP (div, a[i] / b[i])
-STEP (minimum, (a[i] < b[i]) | (a[i] != a[i]) ? a[i] : b[i])
-STEP (maximum, (a[i] > b[i]) | (a[i] != a[i]) ? a[i] : b[i])
+STEP (minimum, ((a[i] < b[i]) | (a[i] != a[i])) ? a[i] : b[i])
+STEP (maximum, ((a[i] > b[i]) | (a[i] != a[i])) ? a[i] : b[i])
 STEP (eq, a[i] == b[i] ? ONE : ZERO)
 STEP (ne, a[i] != b[i] ? ONE : ZERO)
 STEP (lt, a[i] < b[i] ? ONE : ZERO)
@@ -217,7 +217,7 @@ static inline double
 larger (double a,
         double b)
 {
-  return (b > a) | (b != b) ? b : a;
+  return ((b > a) | (b != b)) ? b : a;
 }
 
 static double
@@ -231,7 +231,7 @@ max_of (const real *v,
     lane[j] = -(real) INFINITY;
   for (int64_t i = 0; i + 16 <= n; i += 16)
     for (int j = 0; j < 16; j++)
-      lane[j] = (v[i + j] > lane[j]) | (v[i + j] != v[i + j]) ? v[i + j] : lane[j];
+      lane[j] = ((v[i + j] > lane[j]) | (v[i + j] != v[i + j])) ? v[i + j] : lane[j];
   for (int j = 0; j < 16; j++)
     max = larger (max, (double) lane[j]);
   for (int64_t i = n - n % 16; i < n; i++)

@@ -18,7 +18,7 @@ max_of (const real *x,
   real max = -(real) INFINITY;
 
   for (int64_t i = 0; i < n; i++)
-    max = (x[i] > max) | (x[i] != x[i]) ? x[i] : max;
+    max = ((x[i] > max) | (x[i] != x[i])) ? x[i] : max;
   return max;
 }
 
