@@ -2,7 +2,7 @@
  *
  * bench-step.c: how fast one lane trains, without evaluation, views or files, and where the time goes.
  *
- *   bench-step [--seconds S] [--windows N] [--profile] PRESET-or-FILE [group.key=value]...
+ *   bench-step [--seconds S] [--windows N] [--threads N] [--profile] PRESET-or-FILE [group.key=value]...
  *
  * Prints one JSON object: iterations per second as the median of N windows of S seconds, the same per second of CPU
  * time (what a shared machine disturbs less), seconds per step, the plan's work per iteration; with --profile also a table of kernels, each timed alone, to standard error.
@@ -14,11 +14,13 @@
 
 static gdouble seconds = 1;
 static gint windows = 5;
+static gint threads = 1;
 static gboolean profile = FALSE;
 
 static const GOptionEntry entries[] = {
   { "seconds", 0, 0, G_OPTION_ARG_DOUBLE, &seconds, "Length of one window", "S" },
   { "windows", 0, 0, G_OPTION_ARG_INT, &windows, "Windows to take the median of", "N" },
+  { "threads", 0, 0, G_OPTION_ARG_INT, &threads, "Threads inside one kernel", "N" },
   { "profile", 0, 0, G_OPTION_ARG_NONE, &profile, "Print the time of every kernel", NULL },
   { NULL }
 };
@@ -117,7 +119,7 @@ bench (char   **arguments,
   for (guint i = 1; arguments[i] != NULL; i++)
     if (!mp_experiment_set (experiment, arguments[i], error))
       return FALSE;
-  if (!mp_check_status (mp_cpu_class.open (0, 1, &device), "opening the CPU", error))
+  if (!mp_check_status (mp_cpu_class.open (0, threads, &device), "opening the CPU", error))
     return FALSE;
   loop = mp_loop_new (experiment, &mp_cpu_class, device, NULL, NULL, NULL, error);
   if (loop == NULL || !mp_loop_start (loop, error) || !measure (loop, &iteration, rates, cpu_rates, error))
