@@ -30,28 +30,27 @@ evaluate_unary (MpOp           op,
                 const MpAttrs *attrs,
                 double         a)
 {
-  switch ((int) op)
-    {
-    case MP_OP_NEG: return -a;
-    case MP_OP_EXP: return exp (a);
-    case MP_OP_LOG: return log (a);
-    case MP_OP_LOG1P: return log1p (a);
-    case MP_OP_EXPM1: return expm1 (a);
-    case MP_OP_SQRT: return sqrt (a);
-    case MP_OP_RSQRT: return 1 / sqrt (a);
-    case MP_OP_SQUARE: return a * a;
-    case MP_OP_ABS: return fabs (a);
-    case MP_OP_SIGN: return isnan (a) ? a : (a > 0) - (a < 0);
-    case MP_OP_TANH: return tanh (a);
-    case MP_OP_SIGMOID: return 1 / (1 + exp (-a));
-    case MP_OP_SOFTPLUS: return fmax (a, 0) + log1p (exp (-fabs (a)));
-    case MP_OP_RELU: return a < 0 ? 0 : a;
-    case MP_OP_LEAKY_RELU: return a < 0 ? attrs->scalar[0] * a : a;
-    case MP_OP_ELU: return a < 0 ? attrs->scalar[0] * expm1 (a) : a;
-    case MP_OP_CLAMP: return a < attrs->scalar[0] ? attrs->scalar[0] : a > attrs->scalar[1] ? attrs->scalar[1] : a;
-    case MP_OP_STOP_GRADIENT: return a;
-    default: g_assert_not_reached ();
-    }
+  switch ((int) op) {
+  case MP_OP_NEG: return -a;
+  case MP_OP_EXP: return exp (a);
+  case MP_OP_LOG: return log (a);
+  case MP_OP_LOG1P: return log1p (a);
+  case MP_OP_EXPM1: return expm1 (a);
+  case MP_OP_SQRT: return sqrt (a);
+  case MP_OP_RSQRT: return 1 / sqrt (a);
+  case MP_OP_SQUARE: return a * a;
+  case MP_OP_ABS: return fabs (a);
+  case MP_OP_SIGN: return isnan (a) ? a : (a > 0) - (a < 0);
+  case MP_OP_TANH: return tanh (a);
+  case MP_OP_SIGMOID: return 1 / (1 + exp (-a));
+  case MP_OP_SOFTPLUS: return fmax (a, 0) + log1p (exp (-fabs (a)));
+  case MP_OP_RELU: return a < 0 ? 0 : a;
+  case MP_OP_LEAKY_RELU: return a < 0 ? attrs->scalar[0] * a : a;
+  case MP_OP_ELU: return a < 0 ? attrs->scalar[0] * expm1 (a) : a;
+  case MP_OP_CLAMP: return a < attrs->scalar[0] ? attrs->scalar[0] : a > attrs->scalar[1] ? attrs->scalar[1] : a;
+  case MP_OP_STOP_GRADIENT: return a;
+  default: g_assert_not_reached ();
+  }
 }
 
 double
@@ -61,24 +60,23 @@ _mp_evaluate (MpOp           op,
               double         b,
               double         c)
 {
-  switch ((int) op)
-    {
-    case MP_OP_ADD: return a + b;
-    case MP_OP_SUB: return a - b;
-    case MP_OP_MUL: return a * b;
-    case MP_OP_DIV: return a / b;
-    case MP_OP_POW: return pow (a, b);
-    case MP_OP_MINIMUM: return isnan (a) || a < b ? a : b;
-    case MP_OP_MAXIMUM: return isnan (a) || a > b ? a : b;
-    case MP_OP_EQ: return a == b;
-    case MP_OP_NE: return a != b;
-    case MP_OP_LT: return a < b;
-    case MP_OP_LE: return a <= b;
-    case MP_OP_GT: return a > b;
-    case MP_OP_GE: return a >= b;
-    case MP_OP_SELECT: return a != 0 ? b : c;
-    default: return evaluate_unary (op, attrs, a);
-    }
+  switch ((int) op) {
+  case MP_OP_ADD: return a + b;
+  case MP_OP_SUB: return a - b;
+  case MP_OP_MUL: return a * b;
+  case MP_OP_DIV: return a / b;
+  case MP_OP_POW: return pow (a, b);
+  case MP_OP_MINIMUM: return isnan (a) || a < b ? a : b;
+  case MP_OP_MAXIMUM: return isnan (a) || a > b ? a : b;
+  case MP_OP_EQ: return a == b;
+  case MP_OP_NE: return a != b;
+  case MP_OP_LT: return a < b;
+  case MP_OP_LE: return a <= b;
+  case MP_OP_GT: return a > b;
+  case MP_OP_GE: return a >= b;
+  case MP_OP_SELECT: return a != 0 ? b : c;
+  default: return evaluate_unary (op, attrs, a);
+  }
 }
 
 /* ---- one operand ---- */
@@ -181,15 +179,14 @@ widen (MpTensorType *type,
   gint rank = MAX (type->rank, x->type.rank);
   MpTensorType wide = { .rank = rank, .dtype = type->dtype };
 
-  for (gint i = 0; i < rank; i++)
-    {
-      gint ia = i - (rank - type->rank), ib = i - (rank - x->type.rank);
-      gint64 a = ia >= 0 ? type->dim[ia] : 1, b = ib >= 0 ? x->type.dim[ib] : 1;
+  for (gint i = 0; i < rank; i++) {
+    gint ia = i - (rank - type->rank), ib = i - (rank - x->type.rank);
+    gint64 a = ia >= 0 ? type->dim[ia] : 1, b = ib >= 0 ? x->type.dim[ib] : 1;
 
-      if (a != b && a != 1 && b != 1)
-        return FALSE;
-      wide.dim[i] = a == 1 ? b : a;
-    }
+    if (a != b && a != 1 && b != 1)
+      return FALSE;
+    wide.dim[i] = a == 1 ? b : a;
+  }
   *type = wide;
   return TRUE;
 }

@@ -30,13 +30,12 @@ is_reduction (const MpValue *value)
 static gboolean
 takes_epilogue (const MpValue *value)
 {
-  switch ((int) value->node->op)
-    {
-    case MP_OP_MATMUL: return value->node->type.rank == 2;
-    case MP_OP_SQDIST:
-    case MP_OP_CONV: return TRUE;
-    default: return FALSE;
-    }
+  switch ((int) value->node->op) {
+  case MP_OP_MATMUL: return value->node->type.rank == 2;
+  case MP_OP_SQDIST:
+  case MP_OP_CONV: return TRUE;
+  default: return FALSE;
+  }
 }
 
 /* A broadcast that no one needs in memory: its consumers read the source. */
@@ -103,23 +102,21 @@ reaches (MpUnit *from,
          MpUnit *skip,
          guint   mark)
 {
-  for (guint m = 0; m < from->members->len; m++)
-    {
-      MpValue *member = g_ptr_array_index (from->members, m);
+  for (guint m = 0; m < from->members->len; m++) {
+    MpValue *member = g_ptr_array_index (from->members, m);
 
-      for (guint i = 0; i < member->n_inputs; i++)
-        {
-          MpUnit *needed = unit_of_operand (member->inputs[i]);
+    for (guint i = 0; i < member->n_inputs; i++) {
+      MpUnit *needed = unit_of_operand (member->inputs[i]);
 
-          if (needed == NULL || needed == from || needed == skip || needed->mark == mark)
-            continue;
-          if (needed == target)
-            return TRUE;
-          needed->mark = mark;
-          if (reaches (needed, target, skip, mark))
-            return TRUE;
-        }
+      if (needed == NULL || needed == from || needed == skip || needed->mark == mark)
+        continue;
+      if (needed == target)
+        return TRUE;
+      needed->mark = mark;
+      if (reaches (needed, target, skip, mark))
+        return TRUE;
     }
+  }
   return FALSE;
 }
 
@@ -128,15 +125,14 @@ static gboolean
 reads_memory_of (MpUnit *reader,
                  MpUnit *writer)
 {
-  for (guint m = 0; m < reader->members->len; m++)
-    {
-      MpValue *member = g_ptr_array_index (reader->members, m);
+  for (guint m = 0; m < reader->members->len; m++) {
+    MpValue *member = g_ptr_array_index (reader->members, m);
 
-      for (guint i = 0; i < member->n_inputs; i++)
-        if (unit_of_operand (member->inputs[i]) == writer
-            && (member == reader->head || !in_register (writer, member->inputs[i])))
-          return TRUE;
-    }
+    for (guint i = 0; i < member->n_inputs; i++)
+      if (unit_of_operand (member->inputs[i]) == writer
+          && (member == reader->head || !in_register (writer, member->inputs[i])))
+        return TRUE;
+  }
   return FALSE;
 }
 
@@ -148,21 +144,19 @@ indirect_path (Fusion *self,
 {
   guint mark = ++self->mark;
 
-  for (guint m = 0; m < b->members->len; m++)
-    {
-      MpValue *member = g_ptr_array_index (b->members, m);
+  for (guint m = 0; m < b->members->len; m++) {
+    MpValue *member = g_ptr_array_index (b->members, m);
 
-      for (guint i = 0; i < member->n_inputs; i++)
-        {
-          MpUnit *needed = unit_of_operand (member->inputs[i]);
+    for (guint i = 0; i < member->n_inputs; i++) {
+      MpUnit *needed = unit_of_operand (member->inputs[i]);
 
-          if (needed == NULL || needed == a || needed == b || needed->mark == mark)
-            continue;
-          needed->mark = mark;
-          if (reaches (needed, a, b, mark))
-            return TRUE;
-        }
+      if (needed == NULL || needed == a || needed == b || needed->mark == mark)
+        continue;
+      needed->mark = mark;
+      if (reaches (needed, a, b, mark))
+        return TRUE;
     }
+  }
   return FALSE;
 }
 
@@ -192,13 +186,12 @@ static void
 merge (MpUnit *into,
        MpUnit *from)
 {
-  for (guint i = 0; i < from->members->len; i++)
-    {
-      MpValue *member = g_ptr_array_index (from->members, i);
+  for (guint i = 0; i < from->members->len; i++) {
+    MpValue *member = g_ptr_array_index (from->members, i);
 
-      member->unit = into;
-      g_ptr_array_add (into->members, member);
-    }
+    member->unit = into;
+    g_ptr_array_add (into->members, member);
+  }
   if (from->head != NULL)
     into->head = from->head;
   g_ptr_array_set_size (from->members, 0);
@@ -211,14 +204,13 @@ fuse_with_operands (Fusion  *self,
 {
   if (!is_elementwise (value) && !is_reduction (value))
     return;
-  for (guint i = value->n_inputs; i-- > 0;)
-    {
-      MpValue *operand = _mp_source (value->inputs[i]);
+  for (guint i = value->n_inputs; i-- > 0;) {
+    MpValue *operand = _mp_source (value->inputs[i]);
 
-      if (operand->unit != NULL && operand->unit != value->unit && in_register (operand->unit, operand)
-          && can_merge (self, operand->unit, value->unit))
-        merge (operand->unit, value->unit);
-    }
+    if (operand->unit != NULL && operand->unit != value->unit && in_register (operand->unit, operand)
+        && can_merge (self, operand->unit, value->unit))
+      merge (operand->unit, value->unit);
+  }
 }
 
 /* ---- which values need memory and units ---- */
@@ -228,29 +220,26 @@ static void
 make_broadcasts (Fusion    *self,
                  MpLowered *lowered)
 {
-  for (guint v = 0; v < lowered->values->len; v++)
-    {
-      MpValue *value = g_ptr_array_index (lowered->values, v);
-      gboolean program = is_elementwise (value) || is_reduction (value);
+  for (guint v = 0; v < lowered->values->len; v++) {
+    MpValue *value = g_ptr_array_index (lowered->values, v);
+    gboolean program = is_elementwise (value) || is_reduction (value);
 
-      if (value->root != value)
-        continue;
-      for (guint i = 0; i < value->n_inputs; i++)
-        {
-          MpValue *operand = _mp_direct (value->inputs[i]);
-          MpValue *root = operand->root;
+    if (value->root != value)
+      continue;
+    for (guint i = 0; i < value->n_inputs; i++) {
+      MpValue *operand = _mp_direct (value->inputs[i]);
+      MpValue *root = operand->root;
 
-          if (root->node->op == MP_OP_BROADCAST && root->unit == NULL && !(program && operand == root))
-            unit_new (self, root);
-        }
+      if (root->node->op == MP_OP_BROADCAST && root->unit == NULL && !(program && operand == root))
+        unit_new (self, root);
     }
-  for (guint v = 0; v < lowered->values->len; v++)
-    {
-      MpValue *value = g_ptr_array_index (lowered->values, v);
+  }
+  for (guint v = 0; v < lowered->values->len; v++) {
+    MpValue *value = g_ptr_array_index (lowered->values, v);
 
-      if (value->node->op == MP_OP_BROADCAST && value->output && value->unit == NULL)
-        unit_new (self, value);
-    }
+    if (value->node->op == MP_OP_BROADCAST && value->output && value->unit == NULL)
+      unit_new (self, value);
+  }
 }
 
 static gboolean
@@ -267,57 +256,51 @@ compares_with_constant (const MpValue *value)
 static void
 inline_comparisons (MpLowered *lowered)
 {
-  for (guint v = 0; v < lowered->values->len; v++)
-    {
-      MpValue *value = g_ptr_array_index (lowered->values, v);
+  for (guint v = 0; v < lowered->values->len; v++) {
+    MpValue *value = g_ptr_array_index (lowered->values, v);
 
-      value->inlined = compares_with_constant (value) && !_mp_source (value->inputs[0])->inlined
-                       && !_mp_source (value->inputs[1])->inlined;
+    value->inlined = compares_with_constant (value) && !_mp_source (value->inputs[0])->inlined
+                     && !_mp_source (value->inputs[1])->inlined;
+  }
+  for (guint v = 0; v < lowered->values->len; v++) {
+    MpValue *value = g_ptr_array_index (lowered->values, v);
+    gboolean program = is_elementwise (value) || is_reduction (value);
+
+    for (guint i = 0; i < value->n_inputs && value->root == value; i++) {
+      MpValue *operand = _mp_direct (value->inputs[i]);
+
+      if (operand->root->inlined && !(program && operand == operand->root))
+        operand->root->inlined = FALSE;
     }
-  for (guint v = 0; v < lowered->values->len; v++)
-    {
-      MpValue *value = g_ptr_array_index (lowered->values, v);
-      gboolean program = is_elementwise (value) || is_reduction (value);
+  }
+  for (guint v = 0; v < lowered->values->len; v++) {
+    MpValue *value = g_ptr_array_index (lowered->values, v);
 
-      for (guint i = 0; i < value->n_inputs && value->root == value; i++)
-        {
-          MpValue *operand = _mp_direct (value->inputs[i]);
-
-          if (operand->root->inlined && !(program && operand == operand->root))
-            operand->root->inlined = FALSE;
-        }
-    }
-  for (guint v = 0; v < lowered->values->len; v++)
-    {
-      MpValue *value = g_ptr_array_index (lowered->values, v);
-
-      /* Its readers now read what it compares. */
-      if (value->inlined)
-        _mp_source (value)->root->n_uses += value->n_uses - 1;
-    }
+    /* Its readers now read what it compares. */
+    if (value->inlined)
+      _mp_source (value)->root->n_uses += value->n_uses - 1;
+  }
 }
 
 static void
 mark_used_outside (MpLowered *lowered)
 {
-  for (guint v = 0; v < lowered->values->len; v++)
-    {
-      MpValue *value = g_ptr_array_index (lowered->values, v);
+  for (guint v = 0; v < lowered->values->len; v++) {
+    MpValue *value = g_ptr_array_index (lowered->values, v);
 
-      if (value->unit == NULL)
+    if (value->unit == NULL)
+      continue;
+    for (guint i = 0; i < value->n_inputs; i++) {
+      MpValue *operand = value->inputs[i];
+      MpValue *root = (operand->root->inlined ? _mp_source (operand->root) : operand)->root;
+
+      if (value != value->unit->head && in_register (value->unit, operand))
         continue;
-      for (guint i = 0; i < value->n_inputs; i++)
-        {
-          MpValue *operand = value->inputs[i];
-          MpValue *root = (operand->root->inlined ? _mp_source (operand->root) : operand)->root;
-
-          if (value != value->unit->head && in_register (value->unit, operand))
-            continue;
-          if (is_virtual (root))
-            root = root->inputs[0]->root;
-          root->used_outside = TRUE;
-        }
+      if (is_virtual (root))
+        root = root->inputs[0]->root;
+      root->used_outside = TRUE;
     }
+  }
 }
 
 /* ---- order ---- */
@@ -330,18 +313,16 @@ schedule (MpUnit    *unit,
   if (unit->mark == mark)
     return;
   unit->mark = mark;
-  for (guint m = 0; m < unit->members->len; m++)
-    {
-      MpValue *member = g_ptr_array_index (unit->members, m);
+  for (guint m = 0; m < unit->members->len; m++) {
+    MpValue *member = g_ptr_array_index (unit->members, m);
 
-      for (guint i = 0; i < member->n_inputs; i++)
-        {
-          MpUnit *needed = unit_of_operand (member->inputs[i]);
+    for (guint i = 0; i < member->n_inputs; i++) {
+      MpUnit *needed = unit_of_operand (member->inputs[i]);
 
-          if (needed != NULL && needed != unit)
-            schedule (needed, mark, order);
-        }
+      if (needed != NULL && needed != unit)
+        schedule (needed, mark, order);
     }
+  }
   unit->index = order->len;
   g_ptr_array_add (order, unit);
 }
@@ -356,33 +337,30 @@ _mp_fuse (MpLowered *lowered,
   if (fuse)
     inline_comparisons (lowered);
   make_broadcasts (&self, lowered);
-  for (guint v = 0; v < lowered->values->len; v++)
-    {
-      MpValue *value = g_ptr_array_index (lowered->values, v);
+  for (guint v = 0; v < lowered->values->len; v++) {
+    MpValue *value = g_ptr_array_index (lowered->values, v);
 
-      if (mp_op_class (value->node->op) == MP_CLASS_SOURCE || value->root != value
-          || value->node->op == MP_OP_BROADCAST || value->inlined)
-        continue;
-      unit_new (&self, value);
-      if (fuse)
-        fuse_with_operands (&self, value);
-    }
+    if (mp_op_class (value->node->op) == MP_CLASS_SOURCE || value->root != value
+        || value->node->op == MP_OP_BROADCAST || value->inlined)
+      continue;
+    unit_new (&self, value);
+    if (fuse)
+      fuse_with_operands (&self, value);
+  }
   mark_used_outside (lowered);
   self.mark++;
-  for (guint u = 0; u < self.units->len; u++)
-    {
-      MpUnit *unit = g_ptr_array_index (self.units, u);
+  for (guint u = 0; u < self.units->len; u++) {
+    MpUnit *unit = g_ptr_array_index (self.units, u);
 
-      if (unit->members->len > 0)
-        schedule (unit, self.mark, order);
-    }
-  for (guint u = 0; u < self.units->len; u++)
-    {
-      MpUnit *unit = g_ptr_array_index (self.units, u);
+    if (unit->members->len > 0)
+      schedule (unit, self.mark, order);
+  }
+  for (guint u = 0; u < self.units->len; u++) {
+    MpUnit *unit = g_ptr_array_index (self.units, u);
 
-      if (unit->members->len == 0)
-        _mp_unit_free (unit);
-    }
+    if (unit->members->len == 0)
+      _mp_unit_free (unit);
+  }
   g_ptr_array_unref (self.units);
   for (guint u = 0; u < order->len; u++)
     _mp_unit_finish (g_ptr_array_index (order, u));

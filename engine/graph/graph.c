@@ -239,18 +239,17 @@ variable_new (MpGraph      *graph,
   g_autofree char *full = group != NULL ? g_strconcat (group, "/", name, NULL) : g_strdup (name);
   MpNode *node = g_hash_table_lookup (graph->by_name, full);
 
-  if (node != NULL)
-    {
-      if (op == MP_OP_INPUT && node->op == MP_OP_INPUT && mp_tensor_equal (&node->type, &type))
-        return node;
+  if (node != NULL) {
+    if (op == MP_OP_INPUT && node->op == MP_OP_INPUT && mp_tensor_equal (&node->type, &type))
+      return node;
 
-      char first[128], second[128];
+    char first[128], second[128];
 
-      mp_tensor_text (&node->type, first, sizeof first);
-      mp_tensor_text (&type, second, sizeof second);
-      return mp_graph_fail (graph, "a second %s named “%s” (%s, the first is %s): names must be unique in a graph",
-                            mp_op_name (op), full, second, first);
-    }
+    mp_tensor_text (&node->type, first, sizeof first);
+    mp_tensor_text (&type, second, sizeof second);
+    return mp_graph_fail (graph, "a second %s named “%s” (%s, the first is %s): names must be unique in a graph",
+                          mp_op_name (op), full, second, first);
+  }
   node = _mp_node_new (graph, op, &type, NULL, 0, NULL);
   node->name = g_string_chunk_insert (graph->strings, name);
   node->group = group != NULL ? g_string_chunk_insert_const (graph->strings, group) : NULL;
@@ -350,13 +349,12 @@ mp_graph_list_group (MpGraph    *graph,
 {
   GPtrArray *list = g_ptr_array_new ();
 
-  for (guint i = 0; i < graph->nodes->len; i++)
-    {
-      MpNode *node = g_ptr_array_index (graph->nodes, i);
+  for (guint i = 0; i < graph->nodes->len; i++) {
+    MpNode *node = g_ptr_array_index (graph->nodes, i);
 
-      if (node->op == MP_OP_PARAMETER && g_strcmp0 (node->group, group) == 0)
-        g_ptr_array_add (list, node);
-    }
+    if (node->op == MP_OP_PARAMETER && g_strcmp0 (node->group, group) == 0)
+      g_ptr_array_add (list, node);
+  }
   return list;
 }
 
@@ -366,14 +364,13 @@ _mp_flat_layout (GPtrArray *parameters,
 {
   gint64 total = 0;
 
-  for (guint i = 0; i < parameters->len; i++)
-    {
-      MpNode *node = g_ptr_array_index (parameters, i);
-      gint64 step = MP_ALIGNMENT / (gint64) mp_dtype_size (node->type.dtype);
+  for (guint i = 0; i < parameters->len; i++) {
+    MpNode *node = g_ptr_array_index (parameters, i);
+    gint64 step = MP_ALIGNMENT / (gint64) mp_dtype_size (node->type.dtype);
 
-      if (offsets != NULL)
-        offsets[i] = total;
-      total += (mp_tensor_count (&node->type) + step - 1) / step * step;
-    }
+    if (offsets != NULL)
+      offsets[i] = total;
+    total += (mp_tensor_count (&node->type) + step - 1) / step * step;
+  }
   return total;
 }

@@ -19,19 +19,17 @@ square_matrix (MpOp    op,
 {
   gint rank = a->type.rank;
 
-  if (rank < 2 || a->type.dtype == MP_INT32 || a->type.dim[rank - 1] != a->type.dim[rank - 2])
-    {
-      _mp_shape_error (op, a, b, "the matrix must be square and float");
-      return FALSE;
-    }
+  if (rank < 2 || a->type.dtype == MP_INT32 || a->type.dim[rank - 1] != a->type.dim[rank - 2]) {
+    _mp_shape_error (op, a, b, "the matrix must be square and float");
+    return FALSE;
+  }
   if (b == NULL)
     return TRUE;
   if (b->type.rank != rank || b->type.dtype != a->type.dtype || b->type.dim[rank - 2] != a->type.dim[rank - 1]
-      || memcmp (a->type.dim, b->type.dim, sizeof (int64_t) * (gsize) (rank - 2)) != 0)
-    {
-      _mp_shape_error (op, a, b, "the right-hand sides must have the matrix's dtype, rank, batch axes and rows");
-      return FALSE;
-    }
+      || memcmp (a->type.dim, b->type.dim, sizeof (int64_t) * (gsize) (rank - 2)) != 0) {
+    _mp_shape_error (op, a, b, "the right-hand sides must have the matrix's dtype, rank, batch axes and rows");
+    return FALSE;
+  }
   return TRUE;
 }
 
@@ -144,33 +142,29 @@ _mp_expand (MpNode *node)
   gint axes = node->attrs.axes;
   MpNode *rstd, *normal;
 
-  switch ((int) node->op)
-    {
-    case MP_OP_NORMALIZE:
-      return expand_normalize (node->inputs[0], axes, node->attrs.scalar[0], &rstd);
-    case MP_OP_NORMALIZE_GRAD:
-      {
-        MpNode *dy = node->inputs[1];
+  switch ((int) node->op) {
+  case MP_OP_NORMALIZE:
+    return expand_normalize (node->inputs[0], axes, node->attrs.scalar[0], &rstd);
+  case MP_OP_NORMALIZE_GRAD: {
+    MpNode *dy = node->inputs[1];
 
-        normal = expand_normalize (node->inputs[0], axes, node->attrs.scalar[0], &rstd);
-        return mp_mul (rstd, mp_sub (mp_sub (dy, mp_mean (dy, axes, TRUE)),
-                                     mp_mul (normal, mp_mean (mp_mul (dy, normal), axes, TRUE))));
-      }
-    case MP_OP_PD_SOLVE:
-      {
-        MpNode *factor = mp_cholesky (node->inputs[0]);
+    normal = expand_normalize (node->inputs[0], axes, node->attrs.scalar[0], &rstd);
+    return mp_mul (rstd, mp_sub (mp_sub (dy, mp_mean (dy, axes, TRUE)),
+                                 mp_mul (normal, mp_mean (mp_mul (dy, normal), axes, TRUE))));
+  }
+  case MP_OP_PD_SOLVE: {
+    MpNode *factor = mp_cholesky (node->inputs[0]);
 
-        return mp_triangular_solve (factor, TRUE, mp_triangular_solve (factor, FALSE, node->inputs[1]));
-      }
-    case MP_OP_SOFTMAX:
-      {
-        MpNode *power = mp_exp (mp_sub (node->inputs[0], mp_max (node->inputs[0], axes, TRUE)));
+    return mp_triangular_solve (factor, TRUE, mp_triangular_solve (factor, FALSE, node->inputs[1]));
+  }
+  case MP_OP_SOFTMAX: {
+    MpNode *power = mp_exp (mp_sub (node->inputs[0], mp_max (node->inputs[0], axes, TRUE)));
 
-        return mp_div (power, mp_sum (power, axes, TRUE));
-      }
-    default:
-      return NULL;
-    }
+    return mp_div (power, mp_sum (power, axes, TRUE));
+  }
+  default:
+    return NULL;
+  }
 }
 
 static void
@@ -196,15 +190,14 @@ expanded_rule (MpNode         *node,
 MpRule
 _mp_rule_linalg (MpOp op)
 {
-  switch ((int) op)
-    {
-    case MP_OP_CHOLESKY: return cholesky_rule;
-    case MP_OP_TRIANGULAR_SOLVE: return triangular_solve_rule;
-    case MP_OP_PD_SOLVE: return pd_solve_rule;
-    case MP_OP_NORMALIZE: return normalize_rule;
-    case MP_OP_NORMALIZE_GRAD: return expanded_rule;
-    default: return NULL;
-    }
+  switch ((int) op) {
+  case MP_OP_CHOLESKY: return cholesky_rule;
+  case MP_OP_TRIANGULAR_SOLVE: return triangular_solve_rule;
+  case MP_OP_PD_SOLVE: return pd_solve_rule;
+  case MP_OP_NORMALIZE: return normalize_rule;
+  case MP_OP_NORMALIZE_GRAD: return expanded_rule;
+  default: return NULL;
+  }
 }
 
 /* ---- kernel mixtures ---- */
@@ -229,20 +222,19 @@ kernel_value (MpNode       *base,
 {
   MpNode *one = p != NULL ? mp_full (p->graph, mp_type (p->type.dtype, 0, NULL), 1) : NULL;
 
-  switch (kind)
-    {
-    case MP_KERNEL_RBF:
-      return mp_exp (mp_mul (base, mp_div (mp_mul_scalar (one, -0.5), mp_square (p))));
-    case MP_KERNEL_RBF_VARIANCE:
-      return mp_exp (mp_mul (base, mp_div (mp_mul_scalar (one, -0.5), p)));
-    case MP_KERNEL_RATIONAL_QUADRATIC:
-      return mp_exp (mp_mul (mp_neg (p), mp_log1p (mp_mul (base, mp_div (mp_mul_scalar (one, 0.5), p)))));
-    case MP_KERNEL_POLYNOMIAL:
-      return mp_pow (base, p);
-    case MP_KERNEL_LINEAR:
-    default:
-      return base;
-    }
+  switch (kind) {
+  case MP_KERNEL_RBF:
+    return mp_exp (mp_mul (base, mp_div (mp_mul_scalar (one, -0.5), mp_square (p))));
+  case MP_KERNEL_RBF_VARIANCE:
+    return mp_exp (mp_mul (base, mp_div (mp_mul_scalar (one, -0.5), p)));
+  case MP_KERNEL_RATIONAL_QUADRATIC:
+    return mp_exp (mp_mul (mp_neg (p), mp_log1p (mp_mul (base, mp_div (mp_mul_scalar (one, 0.5), p)))));
+  case MP_KERNEL_POLYNOMIAL:
+    return mp_pow (base, p);
+  case MP_KERNEL_LINEAR:
+  default:
+    return base;
+  }
 }
 
 static MpNode *
@@ -256,19 +248,17 @@ mixture (MpNode       *base,
     return NULL;
   if (parameter == NULL)
     return mp_graph_fail (base->graph, "Gram matrix: this kernel needs a parameter");
-  if (parameter->type.rank != 1 || parameter->type.dim[0] < 1 || parameter->type.dtype != base->type.dtype)
-    {
-      g_autofree char *text = _mp_node_text (parameter);
+  if (parameter->type.rank != 1 || parameter->type.dim[0] < 1 || parameter->type.dtype != base->type.dtype) {
+    g_autofree char *text = _mp_node_text (parameter);
 
-      return mp_graph_fail (base->graph, "Gram matrix: the kernels' parameters %s must be a vector of at least one %s",
-                            text, mp_dtype_name (base->type.dtype));
-    }
-  for (gint64 i = 0; i < parameter->type.dim[0]; i++)
-    {
-      MpNode *value = kernel_value (base, kind, entry (parameter, i));
+    return mp_graph_fail (base->graph, "Gram matrix: the kernels' parameters %s must be a vector of at least one %s",
+                          text, mp_dtype_name (base->type.dtype));
+  }
+  for (gint64 i = 0; i < parameter->type.dim[0]; i++) {
+    MpNode *value = kernel_value (base, kind, entry (parameter, i));
 
-      sum = sum == NULL ? value : mp_add (sum, value);
-    }
+    sum = sum == NULL ? value : mp_add (sum, value);
+  }
   return sum;
 }
 

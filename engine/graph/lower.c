@@ -104,15 +104,14 @@ device_supports (Lowering *self,
 static gboolean
 needs_support (const MpNode *node)
 {
-  switch (mp_op_class (node->op))
-    {
-    case MP_CLASS_SOURCE:
-    case MP_CLASS_ELEMENTWISE:
-    case MP_CLASS_EFFECT:
-      return FALSE;
-    default:
-      return node->op != MP_OP_RESHAPE && node->op != MP_OP_BROADCAST;
-    }
+  switch (mp_op_class (node->op)) {
+  case MP_CLASS_SOURCE:
+  case MP_CLASS_ELEMENTWISE:
+  case MP_CLASS_EFFECT:
+    return FALSE;
+  default:
+    return node->op != MP_OP_RESHAPE && node->op != MP_OP_BROADCAST;
+  }
 }
 
 static gboolean
@@ -137,25 +136,22 @@ value_new (Lowering *self,
   value->n_inputs = node->n_inputs;
   value->inputs = inputs;
   value->buffer = -1;
-  if ((node->op == MP_OP_ADD || node->op == MP_OP_MUL) && inputs[0]->index > inputs[1]->index)
-    {
-      MpValue *first = inputs[0];
+  if ((node->op == MP_OP_ADD || node->op == MP_OP_MUL) && inputs[0]->index > inputs[1]->index) {
+    MpValue *first = inputs[0];
 
-      inputs[0] = inputs[1];
-      inputs[1] = first;
-    }
-  if (may_merge (node))
-    {
-      MpValue *same = g_hash_table_lookup (self->unique, value);
+    inputs[0] = inputs[1];
+    inputs[1] = first;
+  }
+  if (may_merge (node)) {
+    MpValue *same = g_hash_table_lookup (self->unique, value);
 
-      if (same != NULL)
-        {
-          self->out->n_merged++;
-          value_free (value);
-          return same;
-        }
-      g_hash_table_add (self->unique, value);
+    if (same != NULL) {
+      self->out->n_merged++;
+      value_free (value);
+      return same;
     }
+    g_hash_table_add (self->unique, value);
+  }
   value->root = node->op == MP_OP_RESHAPE || node->op == MP_OP_STOP_GRADIENT ? inputs[0]->root : value;
   value->constant = computed_from_constants (value);
   value->index = self->out->values->len;
@@ -174,33 +170,29 @@ visit (Lowering *self,
 
   if (value != NULL)
     return value;
-  if (needs_support (node) && !device_supports (self, node))
-    {
-      MpNode *expansion = _mp_expand (node);
+  if (needs_support (node) && !device_supports (self, node)) {
+    MpNode *expansion = _mp_expand (node);
 
-      if (expansion == NULL)
-        {
-          g_autofree char *text = _mp_node_text (node);
+    if (expansion == NULL) {
+      g_autofree char *text = _mp_node_text (node);
 
-          g_set_error (self->error, MP_ERROR, MP_ERROR_DEVICE, "the device %s has no kernel for %s", self->class->id,
-                       text);
-          return NULL;
-        }
-      value = visit (self, expansion);
-      if (value != NULL)
-        g_hash_table_insert (self->out->by_node, node, value);
-      return value;
+      g_set_error (self->error, MP_ERROR, MP_ERROR_DEVICE, "the device %s has no kernel for %s", self->class->id,
+                   text);
+      return NULL;
     }
+    value = visit (self, expansion);
+    if (value != NULL)
+      g_hash_table_insert (self->out->by_node, node, value);
+    return value;
+  }
   inputs = g_new0 (MpValue *, MAX (1, node->n_inputs));
-  for (guint i = 0; i < node->n_inputs; i++)
-    {
-      inputs[i] = visit (self, node->inputs[i]);
-      if (inputs[i] == NULL)
-        {
-          g_free (inputs);
-          return NULL;
-        }
+  for (guint i = 0; i < node->n_inputs; i++) {
+    inputs[i] = visit (self, node->inputs[i]);
+    if (inputs[i] == NULL) {
+      g_free (inputs);
+      return NULL;
     }
+  }
   self->out->n_wanted++;
   value = value_new (self, node, inputs);
   g_hash_table_insert (self->out->by_node, node, value);
@@ -217,13 +209,12 @@ find_needed (MpGraph   *graph,
 
   for (guint i = 0; i < wanted->len; i++)
     needed[((MpNode *) g_ptr_array_index (wanted, i))->id] = TRUE;
-  for (guint id = n; id-- > 0;)
-    {
-      MpNode *node = mp_graph_get_node (graph, id);
+  for (guint id = n; id-- > 0;) {
+    MpNode *node = mp_graph_get_node (graph, id);
 
-      for (guint i = 0; needed[id] && i < node->n_inputs; i++)
-        needed[node->inputs[i]->id] = TRUE;
-    }
+    for (guint i = 0; needed[id] && i < node->n_inputs; i++)
+      needed[node->inputs[i]->id] = TRUE;
+  }
   return needed;
 }
 
@@ -243,11 +234,10 @@ _mp_lower (MpGraph              *graph,
   out->values = g_ptr_array_new_with_free_func (value_free);
   out->by_node = g_hash_table_new (NULL, NULL);
   for (guint id = 0; id < n; id++)
-    if (needed[id] && visit (&self, mp_graph_get_node (graph, id)) == NULL)
-      {
-        _mp_lowered_free (out);
-        return NULL;
-      }
+    if (needed[id] && visit (&self, mp_graph_get_node (graph, id)) == NULL) {
+      _mp_lowered_free (out);
+      return NULL;
+    }
   return out;
 }
 

@@ -33,16 +33,15 @@ lowest_gap (GPtrArray      *placed,
 {
   gsize offset = 0;
 
-  for (guint i = 0; i < placed->len; i++)
-    {
-      const MpBuffer *other = g_ptr_array_index (placed, i);
+  for (guint i = 0; i < placed->len; i++) {
+    const MpBuffer *other = g_ptr_array_index (placed, i);
 
-      if (other->last < buffer->first || buffer->last < other->first || other->offset + other->bytes <= offset)
-        continue;
-      if (other->offset >= offset + buffer->bytes)
-        break;
-      offset = other->offset + other->bytes;
-    }
+    if (other->last < buffer->first || buffer->last < other->first || other->offset + other->bytes <= offset)
+      continue;
+    if (other->offset >= offset + buffer->bytes)
+      break;
+    offset = other->offset + other->bytes;
+  }
   return offset;
 }
 
@@ -54,20 +53,18 @@ _mp_place (MpBuffer *buffers,
   g_autoptr (GPtrArray) placed = g_ptr_array_new ();
   gsize total = 0;
 
-  for (guint i = 0; i < n; i++)
-    {
-      buffers[i].bytes = (buffers[i].bytes + MP_ALIGNMENT - 1) / MP_ALIGNMENT * MP_ALIGNMENT;
-      g_ptr_array_add (order, &buffers[i]);
-    }
+  for (guint i = 0; i < n; i++) {
+    buffers[i].bytes = (buffers[i].bytes + MP_ALIGNMENT - 1) / MP_ALIGNMENT * MP_ALIGNMENT;
+    g_ptr_array_add (order, &buffers[i]);
+  }
   g_ptr_array_sort (order, by_size);
-  for (guint i = 0; i < n; i++)
-    {
-      MpBuffer *buffer = g_ptr_array_index (order, i);
+  for (guint i = 0; i < n; i++) {
+    MpBuffer *buffer = g_ptr_array_index (order, i);
 
-      buffer->offset = lowest_gap (placed, buffer);
-      total = MAX (total, buffer->offset + buffer->bytes);
-      g_ptr_array_add (placed, buffer);
-      g_ptr_array_sort (placed, by_offset);
-    }
+    buffer->offset = lowest_gap (placed, buffer);
+    total = MAX (total, buffer->offset + buffer->bytes);
+    g_ptr_array_add (placed, buffer);
+    g_ptr_array_sort (placed, by_offset);
+  }
   return total;
 }

@@ -24,24 +24,22 @@ _mp_plan_check_step (MpPlan  *plan,
                      MpStep  *step,
                      GError **error)
 {
-  for (guint i = 0; i < step->unit->outputs->len; i++)
-    {
-      MpValue *value = g_ptr_array_index (step->unit->outputs, i);
-      const MpTensorType *type = &value->node->type;
-      gsize bytes = (gsize) mp_tensor_count (type) * mp_dtype_size (type->dtype);
-      g_autofree void *values = NULL;
+  for (guint i = 0; i < step->unit->outputs->len; i++) {
+    MpValue *value = g_ptr_array_index (step->unit->outputs, i);
+    const MpTensorType *type = &value->node->type;
+    gsize bytes = (gsize) mp_tensor_count (type) * mp_dtype_size (type->dtype);
+    g_autofree void *values = NULL;
 
-      if (type->dtype == MP_INT32)
-        continue;
-      values = g_malloc (MAX (1, bytes));
-      if (!_mp_store_download (plan->store, values, step->outputs[i], bytes, step->label, error))
-        return FALSE;
-      if (!all_finite (values, type))
-        {
-          plan->first_nonfinite = _mp_node_text (value->node);
-          return TRUE;
-        }
+    if (type->dtype == MP_INT32)
+      continue;
+    values = g_malloc (MAX (1, bytes));
+    if (!_mp_store_download (plan->store, values, step->outputs[i], bytes, step->label, error))
+      return FALSE;
+    if (!all_finite (values, type)) {
+      plan->first_nonfinite = _mp_node_text (value->node);
+      return TRUE;
     }
+  }
   return TRUE;
 }
 
@@ -68,21 +66,19 @@ mp_plan_describe (MpPlan *plan)
                           plan->name, plan->info.n_nodes, plan->info.n_folded, plan->info.n_kernels,
                           plan->info.n_fused_groups, plan->info.arena_bytes, plan->info.unshared_bytes,
                           plan->info.workspace_bytes);
-  for (guint i = 0; i < plan->steps->len; i++)
-    {
-      MpStep *step = &g_array_index (plan->steps, MpStep, i);
+  for (guint i = 0; i < plan->steps->len; i++) {
+    MpStep *step = &g_array_index (plan->steps, MpStep, i);
 
-      g_string_append_printf (text, "%4u  %-72s %12.0f flops  %s", i, step->label, step->flops,
-                              plan->store->class->kernel_algorithm (step->kernel));
-      if (step->unit != NULL && step->unit->outputs->len > 0)
-        {
-          MpValue *first = g_ptr_array_index (step->unit->outputs, 0);
+    g_string_append_printf (text, "%4u  %-72s %12.0f flops  %s", i, step->label, step->flops,
+                            plan->store->class->kernel_algorithm (step->kernel));
+    if (step->unit != NULL && step->unit->outputs->len > 0) {
+      MpValue *first = g_ptr_array_index (step->unit->outputs, 0);
 
-          if (first->buffer >= 0)
-            g_string_append_printf (text, "  at %" G_GSIZE_FORMAT, first->offset);
-        }
-      g_string_append_c (text, '\n');
+      if (first->buffer >= 0)
+        g_string_append_printf (text, "  at %" G_GSIZE_FORMAT, first->offset);
     }
+    g_string_append_c (text, '\n');
+  }
   return g_string_free (text, FALSE);
 }
 
@@ -96,21 +92,20 @@ mp_plan_profile (MpPlan              *plan,
   MpStream *stream = plan->store->stream;
 
   for (guint r = 0; r < n; r++)
-    for (guint i = 0; i < plan->steps->len; i++)
-      {
-        MpStep *step = &g_array_index (plan->steps, MpStep, i);
-        gint64 start = g_get_monotonic_time ();
+    for (guint i = 0; i < plan->steps->len; i++) {
+      MpStep *step = &g_array_index (plan->steps, MpStep, i);
+      gint64 start = g_get_monotonic_time ();
 
-        /* Repeated, since one microsecond is the clock's grain; updates run once, so that state moves as it should. */
-        guint repeats = step->unit != NULL ? 16 : 1;
+      /* Repeated, since one microsecond is the clock's grain; updates run once, so that state moves as it should. */
+      guint repeats = step->unit != NULL ? 16 : 1;
 
-        for (guint k = 0; k < repeats; k++)
-          if (!mp_check_status (plan->store->class->kernel_run (step->kernel, stream, context), step->label, error))
-            return NULL;
-        if (stream != NULL && plan->store->class->stream_sync != NULL
-            && !mp_check_status (plan->store->class->stream_sync (stream), step->label, error))
+      for (guint k = 0; k < repeats; k++)
+        if (!mp_check_status (plan->store->class->kernel_run (step->kernel, stream, context), step->label, error))
           return NULL;
-        seconds[i] += (double) (g_get_monotonic_time () - start) * 1e-6 / repeats / n;
-      }
+      if (stream != NULL && plan->store->class->stream_sync != NULL
+          && !mp_check_status (plan->store->class->stream_sync (stream), step->label, error))
+        return NULL;
+      seconds[i] += (double) (g_get_monotonic_time () - start) * 1e-6 / repeats / n;
+    }
   return g_steal_pointer (&seconds);
 }

@@ -89,38 +89,35 @@ place_lasting (Making  *self,
 static void
 reserve_gradients (Making *self)
 {
-  for (guint u = 0; u < self->spec->n_updates; u++)
-    {
-      const MpUpdate *update = self->spec->updates[u];
-      gsize size = mp_dtype_size (update->parameters[0]->type.dtype);
-      g_autoptr (GPtrArray) list = g_ptr_array_new ();
-      g_autofree gint64 *offsets = g_new (gint64, update->n_parameters);
+  for (guint u = 0; u < self->spec->n_updates; u++) {
+    const MpUpdate *update = self->spec->updates[u];
+    gsize size = mp_dtype_size (update->parameters[0]->type.dtype);
+    g_autoptr (GPtrArray) list = g_ptr_array_new ();
+    g_autofree gint64 *offsets = g_new (gint64, update->n_parameters);
 
-      for (guint i = 0; i < update->n_parameters; i++)
-        g_ptr_array_add (list, update->parameters[i]);
-      self->gradient_offset[u] = reserve (self, (gsize) _mp_flat_layout (list, offsets) * size);
-      for (guint i = 0; i < update->n_parameters; i++)
-        {
-          MpValue *root = root_of (self, update->gradients[i]);
+    for (guint i = 0; i < update->n_parameters; i++)
+      g_ptr_array_add (list, update->parameters[i]);
+    self->gradient_offset[u] = reserve (self, (gsize) _mp_flat_layout (list, offsets) * size);
+    for (guint i = 0; i < update->n_parameters; i++) {
+      MpValue *root = root_of (self, update->gradients[i]);
 
-          if (root->unit != NULL && !root->constant && !g_hash_table_contains (self->lasting, root))
-            place_lasting (self, root, self->gradient_offset[u] + (gsize) offsets[i] * size);
-        }
+      if (root->unit != NULL && !root->constant && !g_hash_table_contains (self->lasting, root))
+        place_lasting (self, root, self->gradient_offset[u] + (gsize) offsets[i] * size);
     }
+  }
 }
 
 /* A variable that is read out or assigned elsewhere is copied before updates change it. */
 static void
 reserve_snapshots (Making *self)
 {
-  for (guint i = 0; i < self->spec->n_outputs + self->spec->n_assigns; i++)
-    {
-      MpNode *node = i < self->spec->n_outputs ? self->spec->outputs[i]
-                                               : self->spec->assigns[i - self->spec->n_outputs]->inputs[1];
-      MpValue *root = root_of (self, node);
+  for (guint i = 0; i < self->spec->n_outputs + self->spec->n_assigns; i++) {
+    MpNode *node = i < self->spec->n_outputs ? self->spec->outputs[i]
+                                             : self->spec->assigns[i - self->spec->n_outputs]->inputs[1];
+    MpValue *root = root_of (self, node);
 
-      self->snapshot_offset[i] = is_variable (root) ? reserve (self, type_bytes (&node->type)) : G_MAXSIZE;
-    }
+    self->snapshot_offset[i] = is_variable (root) ? reserve (self, type_bytes (&node->type)) : G_MAXSIZE;
+  }
 }
 
 /* ---- the arena ---- */
@@ -141,40 +138,36 @@ place_arena (Making *self)
   g_autoptr (GArray) buffers = g_array_new (FALSE, TRUE, sizeof (MpBuffer));
   gint end = (gint) plan->units->len;
 
-  for (guint u = 0; u < plan->units->len; u++)
-    {
-      MpUnit *unit = g_ptr_array_index (plan->units, u);
+  for (guint u = 0; u < plan->units->len; u++) {
+    MpUnit *unit = g_ptr_array_index (plan->units, u);
 
-      for (guint i = 0; i < unit->outputs->len; i++)
-        {
-          MpValue *value = g_ptr_array_index (unit->outputs, i);
-          MpBuffer buffer = { type_bytes (&value->node->type), (gint) u, value->output ? end : (gint) u, 0 };
+    for (guint i = 0; i < unit->outputs->len; i++) {
+      MpValue *value = g_ptr_array_index (unit->outputs, i);
+      MpBuffer buffer = { type_bytes (&value->node->type), (gint) u, value->output ? end : (gint) u, 0 };
 
-          if (value->constant && !g_hash_table_contains (self->lasting, value))
-            place_lasting (self, value, reserve (self, buffer.bytes));
-          if (g_hash_table_contains (self->lasting, value))
-            continue;
-          value->buffer = (gint) buffers->len;
-          g_array_append_val (buffers, buffer);
-        }
+      if (value->constant && !g_hash_table_contains (self->lasting, value))
+        place_lasting (self, value, reserve (self, buffer.bytes));
+      if (g_hash_table_contains (self->lasting, value))
+        continue;
+      value->buffer = (gint) buffers->len;
+      g_array_append_val (buffers, buffer);
     }
-  for (guint u = 0; u < plan->units->len; u++)
-    {
-      MpUnit *unit = g_ptr_array_index (plan->units, u);
+  }
+  for (guint u = 0; u < plan->units->len; u++) {
+    MpUnit *unit = g_ptr_array_index (plan->units, u);
 
-      for (guint i = 0; i < unit->inputs->len; i++)
-        extend_lifetime ((MpBuffer *) (void *) buffers->data, g_ptr_array_index (unit->inputs, i), (gint) u);
-    }
+    for (guint i = 0; i < unit->inputs->len; i++)
+      extend_lifetime ((MpBuffer *) (void *) buffers->data, g_ptr_array_index (unit->inputs, i), (gint) u);
+  }
   plan->info.arena_bytes = _mp_place ((MpBuffer *) (void *) buffers->data, buffers->len);
   for (guint i = 0; i < buffers->len; i++)
     plan->info.unshared_bytes += g_array_index (buffers, MpBuffer, i).bytes;
-  for (guint v = 0; v < plan->lowered->values->len; v++)
-    {
-      MpValue *value = g_ptr_array_index (plan->lowered->values, v);
+  for (guint v = 0; v < plan->lowered->values->len; v++) {
+    MpValue *value = g_ptr_array_index (plan->lowered->values, v);
 
-      if (value->buffer >= 0)
-        value->offset = g_array_index (buffers, MpBuffer, value->buffer).offset;
-    }
+    if (value->buffer >= 0)
+      value->offset = g_array_index (buffers, MpBuffer, value->buffer).offset;
+  }
 }
 
 /* ---- addresses ---- */
@@ -190,19 +183,17 @@ fill_constant (Making  *self,
   g_autofree guint8 *filled = NULL;
   const void *data = node->data;
 
-  if (data == NULL)
-    {
-      filled = g_malloc (MAX (1, n * size));
-      for (gsize i = 0; i < n; i++)
-        switch (node->type.dtype)
-          {
-          case MP_FLOAT32: ((float *) (void *) filled)[i] = (float) node->attrs.scalar[0]; break;
-          case MP_INT32: ((gint32 *) (void *) filled)[i] = (gint32) node->attrs.scalar[0]; break;
-          case MP_FLOAT64:
-          default: ((double *) (void *) filled)[i] = node->attrs.scalar[0]; break;
-          }
-      data = filled;
-    }
+  if (data == NULL) {
+    filled = g_malloc (MAX (1, n * size));
+    for (gsize i = 0; i < n; i++)
+      switch (node->type.dtype) {
+      case MP_FLOAT32: ((float *) (void *) filled)[i] = (float) node->attrs.scalar[0]; break;
+      case MP_INT32: ((gint32 *) (void *) filled)[i] = (gint32) node->attrs.scalar[0]; break;
+      case MP_FLOAT64:
+      default: ((double *) (void *) filled)[i] = node->attrs.scalar[0]; break;
+      }
+    data = filled;
+  }
   if (!mp_check_status (store->class->upload (store->device, store->stream, address, data, n * size),
                         "uploading a constant", self->error))
     return FALSE;
@@ -231,13 +222,12 @@ reserve_constants (Making *self)
 {
   MpPlan *plan = self->plan;
 
-  for (guint v = 0; v < plan->lowered->values->len; v++)
-    {
-      MpValue *value = g_ptr_array_index (plan->lowered->values, v);
+  for (guint v = 0; v < plan->lowered->values->len; v++) {
+    MpValue *value = g_ptr_array_index (plan->lowered->values, v);
 
-      if (value->node->op == MP_OP_CONSTANT && (value->output || value->used_outside))
-        place_lasting (self, value, reserve (self, type_bytes (&value->node->type)));
-    }
+    if (value->node->op == MP_OP_CONSTANT && (value->output || value->used_outside))
+      place_lasting (self, value, reserve (self, type_bytes (&value->node->type)));
+  }
 }
 
 static gboolean
@@ -253,14 +243,13 @@ allocate (Making *self)
     return FALSE;
   plan->info.arena_bytes += self->lasting_bytes;
   plan->info.unshared_bytes += self->lasting_bytes;
-  for (guint v = 0; v < plan->lowered->values->len; v++)
-    {
-      MpValue *value = g_ptr_array_index (plan->lowered->values, v);
+  for (guint v = 0; v < plan->lowered->values->len; v++) {
+    MpValue *value = g_ptr_array_index (plan->lowered->values, v);
 
-      if (value->node->op == MP_OP_CONSTANT && g_hash_table_contains (self->lasting, value)
-          && !fill_constant (self, value, address_of (self, value)))
-        return FALSE;
-    }
+    if (value->node->op == MP_OP_CONSTANT && g_hash_table_contains (self->lasting, value)
+        && !fill_constant (self, value, address_of (self, value)))
+      return FALSE;
+  }
   return TRUE;
 }
 
@@ -275,25 +264,20 @@ add_step (Making             *self,
           char               *label)
 {
   MpPlan *plan = self->plan;
-  MpStep step = { .label = label, .unit = unit };
+  MpStep step = { .label = label, .unit = unit, .n_inputs = (guint) spec->n_inputs,
+                  .n_outputs = (guint) spec->n_outputs };
+  gboolean made;
 
-  g_array_append_val (plan->steps, step);
-  {
-    MpStep *added = &g_array_index (plan->steps, MpStep, plan->steps->len - 1);
-
-    added->n_inputs = (guint) spec->n_inputs;
-    added->n_outputs = (guint) spec->n_outputs;
-    added->inputs = g_memdup2 (inputs, (gsize) MAX (1, spec->n_inputs) * sizeof (void *));
-    added->outputs = g_memdup2 (outputs, (gsize) MAX (1, spec->n_outputs) * sizeof (void *));
-    if (unit != NULL)
-      added->flops = _mp_unit_flops (unit, &added->product_flops, &added->exponentials);
-    if (!mp_check_status (plan->store->class->kernel_new (plan->store->device, spec, &added->kernel), label,
-                          self->error))
-      return FALSE;
+  step.inputs = g_memdup2 (inputs, (gsize) MAX (1, spec->n_inputs) * sizeof (void *));
+  step.outputs = g_memdup2 (outputs, (gsize) MAX (1, spec->n_outputs) * sizeof (void *));
+  if (unit != NULL)
+    step.flops = _mp_unit_flops (unit, &step.product_flops, &step.exponentials);
+  made = mp_check_status (plan->store->class->kernel_new (plan->store->device, spec, &step.kernel), label, self->error);
+  if (made)
     plan->info.workspace_bytes = MAX (plan->info.workspace_bytes,
-                                      plan->store->class->kernel_workspace (added->kernel));
-  }
-  return TRUE;
+                                      plan->store->class->kernel_workspace (step.kernel));
+  g_array_append_val (plan->steps, step);
+  return made;
 }
 
 /* The operands of a product, "200×100·2×100ᵀ → ": its cost cannot be read from the shape of what comes out. */
@@ -304,12 +288,11 @@ append_operands (GString      *label,
   const gboolean transposed[] = { product->attrs.transpose_a != 0, product->attrs.transpose_b != 0 };
   char shape[128];
 
-  for (guint i = 0; i < 2; i++)
-    {
-      const char *dims = strchr (mp_tensor_text (&product->inputs[i]->type, shape, sizeof shape), ' ');
+  for (guint i = 0; i < 2; i++) {
+    const char *dims = strchr (mp_tensor_text (&product->inputs[i]->type, shape, sizeof shape), ' ');
 
-      g_string_append_printf (label, "%s%s%s", dims + 1, transposed[i] ? "ᵀ" : "", i == 0 ? "·" : " → ");
-    }
+    g_string_append_printf (label, "%s%s%s", dims + 1, transposed[i] ? "ᵀ" : "", i == 0 ? "·" : " → ");
+  }
 }
 
 static char *
@@ -318,14 +301,13 @@ unit_label (const MpUnit *unit)
   GString *label = g_string_new (unit->head != NULL ? mp_op_name (unit->head->node->op) : "fused");
   char shape[128];
 
-  if (unit->spec != NULL && unit->spec->n_instructions > 0)
-    {
-      g_string_append (label, unit->head != NULL ? " + " : " ");
-      for (gint i = 0; i < unit->spec->n_instructions && i < 6; i++)
-        g_string_append_printf (label, "%s%s", i > 0 ? "·" : "", mp_op_name (unit->spec->instruction[i].op));
-      if (unit->spec->n_instructions > 6)
-        g_string_append_printf (label, "·… %d", unit->spec->n_instructions);
-    }
+  if (unit->spec != NULL && unit->spec->n_instructions > 0) {
+    g_string_append (label, unit->head != NULL ? " + " : " ");
+    for (gint i = 0; i < unit->spec->n_instructions && i < 6; i++)
+      g_string_append_printf (label, "%s%s", i > 0 ? "·" : "", mp_op_name (unit->spec->instruction[i].op));
+    if (unit->spec->n_instructions > 6)
+      g_string_append_printf (label, "·… %d", unit->spec->n_instructions);
+  }
   g_string_append (label, " (");
   if (unit->head != NULL && mp_op_class (unit->head->node->op) == MP_CLASS_PRODUCT)
     append_operands (label, unit->head->node);
@@ -346,18 +328,17 @@ add_unit (Making *self,
 
   if (unit->head != NULL)
     spec.attrs = unit->head->node->attrs;
-  for (guint i = 0; i < n_in + n_out; i++)
-    {
-      MpValue *value = i < n_in ? g_ptr_array_index (unit->inputs, i) : g_ptr_array_index (unit->outputs, i - n_in);
+  for (guint i = 0; i < n_in + n_out; i++) {
+    MpValue *value = i < n_in ? g_ptr_array_index (unit->inputs, i) : g_ptr_array_index (unit->outputs, i - n_in);
 
-      types[i] = value->node->type;
-      /* An op's own operands may be views of their memory in another shape. */
-      if (unit->head != NULL && i < unit->head->n_inputs)
-        types[i] = unit->head->inputs[i]->node->type;
-      addresses[i] = address_of (self, value);
-      if (addresses[i] == NULL)
-        return FALSE;
-    }
+    types[i] = value->node->type;
+    /* An op's own operands may be views of their memory in another shape. */
+    if (unit->head != NULL && i < unit->head->n_inputs)
+      types[i] = unit->head->inputs[i]->node->type;
+    addresses[i] = address_of (self, value);
+    if (addresses[i] == NULL)
+      return FALSE;
+  }
   return add_step (self, &spec, addresses, addresses + n_in, unit, unit_label (unit));
 }
 
@@ -396,16 +377,15 @@ add_update (Making         *self,
   out[3] = _mp_store_address (store, update->count, self->error);
   if (out[1] == NULL || out[2] == NULL || out[3] == NULL)
     return FALSE;
-  for (guint i = 0; i < update->n_parameters; i++)
-    {
-      MpValue *root = root_of (self, update->gradients[i]);
-      guint8 *place = gradients + ((guint8 *) _mp_store_address (store, update->parameters[i], NULL)
-                                   - (guint8 *) out[0]);
-      void *value = address_of (self, root);
+  for (guint i = 0; i < update->n_parameters; i++) {
+    MpValue *root = root_of (self, update->gradients[i]);
+    guint8 *place = gradients + ((guint8 *) _mp_store_address (store, update->parameters[i], NULL)
+                                 - (guint8 *) out[0]);
+    void *value = address_of (self, root);
 
-      if (value != place && !add_copy (self, &update->gradients[i]->type, value, place, "gradient"))
-        return FALSE;
-    }
+    if (value != place && !add_copy (self, &update->gradients[i]->type, value, place, "gradient"))
+      return FALSE;
+  }
   return add_step (self, &spec, in, out, NULL, g_strdup_printf ("%s %s", mp_op_name (update->op), update->group));
 }
 
@@ -416,28 +396,26 @@ add_tail (Making *self)
   const MpPlanSpec *spec = self->spec;
   guint8 *lasting = self->plan->lasting;
 
-  for (guint i = 0; i < spec->n_outputs + spec->n_assigns; i++)
-    {
-      MpNode *node = i < spec->n_outputs ? spec->outputs[i] : spec->assigns[i - spec->n_outputs]->inputs[1];
+  for (guint i = 0; i < spec->n_outputs + spec->n_assigns; i++) {
+    MpNode *node = i < spec->n_outputs ? spec->outputs[i] : spec->assigns[i - spec->n_outputs]->inputs[1];
 
-      if (self->snapshot_offset[i] != G_MAXSIZE
-          && !add_copy (self, &node->type, address_of (self, root_of (self, node)),
-                        lasting + self->snapshot_offset[i], "variable"))
-        return FALSE;
-    }
+    if (self->snapshot_offset[i] != G_MAXSIZE
+        && !add_copy (self, &node->type, address_of (self, root_of (self, node)),
+                      lasting + self->snapshot_offset[i], "variable"))
+      return FALSE;
+  }
   for (guint u = 0; u < spec->n_updates; u++)
     if (!add_update (self, spec->updates[u], self->gradient_offset[u]))
       return FALSE;
-  for (guint i = 0; i < spec->n_assigns; i++)
-    {
-      gsize snapshot = self->snapshot_offset[spec->n_outputs + i];
-      MpNode *target = spec->assigns[i]->inputs[0];
-      void *from = snapshot != G_MAXSIZE ? lasting + snapshot
-                                         : address_of (self, root_of (self, spec->assigns[i]->inputs[1]));
+  for (guint i = 0; i < spec->n_assigns; i++) {
+    gsize snapshot = self->snapshot_offset[spec->n_outputs + i];
+    MpNode *target = spec->assigns[i]->inputs[0];
+    void *from = snapshot != G_MAXSIZE ? lasting + snapshot
+                                       : address_of (self, root_of (self, spec->assigns[i]->inputs[1]));
 
-      if (!add_copy (self, &target->type, from, _mp_store_address (self->plan->store, target, self->error), "assign"))
-        return FALSE;
-    }
+    if (!add_copy (self, &target->type, from, _mp_store_address (self->plan->store, target, self->error), "assign"))
+      return FALSE;
+  }
   return TRUE;
 }
 
@@ -464,32 +442,28 @@ bind_steps (Making *self)
                                         self->error);
   if (plan->workspace == NULL)
     return FALSE;
-  for (guint i = 0; i < plan->steps->len; i++)
-    {
-      MpStep *step = &g_array_index (plan->steps, MpStep, i);
-      gboolean constant = step->unit != NULL
-                          && ((MpValue *) g_ptr_array_index (step->unit->members, 0))->constant;
-      MpRunContext nothing = { 0, 0 };
+  for (guint i = 0; i < plan->steps->len; i++) {
+    MpStep *step = &g_array_index (plan->steps, MpStep, i);
+    gboolean constant = step->unit != NULL
+                        && ((MpValue *) g_ptr_array_index (step->unit->members, 0))->constant;
+    MpRunContext nothing = { 0, 0 };
 
-      if (!mp_check_status (class->kernel_bind (step->kernel, step->inputs, step->outputs, plan->workspace),
-                            step->label, self->error))
-        return FALSE;
-      if (constant && !mp_check_status (class->kernel_run (step->kernel, plan->store->stream, &nothing), step->label,
-                                        self->error))
-        return FALSE;
-      if (constant)
-        {
-          step_clear (plan, step);
-          memset (step, 0, sizeof *step);
-        }
-      else
-        {
-          MpStep moved = *step;
+    if (!mp_check_status (class->kernel_bind (step->kernel, step->inputs, step->outputs, plan->workspace),
+                          step->label, self->error))
+      return FALSE;
+    if (constant && !mp_check_status (class->kernel_run (step->kernel, plan->store->stream, &nothing), step->label,
+                                      self->error))
+      return FALSE;
+    if (constant) {
+      step_clear (plan, step);
+      memset (step, 0, sizeof *step);
+    } else {
+      MpStep moved = *step;
 
-          memset (step, 0, sizeof *step);
-          g_array_index (plan->steps, MpStep, kept++) = moved;
-        }
+      memset (step, 0, sizeof *step);
+      g_array_index (plan->steps, MpStep, kept++) = moved;
     }
+  }
   g_array_set_size (plan->steps, kept);
   return TRUE;
 }
@@ -500,24 +474,22 @@ static void
 mark_outputs (Making    *self,
               GPtrArray *wanted)
 {
-  for (guint i = 0; i < wanted->len; i++)
-    {
-      MpValue *value = _mp_lowered_find (self->plan->lowered, g_ptr_array_index (wanted, i));
+  for (guint i = 0; i < wanted->len; i++) {
+    MpValue *value = _mp_lowered_find (self->plan->lowered, g_ptr_array_index (wanted, i));
 
-      value->root->output = TRUE;
-    }
+    value->root->output = TRUE;
+  }
 }
 
 static void
 mark_constants_in_memory (MpPlan *plan)
 {
-  for (guint u = 0; u < plan->units->len; u++)
-    {
-      MpUnit *unit = g_ptr_array_index (plan->units, u);
+  for (guint u = 0; u < plan->units->len; u++) {
+    MpUnit *unit = g_ptr_array_index (plan->units, u);
 
-      for (guint i = 0; i < unit->inputs->len; i++)
-        ((MpValue *) g_ptr_array_index (unit->inputs, i))->used_outside = TRUE;
-    }
+    for (guint i = 0; i < unit->inputs->len; i++)
+      ((MpValue *) g_ptr_array_index (unit->inputs, i))->used_outside = TRUE;
+  }
 }
 
 static void
@@ -528,15 +500,14 @@ sum_up (Making *self)
   plan->info.n_nodes = plan->lowered->n_wanted;
   plan->info.n_folded = plan->lowered->n_merged;
   plan->info.n_kernels = plan->steps->len;
-  for (guint i = 0; i < plan->steps->len; i++)
-    {
-      MpStep *step = &g_array_index (plan->steps, MpStep, i);
+  for (guint i = 0; i < plan->steps->len; i++) {
+    MpStep *step = &g_array_index (plan->steps, MpStep, i);
 
-      plan->info.n_fused_groups += step->unit != NULL && step->unit->spec != NULL && step->unit->members->len > 1;
-      plan->info.flops += step->flops;
-      plan->info.product_flops += step->product_flops;
-      plan->info.exponentials += step->exponentials;
-    }
+    plan->info.n_fused_groups += step->unit != NULL && step->unit->spec != NULL && step->unit->members->len > 1;
+    plan->info.flops += step->flops;
+    plan->info.product_flops += step->product_flops;
+    plan->info.exponentials += step->exponentials;
+  }
 }
 
 static gboolean
@@ -566,13 +537,12 @@ make (Making    *self,
       return FALSE;
   if (!add_tail (self) || !bind_steps (self))
     return FALSE;
-  for (guint i = 0; i < plan->n_outputs; i++)
-    {
-      plan->output_types[i] = self->spec->outputs[i]->type;
-      plan->output_addresses[i] = self->snapshot_offset[i] != G_MAXSIZE
-                                  ? (guint8 *) plan->lasting + self->snapshot_offset[i]
-                                  : address_of (self, root_of (self, self->spec->outputs[i]));
-    }
+  for (guint i = 0; i < plan->n_outputs; i++) {
+    plan->output_types[i] = self->spec->outputs[i]->type;
+    plan->output_addresses[i] = self->snapshot_offset[i] != G_MAXSIZE
+                                ? (guint8 *) plan->lasting + self->snapshot_offset[i]
+                                : address_of (self, root_of (self, self->spec->outputs[i]));
+  }
   sum_up (self);
   return TRUE;
 }
@@ -603,11 +573,10 @@ mp_plan_new (MpStore           *store,
   self.gradient_offset = gradient_offset = g_new0 (gsize, MAX (1, spec->n_updates));
   self.snapshot_offset = snapshot_offset = g_new0 (gsize, spec->n_outputs + spec->n_assigns + 1);
   wanted = list_wanted (spec);
-  if (!make (&self, wanted))
-    {
-      mp_plan_free (plan);
-      return NULL;
-    }
+  if (!make (&self, wanted)) {
+    mp_plan_free (plan);
+    return NULL;
+  }
   return plan;
 }
 
@@ -619,13 +588,12 @@ mp_plan_free (MpPlan *plan)
   for (guint i = 0; i < plan->steps->len; i++)
     step_clear (plan, &g_array_index (plan->steps, MpStep, i));
   g_array_unref (plan->steps);
-  for (guint i = 0; i < 3; i++)
-    {
-      void *memory = i == 0 ? plan->arena : i == 1 ? plan->lasting : plan->workspace;
+  for (guint i = 0; i < 3; i++) {
+    void *memory = i == 0 ? plan->arena : i == 1 ? plan->lasting : plan->workspace;
 
-      if (memory != NULL)
-        plan->store->class->release (plan->store->device, memory);
-    }
+    if (memory != NULL)
+      plan->store->class->release (plan->store->device, memory);
+  }
   g_clear_pointer (&plan->units, g_ptr_array_unref);
   _mp_lowered_free (plan->lowered);
   g_free (plan->output_addresses);
@@ -646,17 +614,16 @@ mp_plan_run (MpPlan              *plan,
   MpStream *stream = plan->store->stream;
 
   g_clear_pointer (&plan->first_nonfinite, g_free);
-  for (guint i = 0; i < plan->steps->len; i++)
-    {
-      MpStep *step = &g_array_index (plan->steps, MpStep, i);
-      MpStatus status = run (step->kernel, stream, context);
+  for (guint i = 0; i < plan->steps->len; i++) {
+    MpStep *step = &g_array_index (plan->steps, MpStep, i);
+    MpStatus status = run (step->kernel, stream, context);
 
-      if (G_UNLIKELY (status != MP_OK))
-        return mp_check_status (status, step->label, error);
-      if (G_UNLIKELY (plan->check_finite) && plan->first_nonfinite == NULL && step->unit != NULL
-          && !_mp_plan_check_step (plan, step, error))
-        return FALSE;
-    }
+    if (G_UNLIKELY (status != MP_OK))
+      return mp_check_status (status, step->label, error);
+    if (G_UNLIKELY (plan->check_finite) && plan->first_nonfinite == NULL && step->unit != NULL
+        && !_mp_plan_check_step (plan, step, error))
+      return FALSE;
+  }
   return TRUE;
 }
 

@@ -43,16 +43,14 @@ mp_matmul (MpNode   *a,
   rank = a->type.rank;
   if (rank < 2 || b->type.rank != rank || a->type.dtype != b->type.dtype || a->type.dtype == MP_INT32)
     return _mp_shape_error (MP_OP_MATMUL, a, b, "needs two float operands of one dtype and one rank, at least 2");
-  if ((source = transposed_source (a)) != NULL)
-    {
-      a = source;
-      transpose_a = !transpose_a;
-    }
-  if ((source = transposed_source (b)) != NULL)
-    {
-      b = source;
-      transpose_b = !transpose_b;
-    }
+  if ((source = transposed_source (a)) != NULL) {
+    a = source;
+    transpose_a = !transpose_a;
+  }
+  if ((source = transposed_source (b)) != NULL) {
+    b = source;
+    transpose_b = !transpose_b;
+  }
   attrs.transpose_a = transpose_a != FALSE;
   attrs.transpose_b = transpose_b != FALSE;
   type = a->type;
@@ -112,13 +110,12 @@ sqdist_rule (MpNode         *node,
 
   if (wanted[0])
     out[0] = mp_mul_scalar (mp_sub (mp_mul (mp_sum (dy, MP_AXIS (1), TRUE), x), mp_matmul (dy, FALSE, y, FALSE)), 2);
-  if (wanted[1])
-    {
-      MpNode *weight = mp_reshape (mp_sum (dy, MP_AXIS (0), FALSE),
-                                   mp_type (y->type.dtype, 2, (gint64[]) { y->type.dim[0], 1 }));
+  if (wanted[1]) {
+    MpNode *weight = mp_reshape (mp_sum (dy, MP_AXIS (0), FALSE),
+                                 mp_type (y->type.dtype, 2, (gint64[]) { y->type.dim[0], 1 }));
 
-      out[1] = mp_mul_scalar (mp_sub (mp_mul (weight, y), mp_matmul (dy, TRUE, x, FALSE)), 2);
-    }
+    out[1] = mp_mul_scalar (mp_sub (mp_mul (weight, y), mp_matmul (dy, TRUE, x, FALSE)), 2);
+  }
 }
 
 /* ---- convolution ---- */
@@ -198,13 +195,12 @@ mp_conv (MpNode               *x,
                             (long long) w->type.dim[3]);
   set_geometry (&attrs, geometry);
   type = x->type;
-  for (gint i = 0; i < 2; i++)
-    {
-      type.dim[1 + i] = window_count (x->type.dim[1 + i], w->type.dim[1 + i], geometry->stride[i],
-                                      geometry->pad_before[i], geometry->pad_after[i]);
-      if (type.dim[1 + i] < 0)
-        return _mp_shape_error (MP_OP_CONV, x, w, "the kernel is larger than the padded image");
-    }
+  for (gint i = 0; i < 2; i++) {
+    type.dim[1 + i] = window_count (x->type.dim[1 + i], w->type.dim[1 + i], geometry->stride[i],
+                                    geometry->pad_before[i], geometry->pad_after[i]);
+    if (type.dim[1 + i] < 0)
+      return _mp_shape_error (MP_OP_CONV, x, w, "the kernel is larger than the padded image");
+  }
   type.dim[3] = w->type.dim[0];
   return _mp_node_new (x->graph, MP_OP_CONV, &type, &attrs, 2, (MpNode *[]) { x, w });
 }
@@ -326,17 +322,16 @@ pool_new (MpOp                  op,
   memcpy (attrs.pad_before, geometry->pad_before, sizeof attrs.pad_before);
   memcpy (attrs.pad_after, geometry->pad_after, sizeof attrs.pad_after);
   type = x->type;
-  for (gint i = 0; i < 2; i++)
-    {
-      /* A window wholly inside the padding has no maximum. */
-      if (geometry->window[i] < 1 || geometry->pad_before[i] >= geometry->window[i]
-          || geometry->pad_after[i] >= geometry->window[i])
-        return _mp_shape_error (op, x, NULL, "the window must be at least 1 and larger than the padding");
-      type.dim[1 + i] = window_count (x->type.dim[1 + i], geometry->window[i], geometry->stride[i],
-                                      geometry->pad_before[i], geometry->pad_after[i]);
-      if (type.dim[1 + i] < 0)
-        return _mp_shape_error (op, x, NULL, "the window is larger than the padded image");
-    }
+  for (gint i = 0; i < 2; i++) {
+    /* A window wholly inside the padding has no maximum. */
+    if (geometry->window[i] < 1 || geometry->pad_before[i] >= geometry->window[i]
+        || geometry->pad_after[i] >= geometry->window[i])
+      return _mp_shape_error (op, x, NULL, "the window must be at least 1 and larger than the padding");
+    type.dim[1 + i] = window_count (x->type.dim[1 + i], geometry->window[i], geometry->stride[i],
+                                    geometry->pad_before[i], geometry->pad_after[i]);
+    if (type.dim[1 + i] < 0)
+      return _mp_shape_error (op, x, NULL, "the window is larger than the padded image");
+  }
   if (op == MP_OP_MAXPOOL_INDEX)
     type.dtype = MP_INT32;
   return _mp_node_new (x->graph, op, &type, &attrs, 1, &x);
@@ -354,11 +349,10 @@ pool_move (MpOp    op,
   MpTensorType type = op == MP_OP_POOL_GATHER ? index->type : x->type;
 
   type.dtype = x->type.dtype;
-  if (op == MP_OP_POOL_SCATTER)
-    {
-      type.dim[1] = height;
-      type.dim[2] = width;
-    }
+  if (op == MP_OP_POOL_SCATTER) {
+    type.dim[1] = height;
+    type.dim[2] = width;
+  }
   return _mp_node_new (x->graph, op, &type, &attrs, 2, (MpNode *[]) { x, index });
 }
 
@@ -417,17 +411,16 @@ avgpool_grad_rule (MpNode         *node,
 MpRule
 _mp_rule_product (MpOp op)
 {
-  switch ((int) op)
-    {
-    case MP_OP_MATMUL: return matmul_rule;
-    case MP_OP_SQDIST: return sqdist_rule;
-    case MP_OP_CONV: return conv_rule;
-    case MP_OP_CONV_DATA: return conv_data_rule;
-    case MP_OP_CONV_WEIGHT: return conv_weight_rule;
-    case MP_OP_POOL_GATHER: return pool_gather_rule;
-    case MP_OP_POOL_SCATTER: return pool_scatter_rule;
-    case MP_OP_AVGPOOL: return avgpool_rule;
-    case MP_OP_AVGPOOL_GRAD: return avgpool_grad_rule;
-    default: return NULL;
-    }
+  switch ((int) op) {
+  case MP_OP_MATMUL: return matmul_rule;
+  case MP_OP_SQDIST: return sqdist_rule;
+  case MP_OP_CONV: return conv_rule;
+  case MP_OP_CONV_DATA: return conv_data_rule;
+  case MP_OP_CONV_WEIGHT: return conv_weight_rule;
+  case MP_OP_POOL_GATHER: return pool_gather_rule;
+  case MP_OP_POOL_SCATTER: return pool_scatter_rule;
+  case MP_OP_AVGPOOL: return avgpool_rule;
+  case MP_OP_AVGPOOL_GRAD: return avgpool_grad_rule;
+  default: return NULL;
+  }
 }

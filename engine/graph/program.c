@@ -15,29 +15,26 @@ count_operands (const MpUnit *a,
                 guint        *inputs,
                 guint        *instructions)
 {
-  for (guint m = 0; m < unit->members->len; m++)
-    {
-      MpValue *member = g_ptr_array_index (unit->members, m);
+  for (guint m = 0; m < unit->members->len; m++) {
+    MpValue *member = g_ptr_array_index (unit->members, m);
 
-      *instructions += 1;
-      if (member == unit->head)
-        {
-          *inputs += 1;
-          continue;
-        }
-      for (guint i = 0; i < member->n_inputs; i++)
-        {
-          MpValue *root = _mp_source (member->inputs[i])->root;
-          double value;
-
-          root->n_uses_inside++;
-          *instructions += _mp_direct (member->inputs[i])->inlined ? 2 : 0;
-          if (_mp_uniform (root->node, &value))
-            *instructions += 1;
-          else if (root->unit == NULL || (root->unit != a && root->unit != b))
-            *inputs += 1;
-        }
+    *instructions += 1;
+    if (member == unit->head) {
+      *inputs += 1;
+      continue;
     }
+    for (guint i = 0; i < member->n_inputs; i++) {
+      MpValue *root = _mp_source (member->inputs[i])->root;
+      double value;
+
+      root->n_uses_inside++;
+      *instructions += _mp_direct (member->inputs[i])->inlined ? 2 : 0;
+      if (_mp_uniform (root->node, &value))
+        *instructions += 1;
+      else if (root->unit == NULL || (root->unit != a && root->unit != b))
+        *inputs += 1;
+    }
+  }
 }
 
 /* Members that somebody outside reads. */
@@ -46,25 +43,23 @@ count_outputs (const MpUnit *unit)
 {
   guint outputs = 0;
 
-  for (guint m = 0; m < unit->members->len; m++)
-    {
-      MpValue *member = g_ptr_array_index (unit->members, m);
+  for (guint m = 0; m < unit->members->len; m++) {
+    MpValue *member = g_ptr_array_index (unit->members, m);
 
-      outputs += member->output || member->n_uses_inside < member->n_uses;
-    }
+    outputs += member->output || member->n_uses_inside < member->n_uses;
+  }
   return outputs;
 }
 
 static void
 forget_uses (const MpUnit *unit)
 {
-  for (guint m = 0; m < unit->members->len; m++)
-    {
-      MpValue *member = g_ptr_array_index (unit->members, m);
+  for (guint m = 0; m < unit->members->len; m++) {
+    MpValue *member = g_ptr_array_index (unit->members, m);
 
-      for (guint i = 0; i < member->n_inputs; i++)
-        _mp_source (member->inputs[i])->root->n_uses_inside = 0;
-    }
+    for (guint i = 0; i < member->n_inputs; i++)
+      _mp_source (member->inputs[i])->root->n_uses_inside = 0;
+  }
 }
 
 gboolean
@@ -102,11 +97,10 @@ dense_strides (const MpTensorType *type,
 {
   int64_t step = 1;
 
-  for (gint i = domain->rank; i-- > 0;)
-    {
-      stride[i] = type->dim[i] == 1 && domain->dim[i] != 1 ? 0 : step;
-      step *= type->dim[i];
-    }
+  for (gint i = domain->rank; i-- > 0;) {
+    stride[i] = type->dim[i] == 1 && domain->dim[i] != 1 ? 0 : step;
+    step *= type->dim[i];
+  }
 }
 
 /* Register of a value that comes from memory; each distinct (memory, strides) is one input. */
@@ -156,24 +150,22 @@ collect_operand (Writer  *self,
 static void
 collect_inputs (Writer *self)
 {
-  for (guint m = 0; m < self->unit->members->len; m++)
-    {
-      MpValue *member = g_ptr_array_index (self->unit->members, m);
-      guint n = member == self->unit->head ? 0 : member->n_inputs;
+  for (guint m = 0; m < self->unit->members->len; m++) {
+    MpValue *member = g_ptr_array_index (self->unit->members, m);
+    guint n = member == self->unit->head ? 0 : member->n_inputs;
 
-      if (member->node->op == MP_OP_BROADCAST)
-        {
-          /* In memory by itself: its one "operand" is the source with stride 0. */
-          MpUnit *unit = member->unit;
+    if (member->node->op == MP_OP_BROADCAST) {
+      /* In memory by itself: its one "operand" is the source with stride 0. */
+      MpUnit *unit = member->unit;
 
-          member->unit = NULL;
-          g_hash_table_insert (self->registers, member, GINT_TO_POINTER (input_register (self, member) + 1));
-          member->unit = unit;
-          continue;
-        }
-      for (guint i = 0; i < n; i++)
-        collect_operand (self, member->inputs[i]);
+      member->unit = NULL;
+      g_hash_table_insert (self->registers, member, GINT_TO_POINTER (input_register (self, member) + 1));
+      member->unit = unit;
+      continue;
     }
+    for (guint i = 0; i < n; i++)
+      collect_operand (self, member->inputs[i]);
+  }
 }
 
 static gint
@@ -215,11 +207,10 @@ operand_register (Writer  *self,
   if (_mp_uniform (value->node, &uniform))
     reg = add_instruction (self, (MpInstruction) { .op = MP_OP_CONSTANT, .src = { -1, -1, -1 },
                                                    .scalar = { uniform } });
-  else
-    {
-      g_assert (value->inlined);
-      reg = write_instruction (self, value);
-    }
+  else {
+    g_assert (value->inlined);
+    reg = write_instruction (self, value);
+  }
   g_hash_table_insert (self->registers, value, GINT_TO_POINTER (reg + 1));
   return reg;
 }
@@ -235,14 +226,13 @@ add_output (Writer  *self,
   g_assert (n < MP_PROGRAM_MAX_OUTPUTS);
   program->output[n].reg = reg;
   program->output[n].scale = 1;
-  if (is_reduction_op (member->node->op))
-    {
-      program->output[n].reduce = member->node->op == MP_OP_MAX ? MP_REDUCE_MAX : MP_REDUCE_SUM;
-      program->output[n].axes = member->node->attrs.axes;
-      if (member->node->op == MP_OP_MEAN)
-        program->output[n].scale = (double) mp_tensor_count (&member->node->type)
-                                   / (double) mp_tensor_count (&self->unit->domain);
-    }
+  if (is_reduction_op (member->node->op)) {
+    program->output[n].reduce = member->node->op == MP_OP_MAX ? MP_REDUCE_MAX : MP_REDUCE_SUM;
+    program->output[n].axes = member->node->attrs.axes;
+    if (member->node->op == MP_OP_MEAN)
+      program->output[n].scale = (double) mp_tensor_count (&member->node->type)
+                                 / (double) mp_tensor_count (&self->unit->domain);
+  }
   program->n_outputs++;
   g_ptr_array_add (self->unit->outputs, member);
 }
@@ -253,11 +243,10 @@ write_member (Writer  *self,
 {
   gint reg;
 
-  if (is_reduction_op (member->node->op))
-    {
-      add_output (self, member, operand_register (self, member->inputs[0]));
-      return;
-    }
+  if (is_reduction_op (member->node->op)) {
+    add_output (self, member, operand_register (self, member->inputs[0]));
+    return;
+  }
   if (member->node->op == MP_OP_BROADCAST)
     reg = GPOINTER_TO_INT (g_hash_table_lookup (self->registers, member)) - 1;
   else if (member == self->unit->head)
@@ -280,22 +269,20 @@ _mp_unit_finish (MpUnit *unit)
   if (unit->head != NULL)
     for (guint i = 0; i < unit->head->n_inputs; i++)
       g_ptr_array_add (unit->inputs, unit->head->inputs[i]->root);
-  if (unit->head != NULL && unit->members->len == 1)
-    {
-      g_ptr_array_add (unit->outputs, unit->head);
-      return;
-    }
+  if (unit->head != NULL && unit->members->len == 1) {
+    g_ptr_array_add (unit->outputs, unit->head);
+    return;
+  }
   registers = g_hash_table_new (NULL, NULL);
   self.registers = registers;
   self.program = unit->spec = g_new0 (MpProgram, 1);
   unit->spec->dtype = unit->domain.dtype;
   unit->spec->rank = unit->domain.rank;
   memcpy (unit->spec->dim, unit->domain.dim, sizeof unit->domain.dim);
-  if (unit->head != NULL)
-    {
-      dense_strides (&unit->domain, &unit->domain, unit->spec->input[0].stride);
-      unit->spec->n_inputs = 1;
-    }
+  if (unit->head != NULL) {
+    dense_strides (&unit->domain, &unit->domain, unit->spec->input[0].stride);
+    unit->spec->n_inputs = 1;
+  }
   collect_inputs (&self);
   for (guint m = 0; m < unit->members->len; m++)
     write_member (&self, g_ptr_array_index (unit->members, m));
@@ -306,14 +293,13 @@ _mp_unit_finish (MpUnit *unit)
 static gboolean
 is_exponential (MpOp op)
 {
-  switch ((int) op)
-    {
-    case MP_OP_EXP: case MP_OP_LOG: case MP_OP_LOG1P: case MP_OP_EXPM1: case MP_OP_POW: case MP_OP_TANH:
-    case MP_OP_SIGMOID: case MP_OP_SOFTPLUS: case MP_OP_ELU:
-      return TRUE;
-    default:
-      return FALSE;
-    }
+  switch ((int) op) {
+  case MP_OP_EXP: case MP_OP_LOG: case MP_OP_LOG1P: case MP_OP_EXPM1: case MP_OP_POW: case MP_OP_TANH:
+  case MP_OP_SIGMOID: case MP_OP_SOFTPLUS: case MP_OP_ELU:
+    return TRUE;
+  default:
+    return FALSE;
+  }
 }
 
 static double
@@ -322,25 +308,24 @@ head_flops (const MpNode *node)
   const MpTensorType *a = &node->inputs[0]->type;
   double out = (double) mp_tensor_count (&node->type);
 
-  switch ((int) node->op)
-    {
-    case MP_OP_MATMUL:
-      return 2 * out * (double) a->dim[a->rank - (node->attrs.transpose_a ? 2 : 1)];
-    case MP_OP_SQDIST:
-      return 2 * out * (double) a->dim[1];
-    case MP_OP_CONV:
-      return 2 * out * (double) mp_tensor_count (&node->inputs[1]->type) / (double) node->type.dim[3];
-    case MP_OP_CONV_DATA:
-      return 2 * (double) mp_tensor_count (a) * (double) mp_tensor_count (&node->inputs[1]->type) / (double) a->dim[3];
-    case MP_OP_CONV_WEIGHT:
-      return 2 * (double) mp_tensor_count (&node->inputs[1]->type) * out / (double) node->type.dim[0];
-    case MP_OP_CHOLESKY:
-      return out * (double) node->type.dim[node->type.rank - 1] / 3;
-    case MP_OP_TRIANGULAR_SOLVE:
-      return out * (double) a->dim[a->rank - 1];
-    default:
-      return 0;
-    }
+  switch ((int) node->op) {
+  case MP_OP_MATMUL:
+    return 2 * out * (double) a->dim[a->rank - (node->attrs.transpose_a ? 2 : 1)];
+  case MP_OP_SQDIST:
+    return 2 * out * (double) a->dim[1];
+  case MP_OP_CONV:
+    return 2 * out * (double) mp_tensor_count (&node->inputs[1]->type) / (double) node->type.dim[3];
+  case MP_OP_CONV_DATA:
+    return 2 * (double) mp_tensor_count (a) * (double) mp_tensor_count (&node->inputs[1]->type) / (double) a->dim[3];
+  case MP_OP_CONV_WEIGHT:
+    return 2 * (double) mp_tensor_count (&node->inputs[1]->type) * out / (double) node->type.dim[0];
+  case MP_OP_CHOLESKY:
+    return out * (double) node->type.dim[node->type.rank - 1] / 3;
+  case MP_OP_TRIANGULAR_SOLVE:
+    return out * (double) a->dim[a->rank - 1];
+  default:
+    return 0;
+  }
 }
 
 double
@@ -352,12 +337,11 @@ _mp_unit_flops (const MpUnit *unit,
 
   *products = unit->head != NULL && unit->head->n_inputs > 0 ? head_flops (unit->head->node) : 0;
   *exponentials = 0;
-  if (unit->spec != NULL)
-    {
-      flops = points * (unit->spec->n_instructions + unit->spec->n_outputs);
-      for (gint i = 0; i < unit->spec->n_instructions; i++)
-        if (is_exponential (unit->spec->instruction[i].op))
-          *exponentials += points;
-    }
+  if (unit->spec != NULL) {
+    flops = points * (unit->spec->n_instructions + unit->spec->n_outputs);
+    for (gint i = 0; i < unit->spec->n_instructions; i++)
+      if (is_exponential (unit->spec->instruction[i].op))
+        *exponentials += points;
+  }
   return flops + *products;
 }

@@ -16,13 +16,12 @@ mp_reshape (MpNode       *x,
   if (x == NULL)
     return NULL;
   type.dtype = x->type.dtype;
-  if (mp_tensor_count (&type) != mp_tensor_count (&x->type))
-    {
-      char text[128];
+  if (mp_tensor_count (&type) != mp_tensor_count (&x->type)) {
+    char text[128];
 
-      return _mp_shape_error (MP_OP_RESHAPE, x, NULL, "%s has another number of elements",
-                              mp_tensor_text (&type, text, sizeof text));
-    }
+    return _mp_shape_error (MP_OP_RESHAPE, x, NULL, "%s has another number of elements",
+                            mp_tensor_text (&type, text, sizeof text));
+  }
   if (mp_tensor_equal (&x->type, &type))
     return x;
   if (_mp_uniform (x, &value))
@@ -60,19 +59,17 @@ mp_broadcast (MpNode       *x,
   if (mp_tensor_equal (&x->type, &type))
     return x;
   shift = type.rank - x->type.rank;
-  for (gint i = 0; i < type.rank && shift >= 0; i++)
-    {
-      padded.dim[i] = i < shift ? 1 : x->type.dim[i - shift];
-      if (padded.dim[i] != type.dim[i] && padded.dim[i] != 1)
-        shift = -1;
-    }
-  if (shift < 0)
-    {
-      char text[128];
+  for (gint i = 0; i < type.rank && shift >= 0; i++) {
+    padded.dim[i] = i < shift ? 1 : x->type.dim[i - shift];
+    if (padded.dim[i] != type.dim[i] && padded.dim[i] != 1)
+      shift = -1;
+  }
+  if (shift < 0) {
+    char text[128];
 
-      return _mp_shape_error (MP_OP_BROADCAST, x, NULL, "does not broadcast to %s",
-                              mp_tensor_text (&type, text, sizeof text));
-    }
+    return _mp_shape_error (MP_OP_BROADCAST, x, NULL, "does not broadcast to %s",
+                            mp_tensor_text (&type, text, sizeof text));
+  }
   if (_mp_uniform (x, &value))
     return mp_full (x->graph, type, value);
   x = mp_reshape (x, padded);
@@ -93,16 +90,15 @@ mp_sum_to (MpNode             *x,
   shift = x->type.rank - type->rank;
   if (shift < 0)
     return _mp_shape_error (MP_OP_SUM, x, NULL, "cannot be summed to a higher rank");
-  for (gint i = 0; i < x->type.rank; i++)
-    {
-      gint64 target = i < shift ? 1 : type->dim[i - shift];
+  for (gint i = 0; i < x->type.rank; i++) {
+    gint64 target = i < shift ? 1 : type->dim[i - shift];
 
-      if (target == x->type.dim[i])
-        continue;
-      if (target != 1)
-        return _mp_shape_error (MP_OP_SUM, x, NULL, "cannot be summed to %lld on axis %d", (long long) target, i);
-      mask |= MP_AXIS (i);
-    }
+    if (target == x->type.dim[i])
+      continue;
+    if (target != 1)
+      return _mp_shape_error (MP_OP_SUM, x, NULL, "cannot be summed to %lld on axis %d", (long long) target, i);
+    mask |= MP_AXIS (i);
+  }
   if (mask != 0)
     x = mp_sum (x, mask, TRUE);
   return mp_reshape (x, *type);
@@ -120,16 +116,15 @@ mp_transpose (MpNode     *x,
   if (x == NULL)
     return NULL;
   type = x->type;
-  for (gint i = 0; i < x->type.rank; i++)
-    {
-      if (perm[i] < 0 || perm[i] >= x->type.rank || (seen & MP_AXIS (perm[i])) != 0)
-        return _mp_shape_error (MP_OP_TRANSPOSE, x, NULL, "axis order entry %d is %d: every axis must occur once",
-                                i, perm[i]);
-      seen |= MP_AXIS (perm[i]);
-      identity &= perm[i] == i;
-      attrs.perm[i] = perm[i];
-      type.dim[i] = x->type.dim[perm[i]];
-    }
+  for (gint i = 0; i < x->type.rank; i++) {
+    if (perm[i] < 0 || perm[i] >= x->type.rank || (seen & MP_AXIS (perm[i])) != 0)
+      return _mp_shape_error (MP_OP_TRANSPOSE, x, NULL, "axis order entry %d is %d: every axis must occur once",
+                              i, perm[i]);
+    seen |= MP_AXIS (perm[i]);
+    identity &= perm[i] == i;
+    attrs.perm[i] = perm[i];
+    type.dim[i] = x->type.dim[perm[i]];
+  }
   if (identity)
     return x;
   return _mp_node_new (x->graph, MP_OP_TRANSPOSE, &type, &attrs, 1, &x);
@@ -147,15 +142,14 @@ mp_slice (MpNode       *x,
   if (x == NULL)
     return NULL;
   type = x->type;
-  for (gint i = 0; i < x->type.rank; i++)
-    {
-      if (start[i] < 0 || start[i] > stop[i] || stop[i] > x->type.dim[i])
-        return _mp_shape_error (MP_OP_SLICE, x, NULL, "[%lld, %lld) is not within axis %d", (long long) start[i],
-                                (long long) stop[i], i);
-      attrs.start[i] = start[i];
-      attrs.stop[i] = stop[i];
-      type.dim[i] = stop[i] - start[i];
-    }
+  for (gint i = 0; i < x->type.rank; i++) {
+    if (start[i] < 0 || start[i] > stop[i] || stop[i] > x->type.dim[i])
+      return _mp_shape_error (MP_OP_SLICE, x, NULL, "[%lld, %lld) is not within axis %d", (long long) start[i],
+                              (long long) stop[i], i);
+    attrs.start[i] = start[i];
+    attrs.stop[i] = stop[i];
+    type.dim[i] = stop[i] - start[i];
+  }
   if (mp_tensor_equal (&type, &x->type))
     return x;
   if (_mp_uniform (x, &value))
@@ -192,15 +186,14 @@ mp_pad (MpNode       *x,
   if (x == NULL)
     return NULL;
   type = x->type;
-  for (gint i = 0; i < x->type.rank; i++)
-    {
-      if (before[i] < 0 || after[i] < 0)
-        return _mp_shape_error (MP_OP_PAD, x, NULL, "negative padding %lld, %lld on axis %d", (long long) before[i],
-                                (long long) after[i], i);
-      attrs.start[i] = before[i];
-      attrs.stop[i] = after[i];
-      type.dim[i] += before[i] + after[i];
-    }
+  for (gint i = 0; i < x->type.rank; i++) {
+    if (before[i] < 0 || after[i] < 0)
+      return _mp_shape_error (MP_OP_PAD, x, NULL, "negative padding %lld, %lld on axis %d", (long long) before[i],
+                              (long long) after[i], i);
+    attrs.start[i] = before[i];
+    attrs.stop[i] = after[i];
+    type.dim[i] += before[i] + after[i];
+  }
   if (mp_tensor_equal (&type, &x->type))
     return x;
   return _mp_node_new (x->graph, MP_OP_PAD, &type, &attrs, 1, &x);
@@ -221,15 +214,14 @@ mp_concat (gint           axis,
   type = xs[0]->type;
   if (axis < 0 || axis >= type.rank)
     return _mp_shape_error (MP_OP_CONCAT, xs[0], NULL, "there is no axis %d", axis);
-  for (guint i = 1; i < n; i++)
-    {
-      MpTensorType other = xs[i]->type;
+  for (guint i = 1; i < n; i++) {
+    MpTensorType other = xs[i]->type;
 
-      type.dim[axis] += other.dim[axis];
-      other.dim[axis] = type.dim[axis];
-      if (!mp_tensor_equal (&other, &type))
-        return _mp_shape_error (MP_OP_CONCAT, xs[0], xs[i], "shapes must agree on every axis but %d", axis);
-    }
+    type.dim[axis] += other.dim[axis];
+    other.dim[axis] = type.dim[axis];
+    if (!mp_tensor_equal (&other, &type))
+      return _mp_shape_error (MP_OP_CONCAT, xs[0], xs[i], "shapes must agree on every axis but %d", axis);
+  }
   if (n == 1)
     return xs[0];
   return _mp_node_new (xs[0]->graph, MP_OP_CONCAT, &type, &attrs, n, xs);
@@ -350,14 +342,13 @@ concat_rule (MpNode         *node,
   gint axis = node->attrs.axis;
   gint64 at = 0;
 
-  for (guint i = 0; i < node->n_inputs; i++)
-    {
-      gint64 size = node->inputs[i]->type.dim[axis];
+  for (guint i = 0; i < node->n_inputs; i++) {
+    gint64 size = node->inputs[i]->type.dim[axis];
 
-      if (wanted[i])
-        out[i] = mp_slice_axis (dy, axis, at, at + size);
-      at += size;
-    }
+    if (wanted[i])
+      out[i] = mp_slice_axis (dy, axis, at, at + size);
+    at += size;
+  }
 }
 
 static void
@@ -390,17 +381,16 @@ band_rule (MpNode         *node,
 MpRule
 _mp_rule_shape (MpOp op)
 {
-  switch ((int) op)
-    {
-    case MP_OP_RESHAPE: return reshape_rule;
-    case MP_OP_BROADCAST: return broadcast_rule;
-    case MP_OP_TRANSPOSE: return transpose_rule;
-    case MP_OP_SLICE: return slice_rule;
-    case MP_OP_PAD: return pad_rule;
-    case MP_OP_CONCAT: return concat_rule;
-    case MP_OP_GATHER: return gather_rule;
-    case MP_OP_SCATTER_ADD: return scatter_add_rule;
-    case MP_OP_BAND: return band_rule;
-    default: return NULL;
-    }
+  switch ((int) op) {
+  case MP_OP_RESHAPE: return reshape_rule;
+  case MP_OP_BROADCAST: return broadcast_rule;
+  case MP_OP_TRANSPOSE: return transpose_rule;
+  case MP_OP_SLICE: return slice_rule;
+  case MP_OP_PAD: return pad_rule;
+  case MP_OP_CONCAT: return concat_rule;
+  case MP_OP_GATHER: return gather_rule;
+  case MP_OP_SCATTER_ADD: return scatter_add_rule;
+  case MP_OP_BAND: return band_rule;
+  default: return NULL;
+  }
 }

@@ -93,11 +93,10 @@ _mp_store_allocate (MpStore     *store,
   if (!_mp_store_get_stream (store, &stream, error)
       || !mp_check_status (store->class->alloc (store->device, bytes, &address), what, error))
     return NULL;
-  if (!_mp_store_zero (store, address, bytes, error))
-    {
-      store->class->release (store->device, address);
-      return NULL;
-    }
+  if (!_mp_store_zero (store, address, bytes, error)) {
+    store->class->release (store->device, address);
+    return NULL;
+  }
   return address;
 }
 
@@ -140,14 +139,13 @@ _mp_store_address (MpStore  *store,
   if (address != NULL)
     return address;
   g_assert (variable->op == MP_OP_PARAMETER || variable->op == MP_OP_STATE || variable->op == MP_OP_INPUT);
-  if (variable->op == MP_OP_PARAMETER && variable->group != NULL)
-    {
-      /* A parameter made after its group got memory would break the block. */
-      g_assert (g_hash_table_lookup (store->groups, variable->group) == NULL);
-      if (!allocate_group (store, variable->group, error))
-        return NULL;
-      return g_hash_table_lookup (store->addresses, variable);
-    }
+  if (variable->op == MP_OP_PARAMETER && variable->group != NULL) {
+    /* A parameter made after its group got memory would break the block. */
+    g_assert (g_hash_table_lookup (store->groups, variable->group) == NULL);
+    if (!allocate_group (store, variable->group, error))
+      return NULL;
+    return g_hash_table_lookup (store->addresses, variable);
+  }
   address = _mp_store_allocate (store, type_bytes (&variable->type), variable->name, error);
   if (address == NULL)
     return NULL;
@@ -216,13 +214,12 @@ mp_store_write_doubles (MpStore       *store,
   g_autofree guint8 *converted = g_malloc0 (MAX (1, (gsize) n * 8));
 
   for (gint64 i = 0; i < n; i++)
-    switch (variable->type.dtype)
-      {
-      case MP_FLOAT32: ((float *) converted)[i] = (float) values[i]; break;
-      case MP_INT32: ((gint32 *) converted)[i] = (gint32) values[i]; break;
-      case MP_FLOAT64:
-      default: ((double *) converted)[i] = values[i]; break;
-      }
+    switch (variable->type.dtype) {
+    case MP_FLOAT32: ((float *) converted)[i] = (float) values[i]; break;
+    case MP_INT32: ((gint32 *) converted)[i] = (gint32) values[i]; break;
+    case MP_FLOAT64:
+    default: ((double *) converted)[i] = values[i]; break;
+    }
   return mp_store_write (store, variable, converted, error);
 }
 
@@ -266,12 +263,11 @@ mp_update_new (MpGraph     *graph,
 
   if (!mp_graph_check (graph, error))
     return NULL;
-  if (list->len == 0)
-    {
-      g_set_error (error, MP_ERROR, MP_ERROR_UNKNOWN, "nothing to train: the graph has no parameters in group “%s”",
-                   group);
-      return NULL;
-    }
+  if (list->len == 0) {
+    g_set_error (error, MP_ERROR, MP_ERROR_UNKNOWN, "nothing to train: the graph has no parameters in group “%s”",
+                 group);
+    return NULL;
+  }
   update = g_new0 (MpUpdate, 1);
   update->op = op;
   update->flags = flags;
@@ -279,11 +275,10 @@ mp_update_new (MpGraph     *graph,
   update->parameters = g_memdup2 (list->pdata, list->len * sizeof (gpointer));
   update->gradients = g_new0 (MpNode *, list->len);
   update->group = update->parameters[0]->group;
-  if (!mp_gradients (graph, loss, list->len, update->parameters, update->gradients, error))
-    {
-      mp_update_free (update);
-      return NULL;
-    }
+  if (!mp_gradients (graph, loss, list->len, update->parameters, update->gradients, error)) {
+    mp_update_free (update);
+    return NULL;
+  }
   n = _mp_flat_layout (list, NULL);
   flat = mp_type (update->parameters[0]->type.dtype, 1, &n);
   update->moment1 = update_state (graph, group, "m", flat, FALSE);

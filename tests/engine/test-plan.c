@@ -99,18 +99,17 @@ small_loss (MpGraph *graph,
 static void
 fill (Fixture *fixture)
 {
-  for (guint id = 0; id < mp_graph_get_n_nodes (fixture->graph); id++)
-    {
-      MpNode *node = mp_graph_get_node (fixture->graph, id);
-      gint64 n = mp_tensor_count (&node->type);
-      g_autofree double *values = g_new (double, MAX (1, n));
+  for (guint id = 0; id < mp_graph_get_n_nodes (fixture->graph); id++) {
+    MpNode *node = mp_graph_get_node (fixture->graph, id);
+    gint64 n = mp_tensor_count (&node->type);
+    g_autofree double *values = g_new (double, MAX (1, n));
 
-      if (node->op != MP_OP_INPUT && node->op != MP_OP_PARAMETER)
-        continue;
-      for (gint64 i = 0; i < n; i++)
-        values[i] = sin (1.7 * (double) (i + 1) + (double) node->id);
-      write_values (fixture, node, values);
-    }
+    if (node->op != MP_OP_INPUT && node->op != MP_OP_PARAMETER)
+      continue;
+    for (gint64 i = 0; i < n; i++)
+      values[i] = sin (1.7 * (double) (i + 1) + (double) node->id);
+    write_values (fixture, node, values);
+  }
 }
 
 static void
