@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ui/pair-layout.h"
 
-#define SMALLEST_HEIGHT 190
-#define LARGEST_HEIGHT 300 /* what a wide lane asks for at least */
+#define SMALLEST_HEIGHT 196
 #define SPACING 6
 #define INSET_SHARE 0.36
 #define INSET_MARGIN 6
@@ -14,13 +13,6 @@ struct _MpPairLayout
 };
 
 G_DEFINE_FINAL_TYPE (MpPairLayout, mp_pair_layout, GTK_TYPE_LAYOUT_MANAGER)
-
-static GtkSizeRequestMode
-mp_pair_layout_get_request_mode (GtkLayoutManager *manager,
-                                 GtkWidget        *widget)
-{
-  return GTK_SIZE_REQUEST_HEIGHT_FOR_WIDTH;
-}
 
 static void
 mp_pair_layout_measure (GtkLayoutManager *manager,
@@ -39,7 +31,7 @@ mp_pair_layout_measure (GtkLayoutManager *manager,
     gtk_widget_measure (first, orientation, for_size, minimum, natural, NULL, NULL);
   /* The clouds are the page: rather scroll than shrink them further. */
   if (orientation == GTK_ORIENTATION_VERTICAL)
-    *minimum = *natural = MAX (*minimum, CLAMP (for_size / 2, SMALLEST_HEIGHT, LARGEST_HEIGHT));
+    *minimum = *natural = MAX (*minimum, SMALLEST_HEIGHT);
 }
 
 static void
@@ -79,7 +71,6 @@ mp_pair_layout_class_init (MpPairLayoutClass *klass)
 {
   GtkLayoutManagerClass *layout_class = GTK_LAYOUT_MANAGER_CLASS (klass);
 
-  layout_class->get_request_mode = mp_pair_layout_get_request_mode;
   layout_class->measure = mp_pair_layout_measure;
   layout_class->allocate = mp_pair_layout_allocate;
 }
