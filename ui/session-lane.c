@@ -5,6 +5,8 @@
 
 #include <math.h>
 
+#include <glib/gstdio.h>
+
 /* The background layer costs the lane a pass over a whole grid. */
 #define SURFACE_EVERY (400 * 1000)
 
@@ -13,6 +15,32 @@ mp_session_lane_is_final (MpLaneState state)
 {
   return state == MP_LANE_FINISHED || state == MP_LANE_STOPPED || state == MP_LANE_DIVERGED ||
          state == MP_LANE_FAILED;
+}
+
+static void
+remove_folder (const char *path)
+{
+  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
+  const char *name;
+
+  while (dir && (name = g_dir_read_name (dir))) {
+    g_autofree char *child = g_build_filename (path, name, NULL);
+
+    if (g_file_test (child, G_FILE_TEST_IS_DIR) && !g_file_test (child, G_FILE_TEST_IS_SYMLINK))
+      remove_folder (child);
+    else
+      g_unlink (child);
+  }
+  g_rmdir (path);
+}
+
+void
+mp_session_lane_discard_unused (MpTrainer *trainer)
+{
+  const char *run_dir = mp_trainer_get_run_dir (trainer);
+
+  if (run_dir && mp_trainer_get_iteration (trainer) == 0 && mp_trainer_get_state (trainer) == MP_LANE_STOPPED)
+    remove_folder (run_dir);
 }
 
 /* The trainer knows its series once it is prepared. */

@@ -26,6 +26,8 @@ typedef struct
 
 /* The lane will not train any more. */
 gboolean mp_session_lane_is_final      (MpLaneState    state);
+/* Looking at a preset is no run: deletes the run folder of a lane that never trained. After the join. Any thread. */
+void     mp_session_lane_discard_unused (MpTrainer    *trainer);
 /* Moves what the trainer reported into the model's curves; nothing is told yet. */
 void     mp_session_lane_pull_scalars  (MpSessionLane *lane);
 /* Numbers, next phase and curves: told. */

@@ -127,6 +127,7 @@ join_thread (GTask        *task,
              GCancellable *cancellable)
 {
   mp_trainer_join (data);
+  mp_session_lane_discard_unused (data);
   g_task_return_boolean (task, TRUE);
 }
 

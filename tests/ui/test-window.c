@@ -253,6 +253,22 @@ test_close (Fixture       *fixture,
   g_assert_cmpuint (n, ==, 3);
 }
 
+/* A preset that was only looked at leaves no run behind. */
+static void
+test_unused (Fixture       *fixture,
+             gconstpointer  data)
+{
+  g_autoptr (GDir) dir = NULL;
+
+  g_assert_true (mp_window_open (fixture->window, "ring-mmd-net", FALSE));
+  WAIT_FOR (all_in (fixture, MP_LANE_PAUSED));
+  gtk_window_close (GTK_WINDOW (fixture->window));
+  WAIT_FOR (!fixture->window);
+  dir = g_dir_open (fixture->runs, 0, NULL);
+  g_assert_nonnull (dir);
+  g_assert_null (g_dir_read_name (dir));
+}
+
 /* Nothing is cut off in a small window, with text twice as large either. */
 static void
 test_large_text (Fixture       *fixture,
@@ -290,6 +306,7 @@ main (int    argc,
   ADD ("lanes", test_lanes);
   ADD ("picture", test_picture);
   ADD ("close", test_close);
+  ADD ("unused", test_unused);
   ADD ("large-text", test_large_text);
   /* The window needs a started application; the tests then run its main loop themselves. */
   g_assert_true (g_application_register (G_APPLICATION (application), NULL, NULL));
