@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * count-allocations.c: loaded before a program (LD_PRELOAD), counts its calls of malloc, calloc, realloc and the
- * aligned ones, and writes the number into the file MATCHPOINT_COUNT_FILE when the program ends.
+ * count-allocations.c: loaded before a program (LD_PRELOAD), counts the calls of malloc, calloc, realloc and the
+ * aligned ones on all its threads but the first, which only shows progress, and writes the number into the file
+ * MATCHPOINT_COUNT_FILE when the program ends.
  *
  * The counters wrap glibc's own __libc_* entry points, so nothing has to be looked up (dlsym allocates).
  */
@@ -10,6 +11,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 void *__libc_malloc (size_t size);
 void *__libc_calloc (size_t n, size_t size);
@@ -18,10 +20,21 @@ void *__libc_memalign (size_t alignment, size_t size);
 
 static atomic_ulong n_calls;
 
+static void
+count (void)
+{
+  static _Thread_local enum { UNKNOWN, FIRST, OTHER } thread;
+
+  if (thread == UNKNOWN)
+    thread = gettid () == getpid () ? FIRST : OTHER;
+  if (thread == OTHER)
+    atomic_fetch_add_explicit (&n_calls, 1, memory_order_relaxed);
+}
+
 void *
 malloc (size_t size)
 {
-  atomic_fetch_add_explicit (&n_calls, 1, memory_order_relaxed);
+  count ();
   return __libc_malloc (size);
 }
 
@@ -29,7 +42,7 @@ void *
 calloc (size_t n,
         size_t size)
 {
-  atomic_fetch_add_explicit (&n_calls, 1, memory_order_relaxed);
+  count ();
   return __libc_calloc (n, size);
 }
 
@@ -37,7 +50,7 @@ void *
 realloc (void  *old,
          size_t size)
 {
-  atomic_fetch_add_explicit (&n_calls, 1, memory_order_relaxed);
+  count ();
   return __libc_realloc (old, size);
 }
 
@@ -45,7 +58,7 @@ void *
 memalign (size_t alignment,
           size_t size)
 {
-  atomic_fetch_add_explicit (&n_calls, 1, memory_order_relaxed);
+  count ();
   return __libc_memalign (alignment, size);
 }
 
