@@ -14,6 +14,9 @@
 /* Elements in one block of a fused program: a few registers of this size lie in the first-level cache. */
 #define MP_TILE 1024
 
+/* Rows or columns up to which a product is called narrow. */
+#define MP_NARROW 4
+
 typedef struct MpSimd MpSimd;
 
 typedef enum

@@ -274,6 +274,7 @@ mp_cpu_product_new (MpKernel           *kernel,
   MpStatus status = check_shapes (spec);
   Product *product;
   MpGemm  *g;
+  int      narrow;
 
   if (status != MP_OK)
     return status;
@@ -296,7 +297,8 @@ mp_cpu_product_new (MpKernel           *kernel,
   if (spec->program != NULL)
     status = plan_program (kernel, product, spec->program);
   kernel->run = run;
-  snprintf (kernel->algorithm, sizeof kernel->algorithm, "%s:%s", product->direct ? "direct" : "tiles",
-            kernel->simd->name);
+  narrow = g->n <= MP_NARROW || (g->m <= MP_NARROW && !g->transpose_b);
+  snprintf (kernel->algorithm, sizeof kernel->algorithm, "%s:%s",
+            product->direct ? "differences" : (narrow ? "narrow" : "tiles"), kernel->simd->name);
   return status;
 }

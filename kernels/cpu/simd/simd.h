@@ -197,8 +197,6 @@ as_bits (real x)
 }
 
 /* Products with at most MP_NARROW rows or columns have ways of their own (simd/narrow.c). */
-#define MP_NARROW 4
-
 typedef enum
 {
   WAY_TILES,        /* simd/gemm.c */
