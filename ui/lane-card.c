@@ -25,6 +25,7 @@ struct _MpLaneCard
   gboolean         stale;    /* a snapshot came while nobody looked */
   gboolean         filling;  /* the list of layers is being replaced */
 
+  GtkWidget       *head;
   GtkWidget       *rule;
   GtkLabel        *title;
   GtkLabel        *subtitle;
@@ -421,6 +422,7 @@ static void
 bind_template (GtkWidgetClass *widget_class)
 {
   gtk_widget_class_set_template_from_resource (widget_class, MP_RESOURCE_PATH "/ui/lane-card.ui");
+  gtk_widget_class_bind_template_child (widget_class, MpLaneCard, head);
   gtk_widget_class_bind_template_child (widget_class, MpLaneCard, rule);
   gtk_widget_class_bind_template_child (widget_class, MpLaneCard, title);
   gtk_widget_class_bind_template_child (widget_class, MpLaneCard, subtitle);
@@ -559,6 +561,16 @@ mp_lane_card_set_selected (MpLaneCard *self,
     gtk_widget_remove_css_class (GTK_WIDGET (self), "selected");
   gtk_accessible_update_state (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_STATE_SELECTED, selected, -1);
   g_object_notify_by_pspec (G_OBJECT (self), props[PROP_SELECTED]);
+}
+
+void
+mp_lane_card_join_heads (MpLaneCard   *self,
+                         GtkSizeGroup *heads)
+{
+  g_return_if_fail (MP_IS_LANE_CARD (self));
+  g_return_if_fail (GTK_IS_SIZE_GROUP (heads));
+
+  gtk_size_group_add_widget (heads, GTK_WIDGET (self->head));
 }
 
 void

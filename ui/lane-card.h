@@ -23,6 +23,9 @@ MpLaneModel *mp_lane_card_get_model      (MpLaneCard  *self);
 gboolean     mp_lane_card_get_selected   (MpLaneCard  *self);
 void         mp_lane_card_set_selected   (MpLaneCard  *self,
                                           gboolean     selected);
+/* Lanes side by side have heads of one height, so that their plots line up. */
+void         mp_lane_card_join_heads     (MpLaneCard   *self,
+                                          GtkSizeGroup *heads);
 /* For pictures: the numbers at the lane's head (strings are the model's) and its plots. */
 void         mp_lane_card_get_head       (MpLaneCard  *self,
                                           MpLaneHead  *head);

@@ -40,6 +40,7 @@ struct _MpWindow
   MpInspector    *inspector;
   GtkWidget      *scroller;
   GtkBox         *lanes;
+  GtkSizeGroup   *heads;       /* of the lanes' cards */
   MpCharts       *charts;
   MpTransport    *transport;
 };
@@ -221,6 +222,7 @@ items_changed_cb (GListModel *lanes,
     g_autoptr (MpLaneModel) model = g_list_model_get_item (lanes, i);
     GtkWidget *card = mp_lane_card_new (model);
 
+    mp_lane_card_join_heads (MP_LANE_CARD (card), self->heads);
     g_signal_connect (card, "selected", G_CALLBACK (card_selected_cb), self);
     g_signal_connect (model, "notify::state", G_CALLBACK (lane_state_cb), self);
     g_signal_connect_swapped (model, "notify::progress", G_CALLBACK (update_transport), self);
@@ -638,6 +640,7 @@ mp_window_dispose (GObject *object)
   }
   g_clear_object (&self->session);
   g_clear_object (&self->settings);
+  g_clear_object (&self->heads);
   G_OBJECT_CLASS (mp_window_parent_class)->dispose (object);
 }
 
@@ -698,6 +701,7 @@ static void
 mp_window_init (MpWindow *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  self->heads = gtk_size_group_new (GTK_SIZE_GROUP_VERTICAL);
   g_signal_connect (self->banner, "response", G_CALLBACK (banner_response_cb), NULL);
   g_signal_connect_swapped (self->gallery, "open", G_CALLBACK (gallery_open_cb), self);
   g_signal_connect_swapped (self->gallery, "add", G_CALLBACK (gallery_add_cb), self);

@@ -116,6 +116,9 @@ mp_chart_paint_legend (MpChart             *self,
   double end = width - MARGIN, scale = pen->style->text_scale;
   guint  row = 0;
 
+  /* Ranges alone say nothing before there are values. */
+  if (layout->empty && !layout->legend_names)
+    return;
   for (guint i = 0; i < self->curves->len && layout->legend_rows > 0; i++) {
     const MpCurve   *curve = &g_array_index (self->curves, MpCurve, i);
     g_autofree char *text = NULL;
