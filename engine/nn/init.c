@@ -34,8 +34,14 @@ get_fans (const MpTensorType *type,
   *fan_out = type->rank > 1 ? type->dim[1] : *fan_in;
 }
 
-/* Makes the shorter side's vectors of a rows × columns normal matrix orthonormal, by modified Gram–Schmidt done
- * twice, which is orthogonal to rounding (Giraud et al. 2005). */
+/* LAPACK, column-major: the factors of A = QR, and Q itself. */
+extern void dgeqrf_ (const int *m, const int *n, double *a, const int *lda, double *tau, double *work,
+                     const int *lwork, int *info);
+extern void dorgqr_ (const int *m, const int *n, const int *k, double *a, const int *lda, const double *tau,
+                     double *work, const int *lwork, int *info);
+
+/* Makes the shorter side's vectors of a rows × columns normal matrix orthonormal: Q of its QR factors, with the signs
+ * that make R's diagonal positive, so that Q is uniform over orthogonal matrices (Mezzadri 2007). */
 static void
 orthogonalise (double *matrix,
                gint64  rows,
@@ -43,35 +49,24 @@ orthogonalise (double *matrix,
                double  gain)
 {
   gboolean by_row = rows <= columns;
-  gint64 n = by_row ? rows : columns;
-  gint64 length = by_row ? columns : rows;
-  gint64 next = by_row ? columns : 1; /* from a vector to the next */
-  gint64 step = by_row ? 1 : columns; /* inside a vector */
+  int n = (int) MIN (rows, columns), length = (int) MAX (rows, columns), room = 64 * n, info;
+  g_autofree double *vectors = g_new (double, (gsize) n * (gsize) length);
+  g_autofree double *tau = g_new (double, (gsize) n);
+  g_autofree double *work = g_new (double, (gsize) room);
+  g_autofree double *sign = g_new (double, (gsize) n);
 
   for (gint64 i = 0; i < n; i++)
-    {
-      double *v = matrix + i * next;
-      double norm = 0;
-
-      for (gint pass = 0; pass < 2; pass++)
-        for (gint64 j = 0; j < i; j++)
-          {
-            const double *u = matrix + j * next;
-            double dot = 0;
-
-            for (gint64 k = 0; k < length; k++)
-              dot += u[k * step] * v[k * step];
-            for (gint64 k = 0; k < length; k++)
-              v[k * step] -= dot * u[k * step];
-          }
-      for (gint64 k = 0; k < length; k++)
-        norm += v[k * step] * v[k * step];
-      for (gint64 k = 0; k < length; k++)
-        v[k * step] /= sqrt (norm);
-    }
-
-  for (gint64 k = 0; k < rows * columns; k++)
-    matrix[k] *= gain;
+    for (gint64 k = 0; k < length; k++)
+      vectors[i * length + k] = matrix[by_row ? i * columns + k : k * columns + i];
+  dgeqrf_ (&length, &n, vectors, &length, tau, work, &room, &info);
+  g_assert (info == 0);
+  for (gint64 i = 0; i < n; i++)
+    sign[i] = vectors[i * length + i] < 0 ? -1 : 1;
+  dorgqr_ (&length, &n, &n, vectors, &length, tau, work, &room, &info);
+  g_assert (info == 0);
+  for (gint64 i = 0; i < n; i++)
+    for (gint64 k = 0; k < length; k++)
+      matrix[by_row ? i * columns + k : k * columns + i] = gain * sign[i] * vectors[i * length + k];
 }
 
 /* Standard deviation of the kinds that have one; FALSE for an unknown kind. */
@@ -122,6 +117,8 @@ fill_random (const MpNode  *variable,
     {
       gint64 rows = variable->type.rank > 0 ? variable->type.dim[0] : 1;
 
+      if (n == 0)
+        return TRUE;
       mp_random_fill_normal (seed, mp_stream_id (stream), 0, n, values);
       orthogonalise (values, rows, (gint64) n / MAX (rows, 1), variable->init.scale);
       return TRUE;
