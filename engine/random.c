@@ -15,14 +15,13 @@ mp_random_fill_uniform (guint64  seed,
                         gsize    n,
                         double  *out)
 {
-  for (gsize i = 0; i < n; i += 4)
-    {
-      guint32 x[4];
+  for (gsize i = 0; i < n; i += 4) {
+    guint32 x[4];
 
-      mp_philox (seed, (guint32) (i / 4), stream, step, x);
-      for (gsize j = 0; j < MIN (4, n - i); j++)
-        out[i + j] = (x[j] >> 8) * 0x1p-24;
-    }
+    mp_philox (seed, (guint32) (i / 4), stream, step, x);
+    for (gsize j = 0; j < MIN (4, n - i); j++)
+      out[i + j] = (x[j] >> 8) * 0x1p-24;
+  }
 }
 
 void
@@ -32,23 +31,21 @@ mp_random_fill_normal (guint64  seed,
                        gsize    n,
                        double  *out)
 {
-  for (gsize i = 0; i < n; i += 4)
-    {
-      guint32 x[4];
-      double value[4];
+  for (gsize i = 0; i < n; i += 4) {
+    guint32 x[4];
+    double value[4];
 
-      mp_philox (seed, (guint32) (i / 4), stream, step, x);
-      for (gint pair = 0; pair < 4; pair += 2)
-        {
-          double radius = sqrt (-2 * log (((x[pair] >> 8) + 0.5) * 0x1p-24));
-          double angle = 2 * G_PI * ((x[pair + 1] >> 8) * 0x1p-24);
+    mp_philox (seed, (guint32) (i / 4), stream, step, x);
+    for (gint pair = 0; pair < 4; pair += 2) {
+      double radius = sqrt (-2 * log (((x[pair] >> 8) + 0.5) * 0x1p-24));
+      double angle = 2 * G_PI * ((x[pair + 1] >> 8) * 0x1p-24);
 
-          value[pair] = radius * cos (angle);
-          value[pair + 1] = radius * sin (angle);
-        }
-      for (gsize j = 0; j < MIN (4, n - i); j++)
-        out[i + j] = value[j];
+      value[pair] = radius * cos (angle);
+      value[pair + 1] = radius * sin (angle);
     }
+    for (gsize j = 0; j < MIN (4, n - i); j++)
+      out[i + j] = value[j];
+  }
 }
 
 void
@@ -59,14 +56,13 @@ mp_random_fill_categorical (guint64  seed,
                             guint32  n_choices,
                             guint32 *out)
 {
-  for (gsize i = 0; i < n; i += 4)
-    {
-      guint32 x[4];
+  for (gsize i = 0; i < n; i += 4) {
+    guint32 x[4];
 
-      mp_philox (seed, (guint32) (i / 4), stream, step, x);
-      for (gsize j = 0; j < MIN (4, n - i); j++)
-        out[i + j] = (guint32) (((guint64) x[j] * n_choices) >> 32);
-    }
+    mp_philox (seed, (guint32) (i / 4), stream, step, x);
+    for (gsize j = 0; j < MIN (4, n - i); j++)
+      out[i + j] = (guint32) (((guint64) x[j] * n_choices) >> 32);
+  }
 }
 
 /* Draw i picks the partner of place n−1−i. */
@@ -82,16 +78,15 @@ mp_random_permutation (guint64  seed,
   for (gsize i = 0; i < n; i++)
     out[i] = (guint32) i;
 
-  for (gsize i = 0; i + 1 < n; i++)
-    {
-      gsize place = n - 1 - i;
-      gsize partner;
-      guint32 swapped = out[place];
+  for (gsize i = 0; i + 1 < n; i++) {
+    gsize place = n - 1 - i;
+    gsize partner;
+    guint32 swapped = out[place];
 
-      if (i % 4 == 0)
-        mp_philox (seed, (guint32) (i / 4), stream, step, x);
-      partner = (gsize) (((guint64) x[i % 4] * (place + 1)) >> 32);
-      out[place] = out[partner];
-      out[partner] = swapped;
-    }
+    if (i % 4 == 0)
+      mp_philox (seed, (guint32) (i / 4), stream, step, x);
+    partner = (gsize) (((guint64) x[i % 4] * (place + 1)) >> 32);
+    out[place] = out[partner];
+    out[partner] = swapped;
+  }
 }

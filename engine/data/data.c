@@ -31,19 +31,17 @@ mp_data_open (MpExperiment  *experiment,
   const MpDataClass *class = (const MpDataClass *) mp_registry_find (MP_KIND_DATA, kind);
   MpData *self;
 
-  if (class == NULL)
-    {
-      g_set_error (error, MP_ERROR, MP_ERROR_UNKNOWN, "[data] kind: there is no data set “%s”", kind);
-      return NULL;
-    }
+  if (class == NULL) {
+    g_set_error (error, MP_ERROR, MP_ERROR_UNKNOWN, "[data] kind: there is no data set “%s”", kind);
+    return NULL;
+  }
 
   self = g_new0 (MpData, 1);
   self->seed = seed;
-  if (!class->open (experiment, seed, &self->contents, error))
-    {
-      mp_data_free (self);
-      return NULL;
-    }
+  if (!class->open (experiment, seed, &self->contents, error)) {
+    mp_data_free (self);
+    return NULL;
+  }
   self->order = g_new (guint32, MAX (1, self->contents.n_points));
   return self;
 }
@@ -80,26 +78,23 @@ mp_data_get_batch (MpData  *self,
   gint64 dimensions = self->contents.dimensions;
   guint64 n = (guint64) self->contents.n_points;
 
-  if (n == 0)
-    {
-      mp_mixture_draw (self->contents.mixture, dimensions, self->seed, "data/batch", batch_index, batch, out);
-      return;
-    }
+  if (n == 0) {
+    mp_mixture_draw (self->contents.mixture, dimensions, self->seed, "data/batch", batch_index, batch, out);
+    return;
+  }
 
-  for (gint64 i = 0; i < batch; i++)
-    {
-      guint64 position = batch_index * (guint64) batch + (guint64) i;
-      guint64 epoch = position / n;
+  for (gint64 i = 0; i < batch; i++) {
+    guint64 position = batch_index * (guint64) batch + (guint64) i;
+    guint64 epoch = position / n;
 
-      if (!self->have_order || epoch != self->epoch)
-        {
-          mp_random_permutation (self->seed, mp_stream_id ("data/order"), epoch, n, self->order);
-          self->epoch = epoch;
-          self->have_order = TRUE;
-        }
-      memcpy (out + i * dimensions, self->contents.points + self->order[position % n] * dimensions,
-              (gsize) dimensions * sizeof *out);
+    if (!self->have_order || epoch != self->epoch) {
+      mp_random_permutation (self->seed, mp_stream_id ("data/order"), epoch, n, self->order);
+      self->epoch = epoch;
+      self->have_order = TRUE;
     }
+    memcpy (out + i * dimensions, self->contents.points + self->order[position % n] * dimensions,
+            (gsize) dimensions * sizeof *out);
+  }
 }
 
 void
@@ -111,11 +106,10 @@ mp_data_get_reference (MpData *self,
   gint64 n_points = self->contents.n_points;
   g_autofree guint32 *order = NULL;
 
-  if (self->contents.mixture != NULL)
-    {
-      mp_mixture_draw (self->contents.mixture, dimensions, self->seed, "data/reference", 0, n, out);
-      return;
-    }
+  if (self->contents.mixture != NULL) {
+    mp_mixture_draw (self->contents.mixture, dimensions, self->seed, "data/reference", 0, n, out);
+    return;
+  }
 
   order = g_new (guint32, n_points);
   mp_random_permutation (self->seed, mp_stream_id ("data/reference"), 0, (gsize) n_points, order);
@@ -193,17 +187,15 @@ mp_mixture_density (const MpMixture *self,
   double variance = self->std * self->std;
   double sum = 0;
 
-  for (guint m = 0; m < self->n_modes; m++)
-    {
-      double distance = 0;
+  for (guint m = 0; m < self->n_modes; m++) {
+    double distance = 0;
 
-      for (gint64 j = 0; j < dimensions; j++)
-        {
-          double difference = point[j] - self->centre[m * dimensions + j];
+    for (gint64 j = 0; j < dimensions; j++) {
+      double difference = point[j] - self->centre[m * dimensions + j];
 
-          distance += difference * difference;
-        }
-      sum += exp (-distance / (2 * variance));
+      distance += difference * difference;
     }
+    sum += exp (-distance / (2 * variance));
+  }
   return sum / self->n_modes * pow (2 * G_PI * variance, -0.5 * (double) dimensions);
 }

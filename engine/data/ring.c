@@ -45,17 +45,15 @@ ring_open (MpExperiment    *experiment,
   contents->n_points = mp_experiment_get_int (experiment, "data", "points");
   contents->mixture = mp_mixture_new (n_modes, 2);
   contents->mixture->std = mp_experiment_get_double (experiment, "data", "std");
-  for (guint k = 0; k < n_modes; k++)
-    {
-      contents->mixture->centre[2 * k] = radius * cos (phase + 2 * G_PI * k / n_modes);
-      contents->mixture->centre[2 * k + 1] = radius * sin (phase + 2 * G_PI * k / n_modes);
-    }
+  for (guint k = 0; k < n_modes; k++) {
+    contents->mixture->centre[2 * k] = radius * cos (phase + 2 * G_PI * k / n_modes);
+    contents->mixture->centre[2 * k + 1] = radius * sin (phase + 2 * G_PI * k / n_modes);
+  }
 
-  if (contents->n_points > 0)
-    {
-      contents->points = g_new (float, 2 * contents->n_points);
-      mp_mixture_draw (contents->mixture, 2, seed, "data/points", 0, contents->n_points, contents->points);
-    }
+  if (contents->n_points > 0) {
+    contents->points = g_new (float, 2 * contents->n_points);
+    mp_mixture_draw (contents->mixture, 2, seed, "data/points", 0, contents->n_points, contents->points);
+  }
 
   bound = MAX (1.5 * radius, radius + 5 * contents->mixture->std);
   contents->extent[0] = contents->extent[2] = -bound;

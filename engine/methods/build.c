@@ -118,23 +118,21 @@ mp_build_live (MpBuild    *self,
   MpTensorType type = mp_type (mp_graph_get_dtype (self->graph), 0, NULL);
 
   g_assert (param != NULL && param->live);
-  if (param->type == MP_PARAM_DOUBLES || param->type == MP_PARAM_INTS)
-    {
-      guint n;
-      gint64 dim;
+  if (param->type == MP_PARAM_DOUBLES || param->type == MP_PARAM_INTS) {
+    guint n;
+    gint64 dim;
 
-      mp_experiment_get_doubles (self->experiment, "method", key, &n);
-      if (n == 0)
-        return mp_graph_fail (self->graph, "[method] %s is an empty list, but needs at least one number", key);
-      dim = n;
-      type = mp_type (mp_graph_get_dtype (self->graph), 1, &dim);
-    }
+    mp_experiment_get_doubles (self->experiment, "method", key, &n);
+    if (n == 0)
+      return mp_graph_fail (self->graph, "[method] %s is an empty list, but needs at least one number", key);
+    dim = n;
+    type = mp_type (mp_graph_get_dtype (self->graph), 1, &dim);
+  }
 
-  if (!g_ptr_array_find_with_equal_func (self->live_keys, key, g_str_equal, NULL))
-    {
-      g_ptr_array_add (self->live_keys, g_strdup (key));
-      g_ptr_array_add (self->live_nodes, mp_input (self->graph, name, type));
-    }
+  if (!g_ptr_array_find_with_equal_func (self->live_keys, key, g_str_equal, NULL)) {
+    g_ptr_array_add (self->live_keys, g_strdup (key));
+    g_ptr_array_add (self->live_nodes, mp_input (self->graph, name, type));
+  }
   return mp_input (self->graph, name, type);
 }
 
@@ -190,12 +188,11 @@ need_critic (MpBuild *self,
              gint64   outputs)
 {
   g_assert (self->method->needs & MP_NEEDS_CRITIC);
-  if (self->critic == NULL && self->error == NULL)
-    {
-      self->critic = mp_network_new (self->graph, self->experiment, "critic", FALSE, self->dimensions, outputs,
-                                     &self->error);
-      self->critic_outputs = outputs;
-    }
+  if (self->critic == NULL && self->error == NULL) {
+    self->critic = mp_network_new (self->graph, self->experiment, "critic", FALSE, self->dimensions, outputs,
+                                   &self->error);
+    self->critic_outputs = outputs;
+  }
   g_assert (self->critic == NULL || outputs == self->critic_outputs);
   return self->critic != NULL;
 }
@@ -356,13 +353,12 @@ find_dependencies (MpBuild       *self,
   for (guint i = 0; i < phase->objectives->len; i++)
     needed[g_array_index (phase->objectives, MpObjective, i).loss->id] = TRUE;
   for (guint i = n; i-- > 0;)
-    if (needed[i])
-      {
-        const MpNode *node = mp_graph_get_node (self->graph, i);
+    if (needed[i]) {
+      const MpNode *node = mp_graph_get_node (self->graph, i);
 
-        for (guint j = 0; j < node->n_inputs; j++)
-          needed[node->inputs[j]->id] = TRUE;
-      }
+      for (guint j = 0; j < node->n_inputs; j++)
+        needed[node->inputs[j]->id] = TRUE;
+    }
   return needed;
 }
 
@@ -382,28 +378,25 @@ assign_moving_averages (MpBuild        *self,
   g_autoptr (GHashTable) values = g_hash_table_new (NULL, NULL); /* target → value so far */
   g_autoptr (GPtrArray) targets = g_ptr_array_new ();
 
-  for (guint i = 0; i < self->passes->len; i++)
-    {
-      const Pass *pass = &g_array_index (self->passes, Pass, i);
+  for (guint i = 0; i < self->passes->len; i++) {
+    const Pass *pass = &g_array_index (self->passes, Pass, i);
 
-      for (guint j = 0; needed[pass->output->id] && j < pass->moving->len; j++)
-        {
-          const MpMovingAverage *moving = &g_array_index (pass->moving, MpMovingAverage, j);
-          MpNode *before = g_hash_table_lookup (values, moving->target);
+    for (guint j = 0; needed[pass->output->id] && j < pass->moving->len; j++) {
+      const MpMovingAverage *moving = &g_array_index (pass->moving, MpMovingAverage, j);
+      MpNode *before = g_hash_table_lookup (values, moving->target);
 
-          if (before == NULL)
-            g_ptr_array_add (targets, moving->target);
-          g_hash_table_insert (values, moving->target,
-                               average_towards (before != NULL ? before : moving->target, moving->value,
-                                                moving->momentum));
-        }
+      if (before == NULL)
+        g_ptr_array_add (targets, moving->target);
+      g_hash_table_insert (values, moving->target,
+                           average_towards (before != NULL ? before : moving->target, moving->value,
+                                            moving->momentum));
     }
-  for (guint i = 0; i < targets->len; i++)
-    {
-      MpNode *target = g_ptr_array_index (targets, i);
+  }
+  for (guint i = 0; i < targets->len; i++) {
+    MpNode *target = g_ptr_array_index (targets, i);
 
-      g_ptr_array_add (phase->assigns, mp_assign (target, g_hash_table_lookup (values, target)));
-    }
+    g_ptr_array_add (phase->assigns, mp_assign (target, g_hash_table_lookup (values, target)));
+  }
 }
 
 static void
@@ -459,12 +452,11 @@ write_down (MpBuild  *self,
     return FALSE;
   if (!self->method->build (self, error) && self->error == NULL)
     return FALSE;
-  if (self->error != NULL)
-    {
-      g_clear_error (error);
-      g_propagate_error (error, g_steal_pointer (&self->error));
-      return FALSE;
-    }
+  if (self->error != NULL) {
+    g_clear_error (error);
+    g_propagate_error (error, g_steal_pointer (&self->error));
+    return FALSE;
+  }
   if (!mp_graph_check (self->graph, error))
     return FALSE;
 
@@ -510,11 +502,10 @@ mp_build_new (MpExperiment          *experiment,
   self->surfaces = g_array_new (FALSE, FALSE, sizeof (MpSurfaceNode));
 
   self->method = (const MpMethod *) mp_registry_find (MP_KIND_METHOD, kind);
-  if (self->method == NULL)
-    {
-      g_set_error (error, MP_ERROR, MP_ERROR_UNKNOWN, "[method] kind: there is no method “%s”", kind);
-      return NULL;
-    }
+  if (self->method == NULL) {
+    g_set_error (error, MP_ERROR, MP_ERROR_UNKNOWN, "[method] kind: there is no method “%s”", kind);
+    return NULL;
+  }
   if (!write_down (self, error))
     return NULL;
 

@@ -112,14 +112,13 @@ estimate_ratio (MpBuild   *build,
   g_autoptr (GPtrArray) ratios = g_ptr_array_new ();
   double scale = 1.0 / MAX (qq->len, 1);
 
-  for (guint i = 0; i < qq->len; i++)
-    {
-      MpNode *cross = g_ptr_array_index (qp, i);
+  for (guint i = 0; i < qq->len; i++) {
+    MpNode *cross = g_ptr_array_index (qp, i);
 
-      if (i == 0 && cross != NULL && mp_build_bool (build, "ratio_scaling"))
-        scale *= (double) cross->type.dim[0] / (double) cross->type.dim[1];
-      g_ptr_array_add (ratios, ridge_solve (build, g_ptr_array_index (qq, i), mp_sum (cross, MP_AXIS (1), TRUE)));
-    }
+    if (i == 0 && cross != NULL && mp_build_bool (build, "ratio_scaling"))
+      scale *= (double) cross->type.dim[0] / (double) cross->type.dim[1];
+    g_ptr_array_add (ratios, ridge_solve (build, g_ptr_array_index (qq, i), mp_sum (cross, MP_AXIS (1), TRUE)));
+  }
   return mp_named (mp_mul_scalar (sum_of (ratios), scale), "density ratio at generated points");
 }
 

@@ -11,13 +11,12 @@ high_quality_compute (const MpMetricInput *input,
 {
   gint64 count = 0;
 
-  for (gint64 i = 0; i < input->n; i++)
-    {
-      double distance;
+  for (gint64 i = 0; i < input->n; i++) {
+    double distance;
 
-      mp_metric_nearest_centre (input, i, &distance);
-      count += mp_metric_is_high_quality (input, distance);
-    }
+    mp_metric_nearest_centre (input, i, &distance);
+    count += mp_metric_is_high_quality (input, distance);
+  }
   mp_metric_append (values, "high_quality", (double) count / (double) input->n);
 }
 

@@ -13,13 +13,12 @@ mp_metrics_compute (const MpMetricInput *input,
   guint n;
   const MpDescriptor *const *metrics = mp_registry_list (MP_KIND_METRIC, &n);
 
-  for (guint i = 0; i < n; i++)
-    {
-      const MpMetric *metric = (const MpMetric *) metrics[i];
+  for (guint i = 0; i < n; i++) {
+    const MpMetric *metric = (const MpMetric *) metrics[i];
 
-      if (metric->applies == NULL || metric->applies (input))
-        metric->compute (input, values);
-    }
+    if (metric->applies == NULL || metric->applies (input))
+      metric->compute (input, values);
+  }
 }
 
 guint
@@ -32,18 +31,16 @@ mp_metric_nearest_centre (const MpMetricInput *input,
   double best = INFINITY;
   guint nearest = 0;
 
-  for (guint m = 0; m < input->mixture->n_modes; m++, centre += input->dimensions)
-    {
-      double squared = 0;
+  for (guint m = 0; m < input->mixture->n_modes; m++, centre += input->dimensions) {
+    double squared = 0;
 
-      for (gint64 j = 0; j < input->dimensions; j++)
-        squared += (x[j] - centre[j]) * (x[j] - centre[j]);
-      if (squared < best)
-        {
-          best = squared;
-          nearest = m;
-        }
+    for (gint64 j = 0; j < input->dimensions; j++)
+      squared += (x[j] - centre[j]) * (x[j] - centre[j]);
+    if (squared < best) {
+      best = squared;
+      nearest = m;
     }
+  }
 
   *distance = sqrt (best);
   return nearest;

@@ -52,21 +52,19 @@ sum_kernels (const float *d2)
   float lane[LANES] = { 0 };
   double sum = 0;
 
-  for (gint i = 0; i < BLOCK; i++)
-    {
-      float x = d2[i] * (float) (-1 / (2 * MP_MMD2_LARGEST * MP_MMD2_LARGEST));
-      float k = exp_negative (x < -86.0f ? -86.0f : x);
-      float total = k;
+  for (gint i = 0; i < BLOCK; i++) {
+    float x = d2[i] * (float) (-1 / (2 * MP_MMD2_LARGEST * MP_MMD2_LARGEST));
+    float k = exp_negative (x < -86.0f ? -86.0f : x);
+    float total = k;
 
-      for (gint power = 1; power < MP_MMD2_N; power++)
-        {
-          k = k < 1e-9f ? 1e-9f : k; /* the fourth power stays above the slow subnormal numbers */
-          k *= k;
-          k *= k;
-          total += k;
-        }
-      kernels[i] = total;
+    for (gint power = 1; power < MP_MMD2_N; power++) {
+      k = k < 1e-9f ? 1e-9f : k; /* the fourth power stays above the slow subnormal numbers */
+      k *= k;
+      k *= k;
+      total += k;
     }
+    kernels[i] = total;
+  }
   for (gint i = 0; i < BLOCK; i += LANES)
     for (gint l = 0; l < LANES; l++)
       lane[l] += kernels[i + l];
@@ -102,29 +100,26 @@ sum_pairs_body (const float *x,
 {
   double sum = 0;
 
-  for (gint64 i = 0; i < n; i++)
-    {
-      gint64 first = above ? i + 1 : 0;
+  for (gint64 i = 0; i < n; i++) {
+    gint64 first = above ? i + 1 : 0;
 
-      for (gint64 start = first / BLOCK * BLOCK; start < m; start += BLOCK)
-        {
-          float d2[BLOCK] = { 0 };
+    for (gint64 start = first / BLOCK * BLOCK; start < m; start += BLOCK) {
+      float d2[BLOCK] = { 0 };
 
-          for (gint64 j = 0; j < dimensions; j++)
-            {
-              const float *column = columns + j * padded + start;
-              float value = x[i * dimensions + j];
+      for (gint64 j = 0; j < dimensions; j++) {
+        const float *column = columns + j * padded + start;
+        float value = x[i * dimensions + j];
 
-              for (gint l = 0; l < BLOCK; l++)
-                d2[l] += (column[l] - value) * (column[l] - value);
-            }
-          for (gint64 l = 0; start + l < first; l++)
-            d2[l] = G_MAXFLOAT;
-          for (gint64 l = MAX (m - start, 0); l < BLOCK; l++)
-            d2[l] = G_MAXFLOAT;
-          sum += sum_kernels (d2);
-        }
+        for (gint l = 0; l < BLOCK; l++)
+          d2[l] += (column[l] - value) * (column[l] - value);
+      }
+      for (gint64 l = 0; start + l < first; l++)
+        d2[l] = G_MAXFLOAT;
+      for (gint64 l = MAX (m - start, 0); l < BLOCK; l++)
+        d2[l] = G_MAXFLOAT;
+      sum += sum_kernels (d2);
     }
+  }
   return sum;
 }
 

@@ -18,28 +18,25 @@ modes_compute (const MpMetricInput *input,
   g_autofree guint *count = g_new0 (guint, n_modes);
   guint captured = 0, strict = 0;
 
-  for (gint64 i = 0; i < input->n; i++)
-    {
-      double distance;
-      guint nearest = mp_metric_nearest_centre (input, i, &distance);
+  for (gint64 i = 0; i < input->n; i++) {
+    double distance;
+    guint nearest = mp_metric_nearest_centre (input, i, &distance);
 
-      if (mp_metric_is_high_quality (input, distance))
-        count[nearest]++;
-    }
-  for (guint m = 0; m < n_modes; m++)
-    {
-      captured += count[m] >= 1;
-      strict += count[m] >= STRICT_SAMPLES;
-    }
+    if (mp_metric_is_high_quality (input, distance))
+      count[nearest]++;
+  }
+  for (guint m = 0; m < n_modes; m++) {
+    captured += count[m] >= 1;
+    strict += count[m] >= STRICT_SAMPLES;
+  }
 
   mp_metric_append (values, "modes", captured);
   mp_metric_append (values, "modes_strict", strict);
-  for (guint m = 0; m < n_modes; m++)
-    {
-      g_autofree char *id = g_strdup_printf ("mode/%u", m);
+  for (guint m = 0; m < n_modes; m++) {
+    g_autofree char *id = g_strdup_printf ("mode/%u", m);
 
-      mp_metric_append (values, id, count[m]);
-    }
+    mp_metric_append (values, id, count[m]);
+  }
 }
 
 const MpMetric mp_metric_modes = {

@@ -41,28 +41,25 @@ mp_moments_of_truth (const MpMetricInput *input,
   const MpMixture *mixture = input->mixture;
   gint64 d = input->dimensions;
 
-  if (mixture == NULL)
-    {
-      mp_moments_of_points (input->real, input->n_real, d, mean, covariance);
-      return;
-    }
+  if (mixture == NULL) {
+    mp_moments_of_points (input->real, input->n_real, d, mean, covariance);
+    return;
+  }
 
-  for (gint64 j = 0; j < d; j++)
-    {
-      mean[j] = 0;
-      for (guint m = 0; m < mixture->n_modes; m++)
-        mean[j] += mixture->centre[m * d + j] / mixture->n_modes;
-    }
+  for (gint64 j = 0; j < d; j++) {
+    mean[j] = 0;
+    for (guint m = 0; m < mixture->n_modes; m++)
+      mean[j] += mixture->centre[m * d + j] / mixture->n_modes;
+  }
   if (covariance == NULL)
     return;
   for (gint64 j = 0; j < d; j++)
-    for (gint64 k = 0; k < d; k++)
-      {
-        double *entry = &covariance[j * d + k];
+    for (gint64 k = 0; k < d; k++) {
+      double *entry = &covariance[j * d + k];
 
-        *entry = j == k ? mixture->std * mixture->std : 0;
-        for (guint m = 0; m < mixture->n_modes; m++)
-          *entry += (mixture->centre[m * d + j] - mean[j]) * (mixture->centre[m * d + k] - mean[k])
-                    / mixture->n_modes;
-      }
+      *entry = j == k ? mixture->std * mixture->std : 0;
+      for (guint m = 0; m < mixture->n_modes; m++)
+        *entry += (mixture->centre[m * d + j] - mean[j]) * (mixture->centre[m * d + k] - mean[k])
+                  / mixture->n_modes;
+    }
 }

@@ -23,13 +23,12 @@ get_fans (const MpTensorType *type,
 {
   double field = 1;
 
-  if (type->rank == 4)
-    {
-      field = (double) (type->dim[1] * type->dim[2]);
-      *fan_in = field * type->dim[3];
-      *fan_out = field * type->dim[0];
-      return;
-    }
+  if (type->rank == 4) {
+    field = (double) (type->dim[1] * type->dim[2]);
+    *fan_in = field * type->dim[3];
+    *fan_out = field * type->dim[0];
+    return;
+  }
   *fan_in = type->rank > 0 ? type->dim[0] : 1;
   *fan_out = type->rank > 1 ? type->dim[1] : *fan_in;
 }
@@ -87,12 +86,10 @@ find_std (const MpNode *variable,
     *std = gain * sqrt (2 / (fan_in + fan_out));
   else if (g_str_has_prefix (kind, "he-"))
     *std = gain * sqrt (2 / fan_in);
-  else if (g_str_equal (kind, "torch"))
-    {
-      *uniform = TRUE;
-      *std = 1 / sqrt (3 * (variable->type.rank > 1 ? fan_in : gain));
-    }
-  else
+  else if (g_str_equal (kind, "torch")) {
+    *uniform = TRUE;
+    *std = 1 / sqrt (3 * (variable->type.rank > 1 ? fan_in : gain));
+  } else
     return FALSE;
   return TRUE;
 }
@@ -113,23 +110,21 @@ fill_random (const MpNode  *variable,
     name += strlen (AVERAGE_PREFIX);
   stream = g_strconcat ("init/", name, NULL);
 
-  if (g_str_equal (variable->init.kind, "orthogonal"))
-    {
-      gint64 rows = variable->type.rank > 0 ? variable->type.dim[0] : 1;
+  if (g_str_equal (variable->init.kind, "orthogonal")) {
+    gint64 rows = variable->type.rank > 0 ? variable->type.dim[0] : 1;
 
-      if (n == 0)
-        return TRUE;
-      mp_random_fill_normal (seed, mp_stream_id (stream), 0, n, values);
-      orthogonalise (values, rows, (gint64) n / MAX (rows, 1), variable->init.scale);
+    if (n == 0)
       return TRUE;
-    }
+    mp_random_fill_normal (seed, mp_stream_id (stream), 0, n, values);
+    orthogonalise (values, rows, (gint64) n / MAX (rows, 1), variable->init.scale);
+    return TRUE;
+  }
 
-  if (!find_std (variable, &std, &uniform))
-    {
-      g_set_error (error, MP_ERROR, MP_ERROR_UNKNOWN, "%s: there is no initialiser “%s”", variable->name,
-                   variable->init.kind);
-      return FALSE;
-    }
+  if (!find_std (variable, &std, &uniform)) {
+    g_set_error (error, MP_ERROR, MP_ERROR_UNKNOWN, "%s: there is no initialiser “%s”", variable->name,
+                 variable->init.kind);
+    return FALSE;
+  }
 
   if (uniform)
     mp_random_fill_uniform (seed, mp_stream_id (stream), 0, n, values);
@@ -157,20 +152,19 @@ mp_init_values (MpNode   *variable,
     return FALSE;
 
   for (gsize i = 0; i < n; i++)
-    switch (variable->type.dtype)
-      {
-      case MP_FLOAT32:
-        ((float *) values)[i] = (float) doubles[i];
-        break;
+    switch (variable->type.dtype) {
+    case MP_FLOAT32:
+      ((float *) values)[i] = (float) doubles[i];
+      break;
 
-      case MP_FLOAT64:
-        ((double *) values)[i] = doubles[i];
-        break;
+    case MP_FLOAT64:
+      ((double *) values)[i] = doubles[i];
+      break;
 
-      case MP_INT32:
-        ((gint32 *) values)[i] = (gint32) doubles[i];
-        break;
-      }
+    case MP_INT32:
+      ((gint32 *) values)[i] = (gint32) doubles[i];
+      break;
+    }
   return TRUE;
 }
 
@@ -181,18 +175,17 @@ mp_init_all (MpStore  *store,
 {
   MpGraph *graph = mp_store_get_graph (store);
 
-  for (guint i = 0; i < mp_graph_get_n_nodes (graph); i++)
-    {
-      MpNode *node = mp_graph_get_node (graph, i);
-      g_autofree void *values = NULL;
+  for (guint i = 0; i < mp_graph_get_n_nodes (graph); i++) {
+    MpNode *node = mp_graph_get_node (graph, i);
+    g_autofree void *values = NULL;
 
-      if (node->op != MP_OP_PARAMETER && node->op != MP_OP_STATE)
-        continue;
-      values = g_malloc0 (MAX (1, mp_tensor_count (&node->type)) * mp_dtype_size (node->type.dtype));
-      if (!g_str_has_prefix (node->name, "optimizer/") && !mp_init_values (node, seed, values, error))
-        return FALSE;
-      if (!mp_store_write (store, node, values, error))
-        return FALSE;
-    }
+    if (node->op != MP_OP_PARAMETER && node->op != MP_OP_STATE)
+      continue;
+    values = g_malloc0 (MAX (1, mp_tensor_count (&node->type)) * mp_dtype_size (node->type.dtype));
+    if (!g_str_has_prefix (node->name, "optimizer/") && !mp_init_values (node, seed, values, error))
+      return FALSE;
+    if (!mp_store_write (store, node, values, error))
+      return FALSE;
+  }
   return TRUE;
 }

@@ -150,13 +150,12 @@ mlp_new_state (MpNetwork  *network,
                                                                                              "output_activation"))];
   self->slope = mp_experiment_get_double (experiment, group, "slope");
 
-  for (guint i = 0; i < self->n_layers; i++)
-    {
-      gint64 width = i < n_hidden ? (gint64) hidden[i] : outputs;
+  for (guint i = 0; i < self->n_layers; i++) {
+    gint64 width = i < n_hidden ? (gint64) hidden[i] : outputs;
 
-      add_layer (network, self, i, inputs, width, init, scale);
-      inputs = width;
-    }
+    add_layer (network, self, i, inputs, width, init, scale);
+    inputs = width;
+  }
   return self;
 }
 
@@ -229,15 +228,14 @@ mlp_apply (gpointer  state,
 {
   Mlp *self = state;
 
-  for (guint i = 0; i < self->n_layers; i++)
-    {
-      const Layer *layer = &self->layers[i];
+  for (guint i = 0; i < self->n_layers; i++) {
+    const Layer *layer = &self->layers[i];
 
-      x = mp_add (mp_matmul (x, FALSE, layer->weight, FALSE), layer->bias);
-      mp_named (x, "%s layer %u before its activation", self->group, i);
-      if (i + 1 < self->n_layers)
-        x = activate (self, self->activation, normalise (self, layer, x, mode, moving));
-    }
+    x = mp_add (mp_matmul (x, FALSE, layer->weight, FALSE), layer->bias);
+    mp_named (x, "%s layer %u before its activation", self->group, i);
+    if (i + 1 < self->n_layers)
+      x = activate (self, self->activation, normalise (self, layer, x, mode, moving));
+  }
   return activate (self, self->output_activation, x);
 }
 

@@ -33,11 +33,10 @@ mp_network_new (MpGraph       *graph,
   self->average = average;
   self->variables = g_ptr_array_new ();
   self->class = (const MpNetworkClass *) mp_registry_find (MP_KIND_NETWORK, kind);
-  if (self->class == NULL)
-    {
-      g_set_error (error, MP_ERROR, MP_ERROR_UNKNOWN, "[%s] kind: there is no network “%s”", group, kind);
-      return NULL;
-    }
+  if (self->class == NULL) {
+    g_set_error (error, MP_ERROR, MP_ERROR_UNKNOWN, "[%s] kind: there is no network “%s”", group, kind);
+    return NULL;
+  }
 
   self->state = self->class->new_state (self, inputs, outputs, error);
   return self->state != NULL ? g_steal_pointer (&self) : NULL;

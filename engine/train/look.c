@@ -62,13 +62,12 @@ mp_loop_sample (MpLoop  *self,
   MpNode *node = mp_build_get_samples (self->build);
   MpPlanSpec spec = { .name = "sample", .n_outputs = 1, .outputs = &node };
 
-  if (self->sample_plan == NULL)
-    {
-      self->sample_plan = mp_plan_new (self->store, &spec, error);
-      if (self->sample_plan == NULL)
-        return NULL;
-      self->samples = g_new (float, mp_tensor_count (&node->type));
-    }
+  if (self->sample_plan == NULL) {
+    self->sample_plan = mp_plan_new (self->store, &spec, error);
+    if (self->sample_plan == NULL)
+      return NULL;
+    self->samples = g_new (float, mp_tensor_count (&node->type));
+  }
 
   *n = node->type.dim[0];
   if (!run_fixed (self, self->sample_plan, error)
@@ -89,23 +88,21 @@ mp_loop_set_view_grid (MpLoop        *self,
 
   if (node == NULL)
     return TRUE;
-  if (node->type.dim[0] != (gint64) width * height || node->type.dim[1] != 2)
-    {
-      g_set_error (error, MP_ERROR, MP_ERROR_STATE,
-                   "A view grid of %d×%d points was asked for, but the lane has %d points of %d dimensions",
-                   width, height, (gint) node->type.dim[0], (gint) node->type.dim[1]);
-      return FALSE;
-    }
+  if (node->type.dim[0] != (gint64) width * height || node->type.dim[1] != 2) {
+    g_set_error (error, MP_ERROR, MP_ERROR_STATE,
+                 "A view grid of %d×%d points was asked for, but the lane has %d points of %d dimensions",
+                 width, height, (gint) node->type.dim[0], (gint) node->type.dim[1]);
+    return FALSE;
+  }
 
   points = g_new (float, 2 * width * height);
   for (gint row = 0; row < height; row++)
-    for (gint column = 0; column < width; column++)
-      {
-        float *point = points + 2 * (row * width + column);
+    for (gint column = 0; column < width; column++) {
+      float *point = points + 2 * (row * width + column);
 
-        point[0] = (float) (extent[0] + (extent[1] - extent[0]) * (column + 0.5) / width);
-        point[1] = (float) (extent[2] + (extent[3] - extent[2]) * (row + 0.5) / height);
-      }
+      point[0] = (float) (extent[0] + (extent[1] - extent[0]) * (column + 0.5) / width);
+      point[1] = (float) (extent[2] + (extent[3] - extent[2]) * (row + 0.5) / height);
+    }
   return mp_loop_write_floats (self, node, points, error);
 }
 
@@ -125,11 +122,10 @@ prepare_look (MpLoop  *self,
 
   self->reference = g_new (float, n_data * mp_data_get_dimensions (self->data));
   mp_data_get_reference (self->data, n_data, self->reference);
-  if (projection->title != NULL)
-    {
-      outputs[spec.n_outputs++] = projection->real;
-      outputs[spec.n_outputs++] = projection->generated;
-    }
+  if (projection->title != NULL) {
+    outputs[spec.n_outputs++] = projection->real;
+    outputs[spec.n_outputs++] = projection->generated;
+  }
   mp_build_get_surfaces (self->build, &n_surfaces);
   self->surface_plans = g_new0 (MpPlan *, MAX (n_surfaces, 1));
   self->base_plan = mp_plan_new (self->store, &spec, error);
@@ -147,21 +143,20 @@ look_at_surface (MpLoop      *self,
   guint n;
   const MpSurfaceNode *surfaces = mp_build_get_surfaces (self->build, &n);
 
-  for (guint i = 0; i < n; i++)
-    {
-      MpNode *node = surfaces[i].values;
-      MpPlanSpec spec = { .name = surfaces[i].id, .n_outputs = 1, .outputs = &node };
+  for (guint i = 0; i < n; i++) {
+    MpNode *node = surfaces[i].values;
+    MpPlanSpec spec = { .name = surfaces[i].id, .n_outputs = 1, .outputs = &node };
 
-      if (!g_str_equal (surfaces[i].id, id))
-        continue;
-      if (self->surface_plans[i] == NULL)
-        self->surface_plans[i] = mp_plan_new (self->store, &spec, error);
-      if (self->surface_plans[i] == NULL)
-        return FALSE;
-      view->surface = g_new (float, mp_tensor_count (&node->type));
-      return run_fixed (self, self->surface_plans[i], error)
-             && mp_loop_read_floats (self->surface_plans[i], 0, &node->type, view->surface, error);
-    }
+    if (!g_str_equal (surfaces[i].id, id))
+      continue;
+    if (self->surface_plans[i] == NULL)
+      self->surface_plans[i] = mp_plan_new (self->store, &spec, error);
+    if (self->surface_plans[i] == NULL)
+      return FALSE;
+    view->surface = g_new (float, mp_tensor_count (&node->type));
+    return run_fixed (self, self->surface_plans[i], error)
+           && mp_loop_read_floats (self->surface_plans[i], 0, &node->type, view->surface, error);
+  }
 
   g_set_error (error, MP_ERROR, MP_ERROR_UNKNOWN, "The method has no background layer “%s”", id);
   return FALSE;

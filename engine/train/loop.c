@@ -50,27 +50,26 @@ add_updates (MpLoop     *self,
              LoopPhase  *phase,
              GError    **error)
 {
-  for (guint i = 0; i < phase->phase->objectives->len; i++)
-    {
-      const MpObjective *objective = &g_array_index (phase->phase->objectives, MpObjective, i);
-      g_autofree char *section = g_strconcat ("optimizer.", objective->group, NULL);
-      const MpOptimizer *optimizer = find_optimizer (self->experiment, section, error);
-      guint32 flags;
-      MpUpdate *update;
+  for (guint i = 0; i < phase->phase->objectives->len; i++) {
+    const MpObjective *objective = &g_array_index (phase->phase->objectives, MpObjective, i);
+    g_autofree char *section = g_strconcat ("optimizer.", objective->group, NULL);
+    const MpOptimizer *optimizer = find_optimizer (self->experiment, section, error);
+    guint32 flags;
+    MpUpdate *update;
 
-      if (optimizer == NULL)
-        return FALSE;
-      flags = optimizer->flags != NULL ? optimizer->flags (self->experiment, section) : 0;
-      update = mp_update_new (mp_build_graph (self->build), objective->loss, objective->group, optimizer->op,
-                              flags | (objective->ascend ? MP_UPDATE_ASCEND : 0), error);
-      if (update == NULL)
-        return FALSE;
-      g_ptr_array_add (phase->updates, update);
+    if (optimizer == NULL)
+      return FALSE;
+    flags = optimizer->flags != NULL ? optimizer->flags (self->experiment, section) : 0;
+    update = mp_update_new (mp_build_graph (self->build), objective->loss, objective->group, optimizer->op,
+                            flags | (objective->ascend ? MP_UPDATE_ASCEND : 0), error);
+    if (update == NULL)
+      return FALSE;
+    g_ptr_array_add (phase->updates, update);
 
-      for (guint j = 0; j < self->n_optimizers; j++)
-        if (g_str_equal (self->optimizers[j].group, objective->group))
-          self->optimizers[j].hyper = update->hyper;
-    }
+    for (guint j = 0; j < self->n_optimizers; j++)
+      if (g_str_equal (self->optimizers[j].group, objective->group))
+        self->optimizers[j].hyper = update->hyper;
+  }
   return TRUE;
 }
 
@@ -105,11 +104,10 @@ list_optimizers (MpLoop *self)
 
   self->n_optimizers = g_strv_length ((char **) groups);
   self->optimizers = g_new0 (LoopOptimizer, MAX (self->n_optimizers, 1));
-  for (guint i = 0; i < self->n_optimizers; i++)
-    {
-      self->optimizers[i].group = groups[i];
-      self->optimizers[i].section = g_strconcat ("optimizer.", groups[i], NULL);
-    }
+  for (guint i = 0; i < self->n_optimizers; i++) {
+    self->optimizers[i].group = groups[i];
+    self->optimizers[i].section = g_strconcat ("optimizer.", groups[i], NULL);
+  }
 }
 
 static gboolean
@@ -122,13 +120,12 @@ make_plans (MpLoop               *self,
   self->phases = g_new0 (LoopPhase, MAX (self->n_phases, 1));
   list_optimizers (self);
 
-  for (guint i = 0; i < self->n_phases; i++)
-    {
-      self->phases[i].phase = mp_build_get_phase (self->build, i);
-      self->phases[i].updates = g_ptr_array_new_with_free_func ((GDestroyNotify) mp_update_free);
-      g_array_append_vals (self->reports, self->phases[i].phase->reports->data,
-                           self->phases[i].phase->reports->len);
-    }
+  for (guint i = 0; i < self->n_phases; i++) {
+    self->phases[i].phase = mp_build_get_phase (self->build, i);
+    self->phases[i].updates = g_ptr_array_new_with_free_func ((GDestroyNotify) mp_update_free);
+    g_array_append_vals (self->reports, self->phases[i].phase->reports->data,
+                         self->phases[i].phase->reports->len);
+  }
   /* All updates before the store, which lays a group's parameters out. */
   for (guint i = 0; i < self->n_phases; i++)
     if (!add_updates (self, &self->phases[i], error))
@@ -137,12 +134,11 @@ make_plans (MpLoop               *self,
   self->store = mp_store_new (mp_build_graph (self->build), class, device);
   if (self->store == NULL)
     return mp_check_status (MP_STATUS_MEMORY, "memory of the lane's variables", error);
-  for (guint i = 0; i < self->n_phases; i++)
-    {
-      self->phases[i].plan = plan_phase (self, &self->phases[i], FALSE, error);
-      if (self->phases[i].plan == NULL)
-        return FALSE;
-    }
+  for (guint i = 0; i < self->n_phases; i++) {
+    self->phases[i].plan = plan_phase (self, &self->phases[i], FALSE, error);
+    if (self->phases[i].plan == NULL)
+      return FALSE;
+  }
   return TRUE;
 }
 
@@ -156,19 +152,17 @@ write_live (MpLoop      *self,
   double value;
   guint n;
 
-  if (param->type == MP_PARAM_DOUBLES || param->type == MP_PARAM_INTS)
-    {
-      const double *values = mp_experiment_get_doubles (self->experiment, "method", key, &n);
+  if (param->type == MP_PARAM_DOUBLES || param->type == MP_PARAM_INTS) {
+    const double *values = mp_experiment_get_doubles (self->experiment, "method", key, &n);
 
-      if (n != (guint) mp_tensor_count (&input->type))
-        {
-          g_set_error (error, MP_ERROR, MP_ERROR_EXPERIMENT,
-                       "[method] %s has %u numbers, and a running lane has %d: restart the lane to change how many",
-                       key, n, (gint) mp_tensor_count (&input->type));
-          return FALSE;
-        }
-      return mp_store_write_doubles (self->store, input, values, error);
+    if (n != (guint) mp_tensor_count (&input->type)) {
+      g_set_error (error, MP_ERROR, MP_ERROR_EXPERIMENT,
+                   "[method] %s has %u numbers, and a running lane has %d: restart the lane to change how many",
+                   key, n, (gint) mp_tensor_count (&input->type));
+      return FALSE;
     }
+    return mp_store_write_doubles (self->store, input, values, error);
+  }
 
   value = param->type == MP_PARAM_INT ? (double) mp_experiment_get_int (self->experiment, "method", key)
           : param->type == MP_PARAM_BOOL ? mp_experiment_get_bool (self->experiment, "method", key)
@@ -199,12 +193,11 @@ write_settings (MpLoop  *self,
   for (guint i = 0; keys[i] != NULL; i++)
     if (!write_live (self, keys[i], error))
       return FALSE;
-  for (guint i = 0; i < self->n_optimizers; i++)
-    {
-      read_hyper (self, &self->optimizers[i]);
-      if (!write_hyper (self, &self->optimizers[i], 0, error))
-        return FALSE;
-    }
+  for (guint i = 0; i < self->n_optimizers; i++) {
+    read_hyper (self, &self->optimizers[i]);
+    if (!write_hyper (self, &self->optimizers[i], 0, error))
+      return FALSE;
+  }
   return TRUE;
 }
 
@@ -251,11 +244,10 @@ mp_loop_free (MpLoop *self)
   if (self == NULL)
     return;
   mp_loop_clear_look (self);
-  for (guint i = 0; self->phases != NULL && i < self->n_phases; i++)
-    {
-      g_clear_pointer (&self->phases[i].plan, mp_plan_free);
-      g_clear_pointer (&self->phases[i].updates, g_ptr_array_unref);
-    }
+  for (guint i = 0; self->phases != NULL && i < self->n_phases; i++) {
+    g_clear_pointer (&self->phases[i].plan, mp_plan_free);
+    g_clear_pointer (&self->phases[i].updates, g_ptr_array_unref);
+  }
   for (guint i = 0; i < self->n_optimizers; i++)
     g_free (self->optimizers[i].section);
   g_clear_pointer (&self->store, mp_store_free);
@@ -395,16 +387,15 @@ list_variables (MpLoop *self)
 {
   MpGraph *graph = mp_store_get_graph (self->store);
 
-  for (guint i = 0; i < mp_graph_get_n_nodes (graph); i++)
-    {
-      MpNode *node = mp_graph_get_node (graph, i);
+  for (guint i = 0; i < mp_graph_get_n_nodes (graph); i++) {
+    MpNode *node = mp_graph_get_node (graph, i);
 
-      if (node->op != MP_OP_PARAMETER && node->op != MP_OP_STATE)
-        continue;
-      g_ptr_array_add (self->keyframe.variables, node);
-      g_ptr_array_add (self->keyframe.values,
-                       g_malloc0 (MAX (1, mp_tensor_count (&node->type)) * mp_dtype_size (node->type.dtype)));
-    }
+    if (node->op != MP_OP_PARAMETER && node->op != MP_OP_STATE)
+      continue;
+    g_ptr_array_add (self->keyframe.variables, node);
+    g_ptr_array_add (self->keyframe.values,
+                     g_malloc0 (MAX (1, mp_tensor_count (&node->type)) * mp_dtype_size (node->type.dtype)));
+  }
 }
 
 static gboolean
@@ -475,14 +466,13 @@ mp_loop_run_iteration (MpLoop   *self,
                        guint64   iteration,
                        GError  **error)
 {
-  for (guint i = 0; i < self->n_phases; i++)
-    {
-      gint64 repeat = mp_loop_get_repeat (self, i);
+  for (guint i = 0; i < self->n_phases; i++) {
+    gint64 repeat = mp_loop_get_repeat (self, i);
 
-      for (gint64 r = 0; r < repeat; r++)
-        if (!mp_loop_run_phase (self, i, iteration, r, error))
-          return FALSE;
-    }
+    for (gint64 r = 0; r < repeat; r++)
+      if (!mp_loop_run_phase (self, i, iteration, r, error))
+        return FALSE;
+  }
   return TRUE;
 }
 
@@ -517,27 +507,25 @@ void
 mp_loop_read_reports (MpLoop *self,
                       double *values)
 {
-  for (guint i = 0; i < self->n_phases; i++)
-    {
-      const LoopPhase *phase = &self->phases[i];
+  for (guint i = 0; i < self->n_phases; i++) {
+    const LoopPhase *phase = &self->phases[i];
 
-      for (guint j = 0; j < phase->phase->reports->len; j++)
-        *values++ = phase->has_run
-                    ? read_scalar (phase->plan, j, g_array_index (phase->phase->reports, MpReport, j).node) : NAN;
-    }
+    for (guint j = 0; j < phase->phase->reports->len; j++)
+      *values++ = phase->has_run
+                  ? read_scalar (phase->plan, j, g_array_index (phase->phase->reports, MpReport, j).node) : NAN;
+  }
 }
 
 gboolean
 mp_loop_is_finite (MpLoop *self)
 {
-  for (guint i = 0; i < self->n_phases; i++)
-    {
-      const LoopPhase *phase = &self->phases[i];
+  for (guint i = 0; i < self->n_phases; i++) {
+    const LoopPhase *phase = &self->phases[i];
 
-      for (guint j = 0; phase->has_run && j < phase->phase->reports->len; j++)
-        if (!isfinite (read_scalar (phase->plan, j, g_array_index (phase->phase->reports, MpReport, j).node)))
-          return FALSE;
-    }
+    for (guint j = 0; phase->has_run && j < phase->phase->reports->len; j++)
+      if (!isfinite (read_scalar (phase->plan, j, g_array_index (phase->phase->reports, MpReport, j).node)))
+        return FALSE;
+  }
   return TRUE;
 }
 
@@ -548,19 +536,18 @@ find_bad_variable (MpLoop *self)
   if (self->keyframe.variables->len == 0)
     list_variables (self);
 
-  for (guint i = 0; i < self->keyframe.variables->len; i++)
-    {
-      MpNode *node = g_ptr_array_index (self->keyframe.variables, i);
-      gint64 n = mp_tensor_count (&node->type);
-      g_autofree void *values = g_malloc0 (MAX (n, 1) * mp_dtype_size (node->type.dtype));
-      char type[128];
+  for (guint i = 0; i < self->keyframe.variables->len; i++) {
+    MpNode *node = g_ptr_array_index (self->keyframe.variables, i);
+    gint64 n = mp_tensor_count (&node->type);
+    g_autofree void *values = g_malloc0 (MAX (n, 1) * mp_dtype_size (node->type.dtype));
+    char type[128];
 
-      if (node->type.dtype == MP_INT32 || !mp_store_read (self->store, node, values, NULL))
-        continue;
-      for (gint64 j = 0; j < n; j++)
-        if (!isfinite (node->type.dtype == MP_FLOAT64 ? ((double *) values)[j] : ((float *) values)[j]))
-          return g_strdup_printf ("%s (%s)", node->name, mp_tensor_text (&node->type, type, sizeof type));
-    }
+    if (node->type.dtype == MP_INT32 || !mp_store_read (self->store, node, values, NULL))
+      continue;
+    for (gint64 j = 0; j < n; j++)
+      if (!isfinite (node->type.dtype == MP_FLOAT64 ? ((double *) values)[j] : ((float *) values)[j]))
+        return g_strdup_printf ("%s (%s)", node->name, mp_tensor_text (&node->type, type, sizeof type));
+  }
   return NULL;
 }
 
@@ -572,24 +559,22 @@ replay_iteration (MpLoop   *self,
 {
   char *found = NULL;
 
-  for (guint i = 0; i < self->n_phases; i++)
-    {
-      LoopPhase *phase = &self->phases[i];
-      gint64 repeat = mp_loop_get_repeat (self, i);
-      g_autoptr (MpPlan) plan = check ? plan_phase (self, phase, TRUE, NULL) : NULL;
+  for (guint i = 0; i < self->n_phases; i++) {
+    LoopPhase *phase = &self->phases[i];
+    gint64 repeat = mp_loop_get_repeat (self, i);
+    g_autoptr (MpPlan) plan = check ? plan_phase (self, phase, TRUE, NULL) : NULL;
 
-      for (gint64 r = 0; r < repeat; r++)
-        {
-          const char *bad = NULL;
+    for (gint64 r = 0; r < repeat; r++) {
+      const char *bad = NULL;
 
-          if (!run_plan (self, phase, plan != NULL ? plan : phase->plan, iteration, r, NULL))
-            return found;
-          if (plan != NULL && found == NULL)
-            bad = mp_plan_get_first_nonfinite (plan);
-          if (bad != NULL)
-            found = g_strdup_printf ("%s, in the phase “%s”", bad, phase->phase->title);
-        }
+      if (!run_plan (self, phase, plan != NULL ? plan : phase->plan, iteration, r, NULL))
+        return found;
+      if (plan != NULL && found == NULL)
+        bad = mp_plan_get_first_nonfinite (plan);
+      if (bad != NULL)
+        found = g_strdup_printf ("%s, in the phase “%s”", bad, phase->phase->title);
     }
+  }
   return found;
 }
 
@@ -600,17 +585,16 @@ mp_loop_find_divergence (MpLoop  *self,
   LoopKeyframe *keyframe = &self->keyframe;
   g_autofree char *found = NULL;
 
-  if (keyframe->valid && keyframe->iteration <= iteration)
-    {
-      for (guint i = 0; i < keyframe->variables->len; i++)
-        mp_store_write (self->store, g_ptr_array_index (keyframe->variables, i),
-                        g_ptr_array_index (keyframe->values, i), NULL);
-      self->batch = keyframe->batch;
-      self->batch_is_loaded = FALSE;
-      for (guint64 i = keyframe->iteration; i < iteration; i++)
-        g_free (replay_iteration (self, i, FALSE));
-      found = replay_iteration (self, iteration, TRUE);
-    }
+  if (keyframe->valid && keyframe->iteration <= iteration) {
+    for (guint i = 0; i < keyframe->variables->len; i++)
+      mp_store_write (self->store, g_ptr_array_index (keyframe->variables, i),
+                      g_ptr_array_index (keyframe->values, i), NULL);
+    self->batch = keyframe->batch;
+    self->batch_is_loaded = FALSE;
+    for (guint64 i = keyframe->iteration; i < iteration; i++)
+      g_free (replay_iteration (self, i, FALSE));
+    found = replay_iteration (self, iteration, TRUE);
+  }
   if (found == NULL)
     found = find_bad_variable (self);
 
@@ -631,20 +615,18 @@ mp_loop_update_live (MpLoop      *self,
 {
   const MpParam *param = mp_experiment_find_param (self->experiment, group, key);
 
-  if (param == NULL || !param->live)
-    {
-      g_set_error (error, MP_ERROR, MP_ERROR_EXPERIMENT, "[%s] %s cannot change while the lane runs", group, key);
-      return FALSE;
-    }
+  if (param == NULL || !param->live) {
+    g_set_error (error, MP_ERROR, MP_ERROR_EXPERIMENT, "[%s] %s cannot change while the lane runs", group, key);
+    return FALSE;
+  }
 
   self->keyframe.valid = FALSE; /* a replay would see the new value too early */
   if (g_str_equal (group, "method") && mp_build_get_live (self->build, key) != NULL)
     return write_live (self, key, error);
   for (guint i = 0; i < self->n_optimizers; i++)
-    if (g_str_equal (self->optimizers[i].section, group))
-      {
-        read_hyper (self, &self->optimizers[i]);
-        return mp_store_write_doubles (self->store, self->optimizers[i].hyper, self->optimizers[i].values, error);
-      }
+    if (g_str_equal (self->optimizers[i].section, group)) {
+      read_hyper (self, &self->optimizers[i]);
+      return mp_store_write_doubles (self->store, self->optimizers[i].hyper, self->optimizers[i].values, error);
+    }
   return TRUE;
 }

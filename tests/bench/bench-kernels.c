@@ -61,14 +61,12 @@ fastest (void (*call) (void *),
   start = now ();
   call (data);
   n = (int) (50e-6 / (now () - start + 1e-9)) + 1;
-  do
-    {
-      start = now ();
-      for (int i = 0; i < n; i++)
-        call (data);
-      best = fmin (best, (now () - start) / n);
-    }
-  while (now () < end);
+  do {
+    start = now ();
+    for (int i = 0; i < n; i++)
+      call (data);
+    best = fmin (best, (now () - start) / n);
+  } while (now () < end);
   return best;
 }
 
@@ -106,11 +104,10 @@ time_kernel (const MpKernelSpec *spec,
   void     *workspace;
   double    seconds;
 
-  if (mp_cpu_class.kernel_new (device, spec, &kernel) != MP_OK)
-    {
-      fprintf (stderr, "bench-kernels: %s\n", mp_kernels_error ());
-      exit (1);
-    }
+  if (mp_cpu_class.kernel_new (device, spec, &kernel) != MP_OK) {
+    fprintf (stderr, "bench-kernels: %s\n", mp_kernels_error ());
+    exit (1);
+  }
   workspace = numbers (mp_cpu_class.kernel_workspace (kernel) / 4 + 1, 4);
   mp_cpu_class.kernel_bind (kernel, inputs, outputs, workspace);
   seconds = fastest (run_kernel, kernel);
@@ -206,20 +203,18 @@ main (int    argc,
   mp_cpu_class.info (device, &info);
   printf ("{\n  \"device\": \"%s\",\n  \"onednn\": \"%d.%d.%d\",\n  \"threads\": 1,\n  \"products\": [", info.name,
           version->major, version->minor, version->patch);
-  for (int i = 1; i < argc; i++)
-    {
-      Shape shape;
+  for (int i = 1; i < argc; i++) {
+    Shape shape;
 
-      if (strcmp (argv[i], "--seconds") == 0 && i + 1 < argc)
-        limit = strtod (argv[++i], NULL);
-      else if (parse_shape (argv[i], &shape))
-        bench_product (&shape, n++ == 0);
-      else
-        {
-          fprintf (stderr, "bench-kernels: “%s” is not a shape M,N,K[,ta][,tb].\n", argv[i]);
-          return 2;
-        }
+    if (strcmp (argv[i], "--seconds") == 0 && i + 1 < argc)
+      limit = strtod (argv[++i], NULL);
+    else if (parse_shape (argv[i], &shape))
+      bench_product (&shape, n++ == 0);
+    else {
+      fprintf (stderr, "bench-kernels: “%s” is not a shape M,N,K[,ta][,tb].\n", argv[i]);
+      return 2;
     }
+  }
   if (n == 0)
     for (size_t i = 0; i < sizeof ring_shapes / sizeof ring_shapes[0]; i++)
       bench_product (&ring_shapes[i], i == 0);

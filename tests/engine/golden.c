@@ -72,18 +72,16 @@ golden_compare (const char   *what,
   gsize worst = 0;
   double excess = -1;
 
-  for (gsize i = 0; i < n; i++)
-    {
-      double error = fabs (found[i] - expected[i]);
+  for (gsize i = 0; i < n; i++) {
+    double error = fabs (found[i] - expected[i]);
 
-      if (isnan (error))
-        error = INFINITY;
-      if (error > excess)
-        {
-          excess = error;
-          worst = i;
-        }
+    if (isnan (error))
+      error = INFINITY;
+    if (error > excess) {
+      excess = error;
+      worst = i;
     }
+  }
 
   if (excess <= tolerance)
     return TRUE;

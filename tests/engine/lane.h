@@ -20,12 +20,11 @@ lane_experiment (const char *method,
   MpExperiment *experiment = mp_experiment_parse (text, -1, "test.ini", &error);
 
   g_assert_no_error (error);
-  for (guint i = 0; list[i] != NULL; i++)
-    {
-      if (list[i][0] != '\0')
-        mp_experiment_set (experiment, list[i], &error);
-      g_assert_no_error (error);
-    }
+  for (guint i = 0; list[i] != NULL; i++) {
+    if (list[i][0] != '\0')
+      mp_experiment_set (experiment, list[i], &error);
+    g_assert_no_error (error);
+  }
   return experiment;
 }
 
@@ -59,11 +58,10 @@ lane_run (MpLoop  *loop,
 {
   g_autoptr (GError) error = NULL;
 
-  for (guint64 i = from; i < to; i++)
-    {
-      mp_loop_run_iteration (loop, i, &error);
-      g_assert_no_error (error);
-    }
+  for (guint64 i = from; i < to; i++) {
+    mp_loop_run_iteration (loop, i, &error);
+    g_assert_no_error (error);
+  }
 }
 
 /* One variable as float64. (transfer full) */
@@ -89,14 +87,13 @@ lane_find (MpLoop     *loop,
 {
   MpGraph *graph = mp_store_get_graph (mp_loop_get_store (loop));
 
-  for (guint i = 0; i < mp_graph_get_n_nodes (graph); i++)
-    {
-      MpNode *node = mp_graph_get_node (graph, i);
+  for (guint i = 0; i < mp_graph_get_n_nodes (graph); i++) {
+    MpNode *node = mp_graph_get_node (graph, i);
 
-      if (node->name != NULL && g_str_equal (node->name, name)
-          && mp_op_class (node->op) == MP_CLASS_SOURCE)
-        return node;
-    }
+    if (node->name != NULL && g_str_equal (node->name, name)
+        && mp_op_class (node->op) == MP_CLASS_SOURCE)
+      return node;
+  }
   g_error ("there is no variable “%s”", name);
 }
 
@@ -114,15 +111,14 @@ lane_dump (MpLoop *loop)
   MpGraph *graph = mp_store_get_graph (mp_loop_get_store (loop));
   GByteArray *bytes = g_byte_array_new ();
 
-  for (guint i = 0; i < mp_graph_get_n_nodes (graph); i++)
-    {
-      MpNode *node = mp_graph_get_node (graph, i);
-      g_autofree double *values = NULL;
+  for (guint i = 0; i < mp_graph_get_n_nodes (graph); i++) {
+    MpNode *node = mp_graph_get_node (graph, i);
+    g_autofree double *values = NULL;
 
-      if (node->op != MP_OP_PARAMETER && node->op != MP_OP_STATE)
-        continue;
-      values = lane_read_node (loop, node);
-      g_byte_array_append (bytes, (const guint8 *) values, (guint) (mp_tensor_count (&node->type) * sizeof (double)));
-    }
+    if (node->op != MP_OP_PARAMETER && node->op != MP_OP_STATE)
+      continue;
+    values = lane_read_node (loop, node);
+    g_byte_array_append (bytes, (const guint8 *) values, (guint) (mp_tensor_count (&node->type) * sizeof (double)));
+  }
   return g_byte_array_free_to_bytes (bytes);
 }

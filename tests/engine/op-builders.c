@@ -375,14 +375,13 @@ build_gram_self (OpCall *call)
 {
   MpNode *parameter = NULL;
 
-  if (json_object_has_member (call->attrs, "parameter"))
-    {
-      JsonArray *array = json_object_get_array_member (call->attrs, "parameter");
-      g_autofree double *values = golden_numbers (array);
-      MpTensorType type = mp_shape (call->graph, (gint64) json_array_get_length (array), (gint64) -1);
+  if (json_object_has_member (call->attrs, "parameter")) {
+    JsonArray *array = json_object_get_array_member (call->attrs, "parameter");
+    g_autofree double *values = golden_numbers (array);
+    MpTensorType type = mp_shape (call->graph, (gint64) json_array_get_length (array), (gint64) -1);
 
-      parameter = constant (call, &type, values);
-    }
+    parameter = constant (call, &type, values);
+  }
   return mp_gram (call->x[0], call->x[0], kernel_kind (call), parameter);
 }
 

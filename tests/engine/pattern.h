@@ -15,15 +15,14 @@ pattern (guint32 tag,
 {
   double *values = g_new0 (double, n + 1);
 
-  for (gsize k = 0; k < n; k++)
-    {
-      guint32 h = (guint32) k * 2654435761u + tag * 40503u + 12345u;
+  for (gsize k = 0; k < n; k++) {
+    guint32 h = (guint32) k * 2654435761u + tag * 40503u + 12345u;
 
-      h ^= h >> 15;
-      h *= 2246822519u;
-      h ^= h >> 13;
-      h *= 3266489917u;
-      values[k] = ((h >> 16) / 32768.0 - 1) * scale;
-    }
+    h ^= h >> 15;
+    h *= 2246822519u;
+    h ^= h >> 13;
+    h *= 3266489917u;
+    values[k] = ((h >> 16) / 32768.0 - 1) * scale;
+  }
   return values;
 }

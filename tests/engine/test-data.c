@@ -32,11 +32,10 @@ test_permutation (void)
 
   mp_random_permutation (5, 1, 2, 257, a);
   mp_random_permutation (5, 1, 3, 257, b);
-  for (guint i = 0; i < 257; i++)
-    {
-      seen[a[i]]++;
-      fixed += a[i] == b[i];
-    }
+  for (guint i = 0; i < 257; i++) {
+    seen[a[i]]++;
+    fixed += a[i] == b[i];
+  }
   for (guint i = 0; i < 257; i++)
     g_assert_cmpuint (seen[i], ==, 1);
   g_assert_cmpuint (fixed, <, 10); /* Poisson with mean 1: beyond 10⁻⁷ */
@@ -59,18 +58,16 @@ test_epoch (void)
   float first[120], second[120], batch[50];
 
   /* 60 points in batches of 25: batch 2 holds the last ten of epoch 0 and the first 15 of epoch 1. */
-  for (guint b = 0; b < 5; b++)
-    {
-      mp_data_get_batch (data, b, 25, batch);
-      for (guint i = 0; i < 25; i++)
-        {
-          guint position = b * 25 + i;
-          float *target = position < 60 ? first + 2 * position : second + 2 * (position - 60);
+  for (guint b = 0; b < 5; b++) {
+    mp_data_get_batch (data, b, 25, batch);
+    for (guint i = 0; i < 25; i++) {
+      guint position = b * 25 + i;
+      float *target = position < 60 ? first + 2 * position : second + 2 * (position - 60);
 
-          if (position < 120)
-            memcpy (target, batch + 2 * i, 2 * sizeof (float));
-        }
+      if (position < 120)
+        memcpy (target, batch + 2 * i, 2 * sizeof (float));
     }
+  }
   g_assert_cmpint (memcmp (first, second, sizeof first), !=, 0);
   qsort (first, 60, 2 * sizeof (float), compare_points);
   qsort (second, 60, 2 * sizeof (float), compare_points);
@@ -82,23 +79,22 @@ test_cursor (void)
 {
   static const char *const keys[] = { "points = 1000\n", "points = 0\n" };
 
-  for (guint k = 0; k < G_N_ELEMENTS (keys); k++)
-    {
-      g_autoptr (MpData) straight = open_ring (keys[k], 9);
-      g_autoptr (MpData) jumping = open_ring (keys[k], 9);
-      g_autoptr (MpData) other = open_ring (keys[k], 10);
-      float a[400], b[400], c[400];
+  for (guint k = 0; k < G_N_ELEMENTS (keys); k++) {
+    g_autoptr (MpData) straight = open_ring (keys[k], 9);
+    g_autoptr (MpData) jumping = open_ring (keys[k], 9);
+    g_autoptr (MpData) other = open_ring (keys[k], 10);
+    float a[400], b[400], c[400];
 
-      for (guint i = 0; i <= 12; i++)
-        mp_data_get_batch (straight, i, 200, a);
-      mp_data_get_batch (jumping, 12, 200, b);
-      mp_data_get_batch (other, 12, 200, c);
-      g_assert_cmpmem (a, sizeof a, b, sizeof b);
-      g_assert_cmpint (memcmp (a, c, sizeof a), !=, 0);
+    for (guint i = 0; i <= 12; i++)
+      mp_data_get_batch (straight, i, 200, a);
+    mp_data_get_batch (jumping, 12, 200, b);
+    mp_data_get_batch (other, 12, 200, c);
+    g_assert_cmpmem (a, sizeof a, b, sizeof b);
+    g_assert_cmpint (memcmp (a, c, sizeof a), !=, 0);
 
-      mp_data_get_batch (jumping, 11, 200, b);
-      g_assert_cmpint (memcmp (a, b, sizeof a), !=, 0);
-    }
+    mp_data_get_batch (jumping, 11, 200, b);
+    g_assert_cmpint (memcmp (a, b, sizeof a), !=, 0);
+  }
 }
 
 static void
@@ -122,19 +118,18 @@ test_density (void)
   static const char *const keys[] = { "modes = 8\nradius = 2\nstd = 0.2\nphase = 30\n",
                                       "modes = 3\nradius = 1\nstd = 0.1\n", "modes = 1\nradius = 0\nstd = 0.3\n" };
 
-  for (guint k = 0; k < G_N_ELEMENTS (keys); k++)
-    {
-      g_autoptr (MpData) data = open_ring (keys[k], 1);
-      const MpMixture *mixture = mp_data_get_mixture (data);
-      double bound = hypot (mixture->centre[0], mixture->centre[1]) + 10 * mixture->std;
-      double step = mixture->std / 8;
-      double sum = 0;
+  for (guint k = 0; k < G_N_ELEMENTS (keys); k++) {
+    g_autoptr (MpData) data = open_ring (keys[k], 1);
+    const MpMixture *mixture = mp_data_get_mixture (data);
+    double bound = hypot (mixture->centre[0], mixture->centre[1]) + 10 * mixture->std;
+    double step = mixture->std / 8;
+    double sum = 0;
 
-      for (double x = -bound; x <= bound; x += step)
-        for (double y = -bound; y <= bound; y += step)
-          sum += mp_data_density (data, (double[]) { x, y }) * step * step;
-      g_assert_cmpfloat (fabs (sum - 1), <, 1e-12);
-    }
+    for (double x = -bound; x <= bound; x += step)
+      for (double y = -bound; y <= bound; y += step)
+        sum += mp_data_density (data, (double[]) { x, y }) * step * step;
+    g_assert_cmpfloat (fabs (sum - 1), <, 1e-12);
+  }
 }
 
 static void
@@ -169,24 +164,21 @@ test_points (void)
   double square = 0;
 
   mp_data_get_batch (data, 0, n, points);
-  for (gint64 i = 0; i < n; i++)
-    {
-      double best = INFINITY;
-      guint nearest = 0;
+  for (gint64 i = 0; i < n; i++) {
+    double best = INFINITY;
+    guint nearest = 0;
 
-      for (guint m = 0; m < 8; m++)
-        {
-          double distance = hypot (points[2 * i] - mixture->centre[2 * m], points[2 * i + 1] - mixture->centre[2 * m + 1]);
+    for (guint m = 0; m < 8; m++) {
+      double distance = hypot (points[2 * i] - mixture->centre[2 * m], points[2 * i + 1] - mixture->centre[2 * m + 1]);
 
-          if (distance < best)
-            {
-              best = distance;
-              nearest = m;
-            }
-        }
-      count[nearest]++;
-      square += best * best;
+      if (distance < best) {
+        best = distance;
+        nearest = m;
+      }
     }
+    count[nearest]++;
+    square += best * best;
+  }
   for (guint m = 0; m < 8; m++)
     g_assert_cmpfloat (fabs (count[m] - n / 8.0), <, 5 * sqrt (n / 8.0 * 7 / 8));
   /* Σ d² = s²·χ² with 2n degrees of freedom: mean 2n s², standard deviation 2√n s² */

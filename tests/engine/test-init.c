@@ -35,11 +35,10 @@ assert_moments (const double *values,
 {
   double sum = 0, square = 0;
 
-  for (gsize i = 0; i < n; i++)
-    {
-      sum += values[i];
-      square += values[i] * values[i];
-    }
+  for (gsize i = 0; i < n; i++) {
+    sum += values[i];
+    square += values[i] * values[i];
+  }
   g_assert_cmpfloat (fabs (sum / n), <, 5 * std / sqrt (n));
   g_assert_cmpfloat (fabs (square / n - std * std), <, 5 * std * std * sqrt (2.0 / n));
 }
@@ -61,16 +60,15 @@ test_moments (void)
     { "torch", 0, 0.040824829046386304, TRUE },           /* 1/√(3·200) */
   };
 
-  for (guint c = 0; c < G_N_ELEMENTS (cases); c++)
-    {
-      g_autofree double *values = fill ("generator/layer0/weight", 200, 100, (MpInit) { cases[c].kind, cases[c].scale },
-                                        7);
+  for (guint c = 0; c < G_N_ELEMENTS (cases); c++) {
+    g_autofree double *values = fill ("generator/layer0/weight", 200, 100, (MpInit) { cases[c].kind, cases[c].scale },
+                                      7);
 
-      g_test_message ("%s", cases[c].kind);
-      assert_moments (values, 20000, cases[c].std);
-      for (gsize i = 0; cases[c].uniform && i < 20000; i++)
-        g_assert_cmpfloat (fabs (values[i]), <=, sqrt (3.0) * cases[c].std);
-    }
+    g_test_message ("%s", cases[c].kind);
+    assert_moments (values, 20000, cases[c].std);
+    for (gsize i = 0; cases[c].uniform && i < 20000; i++)
+      g_assert_cmpfloat (fabs (values[i]), <=, sqrt (3.0) * cases[c].std);
+  }
 }
 
 static void
@@ -97,11 +95,10 @@ test_constants (void)
   g_autofree double *zeros = fill ("a", 3, 5, (MpInit) { "zeros", 4 }, 1);
   g_autofree double *ones = fill ("a", 3, 5, (MpInit) { "constant", 1.5 }, 1);
 
-  for (guint i = 0; i < 15; i++)
-    {
-      g_assert_cmpfloat (zeros[i], ==, 0);
-      g_assert_cmpfloat (ones[i], ==, 1.5);
-    }
+  for (guint i = 0; i < 15; i++) {
+    g_assert_cmpfloat (zeros[i], ==, 0);
+    g_assert_cmpfloat (ones[i], ==, 1.5);
+  }
 }
 
 static void
@@ -113,14 +110,13 @@ assert_orthogonal (gint64 rows,
   gint64 n = MIN (rows, columns), length = MAX (rows, columns);
 
   for (gint64 i = 0; i < n; i++)
-    for (gint64 j = 0; j < n; j++)
-      {
-        double dot = 0;
+    for (gint64 j = 0; j < n; j++) {
+      double dot = 0;
 
-        for (gint64 k = 0; k < length; k++)
-          dot += rows <= columns ? a[i * columns + k] * a[j * columns + k] : a[k * columns + i] * a[k * columns + j];
-        g_assert_cmpfloat (fabs (dot - (i == j ? gain * gain : 0)), <, 4 * length * gain * gain * DBL_EPSILON);
-      }
+      for (gint64 k = 0; k < length; k++)
+        dot += rows <= columns ? a[i * columns + k] * a[j * columns + k] : a[k * columns + i] * a[k * columns + j];
+      g_assert_cmpfloat (fabs (dot - (i == j ? gain * gain : 0)), <, 4 * length * gain * gain * DBL_EPSILON);
+    }
 }
 
 static void
@@ -144,11 +140,10 @@ test_keyed (void)
 
   g_assert_cmpmem (a, 16 * sizeof *a, same, 16 * sizeof *same);
   g_assert_cmpmem (a, 16 * sizeof *a, average, 16 * sizeof *average);
-  for (guint i = 0; i < 16; i++)
-    {
-      g_assert_cmpfloat (a[i], !=, name[i]);
-      g_assert_cmpfloat (a[i], !=, seed[i]);
-    }
+  for (guint i = 0; i < 16; i++) {
+    g_assert_cmpfloat (a[i], !=, name[i]);
+    g_assert_cmpfloat (a[i], !=, seed[i]);
+  }
 }
 
 static void

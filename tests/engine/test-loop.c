@@ -26,34 +26,32 @@ assert_equal_lanes (MpLoop *a,
 static void
 test_deterministic (void)
 {
-  for (guint m = 0; m < G_N_ELEMENTS (methods); m++)
-    {
-      g_autoptr (MpExperiment) experiment = lane_experiment (methods[m], NULL);
-      g_autoptr (MpExperiment) other_seed = lane_experiment (methods[m], "train.seed=2");
-      g_autoptr (MpLoop) plain = lane_open (experiment);
-      g_autoptr (MpLoop) watched = lane_open (experiment);
-      g_autoptr (MpLoop) other = lane_open (other_seed);
-      g_autoptr (GBytes) plain_bytes = NULL;
-      g_autoptr (GBytes) other_bytes = NULL;
+  for (guint m = 0; m < G_N_ELEMENTS (methods); m++) {
+    g_autoptr (MpExperiment) experiment = lane_experiment (methods[m], NULL);
+    g_autoptr (MpExperiment) other_seed = lane_experiment (methods[m], "train.seed=2");
+    g_autoptr (MpLoop) plain = lane_open (experiment);
+    g_autoptr (MpLoop) watched = lane_open (experiment);
+    g_autoptr (MpLoop) other = lane_open (other_seed);
+    g_autoptr (GBytes) plain_bytes = NULL;
+    g_autoptr (GBytes) other_bytes = NULL;
 
-      lane_run (plain, 0, 20);
-      lane_run (other, 0, 20);
-      for (guint64 i = 0; i < 20; i++)
-        {
-          g_autoptr (GError) error = NULL;
-          MpView view;
-          gint64 n;
+    lane_run (plain, 0, 20);
+    lane_run (other, 0, 20);
+    for (guint64 i = 0; i < 20; i++) {
+      g_autoptr (GError) error = NULL;
+      MpView view;
+      gint64 n;
 
-          lane_run (watched, i, i + 1);
-          g_assert_true (mp_loop_look (watched, NULL, &view, &error));
-          mp_view_clear (&view);
-          g_assert_nonnull (mp_loop_sample (watched, &n, &error));
-        }
-      assert_equal_lanes (plain, watched);
-      plain_bytes = lane_dump (plain);
-      other_bytes = lane_dump (other);
-      g_assert_false (g_bytes_equal (plain_bytes, other_bytes));
+      lane_run (watched, i, i + 1);
+      g_assert_true (mp_loop_look (watched, NULL, &view, &error));
+      mp_view_clear (&view);
+      g_assert_nonnull (mp_loop_sample (watched, &n, &error));
     }
+    assert_equal_lanes (plain, watched);
+    plain_bytes = lane_dump (plain);
+    other_bytes = lane_dump (other);
+    g_assert_false (g_bytes_equal (plain_bytes, other_bytes));
+  }
 }
 
 /* Lanes of different methods share the initial generator and the data. */
@@ -83,36 +81,34 @@ copy_variables (MpLoop *from,
 {
   MpGraph *graph = mp_store_get_graph (mp_loop_get_store (from));
 
-  for (guint i = 0; i < mp_graph_get_n_nodes (graph); i++)
-    {
-      MpNode *node = mp_graph_get_node (graph, i);
-      g_autofree void *values = g_malloc0 (MAX (1, mp_tensor_count (&node->type)) * sizeof (double));
+  for (guint i = 0; i < mp_graph_get_n_nodes (graph); i++) {
+    MpNode *node = mp_graph_get_node (graph, i);
+    g_autofree void *values = g_malloc0 (MAX (1, mp_tensor_count (&node->type)) * sizeof (double));
 
-      if (node->op != MP_OP_PARAMETER && node->op != MP_OP_STATE)
-        continue;
-      g_assert_true (mp_store_read (mp_loop_get_store (from), node, values, NULL));
-      g_assert_true (mp_store_write (mp_loop_get_store (to), lane_find (to, node->name), values, NULL));
-    }
+    if (node->op != MP_OP_PARAMETER && node->op != MP_OP_STATE)
+      continue;
+    g_assert_true (mp_store_read (mp_loop_get_store (from), node, values, NULL));
+    g_assert_true (mp_store_write (mp_loop_get_store (to), lane_find (to, node->name), values, NULL));
+  }
   mp_loop_set_batch (to, mp_loop_get_batch (from));
 }
 
 static void
 test_go_on (void)
 {
-  for (guint m = 0; m < G_N_ELEMENTS (methods); m++)
-    {
-      g_autoptr (MpExperiment) experiment = lane_experiment (methods[m], "generator.average=0.9;"
-                                                             "generator.normalisation=batch");
-      g_autoptr (MpLoop) straight = lane_open (experiment);
-      g_autoptr (MpLoop) resumed = lane_open (experiment);
+  for (guint m = 0; m < G_N_ELEMENTS (methods); m++) {
+    g_autoptr (MpExperiment) experiment = lane_experiment (methods[m], "generator.average=0.9;"
+                                                           "generator.normalisation=batch");
+    g_autoptr (MpLoop) straight = lane_open (experiment);
+    g_autoptr (MpLoop) resumed = lane_open (experiment);
 
-      lane_run (straight, 0, 7);
-      lane_run (resumed, 0, 3); /* left-overs that the saved values must replace */
-      copy_variables (straight, resumed);
-      lane_run (straight, 7, 15);
-      lane_run (resumed, 7, 15);
-      assert_equal_lanes (straight, resumed);
-    }
+    lane_run (straight, 0, 7);
+    lane_run (resumed, 0, 3); /* left-overs that the saved values must replace */
+    copy_variables (straight, resumed);
+    lane_run (straight, 7, 15);
+    lane_run (resumed, 7, 15);
+    assert_equal_lanes (straight, resumed);
+  }
 }
 
 static void
@@ -148,24 +144,23 @@ test_schedules (void)
     { "constant", 1, 1, 1 }, { "linear", 1, 0.505, 0.01 }, { "cosine", 1, 0.505, 0.01 }, { "exponential", 1, 0.1, 0.01 },
   };
 
-  for (guint c = 0; c < G_N_ELEMENTS (cases); c++)
-    {
-      g_autofree char *keys = g_strconcat ("optimizer.generator.schedule=", cases[c].schedule, NULL);
-      g_autoptr (MpExperiment) experiment = lane_experiment ("mmd-net", keys);
-      g_autoptr (MpLoop) loop = lane_open (experiment);
-      const char *group = "optimizer.generator";
-      g_autofree double *hyper = NULL;
+  for (guint c = 0; c < G_N_ELEMENTS (cases); c++) {
+    g_autofree char *keys = g_strconcat ("optimizer.generator.schedule=", cases[c].schedule, NULL);
+    g_autoptr (MpExperiment) experiment = lane_experiment ("mmd-net", keys);
+    g_autoptr (MpLoop) loop = lane_open (experiment);
+    const char *group = "optimizer.generator";
+    g_autofree double *hyper = NULL;
 
-      g_assert_cmpfloat (fabs (mp_optimizer_schedule (experiment, group, 0) - cases[c].start), <, 1e-12);
-      g_assert_cmpfloat (fabs (mp_optimizer_schedule (experiment, group, 0.5) - cases[c].middle), <, 1e-12);
-      g_assert_cmpfloat (fabs (mp_optimizer_schedule (experiment, group, 1) - cases[c].end), <, 1e-12);
-      g_assert_cmpfloat (fabs (mp_optimizer_schedule (experiment, group, 7) - cases[c].end), <, 1e-12);
+    g_assert_cmpfloat (fabs (mp_optimizer_schedule (experiment, group, 0) - cases[c].start), <, 1e-12);
+    g_assert_cmpfloat (fabs (mp_optimizer_schedule (experiment, group, 0.5) - cases[c].middle), <, 1e-12);
+    g_assert_cmpfloat (fabs (mp_optimizer_schedule (experiment, group, 1) - cases[c].end), <, 1e-12);
+    g_assert_cmpfloat (fabs (mp_optimizer_schedule (experiment, group, 7) - cases[c].end), <, 1e-12);
 
-      /* 100 iterations: iteration 50 has the middle rate */
-      lane_run (loop, 0, 51);
-      hyper = lane_read (loop, "optimizer/generator/hyper");
-      g_assert_cmpfloat (fabs (hyper[MP_HYPER_LEARNING_RATE] - 0.001 * cases[c].middle), <, 1e-15);
-    }
+    /* 100 iterations: iteration 50 has the middle rate */
+    lane_run (loop, 0, 51);
+    hyper = lane_read (loop, "optimizer/generator/hyper");
+    g_assert_cmpfloat (fabs (hyper[MP_HYPER_LEARNING_RATE] - 0.001 * cases[c].middle), <, 1e-15);
+  }
 }
 
 /* a ← a + 0.25·(v − a), one update behind. */
@@ -178,14 +173,13 @@ test_running_average (void)
   g_autofree double *average = lane_read (loop, "average/generator/layer0/weight");
 
   g_assert_cmpmem (expected, 16 * sizeof (double), average, 16 * sizeof (double));
-  for (guint64 i = 0; i < 10; i++)
-    {
-      g_autofree double *weight = lane_read (loop, "generator/layer0/weight");
+  for (guint64 i = 0; i < 10; i++) {
+    g_autofree double *weight = lane_read (loop, "generator/layer0/weight");
 
-      for (guint j = 0; j < 16; j++)
-        expected[j] += 0.25 * (weight[j] - expected[j]);
-      lane_run (loop, i, i + 1);
-    }
+    for (guint j = 0; j < 16; j++)
+      expected[j] += 0.25 * (weight[j] - expected[j]);
+    lane_run (loop, i, i + 1);
+  }
   g_clear_pointer (&average, g_free);
   average = lane_read (loop, "average/generator/layer0/weight");
   for (guint j = 0; j < 16; j++)
@@ -196,34 +190,33 @@ test_running_average (void)
 static void
 test_divergence (void)
 {
-  for (guint m = 0; m < G_N_ELEMENTS (methods); m++)
+  for (guint m = 0; m < G_N_ELEMENTS (methods); m++) {
+    g_autoptr (MpExperiment) experiment = lane_experiment (methods[m], "optimizer.generator.kind=sgd");
+    g_autoptr (MpLoop) loop = lane_open (experiment);
+    g_autoptr (GError) error = NULL;
+    g_autofree char *found = NULL;
+    g_autofree char *number = NULL;
+    guint64 i = 20;
+
+    lane_run (loop, 0, 20);
+    g_assert_true (mp_loop_is_finite (loop));
     {
-      g_autoptr (MpExperiment) experiment = lane_experiment (methods[m], "optimizer.generator.kind=sgd");
-      g_autoptr (MpLoop) loop = lane_open (experiment);
-      g_autoptr (GError) error = NULL;
-      g_autofree char *found = NULL;
-      g_autofree char *number = NULL;
-      guint64 i = 20;
+      g_autofree double *bias = lane_read (loop, "generator/output/bias");
+      float bad[2] = { (float) bias[0], INFINITY };
 
-      lane_run (loop, 0, 20);
-      g_assert_true (mp_loop_is_finite (loop));
-      {
-        g_autofree double *bias = lane_read (loop, "generator/output/bias");
-        float bad[2] = { (float) bias[0], INFINITY };
-
-        g_assert_true (mp_store_write (mp_loop_get_store (loop), lane_find (loop, "generator/output/bias"), bad,
-                                       &error));
-        mp_loop_set_batch (loop, mp_loop_get_batch (loop));
-      }
-      while (i < 30 && mp_loop_is_finite (loop))
-        lane_run (loop, i, i + 1), i++;
-      g_assert_cmpuint (i, ==, 21);
-
-      found = mp_loop_find_divergence (loop, 20);
-      number = g_strdup_printf ("iteration %d ", 20 + 1); /* counted from 1 */
-      g_test_message ("%s", found);
-      g_assert_nonnull (strstr (found, number));
+      g_assert_true (mp_store_write (mp_loop_get_store (loop), lane_find (loop, "generator/output/bias"), bad,
+                                     &error));
+      mp_loop_set_batch (loop, mp_loop_get_batch (loop));
     }
+    while (i < 30 && mp_loop_is_finite (loop))
+      lane_run (loop, i, i + 1), i++;
+    g_assert_cmpuint (i, ==, 21);
+
+    found = mp_loop_find_divergence (loop, 20);
+    number = g_strdup_printf ("iteration %d ", 20 + 1); /* counted from 1 */
+    g_test_message ("%s", found);
+    g_assert_nonnull (strstr (found, number));
+  }
 }
 
 /* Learning rates that overflow float32 after some iterations: the replay from the keyframe finds the same place each

@@ -45,21 +45,20 @@ assert_views (MpLoop *loop)
 
   mp_loop_set_view_grid (loop, 4, 3, extent, &error);
   g_assert_no_error (error);
-  for (guint i = 0; i <= n_surfaces; i++)
-    {
-      MpView view;
+  for (guint i = 0; i <= n_surfaces; i++) {
+    MpView view;
 
-      mp_loop_look (loop, i < n_surfaces ? surfaces[i].id : NULL, &view, &error);
-      g_assert_no_error (error);
-      assert_all_finite (view.samples, 2 * 20);
-      assert_all_finite (view.data, 2 * 30);
-      g_assert_cmpint (view.projection_dimensions > 0, ==, projection->title != NULL);
-      assert_all_finite (view.projected_data, 30 * view.projection_dimensions);
-      assert_all_finite (view.projected_samples, 20 * view.projection_dimensions);
-      g_assert_cmpint (view.surface != NULL, ==, i < n_surfaces);
-      assert_all_finite (view.surface, i < n_surfaces ? 12 : 0);
-      mp_view_clear (&view);
-    }
+    mp_loop_look (loop, i < n_surfaces ? surfaces[i].id : NULL, &view, &error);
+    g_assert_no_error (error);
+    assert_all_finite (view.samples, 2 * 20);
+    assert_all_finite (view.data, 2 * 30);
+    g_assert_cmpint (view.projection_dimensions > 0, ==, projection->title != NULL);
+    assert_all_finite (view.projected_data, 30 * view.projection_dimensions);
+    assert_all_finite (view.projected_samples, 20 * view.projection_dimensions);
+    g_assert_cmpint (view.surface != NULL, ==, i < n_surfaces);
+    assert_all_finite (view.surface, i < n_surfaces ? 12 : 0);
+    mp_view_clear (&view);
+  }
   samples = mp_loop_sample (loop, &n, &error);
   g_assert_no_error (error);
   g_assert_cmpint (n, ==, 50);
@@ -91,20 +90,18 @@ try_choices (const char         *method,
              const char         *group,
              const MpDescriptor *descriptor)
 {
-  for (guint i = 0; i < descriptor->n_params; i++)
-    {
-      const MpParam *param = &descriptor->params[i];
-      static const char *const bools[] = { "false", "true", NULL };
-      const char *const *choices = param->type == MP_PARAM_ENUM ? param->choices
-                                   : param->type == MP_PARAM_BOOL ? bools : NULL;
+  for (guint i = 0; i < descriptor->n_params; i++) {
+    const MpParam *param = &descriptor->params[i];
+    static const char *const bools[] = { "false", "true", NULL };
+    const char *const *choices = param->type == MP_PARAM_ENUM ? param->choices
+                                 : param->type == MP_PARAM_BOOL ? bools : NULL;
 
-      for (guint j = 0; choices != NULL && choices[j] != NULL; j++)
-        {
-          g_autofree char *text = g_strdup_printf ("%s%s.%s=%s", kind, group, param->key, choices[j]);
+    for (guint j = 0; choices != NULL && choices[j] != NULL; j++) {
+      g_autofree char *text = g_strdup_printf ("%s%s.%s=%s", kind, group, param->key, choices[j]);
 
-          train_two (method, text);
-        }
+      train_two (method, text);
     }
+  }
 }
 
 static void
@@ -114,15 +111,14 @@ test_methods (void)
   const MpDescriptor *const *methods = mp_registry_list (MP_KIND_METHOD, &n);
 
   g_assert_cmpuint (n, >=, 3);
-  for (guint i = 0; i < n; i++)
-    {
-      train_two (methods[i]->id, NULL);
-      train_two (methods[i]->id, "train.precision=float64");
-      train_two (methods[i]->id, "generator.average=0.9");
-      train_two (methods[i]->id, "generator.latent=16;generator.latent_distribution=uniform");
-      train_two (methods[i]->id, "generator.normalisation=batch;generator.average=0.9");
-      try_choices (methods[i]->id, "", "method", methods[i]);
-    }
+  for (guint i = 0; i < n; i++) {
+    train_two (methods[i]->id, NULL);
+    train_two (methods[i]->id, "train.precision=float64");
+    train_two (methods[i]->id, "generator.average=0.9");
+    train_two (methods[i]->id, "generator.latent=16;generator.latent_distribution=uniform");
+    train_two (methods[i]->id, "generator.normalisation=batch;generator.average=0.9");
+    try_choices (methods[i]->id, "", "method", methods[i]);
+  }
   train_two ("gram", "method.bandwidths=0.5, 1, 2");
   train_two ("gram", "critic.normalisation=batch;method.dimensions=10");
   train_two ("gan", "critic.normalisation=batch;method.critic_steps=3");
@@ -136,12 +132,11 @@ test_networks (void)
   const MpDescriptor *const *networks = mp_registry_list (MP_KIND_NETWORK, &n);
 
   g_assert_cmpuint (n, >=, 1);
-  for (guint i = 0; i < n; i++)
-    {
-      g_autofree char *kind = g_strdup_printf ("generator.kind=%s;", networks[i]->id);
+  for (guint i = 0; i < n; i++) {
+    g_autofree char *kind = g_strdup_printf ("generator.kind=%s;", networks[i]->id);
 
-      try_choices ("mmd-net", kind, "generator", networks[i]);
-    }
+    try_choices ("mmd-net", kind, "generator", networks[i]);
+  }
 }
 
 static void
@@ -151,12 +146,11 @@ test_optimizers (void)
   const MpDescriptor *const *optimizers = mp_registry_list (MP_KIND_OPTIMIZER, &n);
 
   g_assert_cmpuint (n, >=, 4);
-  for (guint i = 0; i < n; i++)
-    {
-      g_autofree char *kind = g_strdup_printf ("optimizer.generator.kind=%s;", optimizers[i]->id);
+  for (guint i = 0; i < n; i++) {
+    g_autofree char *kind = g_strdup_printf ("optimizer.generator.kind=%s;", optimizers[i]->id);
 
-      try_choices ("mmd-net", kind, "optimizer.generator", optimizers[i]);
-    }
+    try_choices ("mmd-net", kind, "optimizer.generator", optimizers[i]);
+  }
   train_two ("mmd-net", "optimizer.generator.kind=sgd;optimizer.generator.momentum=0.9");
 }
 
@@ -167,12 +161,11 @@ test_data (void)
   const MpDescriptor *const *data = mp_registry_list (MP_KIND_DATA, &n);
 
   g_assert_cmpuint (n, >=, 1);
-  for (guint i = 0; i < n; i++)
-    {
-      g_autofree char *kind = g_strdup_printf ("data.kind=%s", data[i]->id);
+  for (guint i = 0; i < n; i++) {
+    g_autofree char *kind = g_strdup_printf ("data.kind=%s", data[i]->id);
 
-      train_two ("gan", kind);
-    }
+    train_two ("gan", kind);
+  }
   train_two ("gan", "data.points=0");
 }
 
@@ -183,37 +176,34 @@ test_live (void)
   guint n;
   const MpDescriptor *const *methods = mp_registry_list (MP_KIND_METHOD, &n);
 
-  for (guint i = 0; i < n; i++)
-    {
-      g_autoptr (MpExperiment) experiment = lane_experiment (methods[i]->id, NULL);
-      g_autoptr (MpLoop) loop = lane_open (experiment);
-      g_autoptr (GPtrArray) schema = mp_experiment_get_schema (experiment);
-      g_autoptr (GError) error = NULL;
-      guint64 iteration = 0;
+  for (guint i = 0; i < n; i++) {
+    g_autoptr (MpExperiment) experiment = lane_experiment (methods[i]->id, NULL);
+    g_autoptr (MpLoop) loop = lane_open (experiment);
+    g_autoptr (GPtrArray) schema = mp_experiment_get_schema (experiment);
+    g_autoptr (GError) error = NULL;
+    guint64 iteration = 0;
 
-      for (guint g = 0; g < schema->len; g++)
-        {
-          const MpSchemaGroup *group = g_ptr_array_index (schema, g);
+    for (guint g = 0; g < schema->len; g++) {
+      const MpSchemaGroup *group = g_ptr_array_index (schema, g);
 
-          for (guint p = 0; p < group->params->len; p++)
-            {
-              const MpParam *param = g_ptr_array_index (group->params, p);
+      for (guint p = 0; p < group->params->len; p++) {
+        const MpParam *param = g_ptr_array_index (group->params, p);
 
-              if (!param->live)
-                continue;
-              g_test_message ("%s: %s.%s", methods[i]->id, group->group, param->key);
-              mp_experiment_set_value (experiment, group->group, param->key, param->type == MP_PARAM_INT ? "2" : "0.5",
-                                       &error);
-              g_assert_no_error (error);
-              mp_loop_update_live (loop, group->group, param->key, &error);
-              g_assert_no_error (error);
-              lane_run (loop, iteration, iteration + 1);
-              iteration++;
-              assert_reports_finite (loop);
-            }
-        }
-      g_assert_cmpuint (iteration, >, 3);
+        if (!param->live)
+          continue;
+        g_test_message ("%s: %s.%s", methods[i]->id, group->group, param->key);
+        mp_experiment_set_value (experiment, group->group, param->key, param->type == MP_PARAM_INT ? "2" : "0.5",
+                                 &error);
+        g_assert_no_error (error);
+        mp_loop_update_live (loop, group->group, param->key, &error);
+        g_assert_no_error (error);
+        lane_run (loop, iteration, iteration + 1);
+        iteration++;
+        assert_reports_finite (loop);
+      }
     }
+    g_assert_cmpuint (iteration, >, 3);
+  }
 }
 
 /* Where the data are the samples, each taken `copies` times, the density ratio is 1 at the samples, whatever the

@@ -148,13 +148,12 @@ test_torn_tails (Fixture      *fixture,
       g_assert_cmpuint (assert_points (before, "loss/generator", 1, 1), ==, wanted);
       mp_metrics_reader_list_events (before, &n);
       g_assert_cmpuint (n, ==, cut == size ? 1 : 0);
+ {
+      g_autoptr (MpMetricsWriter) writer = mp_metrics_writer_open (fixture->path, NULL);
 
-      {
-        g_autoptr (MpMetricsWriter) writer = mp_metrics_writer_open (fixture->path, NULL);
-
-        g_assert_nonnull (writer);
-        append_range (writer, wanted + 1, wanted + 2);
-      }
+      g_assert_nonnull (writer);
+      append_range (writer, wanted + 1, wanted + 2);
+    }
       after = mp_metrics_reader_open (fixture->path, NULL);
       g_assert_cmpuint (mp_metrics_reader_get_torn (after), ==, 0);
       g_assert_cmpuint (assert_points (after, "loss/critic", 0, 1), ==, wanted + 2);

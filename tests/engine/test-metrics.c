@@ -40,12 +40,11 @@ kernel_set (const float *a,
 
   for (gint64 j = 0; j < dimensions; j++)
     squared += ((double) a[j] - b[j]) * ((double) a[j] - b[j]);
-  for (guint k = 0; k < MP_MMD2_N; k++)
-    {
-      double sigma = ldexp (MP_MMD2_LARGEST, -(gint) k);
+  for (guint k = 0; k < MP_MMD2_N; k++) {
+    double sigma = ldexp (MP_MMD2_LARGEST, -(gint) k);
 
-      sum += exp (-squared / (2 * sigma * sigma));
-    }
+    sum += exp (-squared / (2 * sigma * sigma));
+  }
   return sum;
 }
 
@@ -97,18 +96,17 @@ test_mmd2 (void)
     { 2, 2, 1, 0.5, 1 }, { 100, 257, 2, 0, 1 }, { 300, 255, 2, 1, 0.3 }, { 256, 256, 3, 0.1, 2 }, { 513, 40, 2, 8, 4 },
   };
 
-  for (guint c = 0; c < G_N_ELEMENTS (cases); c++)
-    {
-      gint64 d = cases[c].dimensions;
-      g_autofree float *x = draw (2 * c, cases[c].n * d, 0, 1);
-      g_autofree float *y = draw (2 * c + 1, cases[c].m * d, cases[c].mean, cases[c].std);
-      double fast = mp_mmd2_unbiased (x, cases[c].n, y, cases[c].m, d);
-      double brute = brute_mmd2 (x, cases[c].n, y, cases[c].m, d);
+  for (guint c = 0; c < G_N_ELEMENTS (cases); c++) {
+    gint64 d = cases[c].dimensions;
+    g_autofree float *x = draw (2 * c, cases[c].n * d, 0, 1);
+    g_autofree float *y = draw (2 * c + 1, cases[c].m * d, cases[c].mean, cases[c].std);
+    double fast = mp_mmd2_unbiased (x, cases[c].n, y, cases[c].m, d);
+    double brute = brute_mmd2 (x, cases[c].n, y, cases[c].m, d);
 
-      /* Each kernel is at most 1 and the 4^k-th power of one with relative error 3 ε/2; the powers add up to 1365, the
-       * averages to four. */
-      g_assert_cmpfloat (fabs (fast - brute), <, 4 * 1365 * 1.5 * FLT_EPSILON);
-    }
+    /* Each kernel is at most 1 and the 4^k-th power of one with relative error 3 ε/2; the powers add up to 1365, the
+     * averages to four. */
+    g_assert_cmpfloat (fabs (fast - brute), <, 4 * 1365 * 1.5 * FLT_EPSILON);
+  }
 }
 
 /* E U = 0 for equal distributions; its standard deviation is about √2·2·√(Var k)/n. The mean over repetitions must
@@ -120,15 +118,14 @@ test_mmd2_unbiased (void)
   const gint64 n = 40;
   double sum = 0, square = 0, error;
 
-  for (guint r = 0; r < repetitions; r++)
-    {
-      g_autofree float *x = draw (1000 + 2 * r, 2 * n, 0, 1);
-      g_autofree float *y = draw (1001 + 2 * r, 2 * n, 0, 1);
-      double value = mp_mmd2_unbiased (x, n, y, n, 2);
+  for (guint r = 0; r < repetitions; r++) {
+    g_autofree float *x = draw (1000 + 2 * r, 2 * n, 0, 1);
+    g_autofree float *y = draw (1001 + 2 * r, 2 * n, 0, 1);
+    double value = mp_mmd2_unbiased (x, n, y, n, 2);
 
-      sum += value;
-      square += value * value;
-    }
+    sum += value;
+    square += value * value;
+  }
   error = sqrt (square / repetitions) / sqrt (repetitions);
   g_assert_cmpfloat (fabs (sum / repetitions), <, 5 * error);
   g_assert_cmpfloat (error, <, 0.01);
@@ -153,12 +150,11 @@ test_perfect_samples (void)
   g_assert_cmpfloat (find_value (values, "modes"), ==, 8);
   g_assert_cmpfloat (find_value (values, "modes_strict"), ==, 8);
   g_assert_cmpfloat (fabs (find_value (values, "high_quality") - share), <, 5 * sqrt (share * (1 - share) / n));
-  for (guint m = 0; m < 8; m++)
-    {
-      g_autofree char *id = g_strdup_printf ("mode/%u", m);
+  for (guint m = 0; m < 8; m++) {
+    g_autofree char *id = g_strdup_printf ("mode/%u", m);
 
-      total += find_value (values, id);
-    }
+    total += find_value (values, id);
+  }
   g_assert_cmpfloat (fabs (total / n - find_value (values, "high_quality")), <, 1e-12);
   /* Rayleigh: mean s√(π/2), variance (2 − π/2)s²; a few samples are nearer to another centre */
   g_assert_cmpfloat (fabs (find_value (values, "nearest_distance") - 0.2 * sqrt (G_PI / 2)), <,
@@ -229,19 +225,18 @@ test_descriptors (void)
   const MpDescriptor *const *metrics = mp_registry_list (MP_KIND_METRIC, &n);
 
   g_assert_cmpuint (n, >=, 6);
-  for (guint i = 0; i < n; i++)
-    {
-      const MpMetric *metric = (const MpMetric *) metrics[i];
-      g_autoptr (GArray) values = g_array_new (FALSE, FALSE, sizeof (MpMetricValue));
+  for (guint i = 0; i < n; i++) {
+    const MpMetric *metric = (const MpMetric *) metrics[i];
+    g_autoptr (GArray) values = g_array_new (FALSE, FALSE, sizeof (MpMetricValue));
 
-      g_assert_nonnull (metric->definition);
-      g_assert_nonnull (metric->base.title);
-      metric->compute (&input, values);
-      g_assert_cmpuint (values->len, >, 0);
-      g_assert_cmpstr (g_array_index (values, MpMetricValue, 0).id, ==, metric->base.id);
-      for (guint j = 0; j < values->len; j++)
-        g_assert_true (isfinite (g_array_index (values, MpMetricValue, j).value));
-    }
+    g_assert_nonnull (metric->definition);
+    g_assert_nonnull (metric->base.title);
+    metric->compute (&input, values);
+    g_assert_cmpuint (values->len, >, 0);
+    g_assert_cmpstr (g_array_index (values, MpMetricValue, 0).id, ==, metric->base.id);
+    for (guint j = 0; j < values->len; j++)
+      g_assert_true (isfinite (g_array_index (values, MpMetricValue, j).value));
+  }
 }
 
 int

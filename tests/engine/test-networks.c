@@ -80,27 +80,24 @@ normalise (double        h[ROWS][WIDEST],
 {
   gint groups = batch ? width : ROWS, members = batch ? ROWS : width;
 
-  for (gint g = 0; g < groups; g++)
-    {
-      double m = 0, v = 0;
+  for (gint g = 0; g < groups; g++) {
+    double m = 0, v = 0;
 
-      for (gint k = 0; k < members; k++)
-        m += (batch ? h[k][g] : h[g][k]) / members;
-      for (gint k = 0; k < members; k++)
-        v += pow ((batch ? h[k][g] : h[g][k]) - m, 2) / members;
-      if (mean != NULL)
-        {
-          m = mean[g];
-          v = variance[g];
-        }
-      for (gint k = 0; k < members; k++)
-        {
-          double *value = batch ? &h[k][g] : &h[g][k];
-          gint column = batch ? g : k;
-
-          *value = (*value - m) / sqrt (v + 1e-5) * scale[column] + offset[column];
-        }
+    for (gint k = 0; k < members; k++)
+      m += (batch ? h[k][g] : h[g][k]) / members;
+    for (gint k = 0; k < members; k++)
+      v += pow ((batch ? h[k][g] : h[g][k]) - m, 2) / members;
+    if (mean != NULL) {
+      m = mean[g];
+      v = variance[g];
     }
+    for (gint k = 0; k < members; k++) {
+      double *value = batch ? &h[k][g] : &h[g][k];
+      gint column = batch ? g : k;
+
+      *value = (*value - m) / sqrt (v + 1e-5) * scale[column] + offset[column];
+    }
+  }
 }
 
 static void
@@ -119,35 +116,32 @@ forward (Fixture      *fixture,
 
   for (gint i = 0; i < ROWS; i++)
     memcpy (h[i], x + i * INPUTS, INPUTS * sizeof *x);
-  for (guint l = 0; l <= n_hidden; l++)
-    {
-      gint width = l < n_hidden ? (gint) hidden[l] : OUTPUTS;
-      g_autofree double *weight = read_variable (fixture, &next);
-      g_autofree double *bias = read_variable (fixture, &next);
-      double out[ROWS][WIDEST] = { 0 };
+  for (guint l = 0; l <= n_hidden; l++) {
+    gint width = l < n_hidden ? (gint) hidden[l] : OUTPUTS;
+    g_autofree double *weight = read_variable (fixture, &next);
+    g_autofree double *bias = read_variable (fixture, &next);
+    double out[ROWS][WIDEST] = { 0 };
 
-      for (gint i = 0; i < ROWS; i++)
-        for (gint j = 0; j < width; j++)
-          {
-            out[i][j] = bias[j];
-            for (gint k = 0; k < inputs; k++)
-              out[i][j] += h[i][k] * weight[k * width + j];
-          }
-      if (l < n_hidden && !g_str_equal (normalisation, "none"))
-        {
-          g_autofree double *scale = read_variable (fixture, &next);
-          g_autofree double *offset = read_variable (fixture, &next);
-          g_autofree double *mean = batch ? read_variable (fixture, &next) : NULL;
-          g_autofree double *variance = batch ? read_variable (fixture, &next) : NULL;
+    for (gint i = 0; i < ROWS; i++)
+      for (gint j = 0; j < width; j++) {
+        out[i][j] = bias[j];
+        for (gint k = 0; k < inputs; k++)
+          out[i][j] += h[i][k] * weight[k * width + j];
+      }
+    if (l < n_hidden && !g_str_equal (normalisation, "none")) {
+      g_autofree double *scale = read_variable (fixture, &next);
+      g_autofree double *offset = read_variable (fixture, &next);
+      g_autofree double *mean = batch ? read_variable (fixture, &next) : NULL;
+      g_autofree double *variance = batch ? read_variable (fixture, &next) : NULL;
 
-          normalise (out, width, batch, scale, offset, mode == MP_INFERENCE ? mean : NULL, variance);
-        }
-      for (gint i = 0; i < ROWS; i++)
-        for (gint j = 0; j < width; j++)
-          h[i][j] = activate (mp_experiment_get_string (experiment, "generator",
-                                                        l < n_hidden ? "activation" : "output_activation"), out[i][j]);
-      inputs = width;
+      normalise (out, width, batch, scale, offset, mode == MP_INFERENCE ? mean : NULL, variance);
     }
+    for (gint i = 0; i < ROWS; i++)
+      for (gint j = 0; j < width; j++)
+        h[i][j] = activate (mp_experiment_get_string (experiment, "generator",
+                                                      l < n_hidden ? "activation" : "output_activation"), out[i][j]);
+    inputs = width;
+  }
   for (gint i = 0; i < ROWS; i++)
     memcpy (y + i * OUTPUTS, h[i], OUTPUTS * sizeof *y);
 }
@@ -173,17 +167,16 @@ randomise (Fixture *fixture)
 {
   GPtrArray *variables = mp_network_get_variables (fixture->network);
 
-  for (guint i = 0; i < variables->len; i++)
-    {
-      MpNode *node = g_ptr_array_index (variables, i);
-      gint64 n = mp_tensor_count (&node->type);
-      g_autofree double *values = g_new (double, n);
+  for (guint i = 0; i < variables->len; i++) {
+    MpNode *node = g_ptr_array_index (variables, i);
+    gint64 n = mp_tensor_count (&node->type);
+    g_autofree double *values = g_new (double, n);
 
-      for (gint64 j = 0; j < n; j++)
-        values[j] = g_str_has_suffix (node->name, "/variance") ? 0.5 + 0.1 * (double) j
-                                                               : sin (1.7 * (double) j + i) * 0.8;
-      g_assert_true (mp_store_write (fixture->store, node, values, NULL));
-    }
+    for (gint64 j = 0; j < n; j++)
+      values[j] = g_str_has_suffix (node->name, "/variance") ? 0.5 + 0.1 * (double) j
+                                                             : sin (1.7 * (double) j + i) * 0.8;
+    g_assert_true (mp_store_write (fixture->store, node, values, NULL));
+  }
 }
 
 static void
@@ -236,12 +229,11 @@ test_depths (void)
 {
   static const char *const hidden[] = { "", "1", "5", "4, 6", "16, 3, 9", "2, 3, 4, 5, 6, 7, 8" };
 
-  for (guint i = 0; i < G_N_ELEMENTS (hidden); i++)
-    {
-      g_autofree char *keys = g_strdup_printf ("hidden = %s\nactivation = tanh\n", hidden[i]);
+  for (guint i = 0; i < G_N_ELEMENTS (hidden); i++) {
+    g_autofree char *keys = g_strdup_printf ("hidden = %s\nactivation = tanh\n", hidden[i]);
 
-      compare_forward (keys, MP_TRAINING);
-    }
+    compare_forward (keys, MP_TRAINING);
+  }
 }
 
 static void
@@ -249,13 +241,12 @@ test_activations (void)
 {
   static const char *const activations[] = { "relu", "leaky-relu", "elu", "tanh", "sigmoid", "softplus", "linear" };
 
-  for (guint i = 0; i < G_N_ELEMENTS (activations); i++)
-    {
-      g_autofree char *keys = g_strdup_printf ("hidden = 5, 4\nactivation = %s\noutput_activation = %s\n",
-                                               activations[i], activations[i]);
+  for (guint i = 0; i < G_N_ELEMENTS (activations); i++) {
+    g_autofree char *keys = g_strdup_printf ("hidden = 5, 4\nactivation = %s\noutput_activation = %s\n",
+                                             activations[i], activations[i]);
 
-      compare_forward (keys, MP_TRAINING);
-    }
+    compare_forward (keys, MP_TRAINING);
+  }
 }
 
 static void
@@ -263,13 +254,12 @@ test_normalisations (void)
 {
   static const char *const normalisations[] = { "none", "layer", "batch" };
 
-  for (guint i = 0; i < G_N_ELEMENTS (normalisations); i++)
-    {
-      g_autofree char *keys = g_strdup_printf ("hidden = 5, 4\nnormalisation = %s\n", normalisations[i]);
+  for (guint i = 0; i < G_N_ELEMENTS (normalisations); i++) {
+    g_autofree char *keys = g_strdup_printf ("hidden = 5, 4\nnormalisation = %s\n", normalisations[i]);
 
-      compare_forward (keys, MP_TRAINING);
-      compare_forward (keys, MP_INFERENCE);
-    }
+    compare_forward (keys, MP_TRAINING);
+    compare_forward (keys, MP_INFERENCE);
+  }
 }
 
 /* One pass wants mean ← 0.9·0 + 0.1·batch mean, variance ← 0.9·1 + 0.1·unbiased batch variance. */
@@ -291,11 +281,10 @@ test_moving_averages (void)
   g_assert_cmpuint (moving->len, ==, 0);
   g_assert_nonnull (mp_network_apply (fixture.network, fixture.x, MP_TRAINING, moving));
   g_assert_cmpuint (moving->len, ==, 2);
-  for (guint i = 0; i < 2; i++)
-    {
-      outputs[i] = g_array_index (moving, MpMovingAverage, i).value;
-      g_assert_cmpfloat (g_array_index (moving, MpMovingAverage, i).momentum, ==, 0.1);
-    }
+  for (guint i = 0; i < 2; i++) {
+    outputs[i] = g_array_index (moving, MpMovingAverage, i).value;
+    g_assert_cmpfloat (g_array_index (moving, MpMovingAverage, i).momentum, ==, 0.1);
+  }
   plan = mp_plan_new (fixture.store, &(MpPlanSpec) { .name = "test", .n_outputs = 2, .outputs = outputs }, &error);
   g_assert_no_error (error);
   g_assert_true (mp_store_write (fixture.store, fixture.x, x, NULL));
@@ -303,24 +292,21 @@ test_moving_averages (void)
 
   g_autofree double *weight = read_variable (&fixture, &next);
 
-  for (guint i = 0; i < 2; i++)
-    {
-      g_assert_true (mp_plan_read (plan, i, value, &error));
-      for (gint j = 0; j < 4; j++)
-        {
-          double h[ROWS] = { 0 }, mean = 0, variance = 0;
+  for (guint i = 0; i < 2; i++) {
+    g_assert_true (mp_plan_read (plan, i, value, &error));
+    for (gint j = 0; j < 4; j++) {
+      double h[ROWS] = { 0 }, mean = 0, variance = 0;
 
-          for (gint r = 0; r < ROWS; r++)
-            {
-              for (gint k = 0; k < INPUTS; k++)
-                h[r] += x[r * INPUTS + k] * weight[k * 4 + j];
-              mean += h[r] / ROWS;
-            }
-          for (gint r = 0; r < ROWS; r++)
-            variance += (h[r] - mean) * (h[r] - mean) / (ROWS - 1);
-          g_assert_cmpfloat (fabs (value[j] - (i == 0 ? mean : variance)), <=, 200 * DBL_EPSILON * (1 + variance));
-        }
+      for (gint r = 0; r < ROWS; r++) {
+        for (gint k = 0; k < INPUTS; k++)
+          h[r] += x[r * INPUTS + k] * weight[k * 4 + j];
+        mean += h[r] / ROWS;
+      }
+      for (gint r = 0; r < ROWS; r++)
+        variance += (h[r] - mean) * (h[r] - mean) / (ROWS - 1);
+      g_assert_cmpfloat (fabs (value[j] - (i == 0 ? mean : variance)), <=, 200 * DBL_EPSILON * (1 + variance));
     }
+  }
   mp_plan_free (plan);
   close_fixture (&fixture);
 }
@@ -334,11 +320,10 @@ assert_layer0 (MpLoop *loop,
   g_autofree double *mean = lane_read (loop, "critic/layer0/mean");
   g_autofree double *spread = lane_read (loop, "critic/layer0/variance");
 
-  for (gint j = 0; j < 3; j++)
-    {
-      g_assert_cmpfloat (fabs (mean[j] - share * 2 * weight[j]), <, 1e-5);
-      g_assert_cmpfloat (fabs (spread[j] - variance), <, 1e-5);
-    }
+  for (gint j = 0; j < 3; j++) {
+    g_assert_cmpfloat (fabs (mean[j] - share * 2 * weight[j]), <, 1e-5);
+    g_assert_cmpfloat (fabs (spread[j] - variance), <, 1e-5);
+  }
 }
 
 /* GAN's critic phase passes real, then generated points through the critic, so its averages move twice, in that

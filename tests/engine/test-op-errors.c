@@ -278,12 +278,11 @@ main (int    argc,
 {
   g_test_init (&argc, &argv, NULL);
 
-  for (guint i = 0; i < G_N_ELEMENTS (wrong); i++)
-    {
-      g_autofree char *path = g_strdup_printf ("/op-errors/%s", wrong[i].name);
+  for (guint i = 0; i < G_N_ELEMENTS (wrong); i++) {
+    g_autofree char *path = g_strdup_printf ("/op-errors/%s", wrong[i].name);
 
-      g_test_add_data_func (path, GUINT_TO_POINTER (i), test_wrong);
-    }
+    g_test_add_data_func (path, GUINT_TO_POINTER (i), test_wrong);
+  }
   g_test_add_func ("/op-errors/first-mistake", test_first_mistake);
   g_test_add_func ("/op-errors/no-mistake", test_no_mistake);
   g_test_add_func ("/op-errors/gradient-of-matrix", test_gradient_of_matrix);

@@ -75,25 +75,22 @@ read_case (JsonObject *object)
   self->saturated = json_object_get_boolean_member_with_default (object, "saturated", FALSE);
   self->n_inputs = json_array_get_length (inputs);
   g_assert_cmpuint (self->n_inputs, <=, MAX_INPUTS);
-  for (guint i = 0; i < self->n_inputs; i++)
-    {
-      self->input[i] = golden_tensor (json_array_get_object_element (inputs, i));
-      if (self->input[i].type.dtype != MP_INT32)
-        self->wrt[self->n_wrt++] = i;
-    }
+  for (guint i = 0; i < self->n_inputs; i++) {
+    self->input[i] = golden_tensor (json_array_get_object_element (inputs, i));
+    if (self->input[i].type.dtype != MP_INT32)
+      self->wrt[self->n_wrt++] = i;
+  }
   self->output = golden_tensor (json_object_get_object_member (object, "output"));
   self->weights = golden_numbers (json_object_get_array_member (object, "weights"));
-  if (json_object_has_member (object, "gradients"))
-    {
-      self->orders = 1;
-      read_lists (object, "gradients", self->n_wrt, self->gradient);
-    }
-  if (json_object_has_member (object, "second"))
-    {
-      self->orders = 2;
-      read_lists (object, "directions", self->n_wrt, self->direction);
-      read_lists (object, "second", self->n_wrt, self->second);
-    }
+  if (json_object_has_member (object, "gradients")) {
+    self->orders = 1;
+    read_lists (object, "gradients", self->n_wrt, self->gradient);
+  }
+  if (json_object_has_member (object, "second")) {
+    self->orders = 2;
+    read_lists (object, "directions", self->n_wrt, self->direction);
+    read_lists (object, "second", self->n_wrt, self->second);
+  }
   return self;
 }
 
@@ -163,12 +160,11 @@ build_losses (Evaluation *self)
   if (test->orders < 2)
     return;
 
-  for (guint i = 0; i < test->n_wrt; i++)
-    {
-      MpNode *term = weighted_sum (self->output[OUT_GRADIENTS + i], test->direction[i]);
+  for (guint i = 0; i < test->n_wrt; i++) {
+    MpNode *term = weighted_sum (self->output[OUT_GRADIENTS + i], test->direction[i]);
 
-      l2 = i == 0 ? term : mp_add (l2, term);
-    }
+    l2 = i == 0 ? term : mp_add (l2, term);
+  }
   self->output[OUT_L2] = l2;
   mp_gradients (self->graph, l2, test->n_wrt, wrt, &self->output[OUT_GRADIENTS + test->n_wrt], &error);
   g_assert_no_error (error);
@@ -214,14 +210,13 @@ evaluation_new (const Case *test,
   self->dtype = dtype;
   g_assert_cmpint (mp_cpu_class.open (0, 1, &self->device), ==, MP_OK);
   self->graph = mp_graph_new (dtype);
-  for (guint i = 0; i < test->n_inputs; i++)
-    {
-      g_autofree char *name = g_strdup_printf ("x%u", i);
-      MpTensorType type = test->input[i].type;
+  for (guint i = 0; i < test->n_inputs; i++) {
+    g_autofree char *name = g_strdup_printf ("x%u", i);
+    MpTensorType type = test->input[i].type;
 
-      type.dtype = type.dtype == MP_INT32 ? MP_INT32 : dtype;
-      self->x[i] = mp_input (self->graph, name, type);
-    }
+    type.dtype = type.dtype == MP_INT32 ? MP_INT32 : dtype;
+    self->x[i] = mp_input (self->graph, name, type);
+  }
 
   OpCall call = { self->graph, test->attrs, test->n_inputs, self->x };
   self->output[OUT_Y] = op_builder_call (test->builder, &call);
@@ -315,22 +310,20 @@ test_golden (gconstpointer data)
   Value values[N_OUTPUTS];
   guint n = list_values (test, values);
 
-  for (gint no_fusion = 0; no_fusion <= 1; no_fusion++)
-    {
-      g_autoptr (Evaluation) evaluation = evaluation_new (test, MP_FLOAT64, no_fusion, FALSE);
+  for (gint no_fusion = 0; no_fusion <= 1; no_fusion++) {
+    g_autoptr (Evaluation) evaluation = evaluation_new (test, MP_FLOAT64, no_fusion, FALSE);
 
-      run (evaluation);
-      for (guint i = 0; i < n; i++)
-        {
-          MpTensorType *type = &evaluation->output[values[i].output]->type;
-          g_autofree double *found = read_output (evaluation, values[i].output, type);
-          g_autofree char *what = g_strconcat (values[i].what, no_fusion ? ", unfused" : ", fused", NULL);
-          /* Zeros stay zeros up to the rounding of what cancelled: operands here are of size one. */
-          double scale = fmax (golden_max_abs (values[i].golden, values[i].n), values[i].output == OUT_Y ? 0 : 1e-4);
+    run (evaluation);
+    for (guint i = 0; i < n; i++) {
+      MpTensorType *type = &evaluation->output[values[i].output]->type;
+      g_autofree double *found = read_output (evaluation, values[i].output, type);
+      g_autofree char *what = g_strconcat (values[i].what, no_fusion ? ", unfused" : ", fused", NULL);
+      /* Zeros stay zeros up to the rounding of what cancelled: operands here are of size one. */
+      double scale = fmax (golden_max_abs (values[i].golden, values[i].n), values[i].output == OUT_Y ? 0 : 1e-4);
 
-          golden_compare (what, found, values[i].golden, values[i].n, 1e-10 * scale);
-        }
+      golden_compare (what, found, values[i].golden, values[i].n, 1e-10 * scale);
     }
+  }
   clear_values (values, n);
 }
 
@@ -388,14 +381,13 @@ difference (Evaluation *self,
   const double step = 0x1p-10;
 
   *d1 = *d2 = 0;
-  for (guint k = 0; k < G_N_ELEMENTS (offset); k++)
-    {
-      double l1, l2;
+  for (guint k = 0; k < G_N_ELEMENTS (offset); k++) {
+    double l1, l2;
 
-      losses_at (self, input, x, element, offset[k] * step, &l1, &l2);
-      *d1 += factor[k] * l1 / (12 * step);
-      *d2 += factor[k] * l2 / (12 * step);
-    }
+    losses_at (self, input, x, element, offset[k] * step, &l1, &l2);
+    *d1 += factor[k] * l1 / (12 * step);
+    *d2 += factor[k] * l2 / (12 * step);
+  }
 }
 
 /* Σ |weight·value|: how large the terms of a loss are, and so its rounding. */
@@ -429,22 +421,21 @@ test_differences (gconstpointer data)
   for (guint i = 0; i < test->n_wrt; i++)
     loss2 += sum_abs (test->direction[i], test->gradient[i], test->input[test->wrt[i]].count);
 
-  for (guint i = 0; i < test->n_wrt; i++)
-    {
-      guint input = test->wrt[i];
-      gsize n = test->input[input].count;
-      g_autofree double *x = g_memdup2 (test->input[input].data, (n + 1) * sizeof (double));
-      g_autofree double *first = g_new0 (double, n + 1);
-      g_autofree double *second = g_new0 (double, n + 1);
-      g_autofree char *name1 = g_strdup_printf ("difference of the loss in x%u", input);
-      g_autofree char *name2 = g_strdup_printf ("difference of the gradient in x%u", input);
+  for (guint i = 0; i < test->n_wrt; i++) {
+    guint input = test->wrt[i];
+    gsize n = test->input[input].count;
+    g_autofree double *x = g_memdup2 (test->input[input].data, (n + 1) * sizeof (double));
+    g_autofree double *first = g_new0 (double, n + 1);
+    g_autofree double *second = g_new0 (double, n + 1);
+    g_autofree char *name1 = g_strdup_printf ("difference of the loss in x%u", input);
+    g_autofree char *name2 = g_strdup_printf ("difference of the gradient in x%u", input);
 
-      for (gsize e = 0; e < n; e++)
-        difference (evaluation, input, x, e, &first[e], &second[e]);
-      write_input (evaluation, input, x);
-      golden_compare (name1, first, test->gradient[i], n, difference_tolerance (test->gradient[i], n, loss1));
-      golden_compare (name2, second, test->second[i], n, difference_tolerance (test->second[i], n, loss2));
-    }
+    for (gsize e = 0; e < n; e++)
+      difference (evaluation, input, x, e, &first[e], &second[e]);
+    write_input (evaluation, input, x);
+    golden_compare (name1, first, test->gradient[i], n, difference_tolerance (test->gradient[i], n, loss1));
+    golden_compare (name2, second, test->second[i], n, difference_tolerance (test->second[i], n, loss2));
+  }
 }
 
 /* ---- float32 ---- */
@@ -459,27 +450,24 @@ measure_spread (const Case  *test,
   g_autoptr (Evaluation) evaluation = evaluation_new (test, MP_FLOAT64, FALSE, FALSE);
   g_autoptr (GRand) rand = g_rand_new_with_seed (20240229);
 
-  for (guint pattern = 0; pattern < N_PATTERNS; pattern++)
-    {
-      for (guint k = 0; k < test->n_wrt; k++)
-        {
-          const Golden *input = &test->input[test->wrt[k]];
-          g_autofree double *moved = g_new0 (double, input->count + 1);
+  for (guint pattern = 0; pattern < N_PATTERNS; pattern++) {
+    for (guint k = 0; k < test->n_wrt; k++) {
+      const Golden *input = &test->input[test->wrt[k]];
+      g_autofree double *moved = g_new0 (double, input->count + 1);
 
-          for (gsize e = 0; e < input->count; e++)
-            moved[e] = input->data[e] * (1 + (g_rand_boolean (rand) ? 0x1p-23 : -0x1p-23));
-          write_input (evaluation, test->wrt[k], moved);
-        }
-      run (evaluation);
-      for (guint i = 0; i < n; i++)
-        {
-          g_autofree double *found = read_output (evaluation, values[i].output,
-                                                  &evaluation->output[values[i].output]->type);
-
-          for (gsize e = 0; e < values[i].n; e++)
-            spread[i] = fmax (spread[i], fabs (found[e] - values[i].golden[e]));
-        }
+      for (gsize e = 0; e < input->count; e++)
+        moved[e] = input->data[e] * (1 + (g_rand_boolean (rand) ? 0x1p-23 : -0x1p-23));
+      write_input (evaluation, test->wrt[k], moved);
     }
+    run (evaluation);
+    for (guint i = 0; i < n; i++) {
+      g_autofree double *found = read_output (evaluation, values[i].output,
+                                              &evaluation->output[values[i].output]->type);
+
+      for (gsize e = 0; e < values[i].n; e++)
+        spread[i] = fmax (spread[i], fabs (found[e] - values[i].golden[e]));
+    }
+  }
 }
 
 static void
@@ -493,18 +481,17 @@ test_single (gconstpointer data)
 
   measure_spread (test, values, n, spread);
   run (evaluation);
-  for (guint i = 0; i < n; i++)
-    {
-      g_autofree double *found = read_output (evaluation, values[i].output,
-                                              &evaluation->output[values[i].output]->type);
-      /* Several roundings per element, each like one of the operands' or of the result. */
-      double tolerance = 16 * (spread[i] + 0x1p-23 * golden_max_abs (values[i].golden, values[i].n));
+  for (guint i = 0; i < n; i++) {
+    g_autofree double *found = read_output (evaluation, values[i].output,
+                                            &evaluation->output[values[i].output]->type);
+    /* Several roundings per element, each like one of the operands' or of the result. */
+    double tolerance = 16 * (spread[i] + 0x1p-23 * golden_max_abs (values[i].golden, values[i].n));
 
-      /* 1 − σ (x) is lost in the rounding of σ (x) ≤ 1. */
-      if (test->saturated)
-        tolerance = fmax (tolerance, 0x1p-23);
-      golden_compare (values[i].what, found, values[i].golden, values[i].n, tolerance);
-    }
+    /* 1 − σ (x) is lost in the rounding of σ (x) ≤ 1. */
+    if (test->saturated)
+      tolerance = fmax (tolerance, 0x1p-23);
+    golden_compare (values[i].what, found, values[i].golden, values[i].n, tolerance);
+  }
   clear_values (values, n);
 }
 
@@ -538,17 +525,16 @@ main (int    argc,
   JsonArray *cases = golden_load ("ops.json");
   GHashTable *used = g_hash_table_new (g_str_hash, g_str_equal);
 
-  for (guint i = 0; i < json_array_get_length (cases); i++)
-    {
-      Case *test = read_case (json_array_get_object_element (cases, i));
+  for (guint i = 0; i < json_array_get_length (cases); i++) {
+    Case *test = read_case (json_array_get_object_element (cases, i));
 
-      g_hash_table_add (used, (gpointer) test->builder->op);
-      add (test, "graph", test_graph);
-      add (test, "golden", test_golden);
-      if (test->orders == 2 && test->differences)
-        add (test, "differences", test_differences);
-      add (test, "single", test_single);
-    }
+    g_hash_table_add (used, (gpointer) test->builder->op);
+    add (test, "graph", test_graph);
+    add (test, "golden", test_golden);
+    if (test->orders == 2 && test->differences)
+      add (test, "differences", test_differences);
+    add (test, "single", test_single);
+  }
   g_test_add_data_func ("/ops/covered", used, test_covered);
   return g_test_run ();
 }

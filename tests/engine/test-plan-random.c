@@ -61,21 +61,20 @@ step_unary (Random *self,
     mp_neg, mp_tanh, mp_sigmoid, mp_relu, mp_stop_gradient,
   };
 
-  switch (pick (self, 9))
-    {
-    case 0:
-      return mp_tanh (mp_exp (x));
-    case 1:
-      return mp_leaky_relu (x, 0.2);
-    case 2:
-      return mp_elu (mp_add_scalar (x, 0.3), 0.75);
-    case 3:
-      return mp_tanh (mp_softplus (mp_mul_scalar (x, 1.5)));
-    case 4:
-      return mp_rsqrt (mp_add_scalar (mp_square (x), 1));
-    default:
-      return functions[pick (self, G_N_ELEMENTS (functions))] (x);
-    }
+  switch (pick (self, 9)) {
+  case 0:
+    return mp_tanh (mp_exp (x));
+  case 1:
+    return mp_leaky_relu (x, 0.2);
+  case 2:
+    return mp_elu (mp_add_scalar (x, 0.3), 0.75);
+  case 3:
+    return mp_tanh (mp_softplus (mp_mul_scalar (x, 1.5)));
+  case 4:
+    return mp_rsqrt (mp_add_scalar (mp_square (x), 1));
+  default:
+    return functions[pick (self, G_N_ELEMENTS (functions))] (x);
+  }
 }
 
 /* An operand that broadcasts with x: x's own axes, some of size 1, or fewer of them. */
@@ -86,13 +85,12 @@ partner (Random *self,
   MpNode *y = mp_tanh (mp_add_scalar (x, 0.25));
   gint mask = pick (self, 1 << x->type.rank);
 
-  for (guint tries = 0; tries < 4; tries++)
-    {
-      MpNode *other = any (self);
+  for (guint tries = 0; tries < 4; tries++) {
+    MpNode *other = any (self);
 
-      if (mp_tensor_equal (&other->type, &x->type))
-        return other;
-    }
+    if (mp_tensor_equal (&other->type, &x->type))
+      return other;
+  }
   return mask == 0 ? y : mp_mean (y, mask, pick (self, 2) == 0 || mask != MP_AXIS (0));
 }
 
@@ -102,21 +100,20 @@ step_binary (Random *self,
 {
   MpNode *y = partner (self, x);
 
-  switch (pick (self, 6))
-    {
-    case 0:
-      return mp_tanh (mp_add (x, y));
-    case 1:
-      return mp_tanh (mp_sub (y, x));
-    case 2:
-      return mp_mul (x, y);
-    case 3:
-      return mp_div (x, mp_add_scalar (mp_square (y), 1));
-    case 4:
-      return mp_select (mp_compare (MP_OP_GT, y, mp_scalar (self->graph, 0.123456789)), x, mp_mul_scalar (y, -0.5));
-    default:
-      return mp_stop_gradient (pick (self, 2) ? mp_maximum (x, y) : mp_minimum (x, y));
-    }
+  switch (pick (self, 6)) {
+  case 0:
+    return mp_tanh (mp_add (x, y));
+  case 1:
+    return mp_tanh (mp_sub (y, x));
+  case 2:
+    return mp_mul (x, y);
+  case 3:
+    return mp_div (x, mp_add_scalar (mp_square (y), 1));
+  case 4:
+    return mp_select (mp_compare (MP_OP_GT, y, mp_scalar (self->graph, 0.123456789)), x, mp_mul_scalar (y, -0.5));
+  default:
+    return mp_stop_gradient (pick (self, 2) ? mp_maximum (x, y) : mp_minimum (x, y));
+  }
 }
 
 static MpNode *
@@ -128,23 +125,22 @@ step_reduction (Random *self,
 
   if (x->type.rank == 0)
     return mp_mul_scalar (x, 0.5);
-  switch (pick (self, 7))
-    {
-    case 0:
-      return mp_tanh (mp_sum (x, axes, keep));
-    case 1:
-      return mp_mean (mp_square (x), axes, keep);
-    case 2:
-      return mp_stop_gradient (mp_max (x, axes, keep));
-    case 3:
-      return mp_tanh (mp_log_sum_exp (x, axes, keep));
-    case 4:
-      return mp_softmax (x, axes);
-    case 5:
-      return mp_tanh (mp_normalize (x, axes, 0.1));
-    default:
-      return mp_sub (x, mp_mean (x, axes, TRUE));
-    }
+  switch (pick (self, 7)) {
+  case 0:
+    return mp_tanh (mp_sum (x, axes, keep));
+  case 1:
+    return mp_mean (mp_square (x), axes, keep);
+  case 2:
+    return mp_stop_gradient (mp_max (x, axes, keep));
+  case 3:
+    return mp_tanh (mp_log_sum_exp (x, axes, keep));
+  case 4:
+    return mp_softmax (x, axes);
+  case 5:
+    return mp_tanh (mp_normalize (x, axes, 0.1));
+  default:
+    return mp_sub (x, mp_mean (x, axes, TRUE));
+  }
 }
 
 static MpNode *
@@ -158,27 +154,25 @@ step_shape (Random *self,
 
   if (rank == 0)
     return mp_broadcast (x, random_type (self));
-  switch (pick (self, 5))
-    {
-    case 0:
-      for (gint i = 0; i < rank; i++)
-        perm[i] = (i + 1) % rank;
-      return mp_transpose (x, perm);
-    case 1:
-      return mp_slice_axis (x, axis, x->type.dim[axis] / 2, x->type.dim[axis]);
-    case 2:
-      before[axis] = pick (self, 2);
-      after[axis] = pick (self, 3);
-      return mp_pad (x, before, after);
-    case 3:
-      {
-        MpNode *both[] = { x, mp_neg (x) };
+  switch (pick (self, 5)) {
+  case 0:
+    for (gint i = 0; i < rank; i++)
+      perm[i] = (i + 1) % rank;
+    return mp_transpose (x, perm);
+  case 1:
+    return mp_slice_axis (x, axis, x->type.dim[axis] / 2, x->type.dim[axis]);
+  case 2:
+    before[axis] = pick (self, 2);
+    after[axis] = pick (self, 3);
+    return mp_pad (x, before, after);
+  case 3: {
+    MpNode *both[] = { x, mp_neg (x) };
 
-        return mp_concat (axis, 2, both);
-      }
-    default:
-      return mp_flatten (x);
-    }
+    return mp_concat (axis, 2, both);
+  }
+  default:
+    return mp_flatten (x);
+  }
 }
 
 static MpNode *
@@ -200,19 +194,18 @@ random_step (Random *self)
 {
   MpNode *x = any (self);
 
-  switch (pick (self, 10))
-    {
-    case 0: case 1: case 2:
-      return step_unary (self, x);
-    case 3: case 4: case 5:
-      return step_binary (self, x);
-    case 6: case 7:
-      return step_reduction (self, x);
-    case 8:
-      return step_shape (self, x);
-    default:
-      return step_product (self, x);
-    }
+  switch (pick (self, 10)) {
+  case 0: case 1: case 2:
+    return step_unary (self, x);
+  case 3: case 4: case 5:
+    return step_binary (self, x);
+  case 6: case 7:
+    return step_reduction (self, x);
+  case 8:
+    return step_shape (self, x);
+  default:
+    return step_product (self, x);
+  }
 }
 
 /* Gradients of the sum of everything, and of their squares, become values too. */
@@ -225,19 +218,17 @@ add_gradients (Random    *self,
 
   for (guint i = N_INPUTS; i < self->n; i++)
     loss = mp_add (loss, mp_mean (self->value[i], MP_ALL_AXES, FALSE));
-  for (guint order = 0; order < 2; order++)
-    {
-      MpNode *gradient[N_INPUTS];
+  for (guint order = 0; order < 2; order++) {
+    MpNode *gradient[N_INPUTS];
 
-      mp_gradients (self->graph, loss, N_INPUTS, self->input, gradient, &error);
-      g_assert_no_error (error);
-      loss = mp_scalar (self->graph, 0);
-      for (guint i = 0; i < N_INPUTS; i++)
-        {
-          g_ptr_array_add (outputs, gradient[i]);
-          loss = mp_add (loss, mp_sum (mp_square (gradient[i]), MP_ALL_AXES, FALSE));
-        }
+    mp_gradients (self->graph, loss, N_INPUTS, self->input, gradient, &error);
+    g_assert_no_error (error);
+    loss = mp_scalar (self->graph, 0);
+    for (guint i = 0; i < N_INPUTS; i++) {
+      g_ptr_array_add (outputs, gradient[i]);
+      loss = mp_add (loss, mp_sum (mp_square (gradient[i]), MP_ALL_AXES, FALSE));
     }
+  }
 }
 
 static GPtrArray *
@@ -246,21 +237,19 @@ build (Random *self)
   GPtrArray *outputs = g_ptr_array_new ();
   g_autoptr (GError) error = NULL;
 
-  for (guint i = 0; i < N_INPUTS; i++)
-    {
-      g_autofree char *name = g_strdup_printf ("x%u", i);
+  for (guint i = 0; i < N_INPUTS; i++) {
+    g_autofree char *name = g_strdup_printf ("x%u", i);
 
-      self->input[i] = self->value[self->n++] = mp_input (self->graph, name, random_type (self));
-    }
-  for (guint i = 0; i < N_STEPS; i++)
-    {
-      MpNode *value = random_step (self);
+    self->input[i] = self->value[self->n++] = mp_input (self->graph, name, random_type (self));
+  }
+  for (guint i = 0; i < N_STEPS; i++) {
+    MpNode *value = random_step (self);
 
-      mp_graph_check (self->graph, &error);
-      g_assert_no_error (error);
-      if (mp_tensor_count (&value->type) <= MAX_COUNT)
-        self->value[self->n++] = value;
-    }
+    mp_graph_check (self->graph, &error);
+    g_assert_no_error (error);
+    if (mp_tensor_count (&value->type) <= MAX_COUNT)
+      self->value[self->n++] = value;
+  }
   for (guint i = N_INPUTS; i < self->n; i++)
     if (i + 1 == self->n || pick (self, 3) == 0)
       g_ptr_array_add (outputs, self->value[i]);
@@ -275,17 +264,16 @@ static void
 write_inputs (Random  *self,
               MpStore *store)
 {
-  for (guint i = 0; i < N_INPUTS; i++)
-    {
-      gsize n = mp_tensor_count (&self->input[i]->type);
-      g_autofree double *values = g_new0 (double, n + 1);
-      g_autoptr (GError) error = NULL;
+  for (guint i = 0; i < N_INPUTS; i++) {
+    gsize n = mp_tensor_count (&self->input[i]->type);
+    g_autofree double *values = g_new0 (double, n + 1);
+    g_autoptr (GError) error = NULL;
 
-      for (gsize k = 0; k < n; k++)
-        values[k] = g_rand_double_range (self->rand, -1.5, 1.5);
-      mp_store_write_doubles (store, self->input[i], values, &error);
-      g_assert_no_error (error);
-    }
+    for (gsize k = 0; k < n; k++)
+      values[k] = g_rand_double_range (self->rand, -1.5, 1.5);
+    mp_store_write_doubles (store, self->input[i], values, &error);
+    g_assert_no_error (error);
+  }
 }
 
 static MpPlan *
@@ -341,12 +329,11 @@ compare (MpPlan       *plan,
   double unit = node->type.dtype == MP_FLOAT64 ? 0x1p-52 : 0x1p-23;
   double tolerance = 4096 * unit * fmax (1, golden_max_abs (expected, n));
 
-  if (!golden_compare (what, found, expected, n, tolerance))
-    {
-      g_autofree char *text = mp_plan_describe (plan);
+  if (!golden_compare (what, found, expected, n, tolerance)) {
+    g_autofree char *text = mp_plan_describe (plan);
 
-      g_test_message ("%s", text);
-    }
+    g_test_message ("%s", text);
+  }
 }
 
 static void
@@ -365,22 +352,20 @@ test_graph (gconstpointer data)
   MpPlan *fused = make_plan (store, outputs->len, nodes, FALSE);
   MpPlan *alone = make_plan (store, 1, nodes + last, FALSE);
 
-  for (guint round = 0; round < 2; round++)
-    {
-      write_inputs (&self, store);
-      run (plain);
-      run (fused);
-      run (alone);
-      for (guint i = 0; i < outputs->len; i++)
-        {
-          g_autofree double *expected = read_output (plain, i, nodes[i]);
-          g_autofree char *what = g_strdup_printf ("output %u, %s #%u", i, mp_op_name (nodes[i]->op), nodes[i]->id);
+  for (guint round = 0; round < 2; round++) {
+    write_inputs (&self, store);
+    run (plain);
+    run (fused);
+    run (alone);
+    for (guint i = 0; i < outputs->len; i++) {
+      g_autofree double *expected = read_output (plain, i, nodes[i]);
+      g_autofree char *what = g_strdup_printf ("output %u, %s #%u", i, mp_op_name (nodes[i]->op), nodes[i]->id);
 
-          compare (fused, i, nodes[i], expected, what);
-          if (i == last)
-            compare (alone, 0, nodes[i], expected, "the last output alone");
-        }
+      compare (fused, i, nodes[i], expected, what);
+      if (i == last)
+        compare (alone, 0, nodes[i], expected, "the last output alone");
     }
+  }
   mp_plan_free (alone);
   mp_plan_free (fused);
   mp_plan_free (plain);
@@ -396,11 +381,10 @@ main (int    argc,
 {
   g_test_init (&argc, &argv, NULL);
 
-  for (guint i = 1; i <= N_GRAPHS; i++)
-    {
-      g_autofree char *path = g_strdup_printf ("/plan-random/%u", i);
+  for (guint i = 1; i <= N_GRAPHS; i++) {
+    g_autofree char *path = g_strdup_printf ("/plan-random/%u", i);
 
-      g_test_add_data_func (path, GUINT_TO_POINTER (i), test_graph);
-    }
+    g_test_add_data_func (path, GUINT_TO_POINTER (i), test_graph);
+  }
   return g_test_run ();
 }

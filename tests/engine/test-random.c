@@ -122,11 +122,10 @@ test_moments (void)
   g_assert_cmpfloat_with_epsilon (moment (x, 0.5, 4), 48, 5 * sqrt (96) * 16 / sqrt (N));
 
   read_values (&self, 2, k);
-  for (gint i = 0; i < N; i++)
-    {
-      g_assert_true (k[i] >= 0 && k[i] < 5);
-      count[k[i]]++;
-    }
+  for (gint i = 0; i < N; i++) {
+    g_assert_true (k[i] >= 0 && k[i] < 5);
+    count[k[i]]++;
+  }
   for (gint i = 0; i < 5; i++)
     g_assert_cmpfloat_with_epsilon ((double) count[i] / N, 0.2, 5 * sqrt (0.2 * 0.8 / N));
   tear_down (&self);
@@ -201,13 +200,12 @@ test_assign (void)
   g_assert_true (mp_store_write (self.store, first, a, &error));
   g_assert_true (mp_store_write (self.store, second, b, &error));
 
-  for (gint i = 0; i < 3; i++)
-    {
-      run (&self, 0, i);
-      read_values (&self, 0, sum);
-      g_assert_cmpfloat (sum[0], ==, i % 2 == 0 ? 31 : 13);
-      g_assert_cmpfloat (sum[1], ==, i % 2 == 0 ? 42 : 24);
-    }
+  for (gint i = 0; i < 3; i++) {
+    run (&self, 0, i);
+    read_values (&self, 0, sum);
+    g_assert_cmpfloat (sum[0], ==, i % 2 == 0 ? 31 : 13);
+    g_assert_cmpfloat (sum[1], ==, i % 2 == 0 ? 42 : 24);
+  }
   g_assert_true (mp_store_read (self.store, first, a, &error));
   g_assert_cmpfloat (a[0], ==, 3);
   g_assert_cmpfloat (a[1], ==, 4);

@@ -75,19 +75,18 @@ plan_phase (Fixture *self,
   MpNode *outputs[MAX_REPORTS];
   g_autoptr (GError) error = NULL;
 
-  for (guint i = 0; i < mine->updates->len; i++)
-    {
-      const MpObjective *objective = &g_array_index (phase->objectives, MpObjective, i);
-      g_autofree char *group = g_strconcat ("optimizer.", objective->group, NULL);
-      const char *kind = mp_experiment_get_string (self->experiment, group, "kind");
-      const MpOptimizer *optimizer = (const MpOptimizer *) mp_registry_find (MP_KIND_OPTIMIZER, kind);
-      MpUpdate *update = g_ptr_array_index (mine->updates, i);
-      double hyper[MP_N_HYPER] = { 0 };
+  for (guint i = 0; i < mine->updates->len; i++) {
+    const MpObjective *objective = &g_array_index (phase->objectives, MpObjective, i);
+    g_autofree char *group = g_strconcat ("optimizer.", objective->group, NULL);
+    const char *kind = mp_experiment_get_string (self->experiment, group, "kind");
+    const MpOptimizer *optimizer = (const MpOptimizer *) mp_registry_find (MP_KIND_OPTIMIZER, kind);
+    MpUpdate *update = g_ptr_array_index (mine->updates, i);
+    double hyper[MP_N_HYPER] = { 0 };
 
-      optimizer->hyper (self->experiment, group, hyper);
-      mp_store_write_doubles (self->store, update->hyper, hyper, &error);
-      g_assert_no_error (error);
-    }
+    optimizer->hyper (self->experiment, group, hyper);
+    mp_store_write_doubles (self->store, update->hyper, hyper, &error);
+    g_assert_no_error (error);
+  }
 
   g_assert_cmpuint (phase->reports->len, <=, MAX_REPORTS);
   for (guint i = 0; i < phase->reports->len; i++)
@@ -113,19 +112,18 @@ make_updates (Fixture       *self,
   GPtrArray *updates = g_ptr_array_new_with_free_func ((GDestroyNotify) mp_update_free);
   g_autoptr (GError) error = NULL;
 
-  for (guint i = 0; i < phase->objectives->len; i++)
-    {
-      const MpObjective *objective = &g_array_index (phase->objectives, MpObjective, i);
-      g_autofree char *group = g_strconcat ("optimizer.", objective->group, NULL);
-      const char *kind = mp_experiment_get_string (self->experiment, group, "kind");
-      const MpOptimizer *optimizer = (const MpOptimizer *) mp_registry_find (MP_KIND_OPTIMIZER, kind);
-      guint32 flags = optimizer->flags != NULL ? optimizer->flags (self->experiment, group) : 0;
-      MpUpdate *update = mp_update_new (self->graph, objective->loss, objective->group, optimizer->op,
-                                        flags | (objective->ascend ? MP_UPDATE_ASCEND : 0), &error);
+  for (guint i = 0; i < phase->objectives->len; i++) {
+    const MpObjective *objective = &g_array_index (phase->objectives, MpObjective, i);
+    g_autofree char *group = g_strconcat ("optimizer.", objective->group, NULL);
+    const char *kind = mp_experiment_get_string (self->experiment, group, "kind");
+    const MpOptimizer *optimizer = (const MpOptimizer *) mp_registry_find (MP_KIND_OPTIMIZER, kind);
+    guint32 flags = optimizer->flags != NULL ? optimizer->flags (self->experiment, group) : 0;
+    MpUpdate *update = mp_update_new (self->graph, objective->loss, objective->group, optimizer->op,
+                                      flags | (objective->ascend ? MP_UPDATE_ASCEND : 0), &error);
 
-      g_assert_no_error (error);
-      g_ptr_array_add (updates, update);
-    }
+    g_assert_no_error (error);
+    g_ptr_array_add (updates, update);
+  }
   return updates;
 }
 
@@ -134,20 +132,19 @@ write_live_settings (Fixture *self)
 {
   g_autoptr (GError) error = NULL;
 
-  for (const char *const *key = mp_build_get_live_keys (self->build); *key != NULL; key++)
-    {
-      MpNode *node = mp_build_get_live (self->build, *key);
-      double value = 0;
-      const double *values = &value;
-      guint n;
+  for (const char *const *key = mp_build_get_live_keys (self->build); *key != NULL; key++) {
+    MpNode *node = mp_build_get_live (self->build, *key);
+    double value = 0;
+    const double *values = &value;
+    guint n;
 
-      if (node->type.rank == 0)
-        value = mp_experiment_get_double (self->experiment, "method", *key);
-      else
-        values = mp_experiment_get_doubles (self->experiment, "method", *key, &n);
-      mp_store_write_doubles (self->store, node, values, &error);
-      g_assert_no_error (error);
-    }
+    if (node->type.rank == 0)
+      value = mp_experiment_get_double (self->experiment, "method", *key);
+    else
+      values = mp_experiment_get_doubles (self->experiment, "method", *key, &n);
+    mp_store_write_doubles (self->store, node, values, &error);
+    g_assert_no_error (error);
+  }
 }
 
 /* Starting values as Network in step_cases.py has them. */
@@ -158,30 +155,28 @@ write_parameters (Fixture    *self,
 {
   g_autoptr (GPtrArray) nodes = mp_graph_list_group (self->graph, group);
 
-  for (guint i = 0; i < nodes->len; i++)
-    {
-      MpNode *node = g_ptr_array_index (nodes, i);
-      double centre = g_str_has_suffix (node->name, "/scale") ? 1 : 0;
-      double size = node->type.rank == 1 ? 0.125 : node->type.dim[0] + node->type.dim[1] >= 100 ? 0.25 : 0.5;
+  for (guint i = 0; i < nodes->len; i++) {
+    MpNode *node = g_ptr_array_index (nodes, i);
+    double centre = g_str_has_suffix (node->name, "/scale") ? 1 : 0;
+    double size = node->type.rank == 1 ? 0.125 : node->type.dim[0] + node->type.dim[1] >= 100 ? 0.25 : 0.5;
 
-      write_pattern (self, node, tag + i, centre, size);
-      g_ptr_array_add (self->variables, node);
-    }
+    write_pattern (self, node, tag + i, centre, size);
+    g_ptr_array_add (self->variables, node);
+  }
 }
 
 /* Moving averages of batch normalisation start as in PyTorch, at mean 0 and variance 1. */
 static void
 write_averages (Fixture *self)
 {
-  for (guint i = 0; i < mp_graph_get_n_nodes (self->graph); i++)
-    {
-      MpNode *node = mp_graph_get_node (self->graph, i);
+  for (guint i = 0; i < mp_graph_get_n_nodes (self->graph); i++) {
+    MpNode *node = mp_graph_get_node (self->graph, i);
 
-      if (node->op != MP_OP_STATE || g_str_has_prefix (node->name, "optimizer/"))
-        continue;
-      write_pattern (self, node, 0, g_str_has_suffix (node->name, "/variance") ? 1 : 0, 0);
-      g_ptr_array_add (self->variables, node);
-    }
+    if (node->op != MP_OP_STATE || g_str_has_prefix (node->name, "optimizer/"))
+      continue;
+    write_pattern (self, node, 0, g_str_has_suffix (node->name, "/variance") ? 1 : 0, 0);
+    g_ptr_array_add (self->variables, node);
+  }
 }
 
 static void
@@ -223,11 +218,10 @@ set_up (Fixture    *self,
 static void
 tear_down (Fixture *self)
 {
-  for (guint i = 0; i < self->n_phases; i++)
-    {
-      mp_plan_free (self->phase[i].plan);
-      g_ptr_array_unref (self->phase[i].updates);
-    }
+  for (guint i = 0; i < self->n_phases; i++) {
+    mp_plan_free (self->phase[i].plan);
+    g_ptr_array_unref (self->phase[i].updates);
+  }
   g_ptr_array_unref (self->variables);
   mp_store_free (self->store);
   mp_build_free (self->build);
@@ -252,14 +246,13 @@ feed (Fixture *self,
     { "latent/generator", TAG_LATENT_B },
   };
 
-  for (guint i = 0; i < mp_graph_get_n_nodes (self->graph); i++)
-    {
-      MpNode *node = mp_graph_get_node (self->graph, i);
+  for (guint i = 0; i < mp_graph_get_n_nodes (self->graph); i++) {
+    MpNode *node = mp_graph_get_node (self->graph, i);
 
-      for (guint j = 0; node->op == MP_OP_INPUT && j < G_N_ELEMENTS (inputs); j++)
-        if (g_str_equal (node->name, inputs[j].input))
-          write_pattern (self, node, inputs[j].tag + iteration, 0, 2);
-    }
+    for (guint j = 0; node->op == MP_OP_INPUT && j < G_N_ELEMENTS (inputs); j++)
+      if (g_str_equal (node->name, inputs[j].input))
+        write_pattern (self, node, inputs[j].tag + iteration, 0, 2);
+  }
 }
 
 /* Returns how many of the phase's reports the golden file knows. */
@@ -273,21 +266,20 @@ check_losses (Fixture    *self,
   guint n = 0;
   g_autoptr (GError) error = NULL;
 
-  for (guint i = 0; i < phase->reports->len; i++)
-    {
-      const MpReport *report = &g_array_index (phase->reports, MpReport, i);
-      g_autofree char *what = g_strdup_printf ("%s in iteration %u", report->id, iteration);
-      double buffer, found, golden;
+  for (guint i = 0; i < phase->reports->len; i++) {
+    const MpReport *report = &g_array_index (phase->reports, MpReport, i);
+    g_autofree char *what = g_strdup_printf ("%s in iteration %u", report->id, iteration);
+    double buffer, found, golden;
 
-      if (!json_object_has_member (expected, report->id))
-        continue;
-      golden = json_object_get_double_member (expected, report->id);
-      mp_plan_read (self->phase[index].plan, i, &buffer, &error);
-      g_assert_no_error (error);
-      golden_to_doubles (report->node->type.dtype, &buffer, 1, &found);
-      golden_compare (what, &found, &golden, 1, self->tolerance * fabs (golden));
-      n++;
-    }
+    if (!json_object_has_member (expected, report->id))
+      continue;
+    golden = json_object_get_double_member (expected, report->id);
+    mp_plan_read (self->phase[index].plan, i, &buffer, &error);
+    g_assert_no_error (error);
+    golden_to_doubles (report->node->type.dtype, &buffer, 1, &found);
+    golden_compare (what, &found, &golden, 1, self->tolerance * fabs (golden));
+    n++;
+  }
   return n;
 }
 
@@ -302,14 +294,13 @@ check_probes (Fixture      *self,
   g_autofree double *golden = golden_numbers (expected);
   double probes[2];
 
-  for (guint k = 0; k < 2; k++)
-    {
-      g_autofree double *factors = pattern (TAG_PROBE + k, n, 1);
+  for (guint k = 0; k < 2; k++) {
+    g_autofree double *factors = pattern (TAG_PROBE + k, n, 1);
 
-      probes[k] = 0;
-      for (gsize e = 0; e < n; e++)
-        probes[k] += found[e] * factors[e] / n;
-    }
+    probes[k] = 0;
+    for (gsize e = 0; e < n; e++)
+      probes[k] += found[e] * factors[e] / n;
+  }
   golden_compare (what, probes, golden, 2, self->tolerance * golden_max_abs (found, n));
 }
 
@@ -349,26 +340,24 @@ check (JsonObject *test,
   Fixture self = { 0 };
 
   set_up (&self, test, dtype);
-  for (guint iteration = 0; iteration < json_array_get_length (steps); iteration++)
-    {
-      JsonObject *step = json_array_get_object_element (steps, iteration);
-      JsonObject *losses = json_object_get_object_member (step, "losses");
-      guint n_compared = 0;
+  for (guint iteration = 0; iteration < json_array_get_length (steps); iteration++) {
+    JsonObject *step = json_array_get_object_element (steps, iteration);
+    JsonObject *losses = json_object_get_object_member (step, "losses");
+    guint n_compared = 0;
 
-      feed (&self, iteration);
-      for (guint i = 0; i < self.n_phases; i++)
-        {
-          MpRunContext context = { 0, iteration };
-          g_autoptr (GError) error = NULL;
+    feed (&self, iteration);
+    for (guint i = 0; i < self.n_phases; i++) {
+      MpRunContext context = { 0, iteration };
+      g_autoptr (GError) error = NULL;
 
-          mp_plan_run (self.phase[i].plan, &context, &error);
-          g_assert_no_error (error);
-          n_compared += check_losses (&self, i, losses, iteration);
-        }
-      g_assert_cmpuint (n_compared, ==, json_object_get_size (losses));
-      for (guint i = 0; i < self.variables->len; i++)
-        check_variable (&self, g_ptr_array_index (self.variables, i), step, iteration);
+      mp_plan_run (self.phase[i].plan, &context, &error);
+      g_assert_no_error (error);
+      n_compared += check_losses (&self, i, losses, iteration);
     }
+    g_assert_cmpuint (n_compared, ==, json_object_get_size (losses));
+    for (guint i = 0; i < self.variables->len; i++)
+      check_variable (&self, g_ptr_array_index (self.variables, i), step, iteration);
+  }
   tear_down (&self);
 }
 
@@ -392,16 +381,15 @@ main (int    argc,
 
   JsonArray *cases = golden_load ("steps.json");
 
-  for (guint i = 0; i < json_array_get_length (cases); i++)
-    {
-      JsonObject *test = json_array_get_object_element (cases, i);
-      const char *name = json_object_get_string_member (test, "name");
-      g_autofree char *path_double = g_strdup_printf ("/steps/%s/float64", name);
-      g_autofree char *path_single = g_strdup_printf ("/steps/%s/float32", name);
+  for (guint i = 0; i < json_array_get_length (cases); i++) {
+    JsonObject *test = json_array_get_object_element (cases, i);
+    const char *name = json_object_get_string_member (test, "name");
+    g_autofree char *path_double = g_strdup_printf ("/steps/%s/float64", name);
+    g_autofree char *path_single = g_strdup_printf ("/steps/%s/float32", name);
 
-      g_test_add_data_func (path_double, test, test_double);
-      if (json_object_get_boolean_member (test, "single"))
-        g_test_add_data_func (path_single, test, test_single);
-    }
+    g_test_add_data_func (path_double, test, test_double);
+    if (json_object_get_boolean_member (test, "single"))
+      g_test_add_data_func (path_single, test, test_single);
+  }
   return g_test_run ();
 }

@@ -51,19 +51,18 @@ read_flags (JsonObject *test)
   JsonArray *names = json_object_get_array_member (test, "flags");
   guint32 flags = 0;
 
-  for (guint i = 0; i < json_array_get_length (names); i++)
-    {
-      const char *name = json_array_get_string_element (names, i);
+  for (guint i = 0; i < json_array_get_length (names); i++) {
+    const char *name = json_array_get_string_element (names, i);
 
-      if (g_str_equal (name, "nesterov"))
-        flags |= MP_UPDATE_NESTEROV;
-      else if (g_str_equal (name, "epsilon-inside"))
-        flags |= MP_UPDATE_EPSILON_INSIDE;
-      else if (g_str_equal (name, "ascend"))
-        flags |= MP_UPDATE_ASCEND;
-      else
-        g_assert_not_reached ();
-    }
+    if (g_str_equal (name, "nesterov"))
+      flags |= MP_UPDATE_NESTEROV;
+    else if (g_str_equal (name, "epsilon-inside"))
+      flags |= MP_UPDATE_EPSILON_INSIDE;
+    else if (g_str_equal (name, "ascend"))
+      flags |= MP_UPDATE_ASCEND;
+    else
+      g_assert_not_reached ();
+  }
   return flags;
 }
 
@@ -109,16 +108,15 @@ set_up (Fixture    *self,
 
   g_assert_cmpint (mp_cpu_class.open (0, 1, &self->device), ==, MP_OK);
   self->graph = mp_graph_new (dtype);
-  for (guint i = 0; i < N_PARAMETERS; i++)
-    {
-      g_autofree char *name = g_strconcat ("gradient/", parameters[i].name, NULL);
-      MpTensorType type = mp_type (dtype, parameters[i].rank, parameters[i].dim);
+  for (guint i = 0; i < N_PARAMETERS; i++) {
+    g_autofree char *name = g_strconcat ("gradient/", parameters[i].name, NULL);
+    MpTensorType type = mp_type (dtype, parameters[i].rank, parameters[i].dim);
 
-      self->parameter[i] = mp_parameter (self->graph, "net", parameters[i].name, type, (MpInit) { "zeros", 0 });
-      self->gradient[i] = mp_input (self->graph, name, type);
-      MpNode *term = mp_sum (mp_mul (self->parameter[i], self->gradient[i]), MP_ALL_AXES, FALSE);
-      loss = loss == NULL ? term : mp_add (loss, term);
-    }
+    self->parameter[i] = mp_parameter (self->graph, "net", parameters[i].name, type, (MpInit) { "zeros", 0 });
+    self->gradient[i] = mp_input (self->graph, name, type);
+    MpNode *term = mp_sum (mp_mul (self->parameter[i], self->gradient[i]), MP_ALL_AXES, FALSE);
+    loss = loss == NULL ? term : mp_add (loss, term);
+  }
   self->update = mp_update_new (self->graph, loss, "net", find_op (json_object_get_string_member (test, "op")),
                                 read_flags (test), &error);
   g_assert_no_error (error);
@@ -174,15 +172,14 @@ check (JsonObject *test,
 
   set_up (&self, test, dtype);
   g_assert_cmpuint (json_array_get_length (steps), ==, N_STEPS);
-  for (guint step = 0; step < N_STEPS; step++)
-    {
-      for (guint i = 0; i < N_PARAMETERS; i++)
-        write_pattern (&self, self.gradient[i], GRADIENT_TAG + 10 * step + i, 1);
-      mp_plan_run (self.plan, &context, &error);
-      g_assert_no_error (error);
-      for (guint i = 0; i < N_PARAMETERS; i++)
-        check_parameter (&self, i, json_array_get_object_element (steps, step), step);
-    }
+  for (guint step = 0; step < N_STEPS; step++) {
+    for (guint i = 0; i < N_PARAMETERS; i++)
+      write_pattern (&self, self.gradient[i], GRADIENT_TAG + 10 * step + i, 1);
+    mp_plan_run (self.plan, &context, &error);
+    g_assert_no_error (error);
+    for (guint i = 0; i < N_PARAMETERS; i++)
+      check_parameter (&self, i, json_array_get_object_element (steps, step), step);
+  }
   tear_down (&self);
 }
 
@@ -206,15 +203,14 @@ main (int    argc,
 
   JsonArray *cases = golden_load ("optimizers.json");
 
-  for (guint i = 0; i < json_array_get_length (cases); i++)
-    {
-      JsonObject *test = json_array_get_object_element (cases, i);
-      const char *name = json_object_get_string_member (test, "name");
-      g_autofree char *path_double = g_strdup_printf ("/updates/%s/float64", name);
-      g_autofree char *path_single = g_strdup_printf ("/updates/%s/float32", name);
+  for (guint i = 0; i < json_array_get_length (cases); i++) {
+    JsonObject *test = json_array_get_object_element (cases, i);
+    const char *name = json_object_get_string_member (test, "name");
+    g_autofree char *path_double = g_strdup_printf ("/updates/%s/float64", name);
+    g_autofree char *path_single = g_strdup_printf ("/updates/%s/float32", name);
 
-      g_test_add_data_func (path_double, test, test_double);
-      g_test_add_data_func (path_single, test, test_single);
-    }
+    g_test_add_data_func (path_double, test, test_double);
+    g_test_add_data_func (path_single, test, test_single);
+  }
   return g_test_run ();
 }
