@@ -6,7 +6,7 @@
  * is hot, and the product itself is never stored where the program does not ask for it. Where the program's domain
  * is not the product's own, the product goes to the workspace whole and the program follows.
  *
- * oneDNN 2.6 is not used: on one core it is as fast for large products and slower at the small shapes of toy networks
+ * oneDNN 2.6 is not used: on one core it is no faster for large products and slower at most shapes of toy networks
  * (bench-kernels compares them), it allocates while it runs, and it has no float64.
  */
 #include "kernels/cpu/cpu.h"
