@@ -29,20 +29,19 @@ mp_philox (uint64_t seed, uint32_t block, uint32_t stream, uint64_t step, uint32
   uint32_t c0 = block, c1 = stream, c2 = (uint32_t) step, c3 = (uint32_t) (step >> 32);
   uint32_t k0 = (uint32_t) seed, k1 = (uint32_t) (seed >> 32);
 
-  for (int round = 0; round < 10; round++)
-    {
-      uint64_t p0 = (uint64_t) 0xD2511F53u * c0;
-      uint64_t p1 = (uint64_t) 0xCD9E8D57u * c2;
-      uint32_t n0 = (uint32_t) (p1 >> 32) ^ c1 ^ k0;
-      uint32_t n2 = (uint32_t) (p0 >> 32) ^ c3 ^ k1;
+  for (int round = 0; round < 10; round++) {
+    uint64_t p0 = (uint64_t) 0xD2511F53u * c0;
+    uint64_t p1 = (uint64_t) 0xCD9E8D57u * c2;
+    uint32_t n0 = (uint32_t) (p1 >> 32) ^ c1 ^ k0;
+    uint32_t n2 = (uint32_t) (p0 >> 32) ^ c3 ^ k1;
 
-      c1 = (uint32_t) p1;
-      c3 = (uint32_t) p0;
-      c0 = n0;
-      c2 = n2;
-      k0 += 0x9E3779B9u;
-      k1 += 0xBB67AE85u;
-    }
+    c1 = (uint32_t) p1;
+    c3 = (uint32_t) p0;
+    c0 = n0;
+    c2 = n2;
+    k0 += 0x9E3779B9u;
+    k1 += 0xBB67AE85u;
+  }
 
   out[0] = c0;
   out[1] = c1;

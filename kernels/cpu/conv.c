@@ -37,22 +37,20 @@ unfold (const Conv    *s,
 
   for (int64_t i = 0; i < s->out_h; i++)
     for (int64_t j = 0; j < s->out_w; j++)
-      for (int64_t ki = 0; ki < s->kernel_h; ki++, patches += row)
-        {
-          int64_t y = i * a->stride[0] - a->pad_before[0] + ki;
-          int64_t left = j * a->stride[1] - a->pad_before[1];
-          int64_t first = left < 0 ? -left : 0, end = s->w - left < s->kernel_w ? s->w - left : s->kernel_w;
+      for (int64_t ki = 0; ki < s->kernel_h; ki++, patches += row) {
+        int64_t y = i * a->stride[0] - a->pad_before[0] + ki;
+        int64_t left = j * a->stride[1] - a->pad_before[1];
+        int64_t first = left < 0 ? -left : 0, end = s->w - left < s->kernel_w ? s->w - left : s->kernel_w;
 
-          if (y < 0 || y >= s->h || end <= first)
-            {
-              memset (patches, 0, row);
-              continue;
-            }
-          memset (patches, 0, (size_t) first * pixel);
-          memcpy (patches + (size_t) first * pixel, x + (size_t) (y * s->w + left + first) * pixel,
-                  (size_t) (end - first) * pixel);
-          memset (patches + (size_t) end * pixel, 0, (size_t) (s->kernel_w - end) * pixel);
+        if (y < 0 || y >= s->h || end <= first) {
+          memset (patches, 0, row);
+          continue;
         }
+        memset (patches, 0, (size_t) first * pixel);
+        memcpy (patches + (size_t) first * pixel, x + (size_t) (y * s->w + left + first) * pixel,
+                (size_t) (end - first) * pixel);
+        memset (patches + (size_t) end * pixel, 0, (size_t) (s->kernel_w - end) * pixel);
+      }
 }
 
 static void
@@ -80,16 +78,15 @@ fold (const Conv    *s,
   memset (x, 0, (size_t) (s->h * s->w) * pixel);
   for (int64_t i = 0; i < s->out_h; i++)
     for (int64_t j = 0; j < s->out_w; j++)
-      for (int64_t ki = 0; ki < s->kernel_h; ki++, patches += row)
-        {
-          int64_t y = i * a->stride[0] - a->pad_before[0] + ki;
-          int64_t left = j * a->stride[1] - a->pad_before[1];
-          int64_t first = left < 0 ? -left : 0, end = s->w - left < s->kernel_w ? s->w - left : s->kernel_w;
+      for (int64_t ki = 0; ki < s->kernel_h; ki++, patches += row) {
+        int64_t y = i * a->stride[0] - a->pad_before[0] + ki;
+        int64_t left = j * a->stride[1] - a->pad_before[1];
+        int64_t first = left < 0 ? -left : 0, end = s->w - left < s->kernel_w ? s->w - left : s->kernel_w;
 
-          if (y >= 0 && y < s->h && end > first)
-            add (s->element, x + (size_t) (y * s->w + left + first) * pixel, patches + (size_t) first * pixel,
-                 (end - first) * s->c);
-        }
+        if (y >= 0 && y < s->h && end > first)
+          add (s->element, x + (size_t) (y * s->w + left + first) * pixel, patches + (size_t) first * pixel,
+               (end - first) * s->c);
+      }
 }
 
 /* Images [first, last). A weight gradient comes out in the thread's sum. */
@@ -111,23 +108,18 @@ run_images (MpKernel   *kernel,
   if (kernel->op == MP_OP_CONV_WEIGHT)
     memset (sum, 0, (size_t) (g->m * g->n) * s->element);
   for (int64_t i = first; i < last; i++)
-    if (kernel->op == MP_OP_CONV)
-      {
-        unfold (s, &kernel->attrs, a + (size_t) i * x_bytes, own);
-        simd->gemm_run (g, own, b, out + (size_t) i * y_bytes, packed, 0, g->m);
-      }
-    else if (kernel->op == MP_OP_CONV_DATA)
-      {
-        simd->gemm_run (g, a + (size_t) i * y_bytes, b, own, packed, 0, g->m);
-        fold (s, &kernel->attrs, own, out + (size_t) i * x_bytes);
-      }
-    else
-      {
-        unfold (s, &kernel->attrs, a + (size_t) i * x_bytes, own);
-        simd->gemm_pack (g, own, own + s->own_packed);
-        simd->gemm_run (g, b + (size_t) i * y_bytes, own, term, own + s->own_packed, 0, g->m);
-        add (s->element, sum, term, g->m * g->n);
-      }
+    if (kernel->op == MP_OP_CONV) {
+      unfold (s, &kernel->attrs, a + (size_t) i * x_bytes, own);
+      simd->gemm_run (g, own, b, out + (size_t) i * y_bytes, packed, 0, g->m);
+    } else if (kernel->op == MP_OP_CONV_DATA) {
+      simd->gemm_run (g, a + (size_t) i * y_bytes, b, own, packed, 0, g->m);
+      fold (s, &kernel->attrs, own, out + (size_t) i * x_bytes);
+    } else {
+      unfold (s, &kernel->attrs, a + (size_t) i * x_bytes, own);
+      simd->gemm_pack (g, own, own + s->own_packed);
+      simd->gemm_run (g, b + (size_t) i * y_bytes, own, term, own + s->own_packed, 0, g->m);
+      add (s->element, sum, term, g->m * g->n);
+    }
 }
 
 static MpStatus
@@ -144,18 +136,16 @@ run (MpKernel           *kernel,
     kernel->simd->gemm_pack (&s->gemm, kernel->input[1], kernel->workspace + s->packed_at);
   if (n_threads <= 1)
     run_images (kernel, s, out, own, 0, s->n);
-  else
-    {
+  else {
 #pragma omp parallel for num_threads (n_threads) schedule (static, 1)
-      for (int t = 0; t < n_threads; t++)
-        run_images (kernel, s, out, own + (size_t) t * s->thread_bytes, s->n * t / n_threads, s->n * (t + 1) / n_threads);
-    }
-  if (kernel->op == MP_OP_CONV_WEIGHT)
-    {
-      memcpy (out, own + s->own_sum, (size_t) (s->gemm.m * s->gemm.n) * s->element);
-      for (int t = 1; t < n_threads; t++)
-        add (s->element, out, own + (size_t) t * s->thread_bytes + s->own_sum, s->gemm.m * s->gemm.n);
-    }
+    for (int t = 0; t < n_threads; t++)
+      run_images (kernel, s, out, own + (size_t) t * s->thread_bytes, s->n * t / n_threads, s->n * (t + 1) / n_threads);
+  }
+  if (kernel->op == MP_OP_CONV_WEIGHT) {
+    memcpy (out, own + s->own_sum, (size_t) (s->gemm.m * s->gemm.n) * s->element);
+    for (int t = 1; t < n_threads; t++)
+      add (s->element, out, own + (size_t) t * s->thread_bytes + s->own_sum, s->gemm.m * s->gemm.n);
+  }
   if (s->has_program)
     mp_fused_run_after (kernel, &s->fused, out, kernel->workspace + s->scratch_at);
   return MP_OK;
@@ -178,14 +168,12 @@ reserve_memory (MpKernel *kernel,
 
   kernel->n_threads = work < PARALLEL_WORK || s->n < kernel->device->n_threads ? 1 : kernel->device->n_threads;
   s->thread_bytes = patches;
-  if (kernel->op == MP_OP_CONV_WEIGHT)
-    {
-      s->own_packed = patches;
-      s->own_sum = s->own_packed + packed;
-      s->own_term = s->own_sum + result;
-      s->thread_bytes = s->own_term + result;
-    }
-  else
+  if (kernel->op == MP_OP_CONV_WEIGHT) {
+    s->own_packed = patches;
+    s->own_sum = s->own_packed + packed;
+    s->own_term = s->own_sum + result;
+    s->thread_bytes = s->own_term + result;
+  } else
     s->packed_at = mp_cpu_reserve (kernel, packed);
   s->thread_at = mp_cpu_reserve (kernel, s->thread_bytes * (size_t) kernel->n_threads);
 }
@@ -225,24 +213,25 @@ mp_cpu_conv_new (MpKernel           *kernel,
     return MP_STATUS_MEMORY;
   *s = (Conv) { .n = x->dim[0], .h = x->dim[1], .w = x->dim[2], .c = x->dim[3], .out_c = w->dim[0],
                 .kernel_h = w->dim[1], .kernel_w = w->dim[2], .element = mp_dtype_size (x->dtype) };
-  s->out_h = (s->h + kernel->attrs.pad_before[0] + kernel->attrs.pad_after[0] - s->kernel_h) / kernel->attrs.stride[0] + 1;
-  s->out_w = (s->w + kernel->attrs.pad_before[1] + kernel->attrs.pad_after[1] - s->kernel_w) / kernel->attrs.stride[1] + 1;
+  s->out_h = (s->h + kernel->attrs.pad_before[0] + kernel->attrs.pad_after[0] - s->kernel_h)
+             / kernel->attrs.stride[0] + 1;
+  s->out_w = (s->w + kernel->attrs.pad_before[1] + kernel->attrs.pad_after[1] - s->kernel_w)
+             / kernel->attrs.stride[1] + 1;
   if (kernel->op != MP_OP_CONV && (y->rank != 4 || y->dim[1] != s->out_h || y->dim[2] != s->out_w))
     return mp_kernels_fail (MP_STATUS_INVALID, "%s has an output gradient that does not fit its geometry.",
                             mp_op_name (kernel->op));
   kernel->simd = kernel->device->simd[x->dtype];
   set_product (kernel->op, s);
   reserve_memory (kernel, s);
-  if (with_program)
-    {
-      status = mp_fused_plan (spec->program, 0, &s->fused);
-      if (status != MP_OK)
-        return status;
-      s->has_program = 1;
-      s->fused.input[0].extent = 0;
-      s->product_at = mp_cpu_reserve (kernel, (size_t) (s->n * s->out_h * s->out_w * s->out_c) * s->element);
-      s->scratch_at = mp_cpu_reserve (kernel, s->fused.scratch_bytes);
-    }
+  if (with_program) {
+    status = mp_fused_plan (spec->program, 0, &s->fused);
+    if (status != MP_OK)
+      return status;
+    s->has_program = 1;
+    s->fused.input[0].extent = 0;
+    s->product_at = mp_cpu_reserve (kernel, (size_t) (s->n * s->out_h * s->out_w * s->out_c) * s->element);
+    s->scratch_at = mp_cpu_reserve (kernel, s->fused.scratch_bytes);
+  }
   kernel->run = run;
   snprintf (kernel->algorithm, sizeof kernel->algorithm, "patches:%s", kernel->simd->name);
   return MP_OK;

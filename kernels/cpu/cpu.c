@@ -89,17 +89,16 @@ read_proc (const char *path,
   char  line[512];
   int   found = 0;
 
-  while (file != NULL && !found && fgets (line, sizeof line, file) != NULL)
-    {
-      char *colon = strchr (line, ':');
+  while (file != NULL && !found && fgets (line, sizeof line, file) != NULL) {
+    char *colon = strchr (line, ':');
 
-      if (colon == NULL || strncmp (line, name, strlen (name)) != 0)
-        continue;
-      colon += 1 + strspn (colon + 1, " \t");
-      colon[strcspn (colon, "\n")] = '\0';
-      snprintf (value, size, "%s", colon);
-      found = 1;
-    }
+    if (colon == NULL || strncmp (line, name, strlen (name)) != 0)
+      continue;
+    colon += 1 + strspn (colon + 1, " \t");
+    colon[strcspn (colon, "\n")] = '\0';
+    snprintf (value, size, "%s", colon);
+    found = 1;
+  }
   if (file != NULL)
     fclose (file);
   return found;
@@ -252,48 +251,46 @@ typedef MpStatus (*FamilyFn) (MpKernel *kernel, const MpKernelSpec *spec);
 static FamilyFn
 family_of (MpOp op)
 {
-  switch (op)
-    {
-    case MP_OP_FUSED:
-      return mp_cpu_fused_new;
-    case MP_OP_STOP_GRADIENT:
-    case MP_OP_COPY:
-    case MP_OP_ASSIGN:
-      return mp_cpu_shape_new;
-    case MP_OP_CONV:
-    case MP_OP_CONV_DATA:
-    case MP_OP_CONV_WEIGHT:
-      return mp_cpu_conv_new;
-    case MP_OP_LOG_SUM_EXP:
-      return mp_cpu_normalize_new;
-    case MP_OP_PD_SOLVE:
-      return NULL;
-    default:
-      break;
-    }
-  switch (mp_op_class (op))
-    {
-    case MP_CLASS_RANDOM:
-      return mp_cpu_random_new;
-    case MP_CLASS_ELEMENTWISE:
-    case MP_CLASS_REDUCTION:
-      return mp_cpu_elementwise_new;
-    case MP_CLASS_CAST:
-    case MP_CLASS_SHAPE:
-      return mp_cpu_shape_new;
-    case MP_CLASS_PRODUCT:
-      return mp_cpu_product_new;
-    case MP_CLASS_POOL:
-      return mp_cpu_pool_new;
-    case MP_CLASS_FUSED:
-      return mp_cpu_normalize_new;
-    case MP_CLASS_LINALG:
-      return mp_cpu_linalg_new;
-    case MP_CLASS_UPDATE:
-      return mp_cpu_update_new;
-    default:
-      return NULL;
-    }
+  switch (op) {
+  case MP_OP_FUSED:
+    return mp_cpu_fused_new;
+  case MP_OP_STOP_GRADIENT:
+  case MP_OP_COPY:
+  case MP_OP_ASSIGN:
+    return mp_cpu_shape_new;
+  case MP_OP_CONV:
+  case MP_OP_CONV_DATA:
+  case MP_OP_CONV_WEIGHT:
+    return mp_cpu_conv_new;
+  case MP_OP_LOG_SUM_EXP:
+    return mp_cpu_normalize_new;
+  case MP_OP_PD_SOLVE:
+    return NULL;
+  default:
+    break;
+  }
+  switch (mp_op_class (op)) {
+  case MP_CLASS_RANDOM:
+    return mp_cpu_random_new;
+  case MP_CLASS_ELEMENTWISE:
+  case MP_CLASS_REDUCTION:
+    return mp_cpu_elementwise_new;
+  case MP_CLASS_CAST:
+  case MP_CLASS_SHAPE:
+    return mp_cpu_shape_new;
+  case MP_CLASS_PRODUCT:
+    return mp_cpu_product_new;
+  case MP_CLASS_POOL:
+    return mp_cpu_pool_new;
+  case MP_CLASS_FUSED:
+    return mp_cpu_normalize_new;
+  case MP_CLASS_LINALG:
+    return mp_cpu_linalg_new;
+  case MP_CLASS_UPDATE:
+    return mp_cpu_update_new;
+  default:
+    return NULL;
+  }
 }
 
 static MpStatus
@@ -322,11 +319,10 @@ kernel_new (MpDevice           *device,
     status = family (kernel, spec);
   else
     status = mp_kernels_fail (MP_STATUS_MEMORY, "There is no memory for a %s kernel.", mp_op_name (spec->op));
-  if (status != MP_OK)
-    {
-      kernel_free (kernel);
-      return status;
-    }
+  if (status != MP_OK) {
+    kernel_free (kernel);
+    return status;
+  }
   *out = kernel;
   return MP_OK;
 }

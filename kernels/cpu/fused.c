@@ -28,26 +28,23 @@ read_axes (const MpProgram *program,
            Axes            *axes)
 {
   axes->rank = program->rank;
-  for (int a = 0; a < program->rank; a++)
-    {
-      axes->dim[a] = program->dim[a];
-      for (int i = 0; i < program->n_inputs; i++)
-        axes->input[i][a] = program->input[i].stride[a];
-    }
-  for (int o = 0; o < program->n_outputs; o++)
-    {
-      int64_t stride = 1;
+  for (int a = 0; a < program->rank; a++) {
+    axes->dim[a] = program->dim[a];
+    for (int i = 0; i < program->n_inputs; i++)
+      axes->input[i][a] = program->input[i].stride[a];
+  }
+  for (int o = 0; o < program->n_outputs; o++) {
+    int64_t stride = 1;
 
-      for (int a = program->rank - 1; a >= 0; a--)
-        {
-          int reduced = program->output[o].reduce != MP_STORE && (program->output[o].axes >> a & 1);
+    for (int a = program->rank - 1; a >= 0; a--) {
+      int reduced = program->output[o].reduce != MP_STORE && (program->output[o].axes >> a & 1);
 
-          axes->reduced[o][a] = reduced;
-          axes->output[o][a] = reduced ? 0 : stride;
-          if (!reduced)
-            stride *= program->dim[a];
-        }
+      axes->reduced[o][a] = reduced;
+      axes->output[o][a] = reduced ? 0 : stride;
+      if (!reduced)
+        stride *= program->dim[a];
     }
+  }
 }
 
 static void
@@ -60,11 +57,10 @@ remove_axis (const MpProgram *program,
   memmove (&axes->dim[axis], &axes->dim[axis + 1], after * sizeof axes->dim[0]);
   for (int i = 0; i < program->n_inputs; i++)
     memmove (&axes->input[i][axis], &axes->input[i][axis + 1], after * sizeof axes->dim[0]);
-  for (int o = 0; o < program->n_outputs; o++)
-    {
-      memmove (&axes->output[o][axis], &axes->output[o][axis + 1], after * sizeof axes->dim[0]);
-      memmove (&axes->reduced[o][axis], &axes->reduced[o][axis + 1], after * sizeof axes->reduced[0][0]);
-    }
+  for (int o = 0; o < program->n_outputs; o++) {
+    memmove (&axes->output[o][axis], &axes->output[o][axis + 1], after * sizeof axes->dim[0]);
+    memmove (&axes->reduced[o][axis], &axes->reduced[o][axis + 1], after * sizeof axes->reduced[0][0]);
+  }
   axes->rank--;
 }
 
@@ -80,7 +76,8 @@ can_merge (const MpProgram *program,
     if (axes->input[i][axis] != axes->input[i][axis + 1] * inner)
       return 0;
   for (int o = 0; o < program->n_outputs; o++)
-    if (axes->reduced[o][axis] != axes->reduced[o][axis + 1] || axes->output[o][axis] != axes->output[o][axis + 1] * inner)
+    if (axes->reduced[o][axis] != axes->reduced[o][axis + 1]
+        || axes->output[o][axis] != axes->output[o][axis + 1] * inner)
       return 0;
   return 1;
 }
@@ -94,11 +91,10 @@ simplify_axes (const MpProgram *program,
     if (axes->dim[a] == 1)
       remove_axis (program, axes, a);
   for (int a = axes->rank - 2 - n_fixed; a >= 0; a--)
-    if (can_merge (program, axes, a))
-      {
-        axes->dim[a + 1] *= axes->dim[a];
-        remove_axis (program, axes, a);
-      }
+    if (can_merge (program, axes, a)) {
+      axes->dim[a + 1] *= axes->dim[a];
+      remove_axis (program, axes, a);
+    }
 }
 
 /* Order of iteration: kept axes first, then those that any output reduces. */
@@ -110,23 +106,22 @@ place_outer_axes (const MpProgram *program,
   fused->n_outer = axes->rank > 2 ? axes->rank - 2 : 0;
   fused->n_kept = 0;
   for (int pass = 0, n = 0; pass < 2; pass++)
-    for (int a = 0; a < fused->n_outer; a++)
-      {
-        int reduced = 0;
+    for (int a = 0; a < fused->n_outer; a++) {
+      int reduced = 0;
 
-        for (int o = 0; o < program->n_outputs; o++)
-          reduced |= axes->reduced[o][a];
-        if (reduced != pass)
-          continue;
-        fused->outer[n] = axes->dim[a];
-        for (int i = 0; i < program->n_inputs; i++)
-          fused->input[i].outer_stride[n] = axes->input[i][a];
-        for (int o = 0; o < program->n_outputs; o++)
-          fused->output[o].outer_stride[n] = axes->output[o][a];
-        n++;
-        if (pass == 0)
-          fused->n_kept = n;
-      }
+      for (int o = 0; o < program->n_outputs; o++)
+        reduced |= axes->reduced[o][a];
+      if (reduced != pass)
+        continue;
+      fused->outer[n] = axes->dim[a];
+      for (int i = 0; i < program->n_inputs; i++)
+        fused->input[i].outer_stride[n] = axes->input[i][a];
+      for (int o = 0; o < program->n_outputs; o++)
+        fused->output[o].outer_stride[n] = axes->output[o][a];
+      n++;
+      if (pass == 0)
+        fused->n_kept = n;
+    }
 }
 
 /* ---- registers ---- */
@@ -135,40 +130,37 @@ take_slot (MpFused *fused,
            char    *taken)
 {
   for (int32_t s = 0;; s++)
-    if (!taken[s])
-      {
-        taken[s] = 1;
-        if (s >= fused->n_slots)
-          fused->n_slots = s + 1;
-        return s;
-      }
+    if (!taken[s]) {
+      taken[s] = 1;
+      if (s >= fused->n_slots)
+        fused->n_slots = s + 1;
+      return s;
+    }
 }
 
 static void
 set_steps (const MpProgram *program,
            MpFused         *fused)
 {
-  for (int i = 0; i < program->n_instructions; i++)
-    {
-      const MpInstruction *from = &program->instruction[i];
-      MpFusedStep         *step = &fused->step[i];
-      int                  arity = from->op == MP_OP_CONSTANT ? 0 : mp_op_arity ((MpOp) from->op);
+  for (int i = 0; i < program->n_instructions; i++) {
+    const MpInstruction *from = &program->instruction[i];
+    MpFusedStep         *step = &fused->step[i];
+    int                  arity = from->op == MP_OP_CONSTANT ? 0 : mp_op_arity ((MpOp) from->op);
 
-      step->op = from->op;
-      step->scalar[0] = from->scalar[0];
-      step->scalar[1] = from->scalar[1];
-      for (int j = 0; j < 3; j++)
-        step->src[j] = arity == 0 ? 0 : from->src[j < arity ? j : 0];
-      if (from->op == MP_OP_POW && from->src[1] >= program->n_inputs)
-        {
-          const MpInstruction *exponent = &program->instruction[from->src[1] - program->n_inputs];
+    step->op = from->op;
+    step->scalar[0] = from->scalar[0];
+    step->scalar[1] = from->scalar[1];
+    for (int j = 0; j < 3; j++)
+      step->src[j] = arity == 0 ? 0 : from->src[j < arity ? j : 0];
+    if (from->op == MP_OP_POW && from->src[1] >= program->n_inputs) {
+      const MpInstruction *exponent = &program->instruction[from->src[1] - program->n_inputs];
 
-          if (exponent->op == MP_OP_CONSTANT && exponent->scalar[0] == 2.0)
-            step->op = MP_OP_SQUARE;
-          else if (exponent->op == MP_OP_CONSTANT && exponent->scalar[0] == 3.0)
-            step->op = MP_FUSED_CUBE;
-        }
+      if (exponent->op == MP_OP_CONSTANT && exponent->scalar[0] == 2.0)
+        step->op = MP_OP_SQUARE;
+      else if (exponent->op == MP_OP_CONSTANT && exponent->scalar[0] == 3.0)
+        step->op = MP_FUSED_CUBE;
     }
+  }
 }
 
 /* How often each register is read, outputs included. */
@@ -189,20 +181,19 @@ static int32_t
 pair_code (int32_t first,
            int32_t second)
 {
-  switch (second)
-    {
-    case MP_OP_RELU:
-      return first == MP_OP_ADD ? MP_FUSED_ADD_RELU : 0;
-    case MP_OP_EXP:
-      return first == MP_OP_MUL ? MP_FUSED_MUL_EXP : 0;
-    case MP_OP_MUL:
-      return first == MP_OP_GT ? MP_FUSED_GT_MUL
-             : first == MP_OP_LT ? MP_FUSED_LT_MUL : (first == MP_OP_MUL ? MP_FUSED_MUL_MUL : 0);
-    case MP_OP_ADD:
-      return first == MP_OP_MUL ? MP_FUSED_MUL_ADD : 0;
-    default:
-      return 0;
-    }
+  switch (second) {
+  case MP_OP_RELU:
+    return first == MP_OP_ADD ? MP_FUSED_ADD_RELU : 0;
+  case MP_OP_EXP:
+    return first == MP_OP_MUL ? MP_FUSED_MUL_EXP : 0;
+  case MP_OP_MUL:
+    return first == MP_OP_GT ? MP_FUSED_GT_MUL
+           : first == MP_OP_LT ? MP_FUSED_LT_MUL : (first == MP_OP_MUL ? MP_FUSED_MUL_MUL : 0);
+  case MP_OP_ADD:
+    return first == MP_OP_MUL ? MP_FUSED_MUL_ADD : 0;
+  default:
+    return 0;
+  }
 }
 
 /* Merges pairs of steps where the first's result is used by the second alone: one pass over the block instead of
@@ -214,24 +205,22 @@ merge_pairs (const MpProgram *program,
   int uses[MP_PROGRAM_MAX_INPUTS + MP_PROGRAM_MAX_INSTRUCTIONS] = { 0 };
 
   count_uses (program, uses);
-  for (int32_t i = 0; i < fused->n_steps; i++)
-    {
-      MpFusedStep *second = &fused->step[i];
+  for (int32_t i = 0; i < fused->n_steps; i++) {
+    MpFusedStep *second = &fused->step[i];
 
-      for (int j = 0; j < 2; j++)
-        {
-          int32_t      at = second->src[j] - program->n_inputs, code;
-          MpFusedStep *first = at >= 0 ? &fused->step[at] : NULL;
+    for (int j = 0; j < 2; j++) {
+      int32_t      at = second->src[j] - program->n_inputs, code;
+      MpFusedStep *first = at >= 0 ? &fused->step[at] : NULL;
 
-          if (first == NULL || uses[second->src[j]] != 1 || (code = pair_code (first->op, second->op)) == 0)
-            continue;
-          *second = (MpFusedStep) { .op = code, .src = { first->src[0], first->src[1],
-                                                         mp_op_arity ((MpOp) program->instruction[i].op) > 1
-                                                           ? second->src[!j] : first->src[0] } };
-          first->op = MP_FUSED_NOTHING;
-          break;
-        }
+      if (first == NULL || uses[second->src[j]] != 1 || (code = pair_code (first->op, second->op)) == 0)
+        continue;
+      *second = (MpFusedStep) { .op = code, .src = { first->src[0], first->src[1],
+                                                     mp_op_arity ((MpOp) program->instruction[i].op) > 1
+                                                       ? second->src[!j] : first->src[0] } };
+      first->op = MP_FUSED_NOTHING;
+      break;
     }
+  }
 }
 
 static void
@@ -255,18 +244,17 @@ assign_slots (const MpProgram *program,
   for (int32_t i = 0; i < fused->n_steps; i++)
     if (fused->step[i].op == MP_OP_CONSTANT)
       fused->step[i].slot = take_slot (fused, taken); /* filled once for all blocks */
-  for (int32_t i = 0; i < fused->n_steps; i++)
-    {
-      if (fused->step[i].op == MP_OP_CONSTANT || fused->step[i].op == MP_FUSED_NOTHING)
-        continue;
-      fused->step[i].slot = take_slot (fused, taken);
-      for (int32_t r = program->n_inputs; r < program->n_inputs + i; r++)
-        if (last_use[r] == program->n_inputs + i && fused->step[r - program->n_inputs].op != MP_OP_CONSTANT
-            && fused->step[r - program->n_inputs].op != MP_FUSED_NOTHING)
-          taken[fused->step[r - program->n_inputs].slot] = 0;
-      if (last_use[program->n_inputs + i] == program->n_inputs + i)
-        taken[fused->step[i].slot] = 0;
-    }
+  for (int32_t i = 0; i < fused->n_steps; i++) {
+    if (fused->step[i].op == MP_OP_CONSTANT || fused->step[i].op == MP_FUSED_NOTHING)
+      continue;
+    fused->step[i].slot = take_slot (fused, taken);
+    for (int32_t r = program->n_inputs; r < program->n_inputs + i; r++)
+      if (last_use[r] == program->n_inputs + i && fused->step[r - program->n_inputs].op != MP_OP_CONSTANT
+          && fused->step[r - program->n_inputs].op != MP_FUSED_NOTHING)
+        taken[fused->step[r - program->n_inputs].slot] = 0;
+    if (last_use[program->n_inputs + i] == program->n_inputs + i)
+      taken[fused->step[i].slot] = 0;
+  }
 }
 
 /* ---- blocks ---- */
@@ -282,25 +270,22 @@ choose_block (MpFused *fused)
 {
   int64_t columns = fused->columns > 0 ? fused->columns : 1;
 
-  if (columns > MP_TILE)
-    {
-      fused->block_columns = MP_TILE;
-      fused->block_rows = 1;
-    }
-  else
-    {
-      int64_t step = 16;
+  if (columns > MP_TILE) {
+    fused->block_columns = MP_TILE;
+    fused->block_rows = 1;
+  } else {
+    int64_t step = 16;
 
-      fused->block_columns = columns;
-      fused->block_rows = MP_TILE / columns;
-      /* whole vectors where that costs few rows */
-      while (step > 1 && fused->columns % 2 == 0 && step % 2 == 0 && (columns * (step / 2)) % 16 == 0)
-        step /= 2;
-      if (fused->block_rows > step)
-        fused->block_rows -= fused->block_rows % step;
-      if (fused->block_rows > fused->rows)
-        fused->block_rows = fused->rows > 0 ? fused->rows : 1;
-    }
+    fused->block_columns = columns;
+    fused->block_rows = MP_TILE / columns;
+    /* whole vectors where that costs few rows */
+    while (step > 1 && fused->columns % 2 == 0 && step % 2 == 0 && (columns * (step / 2)) % 16 == 0)
+      step /= 2;
+    if (fused->block_rows > step)
+      fused->block_rows -= fused->block_rows % step;
+    if (fused->block_rows > fused->rows)
+      fused->block_rows = fused->rows > 0 ? fused->rows : 1;
+  }
   fused->n_blocks = ceil_div (fused->rows, fused->block_rows) * ceil_div (fused->columns, fused->block_columns);
   for (int i = 0; i < fused->n_outer; i++)
     fused->n_blocks *= fused->outer[i];
@@ -341,32 +326,30 @@ plan_outputs (const MpProgram *program,
   char   written[MP_PROGRAM_MAX_INPUTS + MP_PROGRAM_MAX_INSTRUCTIONS] = { 0 };
   size_t at = (size_t) fused->n_slots * MP_TILE * mp_dtype_size (fused->dtype);
 
-  for (int32_t o = 0; o < program->n_outputs; o++)
-    {
-      MpFusedOutput *out = &fused->output[o];
+  for (int32_t o = 0; o < program->n_outputs; o++) {
+    MpFusedOutput *out = &fused->output[o];
 
-      out->reg = program->output[o].reg;
-      out->reduce = (MpReduce) program->output[o].reduce;
-      out->scale = program->output[o].scale;
-      out->row_stride = axes->rank > 1 ? axes->output[o][axes->rank - 2] : 0;
-      out->column_stride = axes->rank > 0 ? axes->output[o][axes->rank - 1] : 0;
-      out->count = 1;
-      for (int a = 0; a < program->rank; a++)
-        if (out->reduce == MP_STORE || !(program->output[o].axes >> a & 1))
-          out->count *= program->dim[a];
-      if (out->reduce == MP_STORE)
-        {
-          int32_t step = out->reg - program->n_inputs;
+    out->reg = program->output[o].reg;
+    out->reduce = (MpReduce) program->output[o].reduce;
+    out->scale = program->output[o].scale;
+    out->row_stride = axes->rank > 1 ? axes->output[o][axes->rank - 2] : 0;
+    out->column_stride = axes->rank > 0 ? axes->output[o][axes->rank - 1] : 0;
+    out->count = 1;
+    for (int a = 0; a < program->rank; a++)
+      if (out->reduce == MP_STORE || !(program->output[o].axes >> a & 1))
+        out->count *= program->dim[a];
+    if (out->reduce == MP_STORE) {
+      int32_t step = out->reg - program->n_inputs;
 
-          out->direct = step >= 0 && out->scale == 1.0 && !written[out->reg]
-                        && fused->step[step].op != MP_OP_CONSTANT;
-          written[out->reg] |= (char) out->direct;
-          continue;
-        }
-      fused->has_reduction = 1;
-      out->accumulator = at;
-      at += ((size_t) out->count * sizeof (double) + MP_ALIGNMENT - 1) / MP_ALIGNMENT * MP_ALIGNMENT;
+      out->direct = step >= 0 && out->scale == 1.0 && !written[out->reg]
+                    && fused->step[step].op != MP_OP_CONSTANT;
+      written[out->reg] |= (char) out->direct;
+      continue;
     }
+    fused->has_reduction = 1;
+    out->accumulator = at;
+    at += ((size_t) out->count * sizeof (double) + MP_ALIGNMENT - 1) / MP_ALIGNMENT * MP_ALIGNMENT;
+  }
   fused->scratch_bytes = at;
 }
 
@@ -382,20 +365,19 @@ check_program (const MpProgram *program)
                             "at most %d, %d and %d are possible.", program->n_inputs, program->n_instructions,
                             program->n_outputs, MP_PROGRAM_MAX_INPUTS, MP_PROGRAM_MAX_INSTRUCTIONS,
                             MP_PROGRAM_MAX_OUTPUTS);
-  for (int32_t i = 0; i < program->n_instructions; i++)
-    {
-      const MpInstruction *instruction = &program->instruction[i];
+  for (int32_t i = 0; i < program->n_instructions; i++) {
+    const MpInstruction *instruction = &program->instruction[i];
 
-      if (instruction->op == MP_OP_CONSTANT)
-        continue;
-      if (mp_op_class ((MpOp) instruction->op) != MP_CLASS_ELEMENTWISE)
-        return mp_kernels_fail (MP_STATUS_UNSUPPORTED, "Instruction %d of a fused program is %s, which is not "
-                                "elementwise.", i, mp_op_name ((MpOp) instruction->op));
-      for (int j = 0; j < mp_op_arity ((MpOp) instruction->op); j++)
-        if (instruction->src[j] < 0 || instruction->src[j] >= program->n_inputs + i)
-          return mp_kernels_fail (MP_STATUS_INVALID, "Instruction %d of a fused program reads register %d, which is "
-                                  "not written before.", i, instruction->src[j]);
-    }
+    if (instruction->op == MP_OP_CONSTANT)
+      continue;
+    if (mp_op_class ((MpOp) instruction->op) != MP_CLASS_ELEMENTWISE)
+      return mp_kernels_fail (MP_STATUS_UNSUPPORTED, "Instruction %d of a fused program is %s, which is not "
+                              "elementwise.", i, mp_op_name ((MpOp) instruction->op));
+    for (int j = 0; j < mp_op_arity ((MpOp) instruction->op); j++)
+      if (instruction->src[j] < 0 || instruction->src[j] >= program->n_inputs + i)
+        return mp_kernels_fail (MP_STATUS_INVALID, "Instruction %d of a fused program reads register %d, which is "
+                                "not written before.", i, instruction->src[j]);
+  }
   for (int32_t o = 0; o < program->n_outputs; o++)
     if (program->output[o].reg < 0 || program->output[o].reg >= program->n_inputs + program->n_instructions)
       return mp_kernels_fail (MP_STATUS_INVALID, "Output %d of a fused program is register %d of %d.", o,
@@ -427,13 +409,12 @@ mp_fused_plan (const MpProgram *program,
   choose_block (fused);
   set_steps (program, fused);
   merge_pairs (program, fused);
-  for (int32_t i = 0; i < fused->n_inputs; i++)
-    {
-      fused->input[i].row_stride = axes.rank > 1 ? axes.input[i][axes.rank - 2] : 0;
-      fused->input[i].column_stride = axes.rank > 0 ? axes.input[i][axes.rank - 1] : 0;
-      fused->input[i].load = choose_load (fused, &fused->input[i]);
-      fused->input[i].extent = input_extent (fused, &fused->input[i]);
-    }
+  for (int32_t i = 0; i < fused->n_inputs; i++) {
+    fused->input[i].row_stride = axes.rank > 1 ? axes.input[i][axes.rank - 2] : 0;
+    fused->input[i].column_stride = axes.rank > 0 ? axes.input[i][axes.rank - 1] : 0;
+    fused->input[i].load = choose_load (fused, &fused->input[i]);
+    fused->input[i].extent = input_extent (fused, &fused->input[i]);
+  }
   assign_slots (program, fused);
   plan_outputs (program, &axes, fused);
   return MP_OK;
@@ -464,23 +445,19 @@ run (MpKernel           *kernel,
   const MpFused *fused = kernel->state;
   int            n_threads = kernel->n_threads;
 
-  if (n_threads <= 1)
-    {
-      kernel->simd->fused_begin (fused, kernel->input, kernel->workspace);
-      kernel->simd->fused_run (fused, kernel->input, kernel->output, kernel->workspace, 0, fused->n_blocks, 0);
-    }
-  else
-    {
+  if (n_threads <= 1) {
+    kernel->simd->fused_begin (fused, kernel->input, kernel->workspace);
+    kernel->simd->fused_run (fused, kernel->input, kernel->output, kernel->workspace, 0, fused->n_blocks, 0);
+  } else {
 #pragma omp parallel for num_threads (n_threads) schedule (static, 1)
-      for (int t = 0; t < n_threads; t++)
-        {
-          void *scratch = kernel->workspace + (size_t) t * fused->scratch_bytes;
+    for (int t = 0; t < n_threads; t++) {
+      void *scratch = kernel->workspace + (size_t) t * fused->scratch_bytes;
 
-          kernel->simd->fused_begin (fused, kernel->input, scratch);
-          kernel->simd->fused_run (fused, kernel->input, kernel->output, scratch, fused->n_blocks * t / n_threads,
-                                   fused->n_blocks * (t + 1) / n_threads, 0);
-        }
+      kernel->simd->fused_begin (fused, kernel->input, scratch);
+      kernel->simd->fused_run (fused, kernel->input, kernel->output, scratch, fused->n_blocks * t / n_threads,
+                               fused->n_blocks * (t + 1) / n_threads, 0);
     }
+  }
   if (fused->has_reduction)
     kernel->simd->fused_finish (fused, kernel->output, kernel->workspace, n_threads);
   return MP_OK;
@@ -535,11 +512,10 @@ add_dense_input (MpProgram *program)
 {
   int64_t stride = 1;
 
-  for (int a = program->rank - 1; a >= 0; a--)
-    {
-      program->input[program->n_inputs].stride[a] = stride;
-      stride *= program->dim[a];
-    }
+  for (int a = program->rank - 1; a >= 0; a--) {
+    program->input[program->n_inputs].stride[a] = stride;
+    stride *= program->dim[a];
+  }
   program->n_inputs++;
 }
 
@@ -568,20 +544,18 @@ mp_cpu_elementwise_new (MpKernel           *kernel,
   MpProgram program;
   char      text[2][128];
 
-  if (mp_op_class (spec->op) == MP_CLASS_REDUCTION)
-    {
-      reduction_program (spec, &program);
-      return set_program (kernel, &program);
-    }
+  if (mp_op_class (spec->op) == MP_CLASS_REDUCTION) {
+    reduction_program (spec, &program);
+    return set_program (kernel, &program);
+  }
   set_domain (&program, &spec->outputs[0]);
-  for (int32_t i = 0; i < spec->n_inputs; i++)
-    {
-      if (!mp_tensor_equal (&spec->inputs[i], &spec->outputs[0]))
-        return mp_kernels_fail (MP_STATUS_INVALID, "Operand %d of %s is %s; it must be %s like the result.", i,
-                                mp_op_name (spec->op), mp_tensor_text (&spec->inputs[i], text[0], sizeof text[0]),
-                                mp_tensor_text (&spec->outputs[0], text[1], sizeof text[1]));
-      add_dense_input (&program);
-    }
+  for (int32_t i = 0; i < spec->n_inputs; i++) {
+    if (!mp_tensor_equal (&spec->inputs[i], &spec->outputs[0]))
+      return mp_kernels_fail (MP_STATUS_INVALID, "Operand %d of %s is %s; it must be %s like the result.", i,
+                              mp_op_name (spec->op), mp_tensor_text (&spec->inputs[i], text[0], sizeof text[0]),
+                              mp_tensor_text (&spec->outputs[0], text[1], sizeof text[1]));
+    add_dense_input (&program);
+  }
   program.n_instructions = 1;
   program.instruction[0].op = spec->op;
   program.instruction[0].scalar[0] = spec->attrs.scalar[0];

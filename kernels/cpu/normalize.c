@@ -29,26 +29,23 @@ plan_copies (const MpTensorType *type,
   int64_t dense[MP_MAX_RANK], stride = 1;
   int     n = 0;
 
-  for (int a = type->rank - 1; a >= 0; a--)
-    {
-      dense[a] = stride;
-      stride *= type->dim[a];
-    }
+  for (int a = type->rank - 1; a >= 0; a--) {
+    dense[a] = stride;
+    stride *= type->dim[a];
+  }
   state->there.rank = state->back.rank = type->rank;
   for (int reduced = 0; reduced < 2; reduced++)
     for (int a = 0; a < type->rank; a++)
-      if ((axes >> a & 1) == reduced)
-        {
-          state->there.dim[n] = state->back.dim[n] = type->dim[a];
-          state->there.from_stride[n] = state->back.to_stride[n] = dense[a];
-          n++;
-        }
+      if ((axes >> a & 1) == reduced) {
+        state->there.dim[n] = state->back.dim[n] = type->dim[a];
+        state->there.from_stride[n] = state->back.to_stride[n] = dense[a];
+        n++;
+      }
   stride = 1;
-  for (int a = type->rank - 1; a >= 0; a--)
-    {
-      state->there.to_stride[a] = state->back.from_stride[a] = stride;
-      stride *= state->there.dim[a];
-    }
+  for (int a = type->rank - 1; a >= 0; a--) {
+    state->there.to_stride[a] = state->back.from_stride[a] = stride;
+    stride *= state->there.dim[a];
+  }
 }
 
 static void
@@ -60,22 +57,21 @@ plan_axes (const MpTensorType *type,
   int phase = 0; /* 0 before, 1 in, 2 after the reduced axes */
 
   state->outer = state->n = state->inner = 1;
-  for (int a = 0; a < type->rank; a++)
-    {
-      int reduced = axes >> a & 1;
+  for (int a = 0; a < type->rank; a++) {
+    int reduced = axes >> a & 1;
 
-      if (type->dim[a] == 1)
-        continue;
-      if (reduced && phase == 2)
-        state->moved = 1;
-      phase = reduced ? 1 : (phase > 0 ? 2 : 0);
-      if (reduced)
-        state->n *= type->dim[a];
-      else if (phase == 0)
-        state->outer *= type->dim[a];
-      else
-        state->inner *= type->dim[a];
-    }
+    if (type->dim[a] == 1)
+      continue;
+    if (reduced && phase == 2)
+      state->moved = 1;
+    phase = reduced ? 1 : (phase > 0 ? 2 : 0);
+    if (reduced)
+      state->n *= type->dim[a];
+    else if (phase == 0)
+      state->outer *= type->dim[a];
+    else
+      state->inner *= type->dim[a];
+  }
   if (rows_only && state->inner != 1)
     state->moved = 1;
   if (!state->moved)
@@ -111,21 +107,20 @@ run (MpKernel           *kernel,
   void            *y = s->moved && kernel->op != MP_OP_LOG_SUM_EXP ? kernel->workspace + s->operand_at[2]
                                                                    : kernel->output[0];
 
-  switch (kernel->op)
-    {
-    case MP_OP_SOFTMAX:
-      simd->softmax (s->outer, s->n, x, y);
-      break;
-    case MP_OP_LOG_SUM_EXP:
-      simd->log_sum_exp (s->outer, s->n, x, y);
-      return MP_OK;
-    case MP_OP_NORMALIZE:
-      simd->normalize (s->outer, s->n, s->inner, epsilon, x, y, scratch);
-      break;
-    default:
-      simd->normalize_grad (s->outer, s->n, s->inner, epsilon, x, operand (kernel, s, 1), y, scratch);
-      break;
-    }
+  switch (kernel->op) {
+  case MP_OP_SOFTMAX:
+    simd->softmax (s->outer, s->n, x, y);
+    break;
+  case MP_OP_LOG_SUM_EXP:
+    simd->log_sum_exp (s->outer, s->n, x, y);
+    return MP_OK;
+  case MP_OP_NORMALIZE:
+    simd->normalize (s->outer, s->n, s->inner, epsilon, x, y, scratch);
+    break;
+  default:
+    simd->normalize_grad (s->outer, s->n, s->inner, epsilon, x, operand (kernel, s, 1), y, scratch);
+    break;
+  }
   if (s->moved)
     mp_cpu_strided_copy (&s->back, s->element, kernel->output[0], y);
   return MP_OK;

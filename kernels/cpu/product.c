@@ -112,11 +112,10 @@ prepare_item (MpKernel      *kernel,
     kernel->simd->distance_pack (g, b, kernel->workspace + product->packed_at);
   else
     kernel->simd->gemm_pack (g, b, kernel->workspace + product->packed_at);
-  if (product->distance && !product->direct)
-    {
-      kernel->simd->row_norms (a, g->m, g->k, kernel->workspace + product->norms_at[0]);
-      kernel->simd->row_norms (b, g->n, g->k, kernel->workspace + product->norms_at[1]);
-    }
+  if (product->distance && !product->direct) {
+    kernel->simd->row_norms (a, g->m, g->k, kernel->workspace + product->norms_at[0]);
+    kernel->simd->row_norms (b, g->n, g->k, kernel->workspace + product->norms_at[1]);
+  }
 }
 
 /* A thread's share of an item: panels of rows, each followed by the epilogue. */
@@ -137,16 +136,15 @@ run_panels (MpKernel      *kernel,
   inputs[0] = panel;
   for (int32_t i = 1; i < fused->n_inputs; i++)
     inputs[i] = kernel->input[i + 1];
-  for (int64_t p = n_panels * thread / kernel->n_threads; p < n_panels * (thread + 1) / kernel->n_threads; p++)
-    {
-      int64_t row0 = p * product->panel_rows;
-      int64_t row1 = row0 + product->panel_rows < g->m ? row0 + product->panel_rows : g->m;
-      int64_t origin = item * g->m + row0, end = item * g->m + row1;
+  for (int64_t p = n_panels * thread / kernel->n_threads; p < n_panels * (thread + 1) / kernel->n_threads; p++) {
+    int64_t row0 = p * product->panel_rows;
+    int64_t row1 = row0 + product->panel_rows < g->m ? row0 + product->panel_rows : g->m;
+    int64_t origin = item * g->m + row0, end = item * g->m + row1;
 
-      make_rows (kernel, product, item, row0, row1, panel);
-      kernel->simd->fused_run (fused, inputs, kernel->output, scratch, origin / fused->block_rows * across,
-                               (end + fused->block_rows - 1) / fused->block_rows * across, origin);
-    }
+    make_rows (kernel, product, item, row0, row1, panel);
+    kernel->simd->fused_run (fused, inputs, kernel->output, scratch, origin / fused->block_rows * across,
+                             (end + fused->block_rows - 1) / fused->block_rows * across, origin);
+  }
 }
 
 static void
@@ -189,23 +187,21 @@ run (MpKernel           *kernel,
 
   if (product->by_panels)
     begin_panels (kernel, product);
-  for (int64_t item = 0; item < product->batch; item++)
-    {
-      prepare_item (kernel, product, item);
-      if (n_threads <= 1 && product->by_panels)
-        run_panels (kernel, product, item, 0);
-      else if (n_threads <= 1)
-        run_rows (kernel, product, item, 0, whole);
-      else
-        {
+  for (int64_t item = 0; item < product->batch; item++) {
+    prepare_item (kernel, product, item);
+    if (n_threads <= 1 && product->by_panels)
+      run_panels (kernel, product, item, 0);
+    else if (n_threads <= 1)
+      run_rows (kernel, product, item, 0, whole);
+    else {
 #pragma omp parallel for num_threads (n_threads) schedule (static, 1)
-          for (int t = 0; t < n_threads; t++)
-            if (product->by_panels)
-              run_panels (kernel, product, item, t);
-            else
-              run_rows (kernel, product, item, t, whole);
-        }
+      for (int t = 0; t < n_threads; t++)
+        if (product->by_panels)
+          run_panels (kernel, product, item, t);
+        else
+          run_rows (kernel, product, item, t, whole);
     }
+  }
   if (product->by_panels)
     kernel->simd->fused_finish (&product->fused, kernel->output, kernel->workspace + product->scratch_at, n_threads);
   else if (product->has_program)
@@ -246,17 +242,16 @@ plan_program (MpKernel        *kernel,
     return status;
   product->has_program = 1;
   product->by_panels = fits_panels (product);
-  if (!product->by_panels)
-    {
-      status = mp_fused_plan (program, 0, fused);
-      if (status != MP_OK)
-        return status;
-      product->panel_bytes = (size_t) (product->batch * g->m * g->n) * product->element;
-      product->product_at = mp_cpu_reserve (kernel, product->panel_bytes);
-      fused->input[0].extent = 0; /* the product's place overlaps nothing */
-      product->scratch_at = mp_cpu_reserve (kernel, fused->scratch_bytes);
-      return MP_OK;
-    }
+  if (!product->by_panels) {
+    status = mp_fused_plan (program, 0, fused);
+    if (status != MP_OK)
+      return status;
+    product->panel_bytes = (size_t) (product->batch * g->m * g->n) * product->element;
+    product->product_at = mp_cpu_reserve (kernel, product->panel_bytes);
+    fused->input[0].extent = 0; /* the product's place overlaps nothing */
+    product->scratch_at = mp_cpu_reserve (kernel, fused->scratch_bytes);
+    return MP_OK;
+  }
   fused->input[0].extent = 0;
   rows = (int64_t) (PANEL_BYTES / product->element) / (g->n > 0 ? g->n : 1) / fused->block_rows * fused->block_rows;
   product->panel_rows = rows > fused->block_rows ? rows : fused->block_rows;
@@ -289,11 +284,10 @@ mp_cpu_product_new (MpKernel           *kernel,
   product->direct = product->distance && g->k <= DIRECT_DISTANCE;
   product->packed_at = mp_cpu_reserve (kernel, product->direct ? kernel->simd->distance_scratch (g)
                                                                : kernel->simd->gemm_scratch (g));
-  if (product->distance && !product->direct)
-    {
-      product->norms_at[0] = mp_cpu_reserve (kernel, (size_t) g->m * product->element);
-      product->norms_at[1] = mp_cpu_reserve (kernel, (size_t) g->n * product->element);
-    }
+  if (product->distance && !product->direct) {
+    product->norms_at[0] = mp_cpu_reserve (kernel, (size_t) g->m * product->element);
+    product->norms_at[1] = mp_cpu_reserve (kernel, (size_t) g->n * product->element);
+  }
   if (spec->program != NULL)
     status = plan_program (kernel, product, spec->program);
   kernel->run = run;

@@ -60,29 +60,25 @@ mp_cpu_strided_copy (const MpStridedCopy *copy,
   int64_t       to_at = 0, from_at = 0;
   int           rank = copy->rank < 2 ? 2 : copy->rank, shift = rank - copy->rank, axis;
 
-  for (int a = 0; a < rank; a++)
-    {
-      c.dim[a] = a < shift ? 1 : copy->dim[a - shift];
-      c.to_stride[a] = a < shift ? 0 : copy->to_stride[a - shift];
-      c.from_stride[a] = a < shift ? 0 : copy->from_stride[a - shift];
-      if (c.dim[a] == 0)
-        return;
+  for (int a = 0; a < rank; a++) {
+    c.dim[a] = a < shift ? 1 : copy->dim[a - shift];
+    c.to_stride[a] = a < shift ? 0 : copy->to_stride[a - shift];
+    c.from_stride[a] = a < shift ? 0 : copy->from_stride[a - shift];
+    if (c.dim[a] == 0)
+      return;
+  }
+  do {
+    copy_plane (&c, size, rank - 2, (char *) to + (size_t) to_at * size, (const char *) from + (size_t) from_at * size);
+    for (axis = rank - 3; axis >= 0; axis--) {
+      to_at += c.to_stride[axis];
+      from_at += c.from_stride[axis];
+      if (++index[axis] < c.dim[axis])
+        break;
+      to_at -= c.dim[axis] * c.to_stride[axis];
+      from_at -= c.dim[axis] * c.from_stride[axis];
+      index[axis] = 0;
     }
-  do
-    {
-      copy_plane (&c, size, rank - 2, (char *) to + (size_t) to_at * size, (const char *) from + (size_t) from_at * size);
-      for (axis = rank - 3; axis >= 0; axis--)
-        {
-          to_at += c.to_stride[axis];
-          from_at += c.from_stride[axis];
-          if (++index[axis] < c.dim[axis])
-            break;
-          to_at -= c.dim[axis] * c.to_stride[axis];
-          from_at -= c.dim[axis] * c.from_stride[axis];
-          index[axis] = 0;
-        }
-    }
-  while (axis >= 0);
+  } while (axis >= 0);
 }
 
 static void
@@ -91,11 +87,10 @@ dense_strides (const MpTensorType *type,
 {
   int64_t s = 1;
 
-  for (int a = type->rank - 1; a >= 0; a--)
-    {
-      stride[a] = s;
-      s *= type->dim[a];
-    }
+  for (int a = type->rank - 1; a >= 0; a--) {
+    stride[a] = s;
+    s *= type->dim[a];
+  }
 }
 
 /* ---- one copy of a part: broadcast, transpose, slice, pad ---- */
@@ -138,18 +133,17 @@ part_new (MpKernel *kernel)
   part->size = mp_dtype_size (x->dtype);
   part->copy.rank = x->rank;
   part->clear = kernel->op == MP_OP_PAD;
-  for (int a = 0; a < x->rank; a++)
-    {
-      int source = kernel->op == MP_OP_TRANSPOSE ? kernel->attrs.perm[a] : a;
+  for (int a = 0; a < x->rank; a++) {
+    int source = kernel->op == MP_OP_TRANSPOSE ? kernel->attrs.perm[a] : a;
 
-      part->copy.dim[a] = kernel->op == MP_OP_PAD ? x->dim[a] : y->dim[a];
-      part->copy.to_stride[a] = to[a];
-      part->copy.from_stride[a] = kernel->op == MP_OP_BROADCAST && x->dim[a] == 1 ? 0 : from[source];
-      if (kernel->op == MP_OP_SLICE)
-        part->from_at += kernel->attrs.start[a] * from[a];
-      if (kernel->op == MP_OP_PAD)
-        part->to_at += kernel->attrs.start[a] * to[a];
-    }
+    part->copy.dim[a] = kernel->op == MP_OP_PAD ? x->dim[a] : y->dim[a];
+    part->copy.to_stride[a] = to[a];
+    part->copy.from_stride[a] = kernel->op == MP_OP_BROADCAST && x->dim[a] == 1 ? 0 : from[source];
+    if (kernel->op == MP_OP_SLICE)
+      part->from_at += kernel->attrs.start[a] * from[a];
+    if (kernel->op == MP_OP_PAD)
+      part->to_at += kernel->attrs.start[a] * to[a];
+  }
   kernel->run = run_part;
   return MP_OK;
 }
@@ -169,14 +163,13 @@ run_concat (MpKernel           *kernel,
   for (int a = axis + 1; a < y->rank; a++)
     inner *= (size_t) y->dim[a];
   row = inner * (size_t) y->dim[axis];
-  for (int32_t i = 0; i < kernel->n_inputs; i++)
-    {
-      size_t part = inner * (size_t) kernel->input_type[i].dim[axis];
+  for (int32_t i = 0; i < kernel->n_inputs; i++) {
+    size_t part = inner * (size_t) kernel->input_type[i].dim[axis];
 
-      for (size_t o = 0; o < outer && part > 0; o++)
-        memcpy ((char *) kernel->output[0] + o * row + at, (const char *) kernel->input[i] + o * part, part);
-      at += part;
-    }
+    for (size_t o = 0; o < outer && part > 0; o++)
+      memcpy ((char *) kernel->output[0] + o * row + at, (const char *) kernel->input[i] + o * part, part);
+    at += part;
+  }
   return MP_OK;
 }
 
@@ -204,13 +197,12 @@ run_gather (MpKernel           *kernel,
 
   for (int a = 1; a < x->rank; a++)
     row *= (size_t) x->dim[a];
-  for (int64_t i = 0; i < n; i++)
-    {
-      if (check_index (kernel, index[i], x->dim[0]) != MP_OK)
-        return MP_STATUS_INVALID;
-      memcpy ((char *) kernel->output[0] + (size_t) i * row, (const char *) kernel->input[0] + (size_t) index[i] * row,
-              row);
-    }
+  for (int64_t i = 0; i < n; i++) {
+    if (check_index (kernel, index[i], x->dim[0]) != MP_OK)
+      return MP_STATUS_INVALID;
+    memcpy ((char *) kernel->output[0] + (size_t) i * row, (const char *) kernel->input[0] + (size_t) index[i] * row,
+            row);
+  }
   return MP_OK;
 }
 
@@ -226,17 +218,16 @@ run_scatter_add (MpKernel           *kernel,
   for (int a = 1; a < y->rank; a++)
     width *= y->dim[a];
   memset (kernel->output[0], 0, (size_t) mp_tensor_count (y) * mp_dtype_size (y->dtype));
-  for (int64_t i = 0; i < n; i++)
-    {
-      if (check_index (kernel, index[i], y->dim[0]) != MP_OK)
-        return MP_STATUS_INVALID;
-      if (y->dtype == MP_FLOAT32)
-        for (int64_t j = 0; j < width; j++)
-          ((float *) kernel->output[0])[index[i] * width + j] += ((const float *) kernel->input[0])[i * width + j];
-      else
-        for (int64_t j = 0; j < width; j++)
-          ((double *) kernel->output[0])[index[i] * width + j] += ((const double *) kernel->input[0])[i * width + j];
-    }
+  for (int64_t i = 0; i < n; i++) {
+    if (check_index (kernel, index[i], y->dim[0]) != MP_OK)
+      return MP_STATUS_INVALID;
+    if (y->dtype == MP_FLOAT32)
+      for (int64_t j = 0; j < width; j++)
+        ((float *) kernel->output[0])[index[i] * width + j] += ((const float *) kernel->input[0])[i * width + j];
+    else
+      for (int64_t j = 0; j < width; j++)
+        ((double *) kernel->output[0])[index[i] * width + j] += ((const double *) kernel->input[0])[i * width + j];
+  }
   return MP_OK;
 }
 
@@ -255,16 +246,15 @@ run_band (MpKernel           *kernel,
     return MP_OK;
   if (kernel->output[0] != kernel->input[0])
     memcpy (kernel->output[0], kernel->input[0], (size_t) total * size);
-  for (int64_t r = 0; r < total / columns; r++)
-    {
-      char   *row = (char *) kernel->output[0] + (size_t) (r * columns) * size;
-      int64_t first = r % rows + kernel->attrs.start[0], end = r % rows + kernel->attrs.stop[0] + 1;
+  for (int64_t r = 0; r < total / columns; r++) {
+    char   *row = (char *) kernel->output[0] + (size_t) (r * columns) * size;
+    int64_t first = r % rows + kernel->attrs.start[0], end = r % rows + kernel->attrs.stop[0] + 1;
 
-      first = first < 0 ? 0 : (first > columns ? columns : first);
-      end = end < first ? first : (end > columns ? columns : end);
-      memset (row, 0, (size_t) first * size);
-      memset (row + (size_t) end * size, 0, (size_t) (columns - end) * size);
-    }
+    first = first < 0 ? 0 : (first > columns ? columns : first);
+    end = end < first ? first : (end > columns ? columns : end);
+    memset (row, 0, (size_t) first * size);
+    memset (row + (size_t) end * size, 0, (size_t) (columns - end) * size);
+  }
   return MP_OK;
 }
 
@@ -307,29 +297,28 @@ run_cast (MpKernel           *kernel,
   void       *y = kernel->output[0];
   int64_t     n = mp_tensor_count (&kernel->output_type[0]);
 
-  switch (kernel->output_type[0].dtype * 3 + kernel->input_type[0].dtype)
-    {
-    case MP_FLOAT32 * 3 + MP_FLOAT64:
-      CAST_LOOP (float, double, (float) v)
-      break;
-    case MP_FLOAT32 * 3 + MP_INT32:
-      CAST_LOOP (float, int32_t, (float) v)
-      break;
-    case MP_FLOAT64 * 3 + MP_FLOAT32:
-      CAST_LOOP (double, float, (double) v)
-      break;
-    case MP_FLOAT64 * 3 + MP_INT32:
-      CAST_LOOP (double, int32_t, (double) v)
-      break;
-    case MP_INT32 * 3 + MP_FLOAT32:
-      CAST_LOOP (int32_t, float, to_int32 ((double) v))
-      break;
-    case MP_INT32 * 3 + MP_FLOAT64:
-      CAST_LOOP (int32_t, double, to_int32 (v))
-      break;
-    default:
-      return run_copy (kernel, stream, context);
-    }
+  switch (kernel->output_type[0].dtype * 3 + kernel->input_type[0].dtype) {
+  case MP_FLOAT32 * 3 + MP_FLOAT64:
+    CAST_LOOP (float, double, (float) v)
+    break;
+  case MP_FLOAT32 * 3 + MP_INT32:
+    CAST_LOOP (float, int32_t, (float) v)
+    break;
+  case MP_FLOAT64 * 3 + MP_FLOAT32:
+    CAST_LOOP (double, float, (double) v)
+    break;
+  case MP_FLOAT64 * 3 + MP_INT32:
+    CAST_LOOP (double, int32_t, (double) v)
+    break;
+  case MP_INT32 * 3 + MP_FLOAT32:
+    CAST_LOOP (int32_t, float, to_int32 ((double) v))
+    break;
+  case MP_INT32 * 3 + MP_FLOAT64:
+    CAST_LOOP (int32_t, double, to_int32 (v))
+    break;
+  default:
+    return run_copy (kernel, stream, context);
+  }
   return MP_OK;
 }
 
@@ -340,32 +329,31 @@ mp_cpu_shape_new (MpKernel           *kernel,
   const MpTensorType *y = &kernel->output_type[0];
 
   snprintf (kernel->algorithm, sizeof kernel->algorithm, "copy");
-  switch (kernel->op)
-    {
-    case MP_OP_BROADCAST:
-    case MP_OP_TRANSPOSE:
-    case MP_OP_SLICE:
-    case MP_OP_PAD:
-      return part_new (kernel);
-    case MP_OP_CONCAT:
-      kernel->run = run_concat;
-      return MP_OK;
-    case MP_OP_GATHER:
-    case MP_OP_SCATTER_ADD:
-      if (kernel->n_inputs != 2 || kernel->input_type[1].dtype != MP_INT32
-          || (kernel->op == MP_OP_SCATTER_ADD && y->dtype == MP_INT32))
-        return mp_kernels_fail (MP_STATUS_INVALID, "%s needs int32 indices and, to add, floating-point rows.",
-                                mp_op_name (kernel->op));
-      kernel->run = kernel->op == MP_OP_GATHER ? run_gather : run_scatter_add;
-      return MP_OK;
-    case MP_OP_BAND:
-      kernel->run = run_band;
-      return MP_OK;
-    case MP_OP_CAST:
-      kernel->run = run_cast;
-      return MP_OK;
-    default:
-      kernel->run = run_copy;
-      return MP_OK;
-    }
+  switch (kernel->op) {
+  case MP_OP_BROADCAST:
+  case MP_OP_TRANSPOSE:
+  case MP_OP_SLICE:
+  case MP_OP_PAD:
+    return part_new (kernel);
+  case MP_OP_CONCAT:
+    kernel->run = run_concat;
+    return MP_OK;
+  case MP_OP_GATHER:
+  case MP_OP_SCATTER_ADD:
+    if (kernel->n_inputs != 2 || kernel->input_type[1].dtype != MP_INT32
+        || (kernel->op == MP_OP_SCATTER_ADD && y->dtype == MP_INT32))
+      return mp_kernels_fail (MP_STATUS_INVALID, "%s needs int32 indices and, to add, floating-point rows.",
+                              mp_op_name (kernel->op));
+    kernel->run = kernel->op == MP_OP_GATHER ? run_gather : run_scatter_add;
+    return MP_OK;
+  case MP_OP_BAND:
+    kernel->run = run_band;
+    return MP_OK;
+  case MP_OP_CAST:
+    kernel->run = run_cast;
+    return MP_OK;
+  default:
+    kernel->run = run_copy;
+    return MP_OK;
+  }
 }

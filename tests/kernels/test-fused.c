@@ -51,14 +51,13 @@ draw_input (Case *test,
   int64_t       stride = 1;
 
   *type = (MpTensorType) { .rank = 1, .dtype = program->dtype };
-  for (int step = 0; step < program->rank; step++)
-    {
-      int a = flipped ? step : program->rank - 1 - step;
+  for (int step = 0; step < program->rank; step++) {
+    int a = flipped ? step : program->rank - 1 - step;
 
-      program->input[i].stride[a] = full || tap_random () % 3 ? stride : 0;
-      if (program->input[i].stride[a] != 0)
-        stride *= program->dim[a];
-    }
+    program->input[i].stride[a] = full || tap_random () % 3 ? stride : 0;
+    if (program->input[i].stride[a] != 0)
+      stride *= program->dim[a];
+  }
   type->dim[0] = stride;
 }
 
@@ -66,18 +65,17 @@ static void
 draw_instructions (MpProgram *program)
 {
   program->n_instructions = (int32_t) (tap_random () % 20);
-  for (int32_t i = 0; i < program->n_instructions; i++)
-    {
-      MpInstruction *instruction = &program->instruction[i];
-      uint32_t       n_registers = (uint32_t) (program->n_inputs + i), kind = tap_random () % 8;
+  for (int32_t i = 0; i < program->n_instructions; i++) {
+    MpInstruction *instruction = &program->instruction[i];
+    uint32_t       n_registers = (uint32_t) (program->n_inputs + i), kind = tap_random () % 8;
 
-      instruction->op = (int32_t) (kind == 0 || n_registers == 0 ? MP_OP_CONSTANT
-                                   : kind < 4 ? PICK (unary) : (kind < 7 ? PICK (binary) : MP_OP_SELECT));
-      for (int j = 0; j < 3; j++)
-        instruction->src[j] = n_registers > 0 ? (int32_t) (tap_random () % n_registers) : 0;
-      instruction->scalar[0] = floor (tap_uniform (-4, 0)) / 4;
-      instruction->scalar[1] = 0.75;
-    }
+    instruction->op = (int32_t) (kind == 0 || n_registers == 0 ? MP_OP_CONSTANT
+                                 : kind < 4 ? PICK (unary) : (kind < 7 ? PICK (binary) : MP_OP_SELECT));
+    for (int j = 0; j < 3; j++)
+      instruction->src[j] = n_registers > 0 ? (int32_t) (tap_random () % n_registers) : 0;
+    instruction->scalar[0] = floor (tap_uniform (-4, 0)) / 4;
+    instruction->scalar[1] = 0.75;
+  }
 }
 
 static void
@@ -87,46 +85,43 @@ draw_outputs (Case *test)
   uint32_t   n_registers = (uint32_t) (program->n_inputs + program->n_instructions);
 
   program->n_outputs = 1 + (int32_t) (tap_random () % 4);
-  for (int o = 0; o < program->n_outputs; o++)
-    {
-      MpTensorType *type = &test->output_type[o];
-      int           reduce = (int) (tap_random () % 4);
+  for (int o = 0; o < program->n_outputs; o++) {
+    MpTensorType *type = &test->output_type[o];
+    int           reduce = (int) (tap_random () % 4);
 
-      program->output[o].reg = (int32_t) (n_registers - 1 - tap_random () % (n_registers < 4 ? n_registers : 4));
-      program->output[o].reduce = reduce == 1 ? MP_REDUCE_SUM : (reduce == 2 ? MP_REDUCE_MAX : MP_STORE);
-      program->output[o].axes = program->output[o].reduce == MP_STORE ? 0 : (int32_t) (tap_random () % (1u << program->rank));
-      program->output[o].scale = program->output[o].reduce == MP_REDUCE_SUM ? 0.5 : 1.0;
-      *type = (MpTensorType) { .dtype = program->dtype };
-      for (int a = 0; a < program->rank; a++)
-        if (!(program->output[o].axes >> a & 1))
-          type->dim[type->rank++] = program->dim[a];
-    }
+    program->output[o].reg = (int32_t) (n_registers - 1 - tap_random () % (n_registers < 4 ? n_registers : 4));
+    program->output[o].reduce = reduce == 1 ? MP_REDUCE_SUM : (reduce == 2 ? MP_REDUCE_MAX : MP_STORE);
+    program->output[o].axes = program->output[o].reduce == MP_STORE ? 0 : (int32_t) (tap_random () % (1u << program->rank));
+    program->output[o].scale = program->output[o].reduce == MP_REDUCE_SUM ? 0.5 : 1.0;
+    *type = (MpTensorType) { .dtype = program->dtype };
+    for (int a = 0; a < program->rank; a++)
+      if (!(program->output[o].axes >> a & 1))
+        type->dim[type->rank++] = program->dim[a];
+  }
 }
 
 static void
 fill_inputs (Case *test)
 {
-  for (int i = 0; i < test->program.n_inputs; i++)
-    {
-      test->input[i] = tap_alloc (&test->input_type[i]);
-      for (int64_t j = 0; j < mp_tensor_count (&test->input_type[i]); j++)
-        tap_set (&test->input_type[i], test->input[i], j, floor (tap_uniform (-128, 128)) / 64);
-    }
+  for (int i = 0; i < test->program.n_inputs; i++) {
+    test->input[i] = tap_alloc (&test->input_type[i]);
+    for (int64_t j = 0; j < mp_tensor_count (&test->input_type[i]); j++)
+      tap_set (&test->input_type[i], test->input[i], j, floor (tap_uniform (-128, 128)) / 64);
+  }
 }
 
 static void
 alloc_outputs (Case *test)
 {
-  for (int o = 0; o < test->program.n_outputs; o++)
-    {
-      int64_t n = mp_tensor_count (&test->output_type[o]);
+  for (int o = 0; o < test->program.n_outputs; o++) {
+    int64_t n = mp_tensor_count (&test->output_type[o]);
 
-      test->output[o] = tap_alloc (&test->output_type[o]);
-      test->expected[o] = calloc ((size_t) n + 1, sizeof (long double));
-      test->magnitude[o] = calloc ((size_t) n + 1, sizeof (double));
-      for (int64_t j = 0; j < n; j++)
-        test->expected[o][j] = test->program.output[o].reduce == MP_REDUCE_MAX ? -INFINITY : 0.0;
-    }
+    test->output[o] = tap_alloc (&test->output_type[o]);
+    test->expected[o] = calloc ((size_t) n + 1, sizeof (long double));
+    test->magnitude[o] = calloc ((size_t) n + 1, sizeof (double));
+    for (int64_t j = 0; j < n; j++)
+      test->expected[o][j] = test->program.output[o].reduce == MP_REDUCE_MAX ? -INFINITY : 0.0;
+  }
 }
 
 static void
@@ -166,63 +161,59 @@ evaluate (const MpProgram *program,
 {
   double unit = tap_epsilon (program->dtype);
 
-  for (int i = 0; i < program->n_inputs; i++)
-    {
-      value[i] = inputs[i];
-      error[i] = 0;
-    }
-  for (int i = 0; i < program->n_instructions; i++)
-    {
-      const MpInstruction *in = &program->instruction[i];
-      int                  r = program->n_inputs + i;
-      double               a = value[in->src[0]], b = value[in->src[1]], ea = error[in->src[0]], eb = error[in->src[1]];
+  for (int i = 0; i < program->n_inputs; i++) {
+    value[i] = inputs[i];
+    error[i] = 0;
+  }
+  for (int i = 0; i < program->n_instructions; i++) {
+    const MpInstruction *in = &program->instruction[i];
+    int                  r = program->n_inputs + i;
+    double               a = value[in->src[0]], b = value[in->src[1]], ea = error[in->src[0]], eb = error[in->src[1]];
 
-      if (in->op == MP_OP_CONSTANT)
-        {
-          value[r] = in->scalar[0];
-          error[r] = 0;
-          continue;
-        }
-      value[r] = rounded (program->dtype, reference_elementwise ((MpOp) in->op, in->scalar, a, b, value[in->src[2]]));
-      switch (in->op)
-        {
-        case MP_OP_ADD:
-        case MP_OP_SUB:
-          error[r] = ea + eb + unit * fabs (value[r]);
-          break;
-        case MP_OP_MUL:
-          error[r] = ea * fabs (b) + eb * fabs (a) + ea * eb + unit * fabs (value[r]);
-          break;
-        case MP_OP_SQUARE:
-          error[r] = ea * (2 * fabs (a) + ea) + unit * fabs (value[r]);
-          break;
-        case MP_OP_EXP:
-          error[r] = (expm1 (ea) + 8 * unit) * value[r];
-          if (a > 20)
-            return 0;
-          break;
-        case MP_OP_MINIMUM:
-        case MP_OP_MAXIMUM:
-          error[r] = fmax (ea, eb);
-          break;
-        case MP_OP_LT:
-        case MP_OP_GT:
-        case MP_OP_GE:
-          error[r] = 0;
-          if (ea + eb > 0 && fabs (a - b) <= ea + eb)
-            return 0;
-          break;
-        case MP_OP_SIGN:
-        case MP_OP_SELECT:
-          error[r] = in->op == MP_OP_SIGN ? 0 : fmax (eb, error[in->src[2]]);
-          if (ea > 0 && fabs (a) <= ea)
-            return 0;
-          break;
-        default: /* slopes at most 1, a few units in the last place */
-          error[r] = ea + 8 * unit * fabs (value[r]);
-          break;
-        }
+    if (in->op == MP_OP_CONSTANT) {
+      value[r] = in->scalar[0];
+      error[r] = 0;
+      continue;
     }
+    value[r] = rounded (program->dtype, reference_elementwise ((MpOp) in->op, in->scalar, a, b, value[in->src[2]]));
+    switch (in->op) {
+    case MP_OP_ADD:
+    case MP_OP_SUB:
+      error[r] = ea + eb + unit * fabs (value[r]);
+      break;
+    case MP_OP_MUL:
+      error[r] = ea * fabs (b) + eb * fabs (a) + ea * eb + unit * fabs (value[r]);
+      break;
+    case MP_OP_SQUARE:
+      error[r] = ea * (2 * fabs (a) + ea) + unit * fabs (value[r]);
+      break;
+    case MP_OP_EXP:
+      error[r] = (expm1 (ea) + 8 * unit) * value[r];
+      if (a > 20)
+        return 0;
+      break;
+    case MP_OP_MINIMUM:
+    case MP_OP_MAXIMUM:
+      error[r] = fmax (ea, eb);
+      break;
+    case MP_OP_LT:
+    case MP_OP_GT:
+    case MP_OP_GE:
+      error[r] = 0;
+      if (ea + eb > 0 && fabs (a - b) <= ea + eb)
+        return 0;
+      break;
+    case MP_OP_SIGN:
+    case MP_OP_SELECT:
+      error[r] = in->op == MP_OP_SIGN ? 0 : fmax (eb, error[in->src[2]]);
+      if (ea > 0 && fabs (a) <= ea)
+        return 0;
+      break;
+    default: /* slopes at most 1, a few units in the last place */
+      error[r] = ea + 8 * unit * fabs (value[r]);
+      break;
+    }
+  }
   return 1;
 }
 
@@ -236,45 +227,41 @@ expect (Case *test)
 
   for (int a = 0; a < program->rank; a++)
     n *= program->dim[a];
-  for (int64_t flat = 0; flat < n; flat++)
-    {
-      double  inputs[MP_PROGRAM_MAX_INPUTS], value[MP_PROGRAM_MAX_INPUTS + MP_PROGRAM_MAX_INSTRUCTIONS];
-      double  error[MP_PROGRAM_MAX_INPUTS + MP_PROGRAM_MAX_INSTRUCTIONS];
-      int64_t rest = flat;
+  for (int64_t flat = 0; flat < n; flat++) {
+    double  inputs[MP_PROGRAM_MAX_INPUTS], value[MP_PROGRAM_MAX_INPUTS + MP_PROGRAM_MAX_INSTRUCTIONS];
+    double  error[MP_PROGRAM_MAX_INPUTS + MP_PROGRAM_MAX_INSTRUCTIONS];
+    int64_t rest = flat;
 
-      for (int a = program->rank - 1; a >= 0; a--)
-        {
-          index[a] = rest % program->dim[a];
-          rest /= program->dim[a];
-        }
-      for (int i = 0; i < program->n_inputs; i++)
-        {
-          int64_t at = 0;
-
-          for (int a = 0; a < program->rank; a++)
-            at += index[a] * program->input[i].stride[a];
-          inputs[i] = tap_get (&test->input_type[i], test->input[i], at);
-        }
-      clear &= evaluate (program, inputs, value, error);
-      for (int o = 0; o < program->n_outputs; o++)
-        {
-          int64_t at = 0;
-          int     reg = program->output[o].reg;
-
-          for (int a = 0; a < program->rank; a++)
-            if (!(program->output[o].axes >> a & 1))
-              at = at * program->dim[a] + index[a];
-          if (program->output[o].reduce == MP_REDUCE_MAX)
-            test->expected[o][at] = fmaxl (test->expected[o][at], (long double) value[reg]);
-          else
-            test->expected[o][at] += (long double) value[reg] * program->output[o].scale;
-          /* sums: rounding of partial sums too, in lanes of a block */
-          test->magnitude[o][at] = program->output[o].reduce == MP_REDUCE_SUM
-                                     ? test->magnitude[o][at] + error[reg]
-                                         + 128 * tap_epsilon (program->dtype) * fabs (value[reg])
-                                     : fmax (test->magnitude[o][at], error[reg]);
-        }
+    for (int a = program->rank - 1; a >= 0; a--) {
+      index[a] = rest % program->dim[a];
+      rest /= program->dim[a];
     }
+    for (int i = 0; i < program->n_inputs; i++) {
+      int64_t at = 0;
+
+      for (int a = 0; a < program->rank; a++)
+        at += index[a] * program->input[i].stride[a];
+      inputs[i] = tap_get (&test->input_type[i], test->input[i], at);
+    }
+    clear &= evaluate (program, inputs, value, error);
+    for (int o = 0; o < program->n_outputs; o++) {
+      int64_t at = 0;
+      int     reg = program->output[o].reg;
+
+      for (int a = 0; a < program->rank; a++)
+        if (!(program->output[o].axes >> a & 1))
+          at = at * program->dim[a] + index[a];
+      if (program->output[o].reduce == MP_REDUCE_MAX)
+        test->expected[o][at] = fmaxl (test->expected[o][at], (long double) value[reg]);
+      else
+        test->expected[o][at] += (long double) value[reg] * program->output[o].scale;
+      /* sums: rounding of partial sums too, in lanes of a block */
+      test->magnitude[o][at] = program->output[o].reduce == MP_REDUCE_SUM
+                                 ? test->magnitude[o][at] + error[reg]
+                                     + 128 * tap_epsilon (program->dtype) * fabs (value[reg])
+                                 : fmax (test->magnitude[o][at], error[reg]);
+    }
+  }
   return clear;
 }
 
@@ -284,16 +271,15 @@ agrees (const Case *test,
         int64_t    *where)
 {
   for (int o = 0; o < test->program.n_outputs; o++)
-    for (int64_t i = 0; i < mp_tensor_count (&test->output_type[o]); i++)
-      {
-        double got = tap_get (&test->output_type[o], test->output[o], i), expected = (double) test->expected[o][i];
+    for (int64_t i = 0; i < mp_tensor_count (&test->output_type[o]); i++) {
+      double got = tap_get (&test->output_type[o], test->output[o], i), expected = (double) test->expected[o][i];
 
-        if (got == expected || fabs (got - expected) <= test->magnitude[o][i])
-          continue;
-        *which = o;
-        *where = i;
-        return 0;
-      }
+      if (got == expected || fabs (got - expected) <= test->magnitude[o][i])
+        continue;
+      *which = o;
+      *where = i;
+      return 0;
+    }
   return 1;
 }
 
@@ -302,12 +288,11 @@ free_case (Case *test)
 {
   for (int i = 0; i < test->program.n_inputs; i++)
     free (test->input[i]);
-  for (int o = 0; o < test->program.n_outputs; o++)
-    {
-      free (test->output[o]);
-      free (test->expected[o]);
-      free (test->magnitude[o]);
-    }
+  for (int o = 0; o < test->program.n_outputs; o++) {
+    free (test->output[o]);
+    free (test->expected[o]);
+    free (test->magnitude[o]);
+  }
 }
 
 /* 1 agreed, 0 failed, −1 not comparable */
@@ -326,17 +311,15 @@ run_seed (uint64_t seed)
   spec.inputs = test.input_type;
   spec.outputs = test.output_type;
   spec.program = &test.program;
-  if (!expect (&test))
-    {
-      free_case (&test);
-      return -1;
-    }
-  if (!tap_kernel_new (&spec, test.input, test.output, &kernel))
-    {
-      printf ("# seed %llu: %s\n", (unsigned long long) seed, mp_kernels_error ());
-      free_case (&test);
-      return 0;
-    }
+  if (!expect (&test)) {
+    free_case (&test);
+    return -1;
+  }
+  if (!tap_kernel_new (&spec, test.input, test.output, &kernel)) {
+    printf ("# seed %llu: %s\n", (unsigned long long) seed, mp_kernels_error ());
+    free_case (&test);
+    return 0;
+  }
   for (int i = 0; i < 2; i++)
     mp_cpu_class.kernel_run (kernel.kernel, tap_stream, NULL);
   result = agrees (&test, &which, &where);
@@ -403,45 +386,40 @@ test_epilogue (MpOp    op,
 
   epilogue_program (&program, dtype, m, n);
   spec.attrs.transpose_b = op == MP_OP_MATMUL && transpose_b;
-  for (int i = 0; i < 3; i++)
-    {
-      input[i] = tap_alloc (&in[i]);
-      for (int64_t j = 0; j < mp_tensor_count (&in[i]); j++)
-        tap_set (&in[i], input[i], j, tap_uniform (-1, 1));
-    }
+  for (int i = 0; i < 3; i++) {
+    input[i] = tap_alloc (&in[i]);
+    for (int64_t j = 0; j < mp_tensor_count (&in[i]); j++)
+      tap_set (&in[i], input[i], j, tap_uniform (-1, 1));
+  }
   for (int o = 0; o < 4; o++)
     output[o] = tap_alloc (&out[o]);
-  if (!tap_kernel_new (&spec, input, output, &kernel))
-    {
-      tap_ok (0, "epilogue: %s", mp_kernels_error ());
-      return;
-    }
+  if (!tap_kernel_new (&spec, input, output, &kernel)) {
+    tap_ok (0, "epilogue: %s", mp_kernels_error ());
+    return;
+  }
   for (int i = 0; i < 2; i++)
     mp_cpu_class.kernel_run (kernel.kernel, tap_stream, NULL);
-  for (int64_t i = 0; i < m; i++)
-    {
-      double max = -INFINITY;
+  for (int64_t i = 0; i < m; i++) {
+    double max = -INFINITY;
 
-      for (int64_t j = 0; j < n; j++)
-        {
-          double product = 0, value;
+    for (int64_t j = 0; j < n; j++) {
+      double product = 0, value;
 
-          for (int64_t p = 0; p < k; p++)
-            {
-              double x = tap_get (&in[0], input[0], i * k + p);
-              double y = tap_get (&in[1], input[1], b_rows_n ? j * k + p : p * n + j);
+      for (int64_t p = 0; p < k; p++) {
+        double x = tap_get (&in[0], input[0], i * k + p);
+        double y = tap_get (&in[1], input[1], b_rows_n ? j * k + p : p * n + j);
 
-              product += op == MP_OP_SQDIST ? (x - y) * (x - y) : x * y;
-            }
-          max = fmax (max, product);
-          product += tap_get (&in[2], input[2], j);
-          value = product < 0 ? 0 : product;
-          sums[j] += value;
-          total += value;
-          worst = fmax (worst, fabs (value - tap_get (&out[0], output[0], i * n + j)) / allowed);
-        }
-      worst = fmax (worst, n > 0 ? fabs (max - tap_get (&out[3], output[3], i)) / allowed : 0);
+        product += op == MP_OP_SQDIST ? (x - y) * (x - y) : x * y;
+      }
+      max = fmax (max, product);
+      product += tap_get (&in[2], input[2], j);
+      value = product < 0 ? 0 : product;
+      sums[j] += value;
+      total += value;
+      worst = fmax (worst, fabs (value - tap_get (&out[0], output[0], i * n + j)) / allowed);
     }
+    worst = fmax (worst, n > 0 ? fabs (max - tap_get (&out[3], output[3], i)) / allowed : 0);
+  }
   for (int64_t j = 0; j < n; j++)
     worst = fmax (worst, fabs (sums[j] - tap_get (&out[1], output[1], j)) / (allowed * (double) m));
   if (m * n > 0)
@@ -463,12 +441,11 @@ test_epilogues (void)
                                        { 33, 64, 17 }, { 3, 0, 4 }, { 0, 3, 4 }, { 200, 8, 200 }, { 600, 90, 700 } };
 
   for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
-    for (int dtype = MP_FLOAT32; dtype <= MP_FLOAT64; dtype++)
-      {
-        test_epilogue (MP_OP_MATMUL, (MpDtype) dtype, shapes[i][0], shapes[i][1], shapes[i][2], 0);
-        test_epilogue (MP_OP_MATMUL, (MpDtype) dtype, shapes[i][0], shapes[i][1], shapes[i][2], 1);
-        test_epilogue (MP_OP_SQDIST, (MpDtype) dtype, shapes[i][0], shapes[i][1], shapes[i][2], 0);
-      }
+    for (int dtype = MP_FLOAT32; dtype <= MP_FLOAT64; dtype++) {
+      test_epilogue (MP_OP_MATMUL, (MpDtype) dtype, shapes[i][0], shapes[i][1], shapes[i][2], 0);
+      test_epilogue (MP_OP_MATMUL, (MpDtype) dtype, shapes[i][0], shapes[i][1], shapes[i][2], 1);
+      test_epilogue (MP_OP_SQDIST, (MpDtype) dtype, shapes[i][0], shapes[i][1], shapes[i][2], 0);
+    }
 }
 
 /* A result that lies where an operand lies must come out as if it did not. */
@@ -508,31 +485,28 @@ main (int    argc,
   static const char *const isas[] = { "baseline", "avx2", "avx512" };
 
   for (int isa = 0; isa < 3; isa++)
-    for (int n_threads = 1; n_threads <= 2; n_threads++)
-      {
-        int n_agreed = 0, n_failed = 0;
+    for (int n_threads = 1; n_threads <= 2; n_threads++) {
+      int n_agreed = 0, n_failed = 0;
 
-        setenv ("MATCHPOINT_ISA", isas[isa], 1);
-        tap_open (n_threads);
-        if (argc > 1)
-          {
-            tap_ok (run_seed (strtoull (argv[1], NULL, 10)) != 0, "seed %s", argv[1]);
-            tap_close ();
-            continue;
-          }
-        for (uint64_t seed = 1; seed <= 1000; seed++)
-          {
-            int result = run_seed (seed);
-
-            n_agreed += result == 1;
-            n_failed += result == 0;
-          }
-        tap_ok (n_failed == 0 && n_agreed > 700, "%s, %d threads: %d random programs agree, %d do not", isas[isa],
-                n_threads, n_agreed, n_failed);
-        tap_seed = 7;
-        test_epilogues ();
-        test_in_place ();
+      setenv ("MATCHPOINT_ISA", isas[isa], 1);
+      tap_open (n_threads);
+      if (argc > 1) {
+        tap_ok (run_seed (strtoull (argv[1], NULL, 10)) != 0, "seed %s", argv[1]);
         tap_close ();
+        continue;
       }
+      for (uint64_t seed = 1; seed <= 1000; seed++) {
+        int result = run_seed (seed);
+
+        n_agreed += result == 1;
+        n_failed += result == 0;
+      }
+      tap_ok (n_failed == 0 && n_agreed > 700, "%s, %d threads: %d random programs agree, %d do not", isas[isa],
+              n_threads, n_agreed, n_failed);
+      tap_seed = 7;
+      test_epilogues ();
+      test_in_place ();
+      tap_close ();
+    }
   return tap_done ();
 }

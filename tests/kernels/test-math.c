@@ -84,11 +84,10 @@ run_unary (MpOp                op,
   MpKernelSpec spec = { .op = op, .n_inputs = 1, .n_outputs = 1, .inputs = type, .outputs = type };
   TapKernel    kernel;
 
-  if (!tap_kernel_new (&spec, &x, &y, &kernel))
-    {
-      printf ("Bail out! %s\n", mp_kernels_error ());
-      exit (1);
-    }
+  if (!tap_kernel_new (&spec, &x, &y, &kernel)) {
+    printf ("Bail out! %s\n", mp_kernels_error ());
+    exit (1);
+  }
   mp_cpu_class.kernel_run (kernel.kernel, tap_stream, NULL);
   tap_kernel_free (&kernel);
 }
@@ -118,16 +117,14 @@ test_function (MpDtype     dtype,
   for (int i = 0; i < N; i++)
     tap_set (&type, x, i, draw_argument (dtype, f, i));
   run_unary (functions[f].op, &type, x, y);
-  for (int i = 0; i < N; i++)
-    {
-      double error = ulps (dtype, tap_get (&type, y, i), functions[f].reference (tap_get (&type, x, i)));
+  for (int i = 0; i < N; i++) {
+    double error = ulps (dtype, tap_get (&type, y, i), functions[f].reference (tap_get (&type, x, i)));
 
-      if (error > worst)
-        {
-          worst = error;
-          at = tap_get (&type, x, i);
-        }
+    if (error > worst) {
+      worst = error;
+      at = tap_get (&type, x, i);
     }
+  }
   tap_ok (worst <= functions[f].ulp, "%s %s %s on [%g, %g]: at most %.2f ulp, at %.9g", isa, mp_dtype_name (dtype),
           mp_op_name (functions[f].op), functions[f].low, functions[f].high, worst, at);
   free (x);
@@ -163,22 +160,20 @@ test_limits (MpDtype     dtype,
   MpTensorType type = tap_type (dtype, 1, (int64_t[]) { 37 });
   void        *x = tap_alloc (&type), *y = tap_alloc (&type);
 
-  for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++)
-    {
-      int right = 1;
+  for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
+    int right = 1;
 
-      for (int j = 0; j < 37; j++)
-        tap_set (&type, x, j, limits[i].x);
-      run_unary (limits[i].op, &type, x, y);
-      for (int j = 0; j < 37; j++)
-        {
-          double got = tap_get (&type, y, j);
+    for (int j = 0; j < 37; j++)
+      tap_set (&type, x, j, limits[i].x);
+    run_unary (limits[i].op, &type, x, y);
+    for (int j = 0; j < 37; j++) {
+      double got = tap_get (&type, y, j);
 
-          right &= limits[i].y != limits[i].y ? got != got : got == limits[i].y;
-        }
-      tap_ok (right, "%s %s %s (%g) is %g", isa, mp_dtype_name (dtype), mp_op_name (limits[i].op), limits[i].x,
-              limits[i].y);
+      right &= limits[i].y != limits[i].y ? got != got : got == limits[i].y;
     }
+    tap_ok (right, "%s %s %s (%g) is %g", isa, mp_dtype_name (dtype), mp_op_name (limits[i].op), limits[i].x,
+            limits[i].y);
+  }
   free (x);
   free (y);
 }
@@ -194,39 +189,36 @@ test_nan (MpDtype     dtype,
   void             *in[2] = { tap_alloc (&type), tap_alloc (&type) }, *out = tap_alloc (&type);
 
   for (int which = 0; which < 2; which++)
-    for (size_t i = 0; i < sizeof ops / sizeof ops[0]; i++)
-      {
-        MpKernelSpec spec = { .op = ops[i], .n_inputs = 2, .n_outputs = 1, .inputs = types, .outputs = &type };
-        TapKernel    kernel;
-        int          right = 1;
+    for (size_t i = 0; i < sizeof ops / sizeof ops[0]; i++) {
+      MpKernelSpec spec = { .op = ops[i], .n_inputs = 2, .n_outputs = 1, .inputs = types, .outputs = &type };
+      TapKernel    kernel;
+      int          right = 1;
 
-        for (int j = 0; j < 33; j++)
-          {
-            tap_set (&type, in[which], j, NAN);
-            tap_set (&type, in[!which], j, 1);
-          }
-        tap_kernel_new (&spec, in, &out, &kernel);
-        mp_cpu_class.kernel_run (kernel.kernel, tap_stream, NULL);
-        for (int j = 0; j < 33; j++)
-          right &= isnan (tap_get (&type, out, j));
-        tap_ok (right, "%s %s %s: NaN in operand %d comes out", isa, mp_dtype_name (dtype), mp_op_name (ops[i]), which);
-        tap_kernel_free (&kernel);
+      for (int j = 0; j < 33; j++) {
+        tap_set (&type, in[which], j, NAN);
+        tap_set (&type, in[!which], j, 1);
       }
+      tap_kernel_new (&spec, in, &out, &kernel);
+      mp_cpu_class.kernel_run (kernel.kernel, tap_stream, NULL);
+      for (int j = 0; j < 33; j++)
+        right &= isnan (tap_get (&type, out, j));
+      tap_ok (right, "%s %s %s: NaN in operand %d comes out", isa, mp_dtype_name (dtype), mp_op_name (ops[i]), which);
+      tap_kernel_free (&kernel);
+    }
   for (int position = 0; position < 33; position += 16)
-    for (int max = 0; max < 2; max++)
-      {
-        MpKernelSpec spec = { .op = max ? MP_OP_MAX : MP_OP_SUM, .n_inputs = 1, .n_outputs = 1, .inputs = &type,
-                              .outputs = &scalar, .attrs.axes = 1 };
-        TapKernel    kernel;
+    for (int max = 0; max < 2; max++) {
+      MpKernelSpec spec = { .op = max ? MP_OP_MAX : MP_OP_SUM, .n_inputs = 1, .n_outputs = 1, .inputs = &type,
+                            .outputs = &scalar, .attrs.axes = 1 };
+      TapKernel    kernel;
 
-        for (int j = 0; j < 33; j++)
-          tap_set (&type, in[0], j, j == position ? NAN : 1);
-        tap_kernel_new (&spec, in, &out, &kernel);
-        mp_cpu_class.kernel_run (kernel.kernel, tap_stream, NULL);
-        tap_ok (isnan (tap_get (&type, out, 0)), "%s %s %s: NaN at %d comes out", isa, mp_dtype_name (dtype),
-                mp_op_name (spec.op), position);
-        tap_kernel_free (&kernel);
-      }
+      for (int j = 0; j < 33; j++)
+        tap_set (&type, in[0], j, j == position ? NAN : 1);
+      tap_kernel_new (&spec, in, &out, &kernel);
+      mp_cpu_class.kernel_run (kernel.kernel, tap_stream, NULL);
+      tap_ok (isnan (tap_get (&type, out, 0)), "%s %s %s: NaN at %d comes out", isa, mp_dtype_name (dtype),
+              mp_op_name (spec.op), position);
+      tap_kernel_free (&kernel);
+    }
   free (in[0]);
   free (in[1]);
   free (out);
@@ -237,18 +229,16 @@ main (void)
 {
   static const char *const isas[] = { "baseline", "avx2", "avx512" };
 
-  for (int isa = 0; isa < 3; isa++)
-    {
-      setenv ("MATCHPOINT_ISA", isas[isa], 1);
-      tap_open (1);
-      for (int dtype = MP_FLOAT32; dtype <= MP_FLOAT64; dtype++)
-        {
-          for (size_t f = 0; f < sizeof functions / sizeof functions[0]; f++)
-            test_function ((MpDtype) dtype, f, isas[isa]);
-          test_limits ((MpDtype) dtype, isas[isa]);
-          test_nan ((MpDtype) dtype, isas[isa]);
-        }
-      tap_close ();
+  for (int isa = 0; isa < 3; isa++) {
+    setenv ("MATCHPOINT_ISA", isas[isa], 1);
+    tap_open (1);
+    for (int dtype = MP_FLOAT32; dtype <= MP_FLOAT64; dtype++) {
+      for (size_t f = 0; f < sizeof functions / sizeof functions[0]; f++)
+        test_function ((MpDtype) dtype, f, isas[isa]);
+      test_limits ((MpDtype) dtype, isas[isa]);
+      test_nan ((MpDtype) dtype, isas[isa]);
     }
+    tap_close ();
+  }
   return tap_done ();
 }

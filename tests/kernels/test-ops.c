@@ -28,15 +28,14 @@ parse_shape (const char *text,
 {
   MpTensorType type = { .dtype = dtype };
 
-  while (*text != '\0')
-    {
-      char *end;
+  while (*text != '\0') {
+    char *end;
 
-      type.dim[type.rank++] = strtoll (text, &end, 10);
-      if (*end == 'i')
-        type.dtype = MP_INT32;
-      text = *end == '\0' ? end : end + 1;
-    }
+    type.dim[type.rank++] = strtoll (text, &end, 10);
+    if (*end == 'i')
+      type.dtype = MP_INT32;
+    text = *end == '\0' ? end : end + 1;
+  }
   return type;
 }
 
@@ -46,17 +45,16 @@ fill_matrix (Array *array)
 {
   int64_t n = array->type.dim[array->type.rank - 1];
 
-  for (int64_t i = 0; i < mp_tensor_count (&array->type); i++)
-    {
-      int64_t r = i / n % n, c = i % n, item = i / (n * n);
+  for (int64_t i = 0; i < mp_tensor_count (&array->type); i++) {
+    int64_t r = i / n % n, c = i % n, item = i / (n * n);
 
-      if (c <= r)
-        array->value[i] = r == c ? tap_uniform (2, 3) : tap_uniform (-1, 1) / (double) n;
-      else
-        array->value[i] = 0;
-      if (c < r)
-        array->value[item * n * n + c * n + r] = array->value[i];
-    }
+    if (c <= r)
+      array->value[i] = r == c ? tap_uniform (2, 3) : tap_uniform (-1, 1) / (double) n;
+    else
+      array->value[i] = 0;
+    if (c < r)
+      array->value[item * n * n + c * n + r] = array->value[i];
+  }
 }
 
 static int64_t
@@ -83,11 +81,10 @@ fill_input (const Case  *test,
   int    positive = op == MP_OP_LOG || op == MP_OP_SQRT || op == MP_OP_RSQRT || op == MP_OP_POW;
   double low = positive ? 0.1 : (op == MP_OP_LOG1P ? -0.9 : -2);
 
-  if (op == MP_OP_CHOLESKY || (op == MP_OP_TRIANGULAR_SOLVE && i == 0))
-    {
-      fill_matrix (array);
-      return;
-    }
+  if (op == MP_OP_CHOLESKY || (op == MP_OP_TRIANGULAR_SOLVE && i == 0)) {
+    fill_matrix (array);
+    return;
+  }
   for (int64_t j = 0; j < mp_tensor_count (&array->type); j++)
     if (array->type.dtype == MP_INT32 && i == 1)
       array->value[j] = floor (tap_uniform (0, (double) index_limit (test, inputs, output)));
@@ -127,31 +124,28 @@ make_data (const Case *test,
   memset (data, 0, sizeof *data);
   data->output = array_new (test->output, dtype);
   data->output_data = tap_alloc (&data->output.type);
-  for (int i = 0; i < MAX_INPUTS && test->inputs[i] != NULL; i++)
-    {
-      Array *array = &data->input[i];
+  for (int i = 0; i < MAX_INPUTS && test->inputs[i] != NULL; i++) {
+    Array *array = &data->input[i];
 
-      *array = array_new (test->inputs[i], dtype);
-      data->input_data[i] = tap_alloc (&array->type);
-      data->n_inputs++;
-      fill_input (test, i, data->input, &data->output, array);
-      for (int64_t j = 0; j < mp_tensor_count (&array->type); j++)
-        {
-          tap_set (&array->type, data->input_data[i], j, array->value[j]);
-          array->value[j] = tap_get (&array->type, data->input_data[i], j);
-        }
+    *array = array_new (test->inputs[i], dtype);
+    data->input_data[i] = tap_alloc (&array->type);
+    data->n_inputs++;
+    fill_input (test, i, data->input, &data->output, array);
+    for (int64_t j = 0; j < mp_tensor_count (&array->type); j++) {
+      tap_set (&array->type, data->input_data[i], j, array->value[j]);
+      array->value[j] = tap_get (&array->type, data->input_data[i], j);
     }
+  }
 }
 
 static void
 free_data (Data *data)
 {
-  for (int i = 0; i < data->n_inputs; i++)
-    {
-      free (data->input[i].value);
-      free (data->input[i].magnitude);
-      free (data->input_data[i]);
-    }
+  for (int i = 0; i < data->n_inputs; i++) {
+    free (data->input[i].value);
+    free (data->input[i].magnitude);
+    free (data->input_data[i]);
+  }
   free (data->output.value);
   free (data->output.magnitude);
   free (data->output_data);
@@ -166,20 +160,18 @@ worst_error (const Data *data,
   const MpTensorType *type = &data->output.type;
   double              worst = 0;
 
-  for (int64_t i = 0; i < mp_tensor_count (type); i++)
-    {
-      double got = tap_get (type, data->output_data, i), expected = data->output.value[i];
-      double allowed = data->output.magnitude[i] * tap_epsilon (type->dtype) * (length + 4);
-      double error = got == expected ? 0 : fabs (got - expected) / allowed;
+  for (int64_t i = 0; i < mp_tensor_count (type); i++) {
+    double got = tap_get (type, data->output_data, i), expected = data->output.value[i];
+    double allowed = data->output.magnitude[i] * tap_epsilon (type->dtype) * (length + 4);
+    double error = got == expected ? 0 : fabs (got - expected) / allowed;
 
-      if (got != got && expected != expected)
-        continue;
-      if (!(error <= worst))
-        {
-          worst = error != error ? INFINITY : error;
-          *where = i;
-        }
+    if (got != got && expected != expected)
+      continue;
+    if (!(error <= worst)) {
+      worst = error != error ? INFINITY : error;
+      *where = i;
     }
+  }
   return worst;
 }
 
@@ -188,17 +180,16 @@ print_time (MpKernel *kernel)
 {
   double best = INFINITY;
 
-  for (int round = 0; round < 5; round++)
-    {
-      struct timespec start, end;
-      int             n = 200;
+  for (int round = 0; round < 5; round++) {
+    struct timespec start, end;
+    int             n = 200;
 
-      clock_gettime (CLOCK_MONOTONIC, &start);
-      for (int i = 0; i < n; i++)
-        mp_cpu_class.kernel_run (kernel, tap_stream, &(MpRunContext) { 1, 1 });
-      clock_gettime (CLOCK_MONOTONIC, &end);
-      best = fmin (best, ((double) (end.tv_sec - start.tv_sec) * 1e6 + (double) (end.tv_nsec - start.tv_nsec) * 1e-3) / n);
-    }
+    clock_gettime (CLOCK_MONOTONIC, &start);
+    for (int i = 0; i < n; i++)
+      mp_cpu_class.kernel_run (kernel, tap_stream, &(MpRunContext) { 1, 1 });
+    clock_gettime (CLOCK_MONOTONIC, &end);
+    best = fmin (best, ((double) (end.tv_sec - start.tv_sec) * 1e6 + (double) (end.tv_nsec - start.tv_nsec) * 1e-3) / n);
+  }
   printf ("#   %.2f µs, %s\n", best, mp_cpu_class.kernel_algorithm (kernel));
 }
 
@@ -221,18 +212,16 @@ run_case (const Case *test,
   spec.outputs = &data.output.type;
   if (test->op == MP_OP_CAST && data.output.type.dtype != MP_INT32)
     data.output.type.dtype = dtype == MP_FLOAT32 ? MP_FLOAT64 : MP_FLOAT32;
-  if (test->op == MP_OP_CAST)
-    {
-      free (data.output_data);
-      data.output_data = tap_alloc (&data.output.type);
-    }
+  if (test->op == MP_OP_CAST) {
+    free (data.output_data);
+    data.output_data = tap_alloc (&data.output.type);
+  }
   length = reference_run (test->op, &test->attrs, data.n_inputs, data.input, &data.output);
-  if (!tap_kernel_new (&spec, data.input_data, &data.output_data, &kernel))
-    {
-      tap_ok (0, "%s %s: %s", mp_op_name (test->op), test->inputs[0], mp_kernels_error ());
-      free_data (&data);
-      return;
-    }
+  if (!tap_kernel_new (&spec, data.input_data, &data.output_data, &kernel)) {
+    tap_ok (0, "%s %s: %s", mp_op_name (test->op), test->inputs[0], mp_kernels_error ());
+    free_data (&data);
+    return;
+  }
   /* twice: the second run must not depend on what the first left behind */
   for (int i = 0; i < 2; i++)
     mp_cpu_class.kernel_run (kernel.kernel, tap_stream, &(MpRunContext) { 1, 1 });
@@ -256,18 +245,17 @@ main (int    argc,
   int                      timed = argc > 1 && strcmp (argv[1], "--time") == 0;
 
   for (int isa = timed ? 2 : 0; isa < 3; isa++)
-    for (int n_threads = 1; n_threads <= (timed ? 1 : 2); n_threads++)
-      {
-        MpDeviceInfo info;
+    for (int n_threads = 1; n_threads <= (timed ? 1 : 2); n_threads++) {
+      MpDeviceInfo info;
 
-        setenv ("MATCHPOINT_ISA", isas[isa], 1);
-        tap_open (n_threads);
-        mp_cpu_class.info (tap_device, &info);
-        printf ("# %s; %s\n", info.name, info.detail);
-        for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
-          for (int dtype = MP_FLOAT32; dtype <= MP_FLOAT64; dtype++)
-            run_case (&cases[i], (MpDtype) dtype, timed);
-        tap_close ();
-      }
+      setenv ("MATCHPOINT_ISA", isas[isa], 1);
+      tap_open (n_threads);
+      mp_cpu_class.info (tap_device, &info);
+      printf ("# %s; %s\n", info.name, info.detail);
+      for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        for (int dtype = MP_FLOAT32; dtype <= MP_FLOAT64; dtype++)
+          run_case (&cases[i], (MpDtype) dtype, timed);
+      tap_close ();
+    }
   return tap_done ();
 }

@@ -20,15 +20,14 @@ static const struct
 static void
 test_known (void)
 {
-  for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
-    {
-      uint32_t out[4];
+  for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+    uint32_t out[4];
 
-      mp_philox ((uint64_t) known[i].key[1] << 32 | known[i].key[0], known[i].counter[0], known[i].counter[1],
-                 (uint64_t) known[i].counter[3] << 32 | known[i].counter[2], out);
-      tap_ok (memcmp (out, known[i].out, sizeof out) == 0, "known answer %zu: %08x %08x %08x %08x", i, out[0], out[1],
-              out[2], out[3]);
-    }
+    mp_philox ((uint64_t) known[i].key[1] << 32 | known[i].key[0], known[i].counter[0], known[i].counter[1],
+               (uint64_t) known[i].counter[3] << 32 | known[i].counter[2], out);
+    tap_ok (memcmp (out, known[i].out, sizeof out) == 0, "known answer %zu: %08x %08x %08x %08x", i, out[0], out[1],
+            out[2], out[3]);
+  }
 }
 
 static double
@@ -73,28 +72,26 @@ test_kernel (MpOp        op,
 
   tap_kernel_new (&spec, NULL, &out, &kernel);
   mp_cpu_class.kernel_run (kernel.kernel, tap_stream, &context);
-  for (int64_t i = 0; i < n; i++)
-    {
-      double value = tap_get (&type, out, i);
+  for (int64_t i = 0; i < n; i++) {
+    double value = tap_get (&type, out, i);
 
-      worst = fmax (worst, fabs (value - expected_value (op, dtype, &spec.attrs, &context, i)));
-      mean += value / (double) n;
-      square += value * value / (double) n;
-    }
+    worst = fmax (worst, fabs (value - expected_value (op, dtype, &spec.attrs, &context, i)));
+    mean += value / (double) n;
+    square += value * value / (double) n;
+  }
   tap_ok (worst <= (op == MP_OP_RANDOM_CATEGORICAL ? 0 : 4 * largest * tap_epsilon (dtype)),
           "%s %s %s of %lld: error %.3g", isa, mp_dtype_name (dtype), mp_op_name (op), (long long) n, worst);
-  if (n > 10000)
-    {
-      double expected = op == MP_OP_RANDOM_NORMAL ? a : (op == MP_OP_RANDOM_UNIFORM ? (a + b) / 2 : (a - 1) / 2);
-      double variance = op == MP_OP_RANDOM_NORMAL ? b * b : (op == MP_OP_RANDOM_UNIFORM ? (b - a) * (b - a) / 12
-                                                                                        : (a * a - 1) / 12);
+  if (n > 10000) {
+    double expected = op == MP_OP_RANDOM_NORMAL ? a : (op == MP_OP_RANDOM_UNIFORM ? (a + b) / 2 : (a - 1) / 2);
+    double variance = op == MP_OP_RANDOM_NORMAL ? b * b : (op == MP_OP_RANDOM_UNIFORM ? (b - a) * (b - a) / 12
+                                                                                      : (a * a - 1) / 12);
 
-      /* five standard errors */
-      tap_ok (fabs (mean - expected) < 5 * sqrt (variance / (double) n)
-                && fabs (square - mean * mean - variance) < 5 * variance * sqrt (2.0 / (double) n),
-              "%s: mean %.4f and variance %.4f of %.4f and %.4f", mp_op_name (op), mean, square - mean * mean, expected,
-              variance);
-    }
+    /* five standard errors */
+    tap_ok (fabs (mean - expected) < 5 * sqrt (variance / (double) n)
+              && fabs (square - mean * mean - variance) < 5 * variance * sqrt (2.0 / (double) n),
+            "%s: mean %.4f and variance %.4f of %.4f and %.4f", mp_op_name (op), mean, square - mean * mean, expected,
+            variance);
+  }
   tap_kernel_free (&kernel);
   free (out);
 }
@@ -106,20 +103,17 @@ main (void)
   static const int64_t     sizes[] = { 0, 1, 3, 4, 5, 255, 256, 257, 1000, 100000 };
 
   test_known ();
-  for (int isa = 0; isa < 3; isa++)
-    {
-      setenv ("MATCHPOINT_ISA", isas[isa], 1);
-      tap_open (1);
-      for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
-        {
-          for (int dtype = MP_FLOAT32; dtype <= MP_FLOAT64; dtype++)
-            {
-              test_kernel (MP_OP_RANDOM_UNIFORM, (MpDtype) dtype, sizes[i], -1, 2, isas[isa]);
-              test_kernel (MP_OP_RANDOM_NORMAL, (MpDtype) dtype, sizes[i], 0.5, 2, isas[isa]);
-            }
-          test_kernel (MP_OP_RANDOM_CATEGORICAL, MP_INT32, sizes[i], 8, 0, isas[isa]);
-        }
-      tap_close ();
+  for (int isa = 0; isa < 3; isa++) {
+    setenv ("MATCHPOINT_ISA", isas[isa], 1);
+    tap_open (1);
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+      for (int dtype = MP_FLOAT32; dtype <= MP_FLOAT64; dtype++) {
+        test_kernel (MP_OP_RANDOM_UNIFORM, (MpDtype) dtype, sizes[i], -1, 2, isas[isa]);
+        test_kernel (MP_OP_RANDOM_NORMAL, (MpDtype) dtype, sizes[i], 0.5, 2, isas[isa]);
+      }
+      test_kernel (MP_OP_RANDOM_CATEGORICAL, MP_INT32, sizes[i], 8, 0, isas[isa]);
     }
+    tap_close ();
+  }
   return tap_done ();
 }

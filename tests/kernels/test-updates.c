@@ -49,24 +49,19 @@ reference (const Case  *test,
     *p *= 1 - rate * decay;
   else
     g += decay * *p;
-  if (test->op == MP_OP_SGD)
-    {
-      *m = b1 * *m + g;
-      *p -= rate * (test->flags & MP_UPDATE_NESTEROV ? g + b1 * *m : *m);
-    }
-  else if (test->op == MP_OP_RMSPROP)
-    {
-      *v = b2 * *v + (1 - b2) * g * g;
-      u = g / (test->flags & MP_UPDATE_EPSILON_INSIDE ? sqrtl (*v + epsilon) : sqrtl (*v) + epsilon);
-      *m = b1 * *m + u;
-      *p -= rate * *m;
-    }
-  else
-    {
-      *m = b1 * *m + (1 - b1) * g;
-      *v = b2 * *v + (1 - b2) * g * g;
-      *p -= rate / (1 - powl (b1, t)) * *m / (sqrtl (*v) / sqrtl (1 - powl (b2, t)) + epsilon);
-    }
+  if (test->op == MP_OP_SGD) {
+    *m = b1 * *m + g;
+    *p -= rate * (test->flags & MP_UPDATE_NESTEROV ? g + b1 * *m : *m);
+  } else if (test->op == MP_OP_RMSPROP) {
+    *v = b2 * *v + (1 - b2) * g * g;
+    u = g / (test->flags & MP_UPDATE_EPSILON_INSIDE ? sqrtl (*v + epsilon) : sqrtl (*v) + epsilon);
+    *m = b1 * *m + u;
+    *p -= rate * *m;
+  } else {
+    *m = b1 * *m + (1 - b1) * g;
+    *v = b2 * *v + (1 - b2) * g * g;
+    *p -= rate / (1 - powl (b1, t)) * *m / (sqrtl (*v) / sqrtl (1 - powl (b2, t)) + epsilon);
+  }
   if (h[5] > 0)
     *p = fminl (fmaxl (*p, (long double) -h[5]), (long double) h[5]);
 }
@@ -90,24 +85,21 @@ run_case (const Case *test,
   for (int i = 0; i < MP_N_HYPER; i++)
     tap_set (&hyper_type, input[1], i, test->hyper[i]);
   tap_set (&count_type, output[3], 0, 0);
-  for (int i = 0; i < N; i++)
-    {
-      tap_set (&type, output[0], i, tap_uniform (-1, 1));
-      tap_set (&type, output[1], i, 0);
-      tap_set (&type, output[2], i, 0);
-      p[i] = tap_get (&type, output[0], i);
-    }
+  for (int i = 0; i < N; i++) {
+    tap_set (&type, output[0], i, tap_uniform (-1, 1));
+    tap_set (&type, output[1], i, 0);
+    tap_set (&type, output[2], i, 0);
+    p[i] = tap_get (&type, output[0], i);
+  }
   tap_kernel_new (&spec, input, output, &kernel);
-  for (int t = 1; t <= STEPS; t++)
-    {
-      for (int i = 0; i < N; i++)
-        {
-          /* at least 1/4, where Adam's quotient is well conditioned */
-          tap_set (&type, input[0], i, (tap_random () % 2 ? 1 : -1) * tap_uniform (0.25, 2));
-          reference (test, t, tap_get (&type, input[0], i), &p[i], &m[i], &v[i]);
-        }
-      mp_cpu_class.kernel_run (kernel.kernel, tap_stream, NULL);
+  for (int t = 1; t <= STEPS; t++) {
+    for (int i = 0; i < N; i++) {
+      /* at least 1/4, where Adam's quotient is well conditioned */
+      tap_set (&type, input[0], i, (tap_random () % 2 ? 1 : -1) * tap_uniform (0.25, 2));
+      reference (test, t, tap_get (&type, input[0], i), &p[i], &m[i], &v[i]);
     }
+    mp_cpu_class.kernel_run (kernel.kernel, tap_stream, NULL);
+  }
   /* each step rounds some ten times; updates are at most 1 in size, and every parameter stays below 4 */
   for (int i = 0; i < N; i++)
     worst = fmax (worst, fabs (tap_get (&type, output[0], i) - (double) p[i]) / (4 * 10 * STEPS * tap_epsilon (dtype)));
@@ -125,14 +117,13 @@ main (void)
 {
   static const char *const isas[] = { "baseline", "avx2", "avx512" };
 
-  for (int isa = 0; isa < 3; isa++)
-    {
-      setenv ("MATCHPOINT_ISA", isas[isa], 1);
-      tap_open (1);
-      for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
-        for (int dtype = MP_FLOAT32; dtype <= MP_FLOAT64; dtype++)
-          run_case (&cases[i], (MpDtype) dtype, isas[isa]);
-      tap_close ();
-    }
+  for (int isa = 0; isa < 3; isa++) {
+    setenv ("MATCHPOINT_ISA", isas[isa], 1);
+    tap_open (1);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+      for (int dtype = MP_FLOAT32; dtype <= MP_FLOAT64; dtype++)
+        run_case (&cases[i], (MpDtype) dtype, isas[isa]);
+    tap_close ();
+  }
   return tap_done ();
 }

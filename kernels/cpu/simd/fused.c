@@ -143,21 +143,19 @@ load_block (const MpFusedInput *input,
             int64_t             rows,
             int64_t             columns)
 {
-  for (int64_t r = 0; r < rows; r++, d += columns, p += input->row_stride)
-    {
-      if (input->column_stride == 0)
-        fill (d, columns, *p);
-      else if (input->column_stride == 1)
-        memcpy (d, p, sizeof (real) * (size_t) columns);
-      else
-        for (int64_t c = 0; c < columns; c++)
-          d[c] = p[c * input->column_stride];
-      if (input->row_stride == 0)
-        {
-          repeat_row (d, rows, columns);
-          return;
-        }
+  for (int64_t r = 0; r < rows; r++, d += columns, p += input->row_stride) {
+    if (input->column_stride == 0)
+      fill (d, columns, *p);
+    else if (input->column_stride == 1)
+      memcpy (d, p, sizeof (real) * (size_t) columns);
+    else
+      for (int64_t c = 0; c < columns; c++)
+        d[c] = p[c * input->column_stride];
+    if (input->row_stride == 0) {
+      repeat_row (d, rows, columns);
+      return;
     }
+  }
 }
 
 static inline real *
@@ -180,14 +178,13 @@ SYMBOL (fused_begin) (const MpFused *f,
     if (f->step[i].op == MP_OP_CONSTANT)
       fill (slot_of (f, scratch, f->step[i].slot), f->block_rows * f->block_columns, (real) f->step[i].scalar[0]);
   for (int32_t i = 0; i < f->n_outputs; i++)
-    if (f->output[i].reduce != MP_STORE)
-      {
-        double *sums = (double *) ((char *) scratch + f->output[i].accumulator);
-        double  start = f->output[i].reduce == MP_REDUCE_MAX ? -INFINITY : 0.0;
+    if (f->output[i].reduce != MP_STORE) {
+      double *sums = (double *) ((char *) scratch + f->output[i].accumulator);
+      double  start = f->output[i].reduce == MP_REDUCE_MAX ? -INFINITY : 0.0;
 
-        for (int64_t j = 0; j < f->output[i].count; j++)
-          sums[j] = start;
-      }
+      for (int64_t j = 0; j < f->output[i].count; j++)
+        sums[j] = start;
+    }
 }
 
 /* ---- reductions ---- */
@@ -303,11 +300,10 @@ column_sums (const real *v,
   real    partial[MP_TILE];
   int64_t c = 0;
 
-  if (columns <= VL && VL % columns == 0)
-    {
-      narrow_column_sums (v, rows * columns, columns, sums);
-      return;
-    }
+  if (columns <= VL && VL % columns == 0) {
+    narrow_column_sums (v, rows * columns, columns, sums);
+    return;
+  }
   for (; c + 4 * VL <= columns; c += 4 * VL)
     column_group (v + c, rows, columns, 4, VL, partial + c);
   for (; c + VL <= columns; c += VL)
@@ -355,20 +351,18 @@ find_block (const MpFused *f,
   int64_t across = (f->columns + f->block_columns - 1) / f->block_columns;
   int64_t down = (f->rows + f->block_rows - 1) / f->block_rows;
 
-  for (int i = f->n_outer - 1; i >= f->n_kept; i--)
-    {
-      block->outer[i] = index % f->outer[i];
-      index /= f->outer[i];
-    }
+  for (int i = f->n_outer - 1; i >= f->n_kept; i--) {
+    block->outer[i] = index % f->outer[i];
+    index /= f->outer[i];
+  }
   block->column = index % across * f->block_columns;
   index /= across;
   block->row = index % down * f->block_rows;
   index /= down;
-  for (int i = f->n_kept - 1; i >= 0; i--)
-    {
-      block->outer[i] = index % f->outer[i];
-      index /= f->outer[i];
-    }
+  for (int i = f->n_kept - 1; i >= 0; i--) {
+    block->outer[i] = index % f->outer[i];
+    index /= f->outer[i];
+  }
   block->rows = f->rows - block->row < f->block_rows ? f->rows - block->row : f->block_rows;
   block->columns = f->columns - block->column < f->block_columns ? f->columns - block->column : f->block_columns;
 }
@@ -396,13 +390,12 @@ overlaps_input (const MpFused *f,
 {
   const char *end = output + (size_t) count * sizeof (real);
 
-  for (int32_t i = 0; i < f->n_inputs; i++)
-    {
-      const char *start = inputs[i];
+  for (int32_t i = 0; i < f->n_inputs; i++) {
+    const char *start = inputs[i];
 
-      if (start < end && start + (size_t) f->input[i].extent * sizeof (real) > output)
-        return 1;
-    }
+    if (start < end && start + (size_t) f->input[i].extent * sizeof (real) > output)
+      return 1;
+  }
   return 0;
 }
 
@@ -412,16 +405,15 @@ run_steps (const MpFused *f,
            real *const   *target,
            int64_t        n)
 {
-  for (int32_t i = 0; i < f->n_steps; i++)
-    {
-      const MpFusedStep *step = &f->step[i];
-      real              *d = target[i];
+  for (int32_t i = 0; i < f->n_steps; i++) {
+    const MpFusedStep *step = &f->step[i];
+    real              *d = target[i];
 
-      value[f->n_inputs + i] = d;
-      if (step->op != MP_OP_CONSTANT && step->op != MP_FUSED_NOTHING)
-        steps[step->op](d, value[step->src[0]], value[step->src[1]], value[step->src[2]], n,
-                        (real) step->scalar[0], (real) step->scalar[1]);
-    }
+    value[f->n_inputs + i] = d;
+    if (step->op != MP_OP_CONSTANT && step->op != MP_FUSED_NOTHING)
+      steps[step->op](d, value[step->src[0]], value[step->src[1]], value[step->src[2]], n,
+                      (real) step->scalar[0], (real) step->scalar[1]);
+  }
 }
 
 static void
@@ -431,28 +423,25 @@ write_block (const MpFused *f,
              void *const   *outputs,
              void          *scratch)
 {
-  for (int32_t i = 0; i < f->n_outputs; i++)
-    {
-      const MpFusedOutput *out = &f->output[i];
-      const real          *v = value[out->reg];
-      int64_t              at = offset_of (f, block, out->outer_stride, out->row_stride, out->column_stride);
+  for (int32_t i = 0; i < f->n_outputs; i++) {
+    const MpFusedOutput *out = &f->output[i];
+    const real          *v = value[out->reg];
+    int64_t              at = offset_of (f, block, out->outer_stride, out->row_stride, out->column_stride);
 
-      if (out->reduce == MP_STORE)
-        {
-          real   *to = (real *) outputs[i] + at;
-          int64_t n = block->rows * block->columns;
+    if (out->reduce == MP_STORE) {
+      real   *to = (real *) outputs[i] + at;
+      int64_t n = block->rows * block->columns;
 
-          if (to == v)
-            continue;
-          if (out->scale == 1.0)
-            memcpy (to, v, sizeof (real) * (size_t) n);
-          else
-            for (int64_t j = 0; j < n; j++)
-              to[j] = v[j] * (real) out->scale;
-        }
+      if (to == v)
+        continue;
+      if (out->scale == 1.0)
+        memcpy (to, v, sizeof (real) * (size_t) n);
       else
-        reduce_block (out, v, (double *) ((char *) scratch + out->accumulator) + at, block->rows, block->columns);
-    }
+        for (int64_t j = 0; j < n; j++)
+          to[j] = v[j] * (real) out->scale;
+    } else
+      reduce_block (out, v, (double *) ((char *) scratch + out->accumulator) + at, block->rows, block->columns);
+  }
 }
 
 void
@@ -473,32 +462,30 @@ SYMBOL (fused_run) (const MpFused *f,
     target[i] = slot_of (f, scratch, f->step[i].slot);
   for (int32_t i = 0; i < f->n_outputs; i++)
     direct[i] = f->output[i].direct && !overlaps_input (f, inputs, outputs[i], f->output[i].count);
-  for (int64_t index = first; index < last; index++)
-    {
-      find_block (f, index, &block);
-      for (int32_t i = 0; i < f->n_inputs; i++)
-        {
-          const MpFusedInput *input = &f->input[i];
-          int64_t             at = offset_of (f, &block, input->outer_stride, input->row_stride, input->column_stride);
+  for (int64_t index = first; index < last; index++) {
+    find_block (f, index, &block);
+    for (int32_t i = 0; i < f->n_inputs; i++) {
+      const MpFusedInput *input = &f->input[i];
+      int64_t             at = offset_of (f, &block, input->outer_stride, input->row_stride, input->column_stride);
 
-          if (i == 0)
-            at -= row_origin * input->row_stride;
-          if (input->load == MP_LOAD_DIRECT)
-            value[i] = (const real *) inputs[i] + at;
-          else
-            value[i] = slot_of (f, scratch, input->slot);
-          if (input->load == MP_LOAD_COPY)
-            load_block (input, (const real *) inputs[i] + at, slot_of (f, scratch, input->slot),
-                        block.rows, block.columns);
-        }
-      for (int32_t i = 0; i < f->n_outputs; i++)
-        if (direct[i])
-          target[f->output[i].reg - f->n_inputs]
-            = (real *) outputs[i]
-              + offset_of (f, &block, f->output[i].outer_stride, f->output[i].row_stride, f->output[i].column_stride);
-      run_steps (f, value, target, block.rows * block.columns);
-      write_block (f, &block, value, outputs, scratch);
+      if (i == 0)
+        at -= row_origin * input->row_stride;
+      if (input->load == MP_LOAD_DIRECT)
+        value[i] = (const real *) inputs[i] + at;
+      else
+        value[i] = slot_of (f, scratch, input->slot);
+      if (input->load == MP_LOAD_COPY)
+        load_block (input, (const real *) inputs[i] + at, slot_of (f, scratch, input->slot),
+                    block.rows, block.columns);
     }
+    for (int32_t i = 0; i < f->n_outputs; i++)
+      if (direct[i])
+        target[f->output[i].reg - f->n_inputs]
+          = (real *) outputs[i]
+            + offset_of (f, &block, f->output[i].outer_stride, f->output[i].row_stride, f->output[i].column_stride);
+    run_steps (f, value, target, block.rows * block.columns);
+    write_block (f, &block, value, outputs, scratch);
+  }
 }
 
 void
@@ -507,23 +494,20 @@ SYMBOL (fused_finish) (const MpFused *f,
                        void          *scratch,
                        int            n_threads)
 {
-  for (int32_t i = 0; i < f->n_outputs; i++)
-    {
-      const MpFusedOutput *out = &f->output[i];
+  for (int32_t i = 0; i < f->n_outputs; i++) {
+    const MpFusedOutput *out = &f->output[i];
 
-      if (out->reduce == MP_STORE)
-        continue;
-      for (int64_t j = 0; j < out->count; j++)
-        {
-          double total = ((double *) ((char *) scratch + out->accumulator))[j];
+    if (out->reduce == MP_STORE)
+      continue;
+    for (int64_t j = 0; j < out->count; j++) {
+      double total = ((double *) ((char *) scratch + out->accumulator))[j];
 
-          for (int t = 1; t < n_threads; t++)
-            {
-              double part = ((double *) ((char *) scratch + (size_t) t * f->scratch_bytes + out->accumulator))[j];
+      for (int t = 1; t < n_threads; t++) {
+        double part = ((double *) ((char *) scratch + (size_t) t * f->scratch_bytes + out->accumulator))[j];
 
-              total = out->reduce == MP_REDUCE_MAX ? larger (total, part) : total + part;
-            }
-          ((real *) outputs[i])[j] = (real) (total * out->scale);
-        }
+        total = out->reduce == MP_REDUCE_MAX ? larger (total, part) : total + part;
+      }
+      ((real *) outputs[i])[j] = (real) (total * out->scale);
     }
+  }
 }

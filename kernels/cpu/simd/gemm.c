@@ -102,15 +102,14 @@ pack_rows (const MpGemm *g,
 {
   int64_t valid = g->n - column < width ? g->n - column : width;
 
-  for (int64_t p = 0; p < g->k; p++, to += width)
-    {
-      const real *from = b + p * g->ldb + column;
+  for (int64_t p = 0; p < g->k; p++, to += width) {
+    const real *from = b + p * g->ldb + column;
 
-      for (int64_t j = 0; j < valid; j++)
-        to[j] = from[j];
-      for (int64_t j = valid; j < width; j++)
-        to[j] = 0;
-    }
+    for (int64_t j = 0; j < valid; j++)
+      to[j] = from[j];
+    for (int64_t j = valid; j < width; j++)
+      to[j] = 0;
+  }
 }
 
 /* B stored n×k */
@@ -136,17 +135,16 @@ pack_panels (const MpGemm *g,
 {
   int64_t vectors = count_vectors (g), n_panels = count_panels (g);
 
-  for (int64_t panel = 0; panel < n_panels; panel++)
-    {
-      int64_t start = panel_start (vectors, n_panels, panel);
-      int64_t width = (panel_start (vectors, n_panels, panel + 1) - start) * VL;
-      real   *to = (real *) scratch + start * VL * g->k;
+  for (int64_t panel = 0; panel < n_panels; panel++) {
+    int64_t start = panel_start (vectors, n_panels, panel);
+    int64_t width = (panel_start (vectors, n_panels, panel + 1) - start) * VL;
+    real   *to = (real *) scratch + start * VL * g->k;
 
-      if (g->transpose_b)
-        pack_transposed (g, b, to, start * VL, width);
-      else
-        pack_rows (g, b, to, start * VL, width);
-    }
+    if (g->transpose_b)
+      pack_transposed (g, b, to, start * VL, width);
+    else
+      pack_rows (g, b, to, start * VL, width);
+  }
 }
 
 void
@@ -156,11 +154,10 @@ SYMBOL (gemm_pack) (const MpGemm *g,
 {
   MpGemm body = with_columns (g, g->n - tail_columns (g)), tail = with_columns (g, tail_columns (g));
 
-  if (gemm_way (g) != WAY_TILES)
-    {
-      SYMBOL (narrow_pack) (g, b, scratch);
-      return;
-    }
+  if (gemm_way (g) != WAY_TILES) {
+    SYMBOL (narrow_pack) (g, b, scratch);
+    return;
+  }
   pack_panels (&body, b, scratch);
   if (tail.n > 0)
     SYMBOL (narrow_pack) (&tail, column_of_b (g, b, body.n), (real *) ((char *) scratch + panel_bytes (&body)));
@@ -193,13 +190,12 @@ store_tile_row (const Tile *t,
                 int         width)
 {
   UNROLL
-  for (int j = 0; j < width; j++)
-    {
-      if ((j + 1) * VL <= t->valid)
-        v_store (c + j * VL, row[j]);
-      else if (j * VL < t->valid)
-        v_store_part (c + j * VL, row[j], t->valid - j * VL);
-    }
+  for (int j = 0; j < width; j++) {
+    if ((j + 1) * VL <= t->valid)
+      v_store (c + j * VL, row[j]);
+    else if (j * VL < t->valid)
+      v_store_part (c + j * VL, row[j], t->valid - j * VL);
+  }
 }
 
 INLINE void
@@ -216,26 +212,24 @@ tile (const Tile *t,
     UNROLL
     for (int j = 0; j < width; j++)
       acc[i][j] = (vreal) { 0 };
-  for (int64_t p = 0; p < t->k; p++, a += t->k_stride, b += width * VL)
-    {
-      vreal vb[MAX_WIDTH];
+  for (int64_t p = 0; p < t->k; p++, a += t->k_stride, b += width * VL) {
+    vreal vb[MAX_WIDTH];
+
+    UNROLL
+    for (int j = 0; j < width; j++)
+      vb[j] = *(const vreal *) (b + j * VL);
+    UNROLL
+    for (int i = 0; i < rows; i++) {
+      vreal va = v_splat (a[i * t->row_stride]);
 
       UNROLL
       for (int j = 0; j < width; j++)
-        vb[j] = *(const vreal *) (b + j * VL);
-      UNROLL
-      for (int i = 0; i < rows; i++)
-        {
-          vreal va = v_splat (a[i * t->row_stride]);
-
-          UNROLL
-          for (int j = 0; j < width; j++)
-            if (distance)
-              acc[i][j] += (va - vb[j]) * (va - vb[j]);
-            else
-              acc[i][j] += va * vb[j];
-        }
+        if (distance)
+          acc[i][j] += (va - vb[j]) * (va - vb[j]);
+        else
+          acc[i][j] += va * vb[j];
     }
+  }
   UNROLL
   for (int i = 0; i < rows; i++)
     store_tile_row (t, t->c + i * t->ldc, acc[i], width);
@@ -293,23 +287,21 @@ run_tiles (const MpGemm *g,
 
   t.row_stride = g->transpose_a ? 1 : g->lda;
   t.k_stride = g->transpose_a ? g->lda : 1;
-  for (int64_t panel = 0; panel < n_panels; panel++)
-    {
-      int64_t start = panel_start (vectors, n_panels, panel);
-      int64_t width = panel_start (vectors, n_panels, panel + 1) - start;
+  for (int64_t panel = 0; panel < n_panels; panel++) {
+    int64_t start = panel_start (vectors, n_panels, panel);
+    int64_t width = panel_start (vectors, n_panels, panel + 1) - start;
 
-      t.b = packed + start * VL * g->k;
-      t.valid = g->n - start * VL;
-      for (int64_t row = row0; row < row1;)
-        {
-          int64_t rows = row1 - row < tile_rows[width] ? row1 - row : tile_rows[width];
+    t.b = packed + start * VL * g->k;
+    t.valid = g->n - start * VL;
+    for (int64_t row = row0; row < row1;) {
+      int64_t rows = row1 - row < tile_rows[width] ? row1 - row : tile_rows[width];
 
-          t.a = a + row * t.row_stride;
-          t.c = c + (row - row0) * g->ldc + start * VL;
-          tiles[distance][width][rows](&t);
-          row += rows;
-        }
+      t.a = a + row * t.row_stride;
+      t.c = c + (row - row0) * g->ldc + start * VL;
+      tiles[distance][width][rows](&t);
+      row += rows;
     }
+  }
 }
 
 void
@@ -323,11 +315,10 @@ SYMBOL (gemm_run) (const MpGemm *g,
 {
   MpGemm body = with_columns (g, g->n - tail_columns (g)), tail = with_columns (g, tail_columns (g));
 
-  if (gemm_way (g) != WAY_TILES)
-    {
-      SYMBOL (narrow_run) (g, a, b, c, scratch, row0, row1);
-      return;
-    }
+  if (gemm_way (g) != WAY_TILES) {
+    SYMBOL (narrow_run) (g, a, b, c, scratch, row0, row1);
+    return;
+  }
   run_tiles (&body, a, c, scratch, row0, row1, 0);
   if (tail.n > 0)
     SYMBOL (narrow_run) (&tail, a, column_of_b (g, b, body.n), (real *) c + body.n,
@@ -352,21 +343,20 @@ SYMBOL (row_norms) (const void *x,
                     int64_t     columns,
                     void       *norms)
 {
-  for (int64_t i = 0; i < rows; i++)
-    {
-      const real *row = (const real *) x + i * columns;
-      vreal       lane = { 0 };
-      real        sum = 0;
-      int64_t     j = 0;
+  for (int64_t i = 0; i < rows; i++) {
+    const real *row = (const real *) x + i * columns;
+    vreal       lane = { 0 };
+    real        sum = 0;
+    int64_t     j = 0;
 
-      for (; j + VL <= columns; j += VL)
-        lane += v_load (row + j) * v_load (row + j);
-      for (; j < columns; j++)
-        sum += row[j] * row[j];
-      for (int l = 0; l < VL; l++)
-        sum += lane[l];
-      ((real *) norms)[i] = sum;
-    }
+    for (; j + VL <= columns; j += VL)
+      lane += v_load (row + j) * v_load (row + j);
+    for (; j < columns; j++)
+      sum += row[j] * row[j];
+    for (int l = 0; l < VL; l++)
+      sum += lane[l];
+    ((real *) norms)[i] = sum;
+  }
 }
 
 void
@@ -378,16 +368,14 @@ SYMBOL (sqdist_finish) (void       *c,
 {
   const real *ny = y_norms;
 
-  for (int64_t i = 0; i < rows; i++)
-    {
-      real *row = (real *) c + i * columns;
-      real  nx = ((const real *) x_norms)[i];
+  for (int64_t i = 0; i < rows; i++) {
+    real *row = (real *) c + i * columns;
+    real  nx = ((const real *) x_norms)[i];
 
-      for (int64_t j = 0; j < columns; j++)
-        {
-          real d = nx + ny[j] - (real) 2 * row[j];
+    for (int64_t j = 0; j < columns; j++) {
+      real d = nx + ny[j] - (real) 2 * row[j];
 
-          row[j] = d < (real) 0 ? (real) 0 : d;
-        }
+      row[j] = d < (real) 0 ? (real) 0 : d;
     }
+  }
 }

@@ -66,19 +66,18 @@ factor_diagonal (real   *u,
                  int64_t bottom,
                  real   *inverse)
 {
-  for (int64_t p = top; p < bottom; p++)
-    {
-      real *row = u + p * ld;
-      real  pivot = row[p] > 0 ? (real) sqrt ((double) row[p]) : (real) NAN;
+  for (int64_t p = top; p < bottom; p++) {
+    real *row = u + p * ld;
+    real  pivot = row[p] > 0 ? (real) sqrt ((double) row[p]) : (real) NAN;
 
-      inverse[p - top] = (real) 1 / pivot;
-      row[p] = pivot;
-      for (int64_t c = p + 1; c < bottom; c++)
-        row[c] *= inverse[p - top];
-      for (int64_t q = p + 1; q < bottom; q++)
-        for (int64_t c = q; c < bottom; c++)
-          u[q * ld + c] -= row[q] * row[c];
-    }
+    inverse[p - top] = (real) 1 / pivot;
+    row[p] = pivot;
+    for (int64_t c = p + 1; c < bottom; c++)
+      row[c] *= inverse[p - top];
+    for (int64_t q = p + 1; q < bottom; q++)
+      for (int64_t c = q; c < bottom; c++)
+        u[q * ld + c] -= row[q] * row[c];
+  }
 }
 
 /* One vector of columns of a whole block of rows, right of the diagonal block: Uᵀ⁻¹ of the diagonal block times it. */
@@ -95,16 +94,15 @@ solve_block (const real *u,
   for (int p = 0; p < BLOCK; p++)
     row[p] = v_load (columns + p * ld);
   UNROLL
-  for (int p = 0; p < BLOCK; p++)
-    {
-      const real *from = u + (top + p) * ld + top;
+  for (int p = 0; p < BLOCK; p++) {
+    const real *from = u + (top + p) * ld + top;
 
-      row[p] *= inverse[p];
-      UNROLL
-      for (int q = p + 1; q < BLOCK; q++)
-        row[q] -= from[q] * row[p];
-      v_store (columns + p * ld, row[p]);
-    }
+    row[p] *= inverse[p];
+    UNROLL
+    for (int q = p + 1; q < BLOCK; q++)
+      row[q] -= from[q] * row[p];
+    v_store (columns + p * ld, row[p]);
+  }
 }
 
 /* Rows [top, bottom) of U, given that rows above top have been subtracted. */
@@ -141,20 +139,19 @@ update_tile (real   *u,
     UNROLL
     for (int j = 0; j < width; j++)
       acc[i][j] = v_load (u + (row + i) * ld + c + j * VL);
-  for (int64_t q = top; q < top + BLOCK; q++)
-    {
-      const real *above = u + q * ld;
-      vreal       b[TILE_WIDTH];
+  for (int64_t q = top; q < top + BLOCK; q++) {
+    const real *above = u + q * ld;
+    vreal       b[TILE_WIDTH];
 
+    UNROLL
+    for (int j = 0; j < width; j++)
+      b[j] = v_load (above + c + j * VL);
+    UNROLL
+    for (int i = 0; i < rows; i++)
       UNROLL
       for (int j = 0; j < width; j++)
-        b[j] = v_load (above + c + j * VL);
-      UNROLL
-      for (int i = 0; i < rows; i++)
-        UNROLL
-        for (int j = 0; j < width; j++)
-          acc[i][j] -= above[row + i] * b[j];
-    }
+        acc[i][j] -= above[row + i] * b[j];
+  }
   UNROLL
   for (int i = 0; i < rows; i++)
     UNROLL
@@ -200,14 +197,13 @@ SYMBOL (cholesky) (int64_t n,
   int64_t ld = padded (n);
 
   read_lower (n, a, u);
-  for (int64_t top = 0; top < n; top += BLOCK)
-    {
-      int64_t bottom = top + BLOCK < n ? top + BLOCK : n;
+  for (int64_t top = 0; top < n; top += BLOCK) {
+    int64_t bottom = top + BLOCK < n ? top + BLOCK : n;
 
-      finish_rows (u, ld, n, top, bottom);
-      if (bottom < n)
-        update_below (u, ld, n, top);
-    }
+    finish_rows (u, ld, n, top, bottom);
+    if (bottom < n)
+      update_below (u, ld, n, top);
+  }
   write_lower (n, u, a);
 }
 
@@ -242,14 +238,13 @@ solve_vector (int64_t     n,
     for (int64_t i = 0; i < n; i++)
       x[i] = (x[i] - dot (l + i * n, x, i)) / l[i * n + i];
   else
-    for (int64_t i = n - 1; i >= 0; i--)
-      {
-        real xi = x[i] / l[i * n + i];
+    for (int64_t i = n - 1; i >= 0; i--) {
+      real xi = x[i] / l[i * n + i];
 
-        x[i] = xi;
-        for (int64_t j = 0; j < i; j++)
-          x[j] -= xi * l[i * n + j];
-      }
+      x[i] = xi;
+      for (int64_t j = 0; j < i; j++)
+        x[j] -= xi * l[i * n + j];
+    }
 }
 
 /* `width` vectors of columns at once, or one column where width is 0 */
@@ -261,28 +256,26 @@ solve_columns (int64_t     n,
                real       *b,
                int         width)
 {
-  for (int64_t step = 0; step < n; step++)
-    {
-      int64_t i = transpose ? n - 1 - step : step;
-      vreal   sum[4] = { 0 };
-      real    one = 0, pivot = l[i * n + i];
+  for (int64_t step = 0; step < n; step++) {
+    int64_t i = transpose ? n - 1 - step : step;
+    vreal   sum[4] = { 0 };
+    real    one = 0, pivot = l[i * n + i];
 
-      for (int64_t s = 0; s < step; s++)
-        {
-          int64_t k = transpose ? n - 1 - s : s;
-          real    factor = transpose ? l[k * n + i] : l[i * n + k];
+    for (int64_t s = 0; s < step; s++) {
+      int64_t k = transpose ? n - 1 - s : s;
+      real    factor = transpose ? l[k * n + i] : l[i * n + k];
 
-          UNROLL
-          for (int j = 0; j < width; j++)
-            sum[j] += factor * v_load (b + k * m + j * VL);
-          if (width == 0)
-            one += factor * b[k * m];
-        }
+      UNROLL
       for (int j = 0; j < width; j++)
-        v_store (b + i * m + j * VL, (v_load (b + i * m + j * VL) - sum[j]) / pivot);
+        sum[j] += factor * v_load (b + k * m + j * VL);
       if (width == 0)
-        b[i * m] = (b[i * m] - one) / pivot;
+        one += factor * b[k * m];
     }
+    for (int j = 0; j < width; j++)
+      v_store (b + i * m + j * VL, (v_load (b + i * m + j * VL) - sum[j]) / pivot);
+    if (width == 0)
+      b[i * m] = (b[i * m] - one) / pivot;
+  }
 }
 
 void
@@ -295,11 +288,10 @@ SYMBOL (triangular_solve) (int64_t     n,
   real   *x = b;
   int64_t c = 0;
 
-  if (m == 1)
-    {
-      solve_vector (n, l, transpose, x);
-      return;
-    }
+  if (m == 1) {
+    solve_vector (n, l, transpose, x);
+    return;
+  }
   for (; c + 4 * VL <= m; c += 4 * VL)
     solve_columns (n, m, l, transpose, x + c, 4);
   for (; c + VL <= m; c += VL)

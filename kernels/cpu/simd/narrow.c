@@ -29,15 +29,14 @@ SYMBOL (narrow_pack) (const MpGemm *g,
 {
   if (gemm_way (g) != WAY_DOTS)
     return;
-  for (int64_t j = 0; j < g->n; j++)
-    {
-      real *column = scratch + j * padded (g->k);
+  for (int64_t j = 0; j < g->n; j++) {
+    real *column = scratch + j * padded (g->k);
 
-      for (int64_t p = 0; p < g->k; p++)
-        column[p] = g->transpose_b ? b[j * g->ldb + p] : b[p * g->ldb + j];
-      for (int64_t p = g->k; p < padded (g->k); p++)
-        column[p] = 0;
-    }
+    for (int64_t p = 0; p < g->k; p++)
+      column[p] = g->transpose_b ? b[j * g->ldb + p] : b[p * g->ldb + j];
+    for (int64_t p = g->k; p < padded (g->k); p++)
+      column[p] = 0;
+  }
 }
 
 /* ---- dots ---- */
@@ -49,21 +48,20 @@ store_sums (real        *to,
   v4 q[4];
 
   UNROLL
-  for (int j = 0; j < 4; j++)
-    {
+  for (int j = 0; j < 4; j++) {
 #if MP_VECTOR_BYTES == 64 && MP_BITS == 32
-      __m256 half = _mm256_add_ps (_mm512_castps512_ps256 ((__m512) v[j]), _mm512_extractf32x8_ps ((__m512) v[j], 1));
+    __m256 half = _mm256_add_ps (_mm512_castps512_ps256 ((__m512) v[j]), _mm512_extractf32x8_ps ((__m512) v[j], 1));
 
-      q[j] = (v4) _mm_add_ps (_mm256_castps256_ps128 (half), _mm256_extractf128_ps (half, 1));
+    q[j] = (v4) _mm_add_ps (_mm256_castps256_ps128 (half), _mm256_extractf128_ps (half, 1));
 #else
-      real lane[VL > 4 ? VL : 4] = { 0 };
+    real lane[VL > 4 ? VL : 4] = { 0 };
 
-      memcpy (lane, &v[j], sizeof v[j]);
-      for (int l = 4; l < VL; l++)
-        lane[l % 4] += lane[l];
-      memcpy (&q[j], lane, sizeof q[j]);
+    memcpy (lane, &v[j], sizeof v[j]);
+    for (int l = 4; l < VL; l++)
+      lane[l % 4] += lane[l];
+    memcpy (&q[j], lane, sizeof q[j]);
 #endif
-    }
+  }
   {
     v4 a = __builtin_shufflevector (q[0], q[1], 0, 4, 2, 6) + __builtin_shufflevector (q[0], q[1], 1, 5, 3, 7);
     v4 b = __builtin_shufflevector (q[2], q[3], 0, 4, 2, 6) + __builtin_shufflevector (q[2], q[3], 1, 5, 3, 7);
@@ -90,15 +88,14 @@ dot_rows (const MpGemm *g,
       acc[i][j] = (vreal) { 0 };
   for (int64_t p = 0; p < g->k; p += VL)
     UNROLL
-    for (int i = 0; i < rows; i++)
-      {
-        const real *from = a + i * g->lda + p;
-        vreal       va = g->k - p < VL ? v_load_part (from, g->k - p) : v_load (from);
+    for (int i = 0; i < rows; i++) {
+      const real *from = a + i * g->lda + p;
+      vreal       va = g->k - p < VL ? v_load_part (from, g->k - p) : v_load (from);
 
-        UNROLL
-        for (int j = 0; j < n; j++)
-          acc[i][j] += va * v_load (columns + j * depth + p);
-      }
+      UNROLL
+      for (int j = 0; j < n; j++)
+        acc[i][j] += va * v_load (columns + j * depth + p);
+    }
   UNROLL
   for (int i = 0; i < rows; i++)
     if (n == 4)
@@ -149,12 +146,11 @@ store_outer (const Outer *o,
     v_store (to, v);
   else if (o->c_long == 1)
     v_store_part (to, v, valid);
-  else
-    {
-      memcpy (lane, &v, sizeof lane);
-      for (int64_t l = 0; l < valid; l++)
-        to[l * o->c_long] = lane[l];
-    }
+  else {
+    memcpy (lane, &v, sizeof lane);
+    for (int64_t l = 0; l < valid; l++)
+      to[l * o->c_long] = lane[l];
+  }
 }
 
 /* `width` vectors from i on; `part` elements of the last one where it is not whole */
@@ -172,20 +168,18 @@ outer_block (const Outer *o,
     UNROLL
     for (int j = 0; j < n; j++)
       acc[w][j] = (vreal) { 0 };
-  for (int64_t p = 0; p < o->k; p++)
-    {
-      const real *row = o->wide + p * o->wide_stride + i, *factor = o->narrow + p * o->k_stride;
+  for (int64_t p = 0; p < o->k; p++) {
+    const real *row = o->wide + p * o->wide_stride + i, *factor = o->narrow + p * o->k_stride;
+
+    UNROLL
+    for (int w = 0; w < width; w++) {
+      vreal v = part > 0 && w == width - 1 ? v_load_part (row + w * VL, part) : v_load (row + w * VL);
 
       UNROLL
-      for (int w = 0; w < width; w++)
-        {
-          vreal v = part > 0 && w == width - 1 ? v_load_part (row + w * VL, part) : v_load (row + w * VL);
-
-          UNROLL
-          for (int j = 0; j < n; j++)
-            acc[w][j] += v * factor[j * o->j_stride];
-        }
+      for (int j = 0; j < n; j++)
+        acc[w][j] += v * factor[j * o->j_stride];
     }
+  }
   UNROLL
   for (int w = 0; w < width; w++)
     UNROLL
@@ -216,23 +210,22 @@ run_outer_n (const Outer *o,
              int64_t      length,
              int64_t      n)
 {
-  switch (n)
-    {
-    case 1:
-      run_outer (o, length, 1);
-      break;
-    case 2:
-      run_outer (o, length, 2);
-      break;
-    case 3:
-      run_outer (o, length, 3);
-      break;
-    case 4:
-      run_outer (o, length, 4);
-      break;
-    default:
-      break;
-    }
+  switch (n) {
+  case 1:
+    run_outer (o, length, 1);
+    break;
+  case 2:
+    run_outer (o, length, 2);
+    break;
+  case 3:
+    run_outer (o, length, 3);
+    break;
+  case 4:
+    run_outer (o, length, 4);
+    break;
+  default:
+    break;
+  }
 }
 
 void
@@ -246,45 +239,43 @@ SYMBOL (narrow_run) (const MpGemm *g,
 {
   Outer o = { .k = g->k, .c = c };
 
-  switch (gemm_way (g))
-    {
-    case WAY_OUTER_A:
-      o.wide = a + row0;
-      o.wide_stride = g->lda;
-      o.narrow = b;
-      o.k_stride = g->transpose_b ? 1 : g->ldb;
-      o.j_stride = g->transpose_b ? g->ldb : 1;
-      o.c_long = g->ldc;
-      o.c_short = 1;
-      run_outer_n (&o, row1 - row0, g->n);
+  switch (gemm_way (g)) {
+  case WAY_OUTER_A:
+    o.wide = a + row0;
+    o.wide_stride = g->lda;
+    o.narrow = b;
+    o.k_stride = g->transpose_b ? 1 : g->ldb;
+    o.j_stride = g->transpose_b ? g->ldb : 1;
+    o.c_long = g->ldc;
+    o.c_short = 1;
+    run_outer_n (&o, row1 - row0, g->n);
+    break;
+  case WAY_OUTER_B:
+    o.wide = b;
+    o.wide_stride = g->ldb;
+    o.narrow = a + row0 * (g->transpose_a ? 1 : g->lda);
+    o.k_stride = g->transpose_a ? g->lda : 1;
+    o.j_stride = g->transpose_a ? 1 : g->lda;
+    o.c_long = 1;
+    o.c_short = g->ldc;
+    run_outer_n (&o, g->n, row1 - row0);
+    break;
+  default:
+    switch (g->n) {
+    case 1:
+      run_dots (g, a + row0 * g->lda, scratch, c, row1 - row0, 1);
       break;
-    case WAY_OUTER_B:
-      o.wide = b;
-      o.wide_stride = g->ldb;
-      o.narrow = a + row0 * (g->transpose_a ? 1 : g->lda);
-      o.k_stride = g->transpose_a ? g->lda : 1;
-      o.j_stride = g->transpose_a ? 1 : g->lda;
-      o.c_long = 1;
-      o.c_short = g->ldc;
-      run_outer_n (&o, g->n, row1 - row0);
+    case 2:
+      run_dots (g, a + row0 * g->lda, scratch, c, row1 - row0, 2);
+      break;
+    case 3:
+      run_dots (g, a + row0 * g->lda, scratch, c, row1 - row0, 3);
+      break;
+    case 4:
+      run_dots (g, a + row0 * g->lda, scratch, c, row1 - row0, 4);
       break;
     default:
-      switch (g->n)
-        {
-        case 1:
-          run_dots (g, a + row0 * g->lda, scratch, c, row1 - row0, 1);
-          break;
-        case 2:
-          run_dots (g, a + row0 * g->lda, scratch, c, row1 - row0, 2);
-          break;
-        case 3:
-          run_dots (g, a + row0 * g->lda, scratch, c, row1 - row0, 3);
-          break;
-        case 4:
-          run_dots (g, a + row0 * g->lda, scratch, c, row1 - row0, 4);
-          break;
-        default:
-          break;
-        }
+      break;
     }
+  }
 }

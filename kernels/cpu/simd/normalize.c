@@ -33,17 +33,16 @@ exp_sum (const real *x,
   real   e[CHUNK];
   double sum = 0;
 
-  for (int64_t i = 0; i < n; i += CHUNK)
-    {
-      int64_t m = n - i < CHUNK ? n - i : CHUNK;
+  for (int64_t i = 0; i < n; i += CHUNK) {
+    int64_t m = n - i < CHUNK ? n - i : CHUNK;
 
-      for (int64_t j = 0; j < m; j++)
-        e[j] = m_exp (x[i + j] - max);
-      for (int64_t j = 0; j < m; j++)
-        sum += (double) e[j];
-      if (y != NULL)
-        memcpy (y + i, e, (size_t) m * sizeof (real));
-    }
+    for (int64_t j = 0; j < m; j++)
+      e[j] = m_exp (x[i + j] - max);
+    for (int64_t j = 0; j < m; j++)
+      sum += (double) e[j];
+    if (y != NULL)
+      memcpy (y + i, e, (size_t) m * sizeof (real));
+  }
   return sum;
 }
 
@@ -53,15 +52,14 @@ SYMBOL (softmax) (int64_t     rows,
                   const void *x,
                   void       *y)
 {
-  for (int64_t r = 0; r < rows; r++)
-    {
-      const real *from = (const real *) x + r * n;
-      real       *to = (real *) y + r * n;
-      real        scale = (real) (1.0 / exp_sum (from, n, max_of (from, n), to));
+  for (int64_t r = 0; r < rows; r++) {
+    const real *from = (const real *) x + r * n;
+    real       *to = (real *) y + r * n;
+    real        scale = (real) (1.0 / exp_sum (from, n, max_of (from, n), to));
 
-      for (int64_t i = 0; i < n; i++)
-        to[i] *= scale;
-    }
+    for (int64_t i = 0; i < n; i++)
+      to[i] *= scale;
+  }
 }
 
 void
@@ -70,16 +68,15 @@ SYMBOL (log_sum_exp) (int64_t     rows,
                       const void *x,
                       void       *y)
 {
-  for (int64_t r = 0; r < rows; r++)
-    {
-      const real *from = (const real *) x + r * n;
-      real        max = max_of (from, n);
+  for (int64_t r = 0; r < rows; r++) {
+    const real *from = (const real *) x + r * n;
+    real        max = max_of (from, n);
 
-      /* an infinite maximum (or an empty row's −∞) is the answer, where max − max would be NaN */
-      ((real *) y)[r] = m_abs (max) < (real) INFINITY
-                          ? (real) ((double) max + log (exp_sum (from, n, max, NULL)))
-                          : max;
-    }
+    /* an infinite maximum (or an empty row's −∞) is the answer, where max − max would be NaN */
+    ((real *) y)[r] = m_abs (max) < (real) INFINITY
+                        ? (real) ((double) max + log (exp_sum (from, n, max, NULL)))
+                        : max;
+  }
 }
 
 /* means and reciprocal deviations of one outer slice: scratch holds 2·inner doubles */
@@ -116,16 +113,15 @@ SYMBOL (normalize) (int64_t     outer,
 {
   double *mean = scratch, *scale = mean + inner;
 
-  for (int64_t o = 0; o < outer; o++)
-    {
-      const real *from = (const real *) x + o * n * inner;
-      real       *to = (real *) y + o * n * inner;
+  for (int64_t o = 0; o < outer; o++) {
+    const real *from = (const real *) x + o * n * inner;
+    real       *to = (real *) y + o * n * inner;
 
-      moments (n, inner, epsilon, from, mean, scale);
-      for (int64_t i = 0; i < n; i++)
-        for (int64_t j = 0; j < inner; j++)
-          to[i * inner + j] = (real) (((double) from[i * inner + j] - mean[j]) * scale[j]);
-    }
+    moments (n, inner, epsilon, from, mean, scale);
+    for (int64_t i = 0; i < n; i++)
+      for (int64_t j = 0; j < inner; j++)
+        to[i * inner + j] = (real) (((double) from[i * inner + j] - mean[j]) * scale[j]);
+  }
 }
 
 void
@@ -140,27 +136,24 @@ SYMBOL (normalize_grad) (int64_t     outer,
 {
   double *mean = scratch, *scale = mean + inner, *sum = scale + inner, *along = sum + inner;
 
-  for (int64_t o = 0; o < outer; o++)
-    {
-      const real *from = (const real *) x + o * n * inner, *grad = (const real *) dy + o * n * inner;
-      real       *to = (real *) dx + o * n * inner;
+  for (int64_t o = 0; o < outer; o++) {
+    const real *from = (const real *) x + o * n * inner, *grad = (const real *) dy + o * n * inner;
+    real       *to = (real *) dx + o * n * inner;
 
-      moments (n, inner, epsilon, from, mean, scale);
-      for (int64_t j = 0; j < inner; j++)
-        sum[j] = along[j] = 0;
-      for (int64_t i = 0; i < n; i++)
-        for (int64_t j = 0; j < inner; j++)
-          {
-            sum[j] += (double) grad[i * inner + j];
-            along[j] += (double) grad[i * inner + j] * ((double) from[i * inner + j] - mean[j]) * scale[j];
-          }
-      for (int64_t i = 0; i < n; i++)
-        for (int64_t j = 0; j < inner; j++)
-          {
-            double unit = ((double) from[i * inner + j] - mean[j]) * scale[j];
+    moments (n, inner, epsilon, from, mean, scale);
+    for (int64_t j = 0; j < inner; j++)
+      sum[j] = along[j] = 0;
+    for (int64_t i = 0; i < n; i++)
+      for (int64_t j = 0; j < inner; j++) {
+        sum[j] += (double) grad[i * inner + j];
+        along[j] += (double) grad[i * inner + j] * ((double) from[i * inner + j] - mean[j]) * scale[j];
+      }
+    for (int64_t i = 0; i < n; i++)
+      for (int64_t j = 0; j < inner; j++) {
+        double unit = ((double) from[i * inner + j] - mean[j]) * scale[j];
 
-            to[i * inner + j] = (real) (scale[j] * ((double) grad[i * inner + j] - sum[j] / (double) n
-                                                    - unit * along[j] / (double) n));
-          }
-    }
+        to[i * inner + j] = (real) (scale[j] * ((double) grad[i * inner + j] - sum[j] / (double) n
+                                                - unit * along[j] / (double) n));
+      }
+  }
 }

@@ -163,16 +163,15 @@ transpose_block (const real *from,
 {
   int64_t i = 0;
 
-  for (; i + 4 <= rows; i += 4)
-    {
-      int64_t j = 0;
+  for (; i + 4 <= rows; i += 4) {
+    int64_t j = 0;
 
-      for (; j + 4 <= columns; j += 4)
-        transpose_4x4 (from + i * from_stride + j, from_stride, to + j * to_stride + i, to_stride);
-      for (; j < columns; j++)
-        for (int64_t l = i; l < i + 4; l++)
-          to[j * to_stride + l] = from[l * from_stride + j];
-    }
+    for (; j + 4 <= columns; j += 4)
+      transpose_4x4 (from + i * from_stride + j, from_stride, to + j * to_stride + i, to_stride);
+    for (; j < columns; j++)
+      for (int64_t l = i; l < i + 4; l++)
+        to[j * to_stride + l] = from[l * from_stride + j];
+  }
   for (; i < rows; i++)
     for (int64_t j = 0; j < columns; j++)
       to[j * to_stride + i] = from[i * from_stride + j];

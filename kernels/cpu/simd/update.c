@@ -29,20 +29,18 @@ sgd (uint32_t      flags,
   real decay = (real) hyper[MP_HYPER_WEIGHT_DECAY], sign = flags & MP_UPDATE_ASCEND ? -1 : 1;
   int  nesterov = (flags & MP_UPDATE_NESTEROV) != 0;
 
-  if (momentum == 0)
-    {
-      for (int64_t i = 0; i < n; i++)
-        p[i] -= rate * (sign * gradient[i] + decay * p[i]);
-      return;
-    }
-  for (int64_t i = 0; i < n; i++)
-    {
-      real g = sign * gradient[i] + decay * p[i];
-      real moved = momentum * m[i] + g;
+  if (momentum == 0) {
+    for (int64_t i = 0; i < n; i++)
+      p[i] -= rate * (sign * gradient[i] + decay * p[i]);
+    return;
+  }
+  for (int64_t i = 0; i < n; i++) {
+    real g = sign * gradient[i] + decay * p[i];
+    real moved = momentum * m[i] + g;
 
-      m[i] = moved;
-      p[i] -= rate * (nesterov ? g + momentum * moved : moved);
-    }
+    m[i] = moved;
+    p[i] -= rate * (nesterov ? g + momentum * moved : moved);
+  }
 }
 
 static void
@@ -60,20 +58,18 @@ rmsprop (uint32_t      flags,
   real decay = (real) hyper[MP_HYPER_WEIGHT_DECAY], sign = flags & MP_UPDATE_ASCEND ? -1 : 1;
   real inside = flags & MP_UPDATE_EPSILON_INSIDE ? epsilon : 0, outside = epsilon - inside;
 
-  for (int64_t i = 0; i < n; i++)
-    {
-      real g = sign * gradient[i] + decay * p[i];
-      real square = beta * v[i] + rest * g * g;
-      real u = g / (SQRT (square + inside) + outside);
+  for (int64_t i = 0; i < n; i++) {
+    real g = sign * gradient[i] + decay * p[i];
+    real square = beta * v[i] + rest * g * g;
+    real u = g / (SQRT (square + inside) + outside);
 
-      v[i] = square;
-      if (momentum != 0)
-        {
-          u += momentum * m[i];
-          m[i] = u;
-        }
-      p[i] -= rate * u;
+    v[i] = square;
+    if (momentum != 0) {
+      u += momentum * m[i];
+      m[i] = u;
     }
+    p[i] -= rate * u;
+  }
 }
 
 static void
@@ -95,16 +91,15 @@ adam (uint32_t      flags,
   real   epsilon = (real) hyper[MP_HYPER_EPSILON], decay = (real) l2, keep = (real) shrink;
   real   sign = flags & MP_UPDATE_ASCEND ? -1 : 1;
 
-  for (int64_t i = 0; i < n; i++)
-    {
-      real g = sign * gradient[i] + decay * p[i];
-      real mean = b1 * m[i] + rest1 * g;
-      real square = b2 * v[i] + rest2 * g * g;
+  for (int64_t i = 0; i < n; i++) {
+    real g = sign * gradient[i] + decay * p[i];
+    real mean = b1 * m[i] + rest1 * g;
+    real square = b2 * v[i] + rest2 * g * g;
 
-      m[i] = mean;
-      v[i] = square;
-      p[i] = keep * p[i] - rate * mean / (SQRT (square) * root + epsilon);
-    }
+    m[i] = mean;
+    v[i] = square;
+    p[i] = keep * p[i] - rate * mean / (SQRT (square) * root + epsilon);
+  }
 }
 
 void
