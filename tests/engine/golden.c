@@ -19,6 +19,26 @@ golden_load (const char *file)
   return json_array_ref (json_object_get_array_member (json_node_get_object (json_parser_get_root (parser)), "cases"));
 }
 
+void
+golden_add_tests (const char    *file,
+                  const char    *prefix,
+                  GTestDataFunc  test_double,
+                  GTestDataFunc  test_single)
+{
+  JsonArray *cases = golden_load (file);
+
+  for (guint i = 0; i < json_array_get_length (cases); i++) {
+    JsonObject *test = json_array_get_object_element (cases, i);
+    const char *name = json_object_get_string_member (test, "name");
+    g_autofree char *path_double = g_strdup_printf ("/%s/%s/float64", prefix, name);
+    g_autofree char *path_single = g_strdup_printf ("/%s/%s/float32", prefix, name);
+
+    g_test_add_data_func (path_double, test, test_double);
+    if (json_object_get_boolean_member_with_default (test, "single", TRUE))
+      g_test_add_data_func (path_single, test, test_single);
+  }
+}
+
 double *
 golden_numbers (JsonArray *array)
 {

@@ -18,6 +18,9 @@ typedef struct
 
 /* The "cases" array of a file in tests/reference; ends the program when it cannot be read. Never freed. */
 JsonArray *golden_load (const char *file);
+/* Adds /PREFIX/CASE/float64 for every case of the file, and …/float32 for those without "single": false. */
+void       golden_add_tests (const char *file, const char *prefix, GTestDataFunc test_double,
+                             GTestDataFunc test_single);
 /* An encoded tensor: {"shape", "data", "dtype"}. */
 Golden     golden_tensor (JsonObject *object);
 /* A bare list of numbers. (transfer full) */

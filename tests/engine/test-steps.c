@@ -378,18 +378,6 @@ main (int    argc,
       char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-
-  JsonArray *cases = golden_load ("steps.json");
-
-  for (guint i = 0; i < json_array_get_length (cases); i++) {
-    JsonObject *test = json_array_get_object_element (cases, i);
-    const char *name = json_object_get_string_member (test, "name");
-    g_autofree char *path_double = g_strdup_printf ("/steps/%s/float64", name);
-    g_autofree char *path_single = g_strdup_printf ("/steps/%s/float32", name);
-
-    g_test_add_data_func (path_double, test, test_double);
-    if (json_object_get_boolean_member (test, "single"))
-      g_test_add_data_func (path_single, test, test_single);
-  }
+  golden_add_tests ("steps.json", "steps", test_double, test_single);
   return g_test_run ();
 }

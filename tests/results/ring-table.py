@@ -168,7 +168,9 @@ def write(path, trainer, results, seeds, command):
              "standard deviation, so both readings are here.", "",
              f"Seeds {seeds[0]} to {seeds[-1]}; {SAMPLES:,} samples at the last iteration; definitions in "
              "[metrics.md](../metrics.md). Made by", "", f"    {command}", "",
-             f"on {machine()}. Entries are mean ± standard deviation over the seeds."]
+             f"on {machine()}. Entries are mean ± standard deviation over the seeds. Another build or "
+             "processor rounds differently, and a run then takes another course: single entries move within their "
+             "spread."]
     for ring, title, settings in RINGS:
         cells = results[ring]
         lines += ["", f"## {title[0].upper()}{title[1:]}", "", *table_of_cells(cells), "",
