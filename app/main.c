@@ -43,7 +43,7 @@ print_version (void)
           gtk_get_micro_version (), adw_get_major_version (), adw_get_minor_version (), adw_get_micro_version ());
 #endif
   putchar ('\n');
-  if (mp_cpu_class.open (0, 1, &device) == MP_OK) {
+  if (mp_cpu_class.open (0, NULL, &device) == MP_OK) {
     if (mp_cpu_class.info (device, &info) == MP_OK)
       printf ("cpu: %s; %s\n", info.name, info.detail);
     mp_cpu_class.close (device);

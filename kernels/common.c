@@ -9,6 +9,7 @@
 #include <string.h>
 
 static _Thread_local char last_error[1024];
+static void (*error_sink) (const char *text);
 
 static const struct
 {
@@ -37,7 +38,21 @@ mp_kernels_fail (MpStatus    status,
   va_start (args, format);
   vsnprintf (last_error, sizeof last_error, format, args);
   va_end (args);
+  if (error_sink != NULL)
+    error_sink (last_error);
   return status;
+}
+
+void
+mp_kernels_set_sink (void (*sink) (const char *text))
+{
+  error_sink = sink;
+}
+
+void
+mp_kernels_note (const char *text)
+{
+  snprintf (last_error, sizeof last_error, "%s", text);
 }
 
 const char *
@@ -61,13 +76,15 @@ mp_op_class (MpOp op)
 size_t
 mp_dtype_size (MpDtype dtype)
 {
-  return dtype == MP_FLOAT64 ? 8 : 4;
+  static const size_t sizes[] = { 4, 8, 4, 2 };
+
+  return sizes[dtype];
 }
 
 const char *
 mp_dtype_name (MpDtype dtype)
 {
-  static const char *const names[] = { "float32", "float64", "int32" };
+  static const char *const names[] = { "float32", "float64", "int32", "bfloat16" };
 
   return names[dtype];
 }

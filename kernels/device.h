@@ -40,7 +40,8 @@ typedef enum
 {
   MP_FLOAT32,
   MP_FLOAT64,
-  MP_INT32
+  MP_INT32,
+  MP_BFLOAT16            /* memory only: kernels widen it to float32 when they read and round when they write */
 } MpDtype;
 
 /* A dense row-major tensor. rank 0 is a scalar; a dimension may be 0. */
@@ -95,7 +96,13 @@ enum
  * point; instruction i reads registers and writes register n_inputs+i. Inputs are dense tensors read through
  * element strides (0 repeats). An output is a register, stored densely over the domain or reduced over `axes`
  * first (then its tensor holds the remaining axes, densely, in order) and multiplied by `scale`.
- * All values have the program's dtype (float32 or float64). Reductions accumulate deterministically. */
+ * All values have the program's dtype (float32 or float64). Tensors of a float32 program may be stored as bfloat16.
+ * Reductions accumulate deterministically.
+ *
+ * A contraction is for programs of rank 2 over n×m, as epilogue of SQDIST or MATMUL: it multiplies the register's
+ * matrix R, which is never stored, by a dense operand V of d columns, inputs[operand] of the kernel:
+ *   axes = 2: out[i,k] = scale · Σ_j R[i,j]·V[j,k], n×d        axes = 1: out[j,k] = scale · Σ_i R[i,j]·V[i,k], m×d
+ * Operands of contractions stand behind the program's inputs in the kernel's list. Back ends may decline them. */
 #define MP_PROGRAM_MAX_INPUTS 24
 #define MP_PROGRAM_MAX_INSTRUCTIONS 96
 #define MP_PROGRAM_MAX_OUTPUTS 12
@@ -104,7 +111,8 @@ typedef enum
 {
   MP_STORE,
   MP_REDUCE_SUM,
-  MP_REDUCE_MAX
+  MP_REDUCE_MAX,
+  MP_CONTRACT            /* a product with a further operand; see below */
 } MpReduce;
 
 typedef struct
@@ -132,6 +140,7 @@ typedef struct
     int32_t reg;
     int32_t reduce; /* MpReduce */
     int32_t axes;   /* reduced axes, as bits */
+    int32_t operand; /* CONTRACT: index in the kernel's inputs */
     double  scale;
   } output[MP_PROGRAM_MAX_OUTPUTS];
 } MpProgram;
@@ -151,12 +160,29 @@ typedef struct
   const MpProgram    *program; /* nullable */
 } MpKernelSpec;
 
-/* What a run needs beside memory: the randomness counter (philox.h). */
+/* What a run needs beside memory: the randomness counter (philox.h), and which minibatch FETCH takes. */
 typedef struct
 {
   uint64_t seed;
   uint64_t step;
+  uint64_t batch;
 } MpRunContext;
+
+/* How products and convolutions of float32 tensors compute. Float64 is not touched by it. */
+typedef enum
+{
+  MP_PRECISION_STRICT, /* float32 throughout */
+  MP_PRECISION_TF32,   /* tensor cores, operands rounded to 10 bits of mantissa, sums in float32; the default */
+  MP_PRECISION_BF16    /* operands and activations rounded to bfloat16; parameters, sums and losses in float32 */
+} MpPrecision;
+
+typedef struct
+{
+  int32_t     n_threads;     /* CPU: threads inside one kernel; 0 is 1 */
+  MpPrecision precision;     /* CUDA; the CPU always computes strictly */
+  int32_t     deterministic; /* CUDA: the same bits in every run on one device; the CPU always does */
+  const char *cache;         /* folder for compiled kernels and measured choices; NULL: none is kept. Copied. */
+} MpDeviceOptions;
 
 typedef struct MpDevice MpDevice;
 typedef struct MpStream MpStream;
@@ -168,8 +194,11 @@ typedef struct
 {
   char     name[128];      /* "AMD EPYC 9655, 2 cores, AVX-512" */
   char     detail[256];    /* library versions, instruction set */
+  char     uuid[48];       /* "GPU-2f3a…"; empty where a device has none */
   uint64_t memory_total;   /* bytes */
   uint64_t memory_free;
+  uint64_t memory_used;    /* allocated through this handle, now and at most */
+  uint64_t memory_peak;
   int32_t  n_units;        /* cores or multiprocessors */
 } MpDeviceInfo;
 
@@ -177,23 +206,35 @@ typedef struct
 {
   const char *id; /* "cpu", "cuda" */
 
-  /* devices; count is 0 where none can be used, and mp_kernels_error () says why */
+  /* devices; count is 0 where none can be used, and mp_kernels_error () says why. A handle carries its options;
+   * several handles of one device may be open. options: NULL for all zeros. */
   int      (*count) (void);
-  MpStatus (*open) (int index, int n_threads, MpDevice **out); /* n_threads: CPU threads inside one kernel */
+  MpStatus (*open) (int index, const MpDeviceOptions *options, MpDevice **out);
   void     (*close) (MpDevice *device);
   MpStatus (*info) (MpDevice *device, MpDeviceInfo *out);
 
   /* memory: addresses on the device, aligned to MP_ALIGNMENT, contents undefined */
   MpStatus (*alloc) (MpDevice *device, size_t bytes, void **out);
   void     (*release) (MpDevice *device, void *address);
+  /* host memory that transfers can read and write while the host goes on */
+  MpStatus (*host_alloc) (MpDevice *device, size_t bytes, void **out);
+  void     (*host_release) (MpDevice *device, void *address);
+
+  /* All in the stream's order. Transfers from and to host_alloc memory return at once: the host must not touch it
+   * before an event recorded behind them has passed. With other host memory they are finished on return. */
   MpStatus (*upload) (MpDevice *device, MpStream *stream, void *to, const void *from_host, size_t bytes);
   MpStatus (*download) (MpDevice *device, MpStream *stream, void *to_host, const void *from, size_t bytes);
+  MpStatus (*copy) (MpDevice *device, MpStream *stream, void *to, const void *from, size_t bytes);
+  MpStatus (*fill) (MpDevice *device, MpStream *stream, void *to, int byte, size_t bytes);
 
   MpStatus (*stream_new) (MpDevice *device, MpStream **out);
   void     (*stream_free) (MpStream *stream);
   MpStatus (*stream_sync) (MpStream *stream);
-  MpStatus (*event_new) (MpDevice *device, MpEvent **out);   /* optional, as are the next two */
+  MpStatus (*stream_wait) (MpStream *stream, MpEvent *event); /* later work of the stream waits; the host does not */
+  MpStatus (*event_new) (MpDevice *device, MpEvent **out);
   MpStatus (*event_record) (MpEvent *event, MpStream *stream);
+  MpStatus (*event_query) (MpEvent *event, int *passed);      /* an event that was never recorded has passed */
+  MpStatus (*event_sync) (MpEvent *event);
   void     (*event_free) (MpEvent *event);
 
   /* kernels */
@@ -202,21 +243,34 @@ typedef struct
   size_t   (*kernel_workspace) (const MpKernel *kernel); /* bytes */
   MpStatus (*kernel_bind) (MpKernel *kernel, void *const *inputs, void *const *outputs, void *workspace);
   MpStatus (*kernel_run) (MpKernel *kernel, MpStream *stream, const MpRunContext *context);
-  const char *(*kernel_algorithm) (const MpKernel *kernel); /* "brgemm:avx512_core", for plan listings */
+  const char *(*kernel_algorithm) (const MpKernel *kernel); /* "tiles:avx512", for plan listings */
   void     (*kernel_free) (MpKernel *kernel);
 
-  /* whole-iteration capture; optional */
-  MpStatus (*capture_begin) (MpStream *stream);
-  MpStatus (*capture_end) (MpStream *stream, MpCapture **out);
-  MpStatus (*capture_run) (MpCapture *capture, MpStream *stream);
+  /* Whole iterations as one launch; NULL where a back end has none.
+   * Between begin and end, what kernel_run, copy and fill put on the stream is recorded instead of run; nothing may
+   * be allocated, and upload and download fail. base is the context that the recorded iteration was written for, next
+   * the one of the iteration after it. capture_run runs it for another context: each recorded kernel sees that
+   * context plus what its own was ahead of base. Consecutive iterations cost nothing beside the launch. */
+  MpStatus (*capture_begin) (MpStream *stream, const MpRunContext *base);
+  MpStatus (*capture_end) (MpStream *stream, const MpRunContext *next, MpCapture **out);
+  MpStatus (*capture_run) (MpCapture *capture, MpStream *stream, const MpRunContext *context);
   void     (*capture_free) (MpCapture *capture);
 } MpDeviceClass;
 
 extern const MpDeviceClass mp_cpu_class;
 
+/* What a loadable back end exports under the name MP_MODULE_ENTRY: its class, or NULL when abi is not its own. Texts
+ * of failures go to `fail` too, on the failing thread, so that mp_kernels_error () of the program has them. */
+#define MP_MODULE_ABI 1u
+#define MP_MODULE_ENTRY "mp_module_entry"
+typedef const MpDeviceClass *(*MpModuleEntry) (uint32_t abi, void (*fail) (const char *text));
+
 /* Text of the last failure on this thread; never NULL. Borrowed, valid until the next failure. */
 const char *mp_kernels_error (void);
 MpStatus    mp_kernels_fail (MpStatus status, const char *format, ...) __attribute__ ((format (printf, 2, 3)));
+/* In a module: sends every text on. In the program: takes a module's text as this thread's last failure. */
+void        mp_kernels_set_sink (void (*sink) (const char *text));
+void        mp_kernels_note (const char *text);
 
 const char *mp_op_name (MpOp op);
 int         mp_op_arity (MpOp op);

@@ -71,13 +71,7 @@ _mp_store_zero (MpStore  *store,
                 gsize     bytes,
                 GError  **error)
 {
-  g_autofree void *zeros = g_malloc0 (MAX (bytes, 1));
-
-  if (!mp_check_status (store->class->upload (store->device, store->stream, address, zeros, bytes), "clearing memory",
-                        error))
-    return FALSE;
-  return store->stream == NULL
-         || mp_check_status (store->class->stream_sync (store->stream), "clearing memory", error);
+  return mp_check_status (store->class->fill (store->device, store->stream, address, 0, bytes), "clearing memory", error);
 }
 
 void *

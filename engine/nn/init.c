@@ -164,6 +164,9 @@ mp_init_values (MpNode   *variable,
     case MP_INT32:
       ((gint32 *) values)[i] = (gint32) doubles[i];
       break;
+
+    case MP_BFLOAT16: /* never a variable's */
+      g_assert_not_reached ();
     }
   return TRUE;
 }

@@ -25,7 +25,7 @@ describe_cpu (void)
   MpDeviceInfo info;
 
   entry->id = g_strdup (mp_cpu_class.id);
-  entry->usable = mp_cpu_class.open (0, 1, &device) == MP_OK && mp_cpu_class.info (device, &info) == MP_OK;
+  entry->usable = mp_cpu_class.open (0, NULL, &device) == MP_OK && mp_cpu_class.info (device, &info) == MP_OK;
   entry->title = g_strdup (entry->usable ? info.name : entry->id);
   entry->status = g_strdup (entry->usable ? info.detail : mp_kernels_error ());
   if (device != NULL)
@@ -73,5 +73,5 @@ mp_device_open (const char           *name,
     return FALSE;
   }
   *class = &mp_cpu_class;
-  return mp_check_status (mp_cpu_class.open (0, MAX (n_threads, 1), device), "Opening the CPU", error);
+  return mp_check_status (mp_cpu_class.open (0, &(MpDeviceOptions) { .n_threads = n_threads }, device), "Opening the CPU", error);
 }

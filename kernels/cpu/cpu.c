@@ -59,9 +59,9 @@ device_close (MpDevice *device)
 }
 
 static MpStatus
-device_open (int        index,
-             int        n_threads,
-             MpDevice **out)
+device_open (int                     index,
+             const MpDeviceOptions  *options,
+             MpDevice              **out)
 {
   MpDevice *device;
 
@@ -70,7 +70,7 @@ device_open (int        index,
   device = calloc (1, sizeof *device);
   if (device == NULL)
     return mp_kernels_fail (MP_STATUS_MEMORY, "There is no memory for a CPU device.");
-  device->n_threads = n_threads > 1 ? n_threads : 1;
+  device->n_threads = options != NULL && options->n_threads > 1 ? options->n_threads : 1;
   device->isa = choose_isa ();
   device->simd[MP_FLOAT32] = simd_tables[device->isa][MP_FLOAT32];
   device->simd[MP_FLOAT64] = simd_tables[device->isa][MP_FLOAT64];
@@ -169,7 +169,29 @@ memory_download (MpDevice   *device,
   return MP_OK;
 }
 
-/* ---- streams ---- */
+static MpStatus
+memory_copy (MpDevice   *device,
+             MpStream   *stream,
+             void       *to,
+             const void *from,
+             size_t      bytes)
+{
+  return memory_download (device, stream, to, from, bytes);
+}
+
+static MpStatus
+memory_fill (MpDevice *device,
+             MpStream *stream,
+             void     *to,
+             int       byte,
+             size_t    bytes)
+{
+  if (bytes > 0)
+    memset (to, byte, bytes);
+  return MP_OK;
+}
+
+/* ---- streams and events: every call has finished when it returns ---- */
 static MpStatus
 stream_new (MpDevice  *device,
             MpStream **out)
@@ -193,6 +215,49 @@ static MpStatus
 stream_sync (MpStream *stream)
 {
   return MP_OK;
+}
+
+static MpStatus
+stream_wait (MpStream *stream,
+             MpEvent  *event)
+{
+  return MP_OK;
+}
+
+static MpStatus
+event_new (MpDevice *device,
+           MpEvent **out)
+{
+  static char the_event;
+
+  *out = (MpEvent *) &the_event;
+  return MP_OK;
+}
+
+static MpStatus
+event_record (MpEvent  *event,
+              MpStream *stream)
+{
+  return MP_OK;
+}
+
+static MpStatus
+event_query (MpEvent *event,
+             int     *passed)
+{
+  *passed = 1;
+  return MP_OK;
+}
+
+static MpStatus
+event_sync (MpEvent *event)
+{
+  return MP_OK;
+}
+
+static void
+event_free (MpEvent *event)
+{
 }
 
 /* ---- kernels ---- */
@@ -293,6 +358,22 @@ family_of (MpOp op)
   }
 }
 
+/* bfloat16 tensors and contractions are there for tensor cores. */
+static int
+needs_other_back_end (const MpKernelSpec *spec)
+{
+  for (int32_t i = 0; i < spec->n_inputs; i++)
+    if (spec->inputs[i].dtype == MP_BFLOAT16)
+      return 1;
+  for (int32_t i = 0; i < spec->n_outputs; i++)
+    if (spec->outputs[i].dtype == MP_BFLOAT16)
+      return 1;
+  for (int32_t i = 0; spec->program != NULL && i < spec->program->n_outputs; i++)
+    if (spec->program->output[i].reduce == MP_CONTRACT)
+      return 1;
+  return 0;
+}
+
 static MpStatus
 kernel_new (MpDevice           *device,
             const MpKernelSpec *spec,
@@ -302,9 +383,10 @@ kernel_new (MpDevice           *device,
   MpKernel *kernel;
   MpStatus  status;
 
-  if (family == NULL)
-    return mp_kernels_fail (MP_STATUS_UNSUPPORTED, "The CPU has no kernel for %s.",
-                            (unsigned) spec->op < MP_N_OPS ? mp_op_name (spec->op) : "an unknown operation");
+  if (family == NULL || needs_other_back_end (spec))
+    return mp_kernels_fail (MP_STATUS_UNSUPPORTED, "The CPU has no kernel for %s%s.",
+                            (unsigned) spec->op < MP_N_OPS ? mp_op_name (spec->op) : "an unknown operation",
+                            family == NULL ? "" : " with bfloat16 tensors or contractions");
   kernel = calloc (1, sizeof *kernel);
   if (kernel == NULL)
     return mp_kernels_fail (MP_STATUS_MEMORY, "There is no memory for a %s kernel.", mp_op_name (spec->op));
@@ -381,11 +463,21 @@ const MpDeviceClass mp_cpu_class = {
   .info = device_info,
   .alloc = memory_alloc,
   .release = memory_release,
+  .host_alloc = memory_alloc,
+  .host_release = memory_release,
   .upload = memory_upload,
   .download = memory_download,
+  .copy = memory_copy,
+  .fill = memory_fill,
   .stream_new = stream_new,
   .stream_free = stream_free,
   .stream_sync = stream_sync,
+  .stream_wait = stream_wait,
+  .event_new = event_new,
+  .event_record = event_record,
+  .event_query = event_query,
+  .event_sync = event_sync,
+  .event_free = event_free,
   .supports = supports,
   .kernel_new = kernel_new,
   .kernel_workspace = kernel_workspace,

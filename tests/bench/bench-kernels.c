@@ -198,7 +198,7 @@ main (int    argc,
   int                   n = 0;
 
   omp_set_num_threads (1);
-  if (mp_cpu_class.open (0, 1, &device) != MP_OK || mp_cpu_class.stream_new (device, &stream) != MP_OK)
+  if (mp_cpu_class.open (0, NULL, &device) != MP_OK || mp_cpu_class.stream_new (device, &stream) != MP_OK)
     return 1;
   mp_cpu_class.info (device, &info);
   printf ("{\n  \"device\": \"%s\",\n  \"onednn\": \"%d.%d.%d\",\n  \"threads\": 1,\n  \"products\": [", info.name,

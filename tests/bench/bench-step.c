@@ -116,7 +116,7 @@ bench (char   **arguments,
   for (guint i = 1; arguments[i] != NULL; i++)
     if (!mp_experiment_set (experiment, arguments[i], error))
       return FALSE;
-  if (!mp_check_status (mp_cpu_class.open (0, threads, &device), "opening the CPU", error))
+  if (!mp_check_status (mp_cpu_class.open (0, &(MpDeviceOptions) { .n_threads = threads }, &device), "opening the CPU", error))
     return FALSE;
   loop = mp_loop_new (experiment, &mp_cpu_class, device, NULL, NULL, NULL, error);
   if (loop == NULL || !mp_loop_start (loop, error) || !measure (loop, &iteration, rates, cpu_rates, error))

@@ -71,7 +71,7 @@ model_init (Model *model,
   model->nodes[1] = mp_parameter (model->graph, "critic", "critic/bias", mp_shape (model->graph, 4, (gint64) -1), zeros);
   model->nodes[2] = mp_state (model->graph, "optimizer/critic/count", mp_type (MP_FLOAT64, 0, NULL), zeros);
   g_assert_true (mp_graph_check (model->graph, NULL));
-  g_assert_cmpint (mp_cpu_class.open (0, 1, &model->device), ==, MP_OK);
+  g_assert_cmpint (mp_cpu_class.open (0, NULL, &model->device), ==, MP_OK);
   model->store = mp_store_new (model->graph, &mp_cpu_class, model->device);
   for (guint i = 0; i < G_N_ELEMENTS (model->nodes); i++) {
     double values[64];

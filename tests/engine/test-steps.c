@@ -191,7 +191,7 @@ set_up (Fixture    *self,
   self->test = test;
   self->dtype = dtype;
   self->tolerance = dtype == MP_FLOAT64 ? 1e-10 : 1e-4;
-  g_assert_cmpint (mp_cpu_class.open (0, 1, &self->device), ==, MP_OK);
+  g_assert_cmpint (mp_cpu_class.open (0, NULL, &self->device), ==, MP_OK);
   self->experiment = mp_experiment_parse (json_object_get_string_member (test, "experiment"), -1, "steps.json",
                                           &error);
   g_assert_no_error (error);

@@ -122,7 +122,7 @@ static MpStream *tap_stream;
 static inline void
 tap_open (int n_threads)
 {
-  if (mp_cpu_class.open (0, n_threads, &tap_device) != MP_OK
+  if (mp_cpu_class.open (0, &(MpDeviceOptions) { .n_threads = n_threads }, &tap_device) != MP_OK
       || mp_cpu_class.stream_new (tap_device, &tap_stream) != MP_OK) {
     printf ("Bail out! %s\n", mp_kernels_error ());
     exit (1);
