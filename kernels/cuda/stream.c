@@ -176,7 +176,8 @@ mp_cuda_event_new (MpDevice *device,
     return mp_kernels_fail (MP_STATUS_MEMORY, "There is no memory for an event.");
   event->device = device;
   if (status == MP_OK)
-    status = mp_cuda_check (cudaEventCreateWithFlags (&event->event, cudaEventDisableTiming),
+    status = mp_cuda_check (cudaEventCreateWithFlags (&event->event,
+                                                       cudaEventDisableTiming | cudaEventBlockingSync),
                             "cudaEventCreateWithFlags");
   if (status != MP_OK) {
     free (event);
