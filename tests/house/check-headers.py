@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every header compiles alone, warnings being errors; those of the device boundary (kernels/*.h) as C17 and as C++.
 
-check-headers.py ROOT WITH_UI COMPILER...   (CFLAGS of the libraries come from pkg-config)
+Those of kernels/cuda need the CUDA toolkit's headers; what only .cu files include is compiled as C++.
+
+check-headers.py ROOT WITH_UI CUDA_INCLUDE COMPILER...   (CFLAGS of the libraries come from pkg-config)
 """
 import os
 import pathlib
@@ -26,7 +28,7 @@ def compiles(compiler, flags, language, root, header):
     return result.returncode == 0, result.stderr
 
 
-def main(root, with_ui, compiler):
+def main(root, with_ui, cuda, compiler):
     root = pathlib.Path(root)
     glib = cflags('glib-2.0', 'gobject-2.0', 'gio-2.0', 'json-glib-1.0', 'sqlite3')
     plot = glib + cflags('cairo', 'pangocairo')
@@ -38,6 +40,11 @@ def main(root, with_ui, compiler):
             if top == 'kernels' and name.count('/') == 1:
                 cases.append((name, 'as C17', compiler, ['-std=c17', '-pedantic-errors'], 'c'))
                 cases.append((name, 'as C++', [cpp] if cpp else None, ['-std=c++17', '-pedantic-errors'], 'c++'))
+            elif name.startswith('kernels/cuda/'):
+                device = '__device__' in path.read_text(encoding='utf-8')
+                command = ([cpp] if cpp else None) if device else compiler
+                cases.append((name, 'for kernels' if device else 'without GLib', command if cuda else None,
+                              ['-std=c++17' if device else '-std=gnu17', '-isystem', cuda], 'c++' if device else 'c'))
             elif top == 'kernels':
                 # Those below simd/ are compiled once for every width of a number.
                 width = ['-DMP_BITS=32'] if '/simd/' in name else []
@@ -52,7 +59,8 @@ def main(root, with_ui, compiler):
     failed = 0
     for number, (name, what, command, flags, language) in enumerate(cases, 1):
         if command is None:
-            print(f'ok {number} - {name} {what} # SKIP there is no C++ compiler')
+            missing = 'CUDA toolkit' if name.startswith('kernels/cuda/') and not cuda else 'C++ compiler'
+            print(f'ok {number} - {name} {what} # SKIP there is no {missing}')
             continue
         good, words = compiles(command, flags, language, root, name)
         print(f'{"" if good else "not "}ok {number} - {name} {what}')
@@ -63,4 +71,4 @@ def main(root, with_ui, compiler):
 
 
 if __name__ == '__main__':
-    sys.exit(main(sys.argv[1], sys.argv[2] == 'true', sys.argv[3:]))
+    sys.exit(main(sys.argv[1], sys.argv[2] == 'true', sys.argv[3], sys.argv[4:]))

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""What the built programs need: kernel tests no GLib, engine tests and a build without a window no GTK.
+"""What the built programs need: kernel tests no GLib, engine tests and a build without a window no GTK, and none of
+NVIDIA's libraries anywhere: the CUDA module opens them while it runs.
 
 check-linking.py BUILD_ROOT WITH_UI
 """
@@ -10,6 +11,7 @@ import sys
 
 GLIB = ('libglib', 'libgobject', 'libgio', 'libgtk', 'libadwaita', 'libcairo')
 GTK = ('libgtk', 'libadwaita')
+NVIDIA = ('libcu', 'libnv')
 
 
 def needed(path):
@@ -30,6 +32,8 @@ def main(root, with_ui):
     if not with_ui:
         rules += [('app', GTK, 'GTK'), ('tests/app', GTK, 'GTK'), ('tests/ui', GTK, 'GTK')]
     cases = [(path, libraries, title) for folder, libraries, title in rules for path in programs(root / folder)]
+    cases += [(path, NVIDIA, "NVIDIA's libraries") for folder in ('app', 'kernels/cuda')
+              for path in [*programs(root / folder), *sorted((root / folder).glob('*.so'))]]
     print(f'1..{len(cases)}')
     failed = 0
     for number, (path, libraries, title) in enumerate(cases, 1):
