@@ -164,6 +164,17 @@ mp_build_latent (MpBuild    *self,
   return draw_latent (self, stream, self->batch, self->options.feed_latent);
 }
 
+MpNode *
+mp_build_uniform (MpBuild    *self,
+                  const char *stream,
+                  gint64      columns)
+{
+  MpTensorType type = mp_shape (self->graph, self->batch, columns, (gint64) -1);
+
+  return self->options.feed_latent ? mp_input (self->graph, stream, type)
+                                   : mp_random_uniform (self->graph, stream, type, 0, 1);
+}
+
 static MpNode *
 apply_training (MpBuild   *self,
                 MpNetwork *network,
@@ -189,8 +200,9 @@ need_critic (MpBuild *self,
 {
   g_assert (self->method->needs & MP_NEEDS_CRITIC);
   if (self->critic == NULL && self->error == NULL) {
-    self->critic = mp_network_new (self->graph, self->experiment, "critic", FALSE, self->dimensions, outputs,
-                                   &self->error);
+    MpSample points = mp_sample_row (self->dimensions), scores = mp_sample_row (outputs);
+
+    self->critic = mp_network_new (self->graph, self->experiment, "critic", FALSE, &points, &scores, &self->error);
     self->critic_outputs = outputs;
   }
   g_assert (self->critic == NULL || outputs == self->critic_outputs);
@@ -367,6 +379,8 @@ average_towards (MpNode *average,
                  MpNode *value,
                  double  momentum)
 {
+  if (momentum == 1)
+    return value;
   return mp_add (average, mp_mul_scalar (mp_sub (value, average), momentum));
 }
 
@@ -431,15 +445,15 @@ static gboolean
 make_networks (MpBuild  *self,
                GError  **error)
 {
-  self->generator = mp_network_new (self->graph, self->experiment, "generator", FALSE, self->latent,
-                                    self->dimensions, error);
+  MpSample latent = mp_sample_row (self->latent), points = mp_sample_row (self->dimensions);
+
+  self->generator = mp_network_new (self->graph, self->experiment, "generator", FALSE, &latent, &points, error);
   if (self->generator == NULL)
     return FALSE;
   if (mp_experiment_get_double (self->experiment, "generator", "average") == 0)
     return TRUE;
 
-  self->average = mp_network_new (self->graph, self->experiment, "generator", TRUE, self->latent, self->dimensions,
-                                  error);
+  self->average = mp_network_new (self->graph, self->experiment, "generator", TRUE, &latent, &points, error);
   return self->average != NULL;
 }
 

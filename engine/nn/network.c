@@ -16,13 +16,13 @@ struct _MpNetwork
 };
 
 MpNetwork *
-mp_network_new (MpGraph       *graph,
-                MpExperiment  *experiment,
-                const char    *group,
-                gboolean       average,
-                gint64         inputs,
-                gint64         outputs,
-                GError       **error)
+mp_network_new (MpGraph         *graph,
+                MpExperiment    *experiment,
+                const char      *group,
+                gboolean         average,
+                const MpSample  *inputs,
+                const MpSample  *outputs,
+                GError         **error)
 {
   g_autoptr (MpNetwork) self = g_new0 (MpNetwork, 1);
   const char *kind = mp_experiment_get_string (experiment, group, "kind");
@@ -35,6 +35,12 @@ mp_network_new (MpGraph       *graph,
   self->class = (const MpNetworkClass *) mp_registry_find (MP_KIND_NETWORK, kind);
   if (self->class == NULL) {
     g_set_error (error, MP_ERROR, MP_ERROR_UNKNOWN, "[%s] kind: there is no network “%s”", group, kind);
+    return NULL;
+  }
+  if (self->class->images && inputs->rank != 3 && outputs->rank != 3) {
+    g_set_error (error, MP_ERROR, MP_ERROR_EXPERIMENT,
+                 "[%s] kind = %s is a network for images, but the data are points of %" G_GINT64_FORMAT " numbers",
+                 group, kind, MAX (inputs->dim[0], outputs->dim[0]));
     return NULL;
   }
 

@@ -5,6 +5,8 @@
  * Variables are named GROUP/LAYER/NAME ("generator/layer0/weight"). A running average of a network (Polyak and
  * Juditsky 1992; exponential as in Karras et al., ICLR 2018) is a second network of the same kind whose variables are
  * states named average/GROUP/…; it starts equal and no optimizer moves it.
+ *
+ * A batch is n samples along axis 0. A sample is a row of numbers or an image, height × width × channels.
  */
 #pragma once
 
@@ -21,8 +23,30 @@ typedef enum
   MP_INFERENCE
 } MpMode;
 
+/* The shape of a sample: { n } or { height, width, channels }. */
+typedef struct
+{
+  gint   rank; /* 1 or 3 */
+  gint64 dim[3];
+} MpSample;
+
+static inline MpSample
+mp_sample_row (gint64 n)
+{
+  return (MpSample) { 1, { n, 0, 0 } };
+}
+
+static inline MpSample
+mp_sample_image (gint64 height,
+                 gint64 width,
+                 gint64 channels)
+{
+  return (MpSample) { 3, { height, width, channels } };
+}
+
 /* The moving average of a batch statistic, wanted by a training pass:
- * target ← (1 − momentum)·target + momentum·value, once for every pass that ran. */
+ * target ← (1 − momentum)·target + momentum·value, once for every pass that ran. With momentum 1 the state becomes
+ * the value, which all passes of a phase share. */
 typedef struct
 {
   MpNode *target;
@@ -34,16 +58,17 @@ typedef struct
 {
   MpDescriptor base;
   /* Makes the variables with mp_network_parameter () and mp_network_state (), and keys of mp_network_get_group (). */
-  gpointer   (*new_state) (MpNetwork *network, gint64 inputs, gint64 outputs, GError **error);
-  /* x: n × inputs. moving: (nullable) (element-type MpMovingAverage): gets what a training pass wants averaged. */
+  gpointer   (*new_state) (MpNetwork *network, const MpSample *inputs, const MpSample *outputs, GError **error);
+  /* x: n samples of `inputs`. moving: (nullable) (element-type MpMovingAverage): gets what a training pass wants averaged. */
   MpNode    *(*apply) (gpointer state, MpNode *x, MpMode mode, GArray *moving);
   void       (*free_state) (gpointer state);
+  gboolean   images; /* only for inputs or outputs that are images */
 } MpNetworkClass;
 
 /* group: "generator" or "critic", the parameter group and the experiment's group.
  * average: make a running average's network; its variables are states. */
 MpNetwork    *mp_network_new (MpGraph *graph, MpExperiment *experiment, const char *group, gboolean average,
-                              gint64 inputs, gint64 outputs, GError **error);
+                              const MpSample *inputs, const MpSample *outputs, GError **error);
 void          mp_network_free (MpNetwork *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MpNetwork, mp_network_free)
 MpNode       *mp_network_apply (MpNetwork *self, MpNode *x, MpMode mode, GArray *moving);

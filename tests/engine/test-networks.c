@@ -151,11 +151,12 @@ static void
 open_fixture (Fixture      *fixture,
               MpExperiment *experiment)
 {
+  MpSample inputs = mp_sample_row (INPUTS), outputs = mp_sample_row (OUTPUTS);
   g_autoptr (GError) error = NULL;
 
   fixture->graph = mp_graph_new (MP_FLOAT64);
   fixture->x = mp_input (fixture->graph, "x", mp_shape (fixture->graph, (gint64) ROWS, (gint64) INPUTS, (gint64) -1));
-  fixture->network = mp_network_new (fixture->graph, experiment, "generator", FALSE, INPUTS, OUTPUTS, &error);
+  fixture->network = mp_network_new (fixture->graph, experiment, "generator", FALSE, &inputs, &outputs, &error);
   g_assert_no_error (error);
   fixture->store = mp_store_new (fixture->graph, &mp_cpu_class, lane_device ());
   g_assert_nonnull (fixture->store);
