@@ -9,7 +9,7 @@
  *   "view/data"        n_view_data × dimensions
  *   "view/points"      n_view_points × dimensions
  *   "optimizer/GROUP/hyper"
- *   "STREAM"           with feed_latent: latents instead of draws, batch × latent, named like their streams
+ *   "STREAM"           with feed_latent: latents and uniform numbers instead of draws, named like their streams
  *
  * Views and samples draw from streams of their own ("view/latent", "evaluate/latent"); run their plans with step 0,
  * and they see the same noise for ever.
@@ -26,7 +26,7 @@ G_BEGIN_DECLS
 
 typedef struct
 {
-  gboolean feed_latent;     /* latents are inputs */
+  gboolean feed_latent;     /* latents and uniform numbers are inputs */
   gint64   n_view_samples;  /* 0: 500 */
   gint64   n_view_data;     /* 0: 500 */
   gint64   n_view_points;   /* grid points of surfaces; 0: 64 × 64 */

@@ -51,6 +51,8 @@ MpNode       *mp_build_live (MpBuild *build, const char *key);
 
 MpNode       *mp_build_real (MpBuild *build);                         /* minibatch, batch × dimensions */
 MpNode       *mp_build_latent (MpBuild *build, const char *stream);   /* batch × latent, drawn anew each run */
+/* Numbers from [0, 1), batch × columns, drawn anew each run; stream: "interpolation". */
+MpNode       *mp_build_uniform (MpBuild *build, const char *stream, gint64 columns);
 MpNode       *mp_build_generate (MpBuild *build, MpNode *latent);     /* the generator, training mode */
 /* The critic, training mode; every call must ask for the same number of outputs. */
 MpNode       *mp_build_critic (MpBuild *build, MpNode *x, gint64 outputs);

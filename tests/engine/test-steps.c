@@ -15,7 +15,7 @@
 #define MAX_PHASES 4
 #define MAX_REPORTS 8
 
-/* Tags of step_cases.py; the iteration is added to the last three. */
+/* Tags of step_cases.py; the iteration is added to the last four. */
 enum
 {
   TAG_GENERATOR = 10,
@@ -23,7 +23,9 @@ enum
   TAG_PROBE = 90,
   TAG_REAL = 1000,
   TAG_LATENT_A = 2000,
-  TAG_LATENT_B = 3000
+  TAG_LATENT_B = 3000,
+  TAG_UNIFORM = 4000,
+  REPETITION = 100 /* added for every run of a phase in an iteration after the first */
 };
 
 typedef struct
@@ -165,7 +167,7 @@ write_parameters (Fixture    *self,
   }
 }
 
-/* Moving averages of batch normalisation start as in PyTorch, at mean 0 and variance 1. */
+/* Moving averages of batch normalisation start as in PyTorch, at mean 0 and variance 1; power iterations at ones. */
 static void
 write_averages (Fixture *self)
 {
@@ -174,7 +176,7 @@ write_averages (Fixture *self)
 
     if (node->op != MP_OP_STATE || g_str_has_prefix (node->name, "optimizer/"))
       continue;
-    write_pattern (self, node, 0, g_str_has_suffix (node->name, "/variance") ? 1 : 0, 0);
+    write_pattern (self, node, 0, g_str_has_suffix (node->name, "/mean") ? 0 : 1, 0);
     g_ptr_array_add (self->variables, node);
   }
 }
@@ -233,17 +235,19 @@ tear_down (Fixture *self)
 
 static void
 feed (Fixture *self,
-      guint    iteration)
+      guint    offset)
 {
   static const struct
   {
     const char *input;
     guint32     tag;
+    double      centre, scale;
   } inputs[] = {
-    { "data", TAG_REAL },
-    { "latent", TAG_LATENT_A },
-    { "latent/critic", TAG_LATENT_A },
-    { "latent/generator", TAG_LATENT_B },
+    { "data", TAG_REAL, 0, 2 },
+    { "latent", TAG_LATENT_A, 0, 2 },
+    { "latent/critic", TAG_LATENT_A, 0, 2 },
+    { "latent/generator", TAG_LATENT_B, 0, 2 },
+    { "interpolation", TAG_UNIFORM, 0.5, 0.5 },
   };
 
   for (guint i = 0; i < mp_graph_get_n_nodes (self->graph); i++) {
@@ -251,7 +255,7 @@ feed (Fixture *self,
 
     for (guint j = 0; node->op == MP_OP_INPUT && j < G_N_ELEMENTS (inputs); j++)
       if (g_str_equal (node->name, inputs[j].input))
-        write_pattern (self, node, inputs[j].tag + iteration, 0, 2);
+        write_pattern (self, node, inputs[j].tag + offset, inputs[j].centre, inputs[j].scale);
   }
 }
 
@@ -332,6 +336,25 @@ check_variable (Fixture    *self,
   golden_compare (what, found, golden, n, self->tolerance * golden_max_abs (golden, n));
 }
 
+/* As often as its repeat key says, with fresh inputs each time. */
+static void
+run_phase (Fixture *self,
+           guint    index,
+           guint    iteration)
+{
+  const char *key = mp_build_get_phase (self->build, index)->repeat_key;
+  guint n = key != NULL ? (guint) mp_experiment_get_int (self->experiment, "method", key) : 1;
+
+  for (guint r = 0; r < n; r++) {
+    MpRunContext context = { 0, iteration };
+    g_autoptr (GError) error = NULL;
+
+    feed (self, iteration + r * REPETITION);
+    mp_plan_run (self->phase[index].plan, &context, &error);
+    g_assert_no_error (error);
+  }
+}
+
 static void
 check (JsonObject *test,
        MpDtype     dtype)
@@ -345,13 +368,8 @@ check (JsonObject *test,
     JsonObject *losses = json_object_get_object_member (step, "losses");
     guint n_compared = 0;
 
-    feed (&self, iteration);
     for (guint i = 0; i < self.n_phases; i++) {
-      MpRunContext context = { 0, iteration };
-      g_autoptr (GError) error = NULL;
-
-      mp_plan_run (self.phase[i].plan, &context, &error);
-      g_assert_no_error (error);
+      run_phase (&self, i, iteration);
       n_compared += check_losses (&self, i, losses, iteration);
     }
     g_assert_cmpuint (n_compared, ==, json_object_get_size (losses));

@@ -10,6 +10,8 @@ The losses are written out here from the papers' formulas, independently of the 
 
     gan       L_D = E sp(−s(x)) + E sp(s(y));  L_G = E sp(−s(y)), or −E sp(s(y)) for minimax; critic first, then the
               generator with a latent of its own
+    wgan-gp   L_D = E s(y) − E s(x) + λ E (|∇s(x̂)| − 1)², its norm from a squared one + 10⁻¹², one-sided with a relu;
+              L_G = −E s(y); several critic updates, then the generator
     mmd-net   √(MMD² + 10⁻⁶), MMD² the biased estimate, kernels summed
     gram      r = (n_q/n_p)·(K_qq + εI)⁻¹ K_qp 1 averaged over σ; the critic goes up mean (r − 1)² + λ Σ r while the
               generator goes down √(MMD² + 10⁻⁶) or MMD² in the projected space, from the same parameters
@@ -48,8 +50,9 @@ def tensor(tag, *shape):
     return torch.tensor(pattern(tag, math.prod(shape))).reshape(shape)
 
 
-# Tags; the iteration is added to the last three.
-GENERATOR, CRITIC, PROBE, REAL, LATENT_A, LATENT_B = 10, 50, 90, 1000, 2000, 3000
+# Tags; the iteration is added to the last four, and REPETITION for every further run of a phase.
+GENERATOR, CRITIC, PROBE, REAL, LATENT_A, LATENT_B, UNIFORM = 10, 50, 90, 1000, 2000, 3000, 4000
+REPETITION = 100
 
 
 ACTIVATIONS = {'relu': torch.relu, 'tanh': torch.tanh, 'leaky-relu': lambda x: F.leaky_relu(x, 0.2),
@@ -68,7 +71,9 @@ class Network:
             add = lambda key, value: self.values.update({f'{name}/{key}': value})
             add('weight', tensor(tag + len(self.values), inputs, outputs) * (0.25 if inputs + outputs >= 100 else 0.5))
             add('bias', tensor(tag + len(self.values), outputs) / 8)
-            if hidden and normalisation != 'none':
+            if normalisation == 'spectral':
+                self.states[f'{name}/u'] = torch.ones(1, outputs)
+            elif hidden and normalisation != 'none':
                 add('scale', 1 + tensor(tag + len(self.values), outputs) / 8)
                 add('offset', tensor(tag + len(self.values), outputs) / 8)
             if hidden and normalisation == 'batch':
@@ -78,6 +83,21 @@ class Network:
 
     def parameters(self):
         return list(self.values.values())
+
+    def power_step(self, name):
+        """W divided by its largest singular value, as one power iteration from u sees it, and the next u."""
+        weight, u = self.values[f'{name}/weight'], self.states[f'{name}/u']
+        with torch.no_grad():
+            v = F.normalize(u @ weight.mT, dim=1)
+        y = v @ weight
+        sigma = y.norm()
+        return weight / sigma, (y / sigma).detach()
+
+    def finish_phase(self):
+        """One power iteration for every phase that the network takes part in, before parameters move."""
+        if self.normalisation == 'spectral':
+            for key, u in self.states.items():
+                u.copy_(self.power_step(key.rsplit('/', 1)[0])[1])
 
     def normalise(self, x, name):
         scale, offset = self.values[f'{name}/scale'], self.values[f'{name}/offset']
@@ -91,10 +111,12 @@ class Network:
             name, kind = key.rsplit('/', 1)
             if kind != 'weight':
                 continue
+            if self.normalisation == 'spectral':
+                weight, _ = self.power_step(name)
             x = x @ weight + self.values[f'{name}/bias']
             if name.endswith('output'):
                 return x
-            x = self.activation(x if self.normalisation == 'none' else self.normalise(x, name))
+            x = self.activation(self.normalise(x, name) if self.normalisation in ('batch', 'layer') else x)
 
 
 # ---- losses ----
@@ -127,6 +149,12 @@ def follow(optimizer, loss, network):
     return optimizer
 
 
+def step_phase(optimizer, *networks):
+    for network in networks:
+        network.finish_phase()
+    optimizer.step()
+
+
 # ---- one iteration of each method, n points; returns the losses it reports ----
 
 def gan(variant, factor):
@@ -134,11 +162,30 @@ def gan(variant, factor):
         real = 2 * tensor(REAL + i, n, 2)
         fake = g(2 * tensor(LATENT_A + i, n, LATENT))
         critic = factor * (softplus(-c(real)).mean() + softplus(c(fake)).mean())
-        follow(optimizers['critic'], critic, c).step()
+        step_phase(follow(optimizers['critic'], critic, c), g, c)
         score = c(g(2 * tensor(LATENT_B + i, n, LATENT)))
         generator = softplus(-score).mean() if variant == 'non-saturating' else -softplus(score).mean()
-        follow(optimizers['generator'], generator, g).step()
+        step_phase(follow(optimizers['generator'], generator, g), g, c)
         return {'loss/critic': critic, 'loss/generator': generator}
+    return iterate
+
+
+def wgan_gp(critic_steps, weight, one_sided):
+    def iterate(i, n, g, c, optimizers):
+        for r in range(critic_steps):
+            t = i + r * REPETITION
+            real, fake = 2 * tensor(REAL + t, n, 2), g(2 * tensor(LATENT_A + t, n, LATENT)).detach()
+            alpha = 0.5 + 0.5 * tensor(UNIFORM + t, n, 1)
+            between = (alpha * real + (1 - alpha) * fake).requires_grad_(True)
+            slope, = torch.autograd.grad(c(between).sum(), between, create_graph=True)
+            excess = torch.sqrt(slope.square().sum(1) + 1e-12) - 1
+            distance = c(real).mean() - c(fake).mean()
+            critic = weight * (torch.relu(excess) if one_sided else excess).square().mean() - distance
+            step_phase(follow(optimizers['critic'], critic, c), g, c)
+        generator = -c(g(2 * tensor(LATENT_B + i, n, LATENT))).mean()
+        step_phase(follow(optimizers['generator'], generator, g), g, c)
+        return {'loss/critic': critic, 'wasserstein': distance, 'gradient-norm': excess.mean() + 1,
+                'loss/generator': generator}
     return iterate
 
 
@@ -245,6 +292,18 @@ def make_steps():
         step_case('gram-normalised', 'gram', 16, 2, gram([1.0], root, 0.1, 1.0),
                   settings(2, 0.1, unit, 'generator_objective=mmd'), *adam(0.001, 0.01),
                   styles={'generator': {'activation': 'elu'}, 'critic': {'normalisation': 'batch'}}),
+        step_case('gan-spectral', 'gan', 16, 1, gan('non-saturating', SUM), ['variant=non-saturating'],
+                  *adam(0.001, 0.01), styles={'critic': {'activation': 'leaky-relu', 'normalisation': 'spectral'}}),
+        step_case('wgan-gp', 'wgan-gp', 16, 1, wgan_gp(2, 0.5, False), ['critic_steps=2', 'penalty=0.5'],
+                  *adam(0.001, 0.01)),
+        step_case('wgan-gp-one-sided', 'wgan-gp', 16, 1, wgan_gp(1, 10.0, True),
+                  ['critic_steps=1', 'penalty=10', 'penalty_sides=one'], *adam(0.001, 0.01),
+                  styles={'critic': {'activation': 'tanh', 'normalisation': 'layer'}}),
+        step_case('wgan-gp-spectral', 'wgan-gp', 16, 1, wgan_gp(1, 1.0, False), ['critic_steps=1', 'penalty=1'],
+                  *adam(0.001, 0.01), styles={'generator': {'normalisation': 'batch'},
+                                              'critic': {'activation': 'tanh', 'normalisation': 'spectral'}}),
+        step_case('wgan-gp-100', 'wgan-gp', 100, 1, wgan_gp(1, 0.1, False), ['critic_steps=1', 'penalty=0.1'],
+                  *adam(0.0001, 0.01)),
         step_case('gan-100', 'gan', 100, 1, gan('non-saturating', SUM), ['variant=non-saturating'], *adam(0.0001)),
         step_case('mmd-net-100', 'mmd-net', 100, 0, mmd_net([1.0], root), ['bandwidths=1', 'root=sqrt'],
                   *rmsprop(0.001)),
