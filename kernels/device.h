@@ -204,7 +204,8 @@ typedef struct
 
 typedef struct
 {
-  const char *id; /* "cpu", "cuda" */
+  const char *id;          /* "cpu", "cuda" */
+  int         host_memory; /* addresses of alloc are the host's too, and every call has finished when it returns */
 
   /* devices; count is 0 where none can be used, and mp_kernels_error () says why. A handle carries its options;
    * several handles of one device may be open. options: NULL for all zeros. */

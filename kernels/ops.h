@@ -97,7 +97,8 @@
   /* made by the planner only */                                                                   \
   X (FUSED, "fused", -1, PLANNED)                                                                  \
   X (COPY, "copy", 1, PLANNED)                                                                     \
-  X (FETCH, "fetch", 1, PLANNED)                  /* ring slots·…; item context.batch mod slots */ \
+  X (FETCH, "fetch", 1, PLANNED)                  /* ring slots·…; item context.batch mod slots, or with stop0 > 0 \
+                                                     item (context.step / stop0) mod slots */      \
   X (COLLECT, "collect", -1, PLANNED)             /* float scalars → a row of a float64 table rows·columns, from column \
                                                      start0; row (context.step / stop0) mod rows */
 

@@ -6,6 +6,7 @@
  */
 #include "kernels/cpu/cpu.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -121,26 +122,61 @@ device_info (MpDevice     *device,
     out->memory_total = strtoull (kilobytes, NULL, 10) * 1024;
   if (read_proc ("/proc/meminfo", "MemAvailable", kilobytes, sizeof kilobytes))
     out->memory_free = strtoull (kilobytes, NULL, 10) * 1024;
+  out->memory_used = __atomic_load_n (&device->memory_used, __ATOMIC_RELAXED);
+  out->memory_peak = __atomic_load_n (&device->memory_peak, __ATOMIC_RELAXED);
   return MP_OK;
 }
 
 /* ---- memory ---- */
+static void *
+allocate (size_t bytes)
+{
+  size_t rounded = (bytes + MP_ALIGNMENT - 1) / MP_ALIGNMENT * MP_ALIGNMENT;
+  void  *address = aligned_alloc (MP_ALIGNMENT, rounded > 0 ? rounded : MP_ALIGNMENT);
+
+  if (address == NULL)
+    mp_kernels_fail (MP_STATUS_MEMORY, "There is no memory for %zu bytes.", bytes);
+  return address;
+}
+
 static MpStatus
 memory_alloc (MpDevice *device,
               size_t    bytes,
               void    **out)
 {
-  size_t rounded = (bytes + MP_ALIGNMENT - 1) / MP_ALIGNMENT * MP_ALIGNMENT;
+  uint64_t used, peak;
 
-  *out = aligned_alloc (MP_ALIGNMENT, rounded > 0 ? rounded : MP_ALIGNMENT);
+  *out = allocate (bytes);
   if (*out == NULL)
-    return mp_kernels_fail (MP_STATUS_MEMORY, "There is no memory for %zu bytes.", bytes);
+    return MP_STATUS_MEMORY;
+  used = __atomic_add_fetch (&device->memory_used, malloc_usable_size (*out), __ATOMIC_RELAXED);
+  peak = __atomic_load_n (&device->memory_peak, __ATOMIC_RELAXED);
+  while (used > peak && !__atomic_compare_exchange_n (&device->memory_peak, &peak, used, 1, __ATOMIC_RELAXED,
+                                                      __ATOMIC_RELAXED))
+    ;
   return MP_OK;
 }
 
 static void
 memory_release (MpDevice *device,
                 void     *address)
+{
+  __atomic_sub_fetch (&device->memory_used, malloc_usable_size (address), __ATOMIC_RELAXED);
+  free (address);
+}
+
+static MpStatus
+host_alloc (MpDevice *device,
+            size_t    bytes,
+            void    **out)
+{
+  *out = allocate (bytes);
+  return *out != NULL ? MP_OK : MP_STATUS_MEMORY;
+}
+
+static void
+host_release (MpDevice *device,
+              void     *address)
 {
   free (address);
 }
@@ -323,6 +359,9 @@ family_of (MpOp op)
   case MP_OP_COPY:
   case MP_OP_ASSIGN:
     return mp_cpu_shape_new;
+  case MP_OP_FETCH:
+  case MP_OP_COLLECT:
+    return mp_cpu_ring_new;
   case MP_OP_CONV:
   case MP_OP_CONV_DATA:
   case MP_OP_CONV_WEIGHT:
@@ -457,14 +496,15 @@ kernel_algorithm (const MpKernel *kernel)
 
 const MpDeviceClass mp_cpu_class = {
   .id = "cpu",
+  .host_memory = 1,
   .count = device_count,
   .open = device_open,
   .close = device_close,
   .info = device_info,
   .alloc = memory_alloc,
   .release = memory_release,
-  .host_alloc = memory_alloc,
-  .host_release = memory_release,
+  .host_alloc = host_alloc,
+  .host_release = host_release,
   .upload = memory_upload,
   .download = memory_download,
   .copy = memory_copy,

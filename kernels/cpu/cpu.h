@@ -32,6 +32,8 @@ struct MpDevice
   int           n_threads;
   MpIsa         isa;
   const MpSimd *simd[2];     /* by MpDtype: float32, float64 */
+  uint64_t      memory_used; /* atomic, as is the next */
+  uint64_t      memory_peak;
 };
 
 struct MpStream
@@ -65,6 +67,7 @@ struct MpKernel
 MpStatus mp_cpu_fused_new (MpKernel *kernel, const MpKernelSpec *spec);
 MpStatus mp_cpu_elementwise_new (MpKernel *kernel, const MpKernelSpec *spec); /* elementwise and reductions */
 MpStatus mp_cpu_shape_new (MpKernel *kernel, const MpKernelSpec *spec);
+MpStatus mp_cpu_ring_new (MpKernel *kernel, const MpKernelSpec *spec); /* FETCH and COLLECT */
 MpStatus mp_cpu_random_new (MpKernel *kernel, const MpKernelSpec *spec);
 MpStatus mp_cpu_product_new (MpKernel *kernel, const MpKernelSpec *spec);
 MpStatus mp_cpu_conv_new (MpKernel *kernel, const MpKernelSpec *spec);
