@@ -21,10 +21,13 @@ struct _MpStore
   GHashTable          *groups;      /* group → block */
   GPtrArray           *blocks;      /* what to release */
   gsize                bytes;
+  void                *reserved;    /* the block of mp_store_reserve (), or NULL */
+  gsize                reserved_bytes, trained_bytes;
 };
 
 gboolean _mp_store_get_stream (MpStore *store, MpStream **out, GError **error);
 void    *_mp_store_allocate (MpStore *store, gsize bytes, const char *what, GError **error); /* zeroed */
+gboolean _mp_store_sync (MpStore *store, GError **error);
 gboolean _mp_store_zero (MpStore *store, void *address, gsize bytes, GError **error);
 void    *_mp_store_address (MpStore *store, MpNode *variable, GError **error);
 void    *_mp_store_block (MpStore *store, const char *group);
@@ -114,13 +117,29 @@ gsize _mp_place (MpBuffer *buffers, guint n);
 
 /* ---- plan ---- */
 
+/* Where something will lie, before there are addresses. */
+typedef enum
+{
+  MP_IN_ARENA,
+  MP_IN_LASTING,
+  MP_IN_VARIABLE
+} MpBase;
+
+typedef struct
+{
+  MpBase  base;
+  gsize   offset;         /* bytes */
+  MpNode *variable;       /* MP_IN_VARIABLE */
+} MpLocation;
+
 typedef struct
 {
   MpKernel *kernel;
   char     *label;
   MpUnit   *unit;         /* NULL for updates and copies */
   guint     n_inputs, n_outputs;
-  void    **inputs;       /* addresses */
+  MpLocation *locations;  /* inputs, then outputs */
+  void    **inputs;       /* their addresses, once allocated; one block with outputs */
   void    **outputs;
   double    flops, product_flops, exponentials;
 } MpStep;
@@ -132,7 +151,10 @@ struct _MpPlan
   MpLowered  *lowered;
   GPtrArray  *units;
   GArray     *steps;      /* MpStep */
+  GHashTable *in_lasting; /* MpValue (root) → offset + 1 in lasting */
+  gsize       lasting_bytes;
   guint       n_outputs;
+  MpLocation *output_locations;
   void      **output_addresses;
   MpTensorType *output_types;
   void       *arena;      /* reused memory */

@@ -16,8 +16,6 @@ typedef struct
 {
   MpPlan           *plan;
   const MpPlanSpec *spec;
-  GHashTable       *lasting;       /* MpValue (root) → offset + 1 in the lasting block */
-  gsize             lasting_bytes;
   gsize            *gradient_offset; /* per update: its gradient block in the lasting block */
   gsize            *snapshot_offset; /* per output and assign: copy of a variable, or G_MAXSIZE */
   GError          **error;
@@ -71,9 +69,9 @@ static gsize
 reserve (Making *self,
          gsize   bytes)
 {
-  gsize offset = self->lasting_bytes;
+  gsize offset = self->plan->lasting_bytes;
 
-  self->lasting_bytes += round_up (bytes);
+  self->plan->lasting_bytes += round_up (bytes);
   return offset;
 }
 
@@ -82,7 +80,7 @@ place_lasting (Making  *self,
                MpValue *root,
                gsize    offset)
 {
-  g_hash_table_insert (self->lasting, root, GSIZE_TO_POINTER (offset + 1));
+  g_hash_table_insert (self->plan->in_lasting, root, GSIZE_TO_POINTER (offset + 1));
 }
 
 /* A gradient that is an intermediate value of its own is computed in place; the rest is copied there. */
@@ -101,7 +99,7 @@ reserve_gradients (Making *self)
     for (guint i = 0; i < update->n_parameters; i++) {
       MpValue *root = root_of (self, update->gradients[i]);
 
-      if (root->unit != NULL && !root->constant && !g_hash_table_contains (self->lasting, root))
+      if (root->unit != NULL && !root->constant && !g_hash_table_contains (self->plan->in_lasting, root))
         place_lasting (self, root, self->gradient_offset[u] + (gsize) offsets[i] * size);
     }
   }
@@ -145,9 +143,9 @@ place_arena (Making *self)
       MpValue *value = g_ptr_array_index (unit->outputs, i);
       MpBuffer buffer = { type_bytes (&value->node->type), (gint) u, value->output ? end : (gint) u, 0 };
 
-      if (value->constant && !g_hash_table_contains (self->lasting, value))
+      if (value->constant && !g_hash_table_contains (self->plan->in_lasting, value))
         place_lasting (self, value, reserve (self, buffer.bytes));
-      if (g_hash_table_contains (self->lasting, value))
+      if (g_hash_table_contains (self->plan->in_lasting, value))
         continue;
       value->buffer = (gint) buffers->len;
       g_array_append_val (buffers, buffer);
@@ -170,14 +168,15 @@ place_arena (Making *self)
   }
 }
 
-/* ---- addresses ---- */
+/* ---- locations ---- */
 
 static gboolean
-fill_constant (Making  *self,
-               MpValue *value,
-               void    *address)
+fill_constant (MpPlan   *plan,
+               MpValue  *value,
+               void     *address,
+               GError  **error)
 {
-  MpStore *store = self->plan->store;
+  MpStore *store = plan->store;
   const MpNode *node = value->node;
   gsize n = (gsize) mp_tensor_count (&node->type), size = mp_dtype_size (node->type.dtype);
   g_autofree guint8 *filled = NULL;
@@ -194,26 +193,58 @@ fill_constant (Making  *self,
       }
     data = filled;
   }
-  if (!mp_check_status (store->class->upload (store->device, store->stream, address, data, n * size),
-                        "uploading a constant", self->error))
-    return FALSE;
-  return store->stream == NULL
-         || mp_check_status (store->class->stream_sync (store->stream), "uploading a constant", self->error);
+  return mp_check_status (store->class->upload (store->device, store->stream, address, data, n * size),
+                          "uploading a constant", error);
 }
 
-static void *
-address_of (Making  *self,
-            MpValue *root)
+static MpLocation
+in_lasting (gsize offset)
 {
-  MpPlan *plan = self->plan;
-  gpointer lasting = g_hash_table_lookup (self->lasting, root);
+  return (MpLocation) { MP_IN_LASTING, offset, NULL };
+}
+
+static MpLocation
+in_variable (MpNode *variable)
+{
+  return (MpLocation) { MP_IN_VARIABLE, 0, variable };
+}
+
+static MpLocation
+location_of (MpPlan  *plan,
+             MpValue *root)
+{
+  gpointer lasting = g_hash_table_lookup (plan->in_lasting, root);
 
   if (is_variable (root))
-    return _mp_store_address (plan->store, root->node, self->error);
+    return in_variable (root->node);
   if (lasting != NULL)
-    return (guint8 *) plan->lasting + (GPOINTER_TO_SIZE (lasting) - 1);
+    return in_lasting (GPOINTER_TO_SIZE (lasting) - 1);
   g_assert (root->buffer >= 0);
-  return (guint8 *) plan->arena + root->offset;
+  return (MpLocation) { MP_IN_ARENA, root->offset, NULL };
+}
+
+static gboolean
+same_location (MpLocation a,
+               MpLocation b)
+{
+  return a.base == b.base && a.offset == b.offset && a.variable == b.variable;
+}
+
+/* Once there is memory; NULL after an error. */
+static void *
+resolve (MpPlan            *plan,
+         const MpLocation  *location,
+         GError           **error)
+{
+  switch (location->base) {
+  case MP_IN_ARENA:
+    return (guint8 *) plan->arena + location->offset;
+  case MP_IN_LASTING:
+    return (guint8 *) plan->lasting + location->offset;
+  case MP_IN_VARIABLE:
+    return _mp_store_address (plan->store, location->variable, error);
+  }
+  g_assert_not_reached ();
 }
 
 /* Constants that some kernel, update, assign or reader needs in memory. */
@@ -230,36 +261,12 @@ reserve_constants (Making *self)
   }
 }
 
-static gboolean
-allocate (Making *self)
-{
-  MpPlan *plan = self->plan;
-  MpStore *store = plan->store;
-
-  plan->arena = _mp_store_allocate (store, plan->info.arena_bytes, "the plan's arena", self->error);
-  plan->lasting = plan->arena != NULL
-                  ? _mp_store_allocate (store, self->lasting_bytes, "the plan's gradients", self->error) : NULL;
-  if (plan->lasting == NULL)
-    return FALSE;
-  plan->info.arena_bytes += self->lasting_bytes;
-  plan->info.unshared_bytes += self->lasting_bytes;
-  for (guint v = 0; v < plan->lowered->values->len; v++) {
-    MpValue *value = g_ptr_array_index (plan->lowered->values, v);
-
-    if (value->node->op == MP_OP_CONSTANT && g_hash_table_contains (self->lasting, value)
-        && !fill_constant (self, value, address_of (self, value)))
-      return FALSE;
-  }
-  return TRUE;
-}
-
 /* ---- kernels ---- */
 
 static gboolean
 add_step (Making             *self,
           const MpKernelSpec *spec,
-          void *const        *inputs,
-          void *const        *outputs,
+          const MpLocation   *locations,
           MpUnit             *unit,
           char               *label)
 {
@@ -268,8 +275,7 @@ add_step (Making             *self,
                   .n_outputs = (guint) spec->n_outputs };
   gboolean made;
 
-  step.inputs = g_memdup2 (inputs, (gsize) MAX (1, spec->n_inputs) * sizeof (void *));
-  step.outputs = g_memdup2 (outputs, (gsize) MAX (1, spec->n_outputs) * sizeof (void *));
+  step.locations = g_memdup2 (locations, (step.n_inputs + step.n_outputs) * sizeof *locations);
   if (unit != NULL)
     step.flops = _mp_unit_flops (unit, &step.product_flops, &step.exponentials);
   made = mp_check_status (plan->store->class->kernel_new (plan->store->device, spec, &step.kernel), label, self->error);
@@ -321,7 +327,7 @@ add_unit (Making *self,
 {
   guint n_in = unit->inputs->len, n_out = unit->outputs->len;
   g_autofree MpTensorType *types = g_new0 (MpTensorType, n_in + n_out + 1);
-  g_autofree void **addresses = g_new0 (void *, n_in + n_out + 1);
+  g_autofree MpLocation *locations = g_new0 (MpLocation, n_in + n_out + 1);
   MpKernelSpec spec = { .op = unit->head != NULL ? unit->head->node->op : MP_OP_FUSED, .n_inputs = (gint32) n_in,
                         .n_outputs = (gint32) n_out, .inputs = types, .outputs = types + n_in,
                         .program = unit->spec };
@@ -335,23 +341,22 @@ add_unit (Making *self,
     /* An op's own operands may be views of their memory in another shape. */
     if (unit->head != NULL && i < unit->head->n_inputs)
       types[i] = unit->head->inputs[i]->node->type;
-    addresses[i] = address_of (self, value);
-    if (addresses[i] == NULL)
-      return FALSE;
+    locations[i] = location_of (self->plan, value);
   }
-  return add_step (self, &spec, addresses, addresses + n_in, unit, unit_label (unit));
+  return add_step (self, &spec, locations, unit, unit_label (unit));
 }
 
 static gboolean
 add_copy (Making             *self,
           const MpTensorType *type,
-          void               *from,
-          void               *to,
+          MpLocation          from,
+          MpLocation          to,
           const char         *what)
 {
   MpKernelSpec spec = { .op = MP_OP_COPY, .n_inputs = 1, .n_outputs = 1, .inputs = type, .outputs = type };
+  const MpLocation locations[2] = { from, to };
 
-  return from != NULL && to != NULL && add_step (self, &spec, &from, &to, NULL, g_strdup_printf ("copy %s", what));
+  return add_step (self, &spec, locations, NULL, g_strdup_printf ("copy %s", what));
 }
 
 static gboolean
@@ -359,34 +364,41 @@ add_update (Making         *self,
             const MpUpdate *update,
             gsize           gradient_offset)
 {
-  MpStore *store = self->plan->store;
   MpTensorType inputs[2] = { update->moment1->type, update->hyper->type };
   MpTensorType outputs[4] = { update->moment1->type, update->moment1->type, update->moment2->type,
                               update->count->type };
   MpKernelSpec spec = { .op = update->op, .attrs = { .flags = update->flags }, .n_inputs = 2, .n_outputs = 4,
                         .inputs = inputs, .outputs = outputs };
-  guint8 *gradients = (guint8 *) self->plan->lasting + gradient_offset;
-  void *in[2] = { gradients, _mp_store_address (store, update->hyper, self->error) };
-  void *out[4];
+  /* The group's block begins with its first parameter. */
+  const MpLocation locations[6] = {
+    in_lasting (gradient_offset), in_variable (update->hyper), in_variable (update->parameters[0]),
+    in_variable (update->moment1), in_variable (update->moment2), in_variable (update->count)
+  };
+  gsize size = mp_dtype_size (update->parameters[0]->type.dtype);
+  g_autoptr (GPtrArray) list = g_ptr_array_new ();
+  g_autofree gint64 *offsets = g_new (gint64, update->n_parameters);
 
-  if (in[1] == NULL || _mp_store_address (store, update->parameters[0], self->error) == NULL)
-    return FALSE;
-  out[0] = _mp_store_block (store, update->group);
-  out[1] = _mp_store_address (store, update->moment1, self->error);
-  out[2] = _mp_store_address (store, update->moment2, self->error);
-  out[3] = _mp_store_address (store, update->count, self->error);
-  if (out[1] == NULL || out[2] == NULL || out[3] == NULL)
-    return FALSE;
+  for (guint i = 0; i < update->n_parameters; i++)
+    g_ptr_array_add (list, update->parameters[i]);
+  _mp_flat_layout (list, offsets);
   for (guint i = 0; i < update->n_parameters; i++) {
-    MpValue *root = root_of (self, update->gradients[i]);
-    guint8 *place = gradients + ((guint8 *) _mp_store_address (store, update->parameters[i], NULL)
-                                 - (guint8 *) out[0]);
-    void *value = address_of (self, root);
+    MpLocation place = in_lasting (gradient_offset + (gsize) offsets[i] * size);
+    MpLocation value = location_of (self->plan, root_of (self, update->gradients[i]));
 
-    if (value != place && !add_copy (self, &update->gradients[i]->type, value, place, "gradient"))
+    if (!same_location (value, place) && !add_copy (self, &update->gradients[i]->type, value, place, "gradient"))
       return FALSE;
   }
-  return add_step (self, &spec, in, out, NULL, g_strdup_printf ("%s %s", mp_op_name (update->op), update->group));
+  return add_step (self, &spec, locations, NULL, g_strdup_printf ("%s %s", mp_op_name (update->op), update->group));
+}
+
+/* Where the value of an output or an assign is found after the units have run: in its copy, if it is a variable's. */
+static MpLocation
+location_after (Making *self,
+                guint   i,
+                MpNode *node)
+{
+  return self->snapshot_offset[i] != G_MAXSIZE ? in_lasting (self->snapshot_offset[i])
+                                               : location_of (self->plan, root_of (self, node));
 }
 
 /* Values first, then copies of variables, then what changes them. */
@@ -394,26 +406,23 @@ static gboolean
 add_tail (Making *self)
 {
   const MpPlanSpec *spec = self->spec;
-  guint8 *lasting = self->plan->lasting;
 
   for (guint i = 0; i < spec->n_outputs + spec->n_assigns; i++) {
     MpNode *node = i < spec->n_outputs ? spec->outputs[i] : spec->assigns[i - spec->n_outputs]->inputs[1];
 
     if (self->snapshot_offset[i] != G_MAXSIZE
-        && !add_copy (self, &node->type, address_of (self, root_of (self, node)),
-                      lasting + self->snapshot_offset[i], "variable"))
+        && !add_copy (self, &node->type, location_of (self->plan, root_of (self, node)),
+                      in_lasting (self->snapshot_offset[i]), "variable"))
       return FALSE;
   }
   for (guint u = 0; u < spec->n_updates; u++)
     if (!add_update (self, spec->updates[u], self->gradient_offset[u]))
       return FALSE;
   for (guint i = 0; i < spec->n_assigns; i++) {
-    gsize snapshot = self->snapshot_offset[spec->n_outputs + i];
     MpNode *target = spec->assigns[i]->inputs[0];
-    void *from = snapshot != G_MAXSIZE ? lasting + snapshot
-                                       : address_of (self, root_of (self, spec->assigns[i]->inputs[1]));
 
-    if (!add_copy (self, &target->type, from, _mp_store_address (self->plan->store, target, self->error), "assign"))
+    if (!add_copy (self, &target->type, location_after (self, spec->n_outputs + i, spec->assigns[i]->inputs[1]),
+                   in_variable (target), "assign"))
       return FALSE;
   }
   return TRUE;
@@ -425,44 +434,89 @@ step_clear (MpPlan *plan,
 {
   if (step->kernel != NULL)
     plan->store->class->kernel_free (step->kernel);
+  g_free (step->locations);
   g_free (step->inputs);
-  g_free (step->outputs);
   g_free (step->label);
 }
 
-/* Binds all kernels; runs and drops those that compute constants. */
-static gboolean
-bind_steps (Making *self)
-{
-  MpPlan *plan = self->plan;
-  const MpDeviceClass *class = plan->store->class;
-  guint kept = 0;
+/* ---- memory and addresses ---- */
 
-  plan->workspace = _mp_store_allocate (plan->store, plan->info.workspace_bytes, "the kernels' workspace",
-                                        self->error);
+static gboolean
+allocate (MpPlan  *plan,
+          GError **error)
+{
+  MpStore *store = plan->store;
+
+  plan->arena = _mp_store_allocate (store, plan->info.arena_bytes - plan->lasting_bytes, "the plan's arena", error);
+  plan->lasting = plan->arena != NULL
+                  ? _mp_store_allocate (store, plan->lasting_bytes, "the plan's gradients", error) : NULL;
+  plan->workspace = plan->lasting != NULL
+                    ? _mp_store_allocate (store, plan->info.workspace_bytes, "the kernels' workspace", error) : NULL;
   if (plan->workspace == NULL)
     return FALSE;
+  for (guint v = 0; v < plan->lowered->values->len; v++) {
+    MpValue *value = g_ptr_array_index (plan->lowered->values, v);
+    MpLocation location;
+
+    if (value->node->op != MP_OP_CONSTANT || !g_hash_table_contains (plan->in_lasting, value))
+      continue;
+    location = location_of (plan, value);
+    if (!fill_constant (plan, value, resolve (plan, &location, error), error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
+bind_step (MpPlan  *plan,
+           MpStep  *step,
+           GError **error)
+{
+  guint n = step->n_inputs + step->n_outputs;
+
+  step->inputs = g_new0 (void *, MAX (1, n));
+  step->outputs = step->inputs + step->n_inputs;
+  for (guint i = 0; i < n; i++) {
+    step->inputs[i] = resolve (plan, &step->locations[i], error);
+    if (step->inputs[i] == NULL)
+      return FALSE;
+  }
+  return mp_check_status (plan->store->class->kernel_bind (step->kernel, step->inputs, step->outputs, plan->workspace),
+                          step->label, error);
+}
+
+static gboolean
+is_constant (const MpStep *step)
+{
+  return step->unit != NULL && ((MpValue *) g_ptr_array_index (step->unit->members, 0))->constant;
+}
+
+/* Runs the kernels that compute constants, and drops them. */
+static gboolean
+fold_constants (MpPlan  *plan,
+                GError **error)
+{
+  const MpRunContext nothing = { 0 };
+  guint kept = 0;
+
   for (guint i = 0; i < plan->steps->len; i++) {
     MpStep *step = &g_array_index (plan->steps, MpStep, i);
-    gboolean constant = step->unit != NULL
-                        && ((MpValue *) g_ptr_array_index (step->unit->members, 0))->constant;
-    MpRunContext nothing = { 0, 0 };
 
-    if (!mp_check_status (class->kernel_bind (step->kernel, step->inputs, step->outputs, plan->workspace),
-                          step->label, self->error))
+    if (is_constant (step)
+        && !mp_check_status (plan->store->class->kernel_run (step->kernel, plan->store->stream, &nothing), step->label,
+                             error))
       return FALSE;
-    if (constant && !mp_check_status (class->kernel_run (step->kernel, plan->store->stream, &nothing), step->label,
-                                      self->error))
-      return FALSE;
-    if (constant) {
-      step_clear (plan, step);
-      memset (step, 0, sizeof *step);
-    } else {
-      MpStep moved = *step;
+  }
+  if (!_mp_store_sync (plan->store, error))
+    return FALSE;
+  for (guint i = 0; i < plan->steps->len; i++) {
+    MpStep step = g_array_index (plan->steps, MpStep, i);
 
-      memset (step, 0, sizeof *step);
-      g_array_index (plan->steps, MpStep, kept++) = moved;
-    }
+    memset (&g_array_index (plan->steps, MpStep, i), 0, sizeof step);
+    if (is_constant (&step))
+      step_clear (plan, &step);
+    else
+      g_array_index (plan->steps, MpStep, kept++) = step;
   }
   g_array_set_size (plan->steps, kept);
   return TRUE;
@@ -493,21 +547,25 @@ mark_constants_in_memory (MpPlan *plan)
 }
 
 static void
-sum_up (Making *self)
+sum_up (MpPlan *plan)
 {
-  MpPlan *plan = self->plan;
-
   plan->info.n_nodes = plan->lowered->n_wanted;
   plan->info.n_folded = plan->lowered->n_merged;
-  plan->info.n_kernels = plan->steps->len;
   for (guint i = 0; i < plan->steps->len; i++) {
     MpStep *step = &g_array_index (plan->steps, MpStep, i);
 
+    if (is_constant (step))
+      continue;
+    plan->info.n_kernels++;
     plan->info.n_fused_groups += step->unit != NULL && step->unit->spec != NULL && step->unit->members->len > 1;
     plan->info.flops += step->flops;
     plan->info.product_flops += step->product_flops;
     plan->info.exponentials += step->exponentials;
   }
+  plan->info.arena_bytes = round_up (plan->info.arena_bytes) + round_up (plan->lasting_bytes);
+  plan->info.unshared_bytes += plan->lasting_bytes;
+  plan->info.workspace_bytes = round_up (plan->info.workspace_bytes);
+  plan->lasting_bytes = round_up (plan->lasting_bytes);
 }
 
 static gboolean
@@ -516,10 +574,7 @@ make (Making    *self,
 {
   MpPlan *plan = self->plan;
   MpStore *store = plan->store;
-  MpStream *stream;
 
-  if (!_mp_store_get_stream (store, &stream, self->error))
-    return FALSE;
   plan->lowered = _mp_lower (store->graph, store->class, store->device, wanted, self->error);
   if (plan->lowered == NULL)
     return FALSE;
@@ -530,31 +585,26 @@ make (Making    *self,
   reserve_snapshots (self);
   reserve_constants (self);
   place_arena (self);
-  if (!allocate (self))
-    return FALSE;
   for (guint u = 0; u < plan->units->len; u++)
     if (!add_unit (self, g_ptr_array_index (plan->units, u)))
       return FALSE;
-  if (!add_tail (self) || !bind_steps (self))
+  if (!add_tail (self))
     return FALSE;
   for (guint i = 0; i < plan->n_outputs; i++) {
     plan->output_types[i] = self->spec->outputs[i]->type;
-    plan->output_addresses[i] = self->snapshot_offset[i] != G_MAXSIZE
-                                ? (guint8 *) plan->lasting + self->snapshot_offset[i]
-                                : address_of (self, root_of (self, self->spec->outputs[i]));
+    plan->output_locations[i] = location_after (self, i, self->spec->outputs[i]);
   }
-  sum_up (self);
+  sum_up (plan);
   return TRUE;
 }
 
 MpPlan *
-mp_plan_new (MpStore           *store,
-             const MpPlanSpec  *spec,
-             GError           **error)
+mp_plan_prepare (MpStore           *store,
+                 const MpPlanSpec  *spec,
+                 GError           **error)
 {
   MpPlan *plan;
   g_autoptr (GPtrArray) wanted = NULL;
-  g_autoptr (GHashTable) lasting = NULL;
   g_autofree gsize *gradient_offset = NULL, *snapshot_offset = NULL;
   Making self = { .spec = spec, .error = error };
 
@@ -564,12 +614,13 @@ mp_plan_new (MpStore           *store,
   plan->store = store;
   plan->name = g_strdup (spec->name);
   plan->steps = g_array_new (FALSE, TRUE, sizeof (MpStep));
+  plan->in_lasting = g_hash_table_new (NULL, NULL);
   plan->n_outputs = spec->n_outputs;
+  plan->output_locations = g_new0 (MpLocation, MAX (1, spec->n_outputs));
   plan->output_addresses = g_new0 (void *, MAX (1, spec->n_outputs));
   plan->output_types = g_new0 (MpTensorType, MAX (1, spec->n_outputs));
   plan->check_finite = spec->check_finite;
   self.plan = plan;
-  self.lasting = lasting = g_hash_table_new (NULL, NULL);
   self.gradient_offset = gradient_offset = g_new0 (gsize, MAX (1, spec->n_updates));
   self.snapshot_offset = snapshot_offset = g_new0 (gsize, spec->n_outputs + spec->n_assigns + 1);
   wanted = list_wanted (spec);
@@ -580,11 +631,44 @@ mp_plan_new (MpStore           *store,
   return plan;
 }
 
+gboolean
+mp_plan_allocate (MpPlan  *plan,
+                  GError **error)
+{
+  g_return_val_if_fail (plan->arena == NULL, FALSE);
+
+  if (!allocate (plan, error))
+    return FALSE;
+  for (guint i = 0; i < plan->steps->len; i++)
+    if (!bind_step (plan, &g_array_index (plan->steps, MpStep, i), error))
+      return FALSE;
+  for (guint i = 0; i < plan->n_outputs; i++) {
+    plan->output_addresses[i] = resolve (plan, &plan->output_locations[i], error);
+    if (plan->output_addresses[i] == NULL)
+      return FALSE;
+  }
+  return fold_constants (plan, error);
+}
+
+MpPlan *
+mp_plan_new (MpStore           *store,
+             const MpPlanSpec  *spec,
+             GError           **error)
+{
+  MpPlan *plan = mp_plan_prepare (store, spec, error);
+
+  if (plan != NULL && !mp_plan_allocate (plan, error))
+    g_clear_pointer (&plan, mp_plan_free);
+  return plan;
+}
+
 void
 mp_plan_free (MpPlan *plan)
 {
   if (plan == NULL)
     return;
+  /* What is under way may still use kernels and memory. */
+  _mp_store_sync (plan->store, NULL);
   for (guint i = 0; i < plan->steps->len; i++)
     step_clear (plan, &g_array_index (plan->steps, MpStep, i));
   g_array_unref (plan->steps);
@@ -596,6 +680,8 @@ mp_plan_free (MpPlan *plan)
   }
   g_clear_pointer (&plan->units, g_ptr_array_unref);
   _mp_lowered_free (plan->lowered);
+  g_hash_table_unref (plan->in_lasting);
+  g_free (plan->output_locations);
   g_free (plan->output_addresses);
   g_free (plan->output_types);
   g_free (plan->first_nonfinite);
@@ -643,5 +729,5 @@ mp_plan_map (MpPlan *plan,
              guint   output)
 {
   g_return_val_if_fail (output < plan->n_outputs, NULL);
-  return plan->store->class == &mp_cpu_class ? plan->output_addresses[output] : NULL;
+  return plan->store->class->host_memory ? plan->output_addresses[output] : NULL;
 }

@@ -35,6 +35,14 @@ gboolean mp_store_write_doubles (MpStore *store, MpNode *variable, const double 
 void    *mp_store_map (MpStore *store, MpNode *variable);
 gsize    mp_store_get_bytes (MpStore *store);
 
+/* Gives all parameters, states and inputs that the graph has by now memory in one block, zero-filled; parameters and
+ * states come first. Before any of them has memory. */
+gboolean mp_store_reserve (MpStore *store, GError **error);
+/* Bytes that mp_store_reserve () takes, or took. */
+gsize    mp_store_predict (MpStore *store);
+/* What training changes: the block's part with parameters and states. Once reserved. */
+void    *mp_store_get_trained (MpStore *store, gsize *bytes);
+
 /* ---- optimizer updates ---- */
 /* One update: all parameters of `group` that have a gradient, as one fused kernel over their flat block.
  * Its moments and count are states named "optimizer/GROUP/m", "…/v", "…/count", and its live settings are the input
@@ -76,7 +84,12 @@ typedef struct
   gboolean        check_finite; /* remember the first node with a non-finite value; slow */
 } MpPlanSpec;
 
+/* Planned, allocated and bound: ready to run. */
 MpPlan     *mp_plan_new (MpStore *store, const MpPlanSpec *spec, GError **error);
+/* The same in two steps. Between them mp_plan_get_info () tells how much memory the second will take; nothing has been
+ * allocated on the device for the plan. spec need not outlive the first. */
+MpPlan     *mp_plan_prepare (MpStore *store, const MpPlanSpec *spec, GError **error);
+gboolean    mp_plan_allocate (MpPlan *plan, GError **error);
 void        mp_plan_free (MpPlan *plan);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MpPlan, mp_plan_free)
 
@@ -94,7 +107,7 @@ typedef struct
   guint  n_kernels;        /* launches in a run */
   guint  n_fused_groups;   /* of them, fused programs and products with epilogues */
   guint  n_folded;         /* nodes removed by folding and merging */
-  gsize  arena_bytes;
+  gsize  arena_bytes;      /* with constants and gradients */
   gsize  unshared_bytes;   /* what the arena would be without reuse */
   gsize  workspace_bytes;
   double flops;            /* per run: products 2mnk, one per elementwise instruction */

@@ -3,7 +3,8 @@
  * store.c: device memory of parameters, states and inputs, and the description of optimizer updates over it.
  *
  * A group's parameters lie in one block so that an update is one kernel. Optimizer moments are one state of the
- * block's size; the gaps between parameters stay zero, since their gradients are.
+ * block's size; the gaps between parameters stay zero, since their gradients are. A lane reserves one block for all
+ * its variables, parameters and states first, so that all that training changes is copied at once.
  */
 #include "engine/graph/plan-private.h"
 #include "engine/graph/graph-private.h"
@@ -31,6 +32,7 @@ mp_store_free (MpStore *store)
 {
   if (store == NULL)
     return;
+  _mp_store_sync (store, NULL);
   for (guint i = 0; i < store->blocks->len; i++)
     store->class->release (store->device, g_ptr_array_index (store->blocks, i));
   g_ptr_array_unref (store->blocks);
@@ -63,6 +65,14 @@ _mp_store_get_stream (MpStore   *store,
     return FALSE;
   *out = store->stream;
   return TRUE;
+}
+
+gboolean
+_mp_store_sync (MpStore  *store,
+                GError  **error)
+{
+  return store->stream == NULL
+         || mp_check_status (store->class->stream_sync (store->stream), "waiting for the device", error);
 }
 
 gboolean
@@ -100,27 +110,107 @@ type_bytes (const MpTensorType *type)
   return (gsize) mp_tensor_count (type) * mp_dtype_size (type->dtype);
 }
 
-/* Gives every parameter of the group its place in a new block. */
+/* Bytes of the group's block. With a block, gives every parameter its place in it. */
+static gsize
+lay_out_group (MpStore    *store,
+               const char *group,
+               guint8     *block)
+{
+  g_autoptr (GPtrArray) list = mp_graph_list_group (store->graph, group);
+  g_autofree gint64 *offsets = g_new (gint64, list->len);
+  gsize size = mp_dtype_size (((MpNode *) g_ptr_array_index (list, 0))->type.dtype);
+  gsize bytes = (gsize) _mp_flat_layout (list, offsets) * size;
+
+  if (block == NULL)
+    return bytes;
+  for (guint i = 0; i < list->len; i++)
+    g_hash_table_insert (store->addresses, g_ptr_array_index (list, i), block + (gsize) offsets[i] * size);
+  g_hash_table_insert (store->groups, (gpointer) ((MpNode *) g_ptr_array_index (list, 0))->group, block);
+  return bytes;
+}
+
 static gboolean
 allocate_group (MpStore     *store,
                 const char  *group,
                 GError     **error)
 {
-  g_autoptr (GPtrArray) list = mp_graph_list_group (store->graph, group);
-  g_autofree gint64 *offsets = g_new (gint64, list->len);
-  MpNode *first = g_ptr_array_index (list, 0);
-  gsize size = mp_dtype_size (first->type.dtype);
-  gsize bytes = (gsize) _mp_flat_layout (list, offsets) * size;
+  gsize bytes = lay_out_group (store, group, NULL);
   guint8 *block = _mp_store_allocate (store, bytes, group, error);
 
   if (block == NULL)
     return FALSE;
-  for (guint i = 0; i < list->len; i++)
-    g_hash_table_insert (store->addresses, g_ptr_array_index (list, i), block + (gsize) offsets[i] * size);
+  lay_out_group (store, group, block);
   g_ptr_array_add (store->blocks, block);
-  g_hash_table_insert (store->groups, (gpointer) first->group, block);
   store->bytes += bytes;
   return TRUE;
+}
+
+static gsize
+round_up (gsize bytes)
+{
+  return (MAX (bytes, 1) + MP_ALIGNMENT - 1) / MP_ALIGNMENT * MP_ALIGNMENT;
+}
+
+/* Where variables lie in one block: parameters and states, then inputs. Gives them their places when there is one.
+ * trained: (out): bytes of the first part. */
+static gsize
+lay_out (MpStore *store,
+         guint8  *block,
+         gsize   *trained)
+{
+  g_autoptr (GHashTable) seen = g_hash_table_new (g_str_hash, g_str_equal);
+  guint n = mp_graph_get_n_nodes (store->graph);
+  gsize at = 0;
+
+  for (guint pass = 0; pass < 2; pass++) {
+    for (guint i = 0; i < n; i++) {
+      MpNode *node = mp_graph_get_node (store->graph, i);
+      gboolean grouped = node->op == MP_OP_PARAMETER && node->group != NULL;
+
+      if (pass == 1 ? node->op != MP_OP_INPUT : node->op != MP_OP_PARAMETER && node->op != MP_OP_STATE)
+        continue;
+      if (grouped && !g_hash_table_add (seen, (gpointer) node->group))
+        continue;
+      if (!grouped && block != NULL)
+        g_hash_table_insert (store->addresses, node, block + at);
+      at += round_up (grouped ? lay_out_group (store, node->group, block != NULL ? block + at : NULL)
+                              : type_bytes (&node->type));
+    }
+    if (pass == 0 && trained != NULL)
+      *trained = at;
+  }
+  return at;
+}
+
+gsize
+mp_store_predict (MpStore *store)
+{
+  return store->reserved != NULL ? store->reserved_bytes : lay_out (store, NULL, NULL);
+}
+
+gboolean
+mp_store_reserve (MpStore  *store,
+                  GError  **error)
+{
+  g_return_val_if_fail (g_hash_table_size (store->addresses) == 0, FALSE);
+
+  store->reserved_bytes = lay_out (store, NULL, &store->trained_bytes);
+  store->reserved = _mp_store_allocate (store, store->reserved_bytes, "the lane's variables", error);
+  if (store->reserved == NULL)
+    return FALSE;
+  g_ptr_array_add (store->blocks, store->reserved);
+  lay_out (store, store->reserved, NULL);
+  store->bytes += store->reserved_bytes;
+  return TRUE;
+}
+
+void *
+mp_store_get_trained (MpStore *store,
+                      gsize   *bytes)
+{
+  g_return_val_if_fail (store->reserved != NULL, NULL);
+  *bytes = store->trained_bytes;
+  return store->reserved;
 }
 
 void *
@@ -164,13 +254,9 @@ mp_store_write (MpStore     *store,
 {
   void *address = _mp_store_address (store, variable, error);
 
-  if (address == NULL)
-    return FALSE;
-  if (!mp_check_status (store->class->upload (store->device, store->stream, address, values,
-                                              type_bytes (&variable->type)), variable->name, error))
-    return FALSE;
-  return store->stream == NULL
-         || mp_check_status (store->class->stream_sync (store->stream), variable->name, error);
+  return address != NULL
+         && mp_check_status (store->class->upload (store->device, store->stream, address, values,
+                                                   type_bytes (&variable->type)), variable->name, error);
 }
 
 gboolean
@@ -181,9 +267,7 @@ _mp_store_download (MpStore     *store,
                     const char  *what,
                     GError     **error)
 {
-  if (!mp_check_status (store->class->download (store->device, store->stream, to, from, bytes), what, error))
-    return FALSE;
-  return store->stream == NULL || mp_check_status (store->class->stream_sync (store->stream), what, error);
+  return mp_check_status (store->class->download (store->device, store->stream, to, from, bytes), what, error);
 }
 
 gboolean
@@ -205,7 +289,14 @@ mp_store_write_doubles (MpStore       *store,
                         GError       **error)
 {
   gint64 n = mp_tensor_count (&variable->type);
-  g_autofree guint8 *converted = g_malloc0 (MAX (1, (gsize) n * 8));
+  union
+  {
+    double full[16];
+    float  single[16];
+    gint32 integer[16];
+  } few;
+  g_autofree void *many = n > (gint64) G_N_ELEMENTS (few.full) ? g_malloc ((gsize) n * sizeof (double)) : NULL;
+  void *converted = many != NULL ? many : &few;
 
   for (gint64 i = 0; i < n; i++)
     switch (variable->type.dtype) {
@@ -221,7 +312,7 @@ void *
 mp_store_map (MpStore *store,
               MpNode  *variable)
 {
-  return store->class == &mp_cpu_class ? _mp_store_address (store, variable, NULL) : NULL;
+  return store->class->host_memory ? _mp_store_address (store, variable, NULL) : NULL;
 }
 
 /* ---- optimizer updates ---- */
