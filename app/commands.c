@@ -13,7 +13,8 @@ static const MpOption train_options[] = {
     MP_WORD_SETTING, .repeats = TRUE },
   { "seed", "N", N_("Seed of data order, noise and initial weights (train.seed)") },
   { "iterations", "N", N_("Iterations to train (train.iterations); with --resume, up to which one") },
-  { "device", "auto|cpu|cuda", N_("Where to train; cuda:1 is the second GPU"), MP_WORD_DEVICE },
+  { "device", "auto|cpu|cuda", N_("Where to train; cuda:1 is the second GPU, cuda:GPU-… the one with that UUID. auto (the default) "
+                              "takes the first GPU that can be used, else the CPU"), MP_WORD_DEVICE },
   { "threads", "N", N_("CPU threads inside one operation of a lane (default 1)") },
   { "out", N_("DIR"), N_("Keep the run in this folder, several lanes in folders inside it"), MP_WORD_FOLDER },
   { "resume", N_("DIR"), N_("Go on with the run, or the runs, kept in this folder"), MP_WORD_FOLDER },
@@ -65,7 +66,8 @@ const MpCommand mp_commands[] = {
   {
     .name = "list", .synopsis = "methods|data|networks|optimizers|metrics|presets|devices",
     .summary = N_("List what there is"),
-    .description = N_("Prints a line for each: its name and what it is."),
+    .description = N_("Prints a line for each: its name and what it is. “list devices” also names what cannot be used, "
+                      "and why; with --json each device has its UUID and memory in bytes."),
     OPTIONS (list_options), .least = 1, .most = 1, .word = MP_WORD_KIND, .run = mp_list_run,
   },
   {
@@ -104,6 +106,9 @@ const char *const mp_exit_texts[][2] = {
 const char *const mp_environment_texts[][2] = {
   { "MATCHPOINT_DATA_DIR", N_("Folder with presets/, instead of the installed one.") },
   { "MATCHPOINT_RUNS_DIR", N_("Run library, instead of matchpoint/runs in the user's data folder.") },
+  { "MATCHPOINT_CUDA_MODULE", N_("File of the CUDA module, instead of the installed one; empty: none, GPUs are not "
+                                 "looked for.") },
+  { "MATCHPOINT_CUDA_LIBRARIES", N_("Folders, separated by colons, in which CUDA's libraries are looked for first.") },
   { "NO_COLOR", N_("Where it is set, nothing is coloured.") },
   { NULL, NULL },
 };

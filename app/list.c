@@ -130,6 +130,36 @@ print_items_json (GPtrArray *items)
   mp_json_print (builder);
 }
 
+/* Devices tell more about themselves. */
+static int
+print_devices_json (void)
+{
+  g_autoptr (GPtrArray) devices = mp_devices_list ();
+  g_autoptr (JsonBuilder) builder = json_builder_new ();
+
+  json_builder_begin_array (builder);
+  for (guint i = 0; i < devices->len; i++) {
+    const MpDeviceEntry *device = g_ptr_array_index (devices, i);
+
+    json_builder_begin_object (builder);
+    mp_json_add_text (builder, "id", device->id);
+    mp_json_add_text (builder, "title", device->title);
+    mp_json_add_text (builder, "summary", device->status);
+    json_builder_set_member_name (builder, "usable");
+    json_builder_add_boolean_value (builder, device->usable);
+    if (device->uuid[0] != '\0')
+      mp_json_add_text (builder, "uuid", device->uuid);
+    if (device->memory_total > 0) {
+      mp_json_add_number (builder, "memory_total", (double) device->memory_total);
+      mp_json_add_number (builder, "memory_free", (double) device->memory_free);
+    }
+    json_builder_end_object (builder);
+  }
+  json_builder_end_array (builder);
+  mp_json_print (builder);
+  return MP_EXIT_OK;
+}
+
 int
 mp_list_run (MpArguments *arguments)
 {
@@ -146,6 +176,8 @@ mp_list_run (MpArguments *arguments)
                           nearest, all);
     return mp_complain (MP_EXIT_USAGE, _("“%s” cannot be listed; what can are %s."), word, all);
   }
+  if (strcmp (word, "devices") == 0 && mp_arguments_has (arguments, "json"))
+    return print_devices_json ();
   items = collect (word, &error);
   if (items == NULL)
     return mp_complain_error (error);
@@ -253,15 +285,41 @@ describe_group (const char *name)
   return FALSE;
 }
 
-/* Everything that “describe” knows. (transfer full) */
+/* A device by its name; “cuda” stands for all of them. */
+static gboolean
+describe_devices (const char *name)
+{
+  g_autoptr (GPtrArray) devices = NULL;
+  gboolean found = FALSE;
+
+  if (strcmp (name, "cpu") != 0 && !g_str_has_prefix (name, "cuda"))
+    return FALSE;
+  devices = mp_devices_list ();
+  for (guint i = 0; i < devices->len; i++) {
+    const MpDeviceEntry *device = g_ptr_array_index (devices, i);
+
+    if (strcmp (device->id, name) != 0 && !(strcmp (name, "cuda") == 0 && g_str_has_prefix (device->id, name)))
+      continue;
+    printf ("%s: %s\n%s\n", device->id, device->title, device->status);
+    if (device->uuid[0] != '\0')
+      printf ("%s\n", device->uuid);
+    found = TRUE;
+  }
+  return found;
+}
+
+/* Everything that “describe” knows. Of devices only the names that every machine has: completing a word should not
+ * wait for a driver. (transfer full) */
 static GPtrArray *
 collect_things (void)
 {
   GPtrArray *things = g_ptr_array_new_with_free_func (g_free);
   g_autoptr (GPtrArray) groups = mp_schema_list_common ();
 
+  g_ptr_array_add (things, g_strdup ("cpu"));
+  g_ptr_array_add (things, g_strdup ("cuda"));
   for (guint i = 0; list_words[i] != NULL; i++) {
-    g_autoptr (GPtrArray) items = collect (list_words[i], NULL);
+    g_autoptr (GPtrArray) items = strcmp (list_words[i], "devices") != 0 ? collect (list_words[i], NULL) : NULL;
 
     for (guint j = 0; items != NULL && j < items->len; j++)
       g_ptr_array_add (things, g_strdup (((Item *) g_ptr_array_index (items, j))->id));
@@ -293,7 +351,6 @@ mp_describe_run (MpArguments *arguments)
 {
   const char *name = g_ptr_array_index (arguments->words, 0);
   g_autoptr (GPtrArray) presets = mp_presets_list (NULL);
-  g_autoptr (GPtrArray) devices = collect ("devices", NULL);
   gboolean found = FALSE;
 
   for (MpKind kind = 0; kind < MP_N_KINDS; kind++) {
@@ -310,15 +367,7 @@ mp_describe_run (MpArguments *arguments)
     if (strcmp (preset->id, name) == 0)
       return describe_preset (preset);
   }
-  for (guint i = 0; !found && i < devices->len; i++) {
-    const Item *item = g_ptr_array_index (devices, i);
-
-    if (strcmp (item->id, name) != 0)
-      continue;
-    printf ("%s: %s\n%s\n", item->id, item->title, item->summary);
-    found = TRUE;
-  }
-  if (!found && !describe_group (name))
+  if (!found && !describe_group (name) && !describe_devices (name))
     return complain_unknown_thing (name);
   return MP_EXIT_OK;
 }

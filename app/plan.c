@@ -48,8 +48,10 @@ column_value (const Column     *column,
 /* A lane, planned. */
 typedef struct
 {
-  const char *id;
-  MpLoop     *loop;
+  const char          *id;
+  const MpDeviceClass *class;
+  MpDevice            *device;
+  MpLoop              *loop;
 } Lane;
 
 static void
@@ -57,7 +59,10 @@ lane_free (gpointer data)
 {
   Lane *lane = data;
 
-  mp_loop_free (lane->loop);
+  /* Plans and stores go before the device that their memory is on. */
+  g_clear_pointer (&lane->loop, mp_loop_free);
+  if (lane->device != NULL)
+    lane->class->close (lane->device);
   g_free (lane);
 }
 
@@ -159,23 +164,26 @@ print_json (GPtrArray *lanes)
 }
 
 static gboolean
-plan_lanes (GPtrArray            *experiments,
-            GPtrArray            *names,
-            const MpDeviceClass  *class,
-            MpDevice             *device,
-            GPtrArray            *lanes,
-            GError              **error)
+plan_lanes (MpArguments *arguments,
+            gint64       threads,
+            GPtrArray   *experiments,
+            GPtrArray   *names,
+            GPtrArray   *lanes,
+            GError     **error)
 {
   for (guint i = 0; i < experiments->len; i++) {
-    MpLoop *loop = mp_loop_new (g_ptr_array_index (experiments, i), class, device, NULL, NULL, NULL, error);
-    Lane *lane;
+    MpExperiment *experiment = g_ptr_array_index (experiments, i);
+    MpDeviceOptions options = { .n_threads = (gint32) threads };
+    Lane *lane = g_new0 (Lane, 1);
 
-    if (loop == NULL)
-      return FALSE;
-    lane = g_new0 (Lane, 1);
-    lane->id = g_ptr_array_index (names, i);
-    lane->loop = loop;
     g_ptr_array_add (lanes, lane);
+    lane->id = g_ptr_array_index (names, i);
+    mp_device_read_options (experiment, &options);
+    if (!mp_device_open (mp_arguments_get (arguments, "device"), &options, &lane->class, &lane->device, NULL, error))
+      return FALSE;
+    lane->loop = mp_loop_new (experiment, lane->class, lane->device, NULL, NULL, NULL, error);
+    if (lane->loop == NULL)
+      return FALSE;
   }
   return TRUE;
 }
@@ -185,29 +193,21 @@ show_plans (MpArguments *arguments,
             GPtrArray   *experiments,
             GPtrArray   *names)
 {
-  GPtrArray *lanes;
-  const MpDeviceClass *class;
-  MpDevice *device = NULL;
+  g_autoptr (GPtrArray) lanes = g_ptr_array_new_with_free_func (lane_free);
   gint64 threads = 1;
   GError *error = NULL;
 
   if (!mp_arguments_get_int (arguments, "threads", 1, 1024, &threads))
     return MP_EXIT_USAGE;
-  if (!mp_device_open (mp_arguments_get (arguments, "device"), (gint) threads, &class, &device, &error))
+  if (!plan_lanes (arguments, threads, experiments, names, lanes, &error))
     return mp_complain_error (error);
-  lanes = g_ptr_array_new_with_free_func (lane_free);
-  if (plan_lanes (experiments, names, class, device, lanes, &error)) {
-    if (mp_arguments_has (arguments, "json"))
-      print_json (lanes);
-    else
-      print_table (lanes);
-    for (guint i = 0; i < lanes->len && mp_arguments_has (arguments, "kernels"); i++)
-      print_kernels (g_ptr_array_index (lanes, i));
-  }
-  /* Plans and stores go before the device that their memory is on. */
-  g_ptr_array_unref (lanes);
-  class->close (device);
-  return error == NULL ? MP_EXIT_OK : mp_complain_error (error);
+  if (mp_arguments_has (arguments, "json"))
+    print_json (lanes);
+  else
+    print_table (lanes);
+  for (guint i = 0; i < lanes->len && mp_arguments_has (arguments, "kernels"); i++)
+    print_kernels (g_ptr_array_index (lanes, i));
+  return MP_EXIT_OK;
 }
 
 int

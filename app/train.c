@@ -164,10 +164,11 @@ mp_apply_settings (MpArguments *arguments,
 /* ---- making lanes ---- */
 
 /* Reads what all lanes share; FALSE after complaining. A device that cannot be used is told once, here, and no run
- * folders are made. */
+ * folders are made. note: (out): why “auto” took the CPU. */
 static gboolean
 read_options (MpArguments      *arguments,
               MpTrainerOptions *options,
+              char            **note,
               int              *status)
 {
   const MpDeviceClass *class;
@@ -178,7 +179,7 @@ read_options (MpArguments      *arguments,
   *status = MP_EXIT_USAGE;
   if (!mp_arguments_get_int (arguments, "threads", 1, 1024, &threads))
     return FALSE;
-  if (!mp_device_open (mp_arguments_get (arguments, "device"), (gint) threads, &class, &device, &error)) {
+  if (!mp_device_open (mp_arguments_get (arguments, "device"), NULL, &class, &device, note, &error)) {
     *status = mp_complain_error (error);
     return FALSE;
   }
@@ -209,8 +210,9 @@ start_lane (GPtrArray              *lanes,
 
 /* New lanes; NULL after complaining. */
 static GPtrArray *
-start_new (MpArguments *arguments,
-           int         *status)
+start_new (MpArguments  *arguments,
+           char        **note,
+           int          *status)
 {
   g_autoptr (GPtrArray) lanes = g_ptr_array_new_with_free_func (lane_free);
   g_autofree char *title = NULL;
@@ -224,7 +226,7 @@ start_new (MpArguments *arguments,
   if (experiments == NULL)
     return NULL;
   names = mp_name_lanes (experiments);
-  if (!mp_apply_settings (arguments, experiments, names) || !read_options (arguments, &options, status))
+  if (!mp_apply_settings (arguments, experiments, names) || !read_options (arguments, &options, note, status))
     return NULL;
   if (out != NULL && !mp_comparison_create (out, title, names, &error)) {
     *status = mp_complain_error (error);
@@ -243,8 +245,9 @@ start_new (MpArguments *arguments,
 
 /* Lanes that go on; NULL after complaining. */
 static GPtrArray *
-start_resumed (MpArguments *arguments,
-               int         *status)
+start_resumed (MpArguments  *arguments,
+               char        **note,
+               int          *status)
 {
   g_autoptr (GPtrArray) lanes = g_ptr_array_new_with_free_func (lane_free);
   GError *error = NULL;
@@ -252,7 +255,7 @@ start_resumed (MpArguments *arguments,
   MpTrainerOptions options = { .resume = TRUE };
   gint64 iterations = -1;
 
-  if (!read_options (arguments, &options, status) ||
+  if (!read_options (arguments, &options, note, status) ||
       !mp_arguments_get_int (arguments, "iterations", 1, 1000000000000, &iterations))
     return NULL;
   options.iterations = iterations;
@@ -438,15 +441,19 @@ mp_train_run (MpArguments *arguments)
   Session session = { 0 };
   g_autoptr (GPtrArray) lanes = NULL;
   g_autoptr (MpProgress) progress = NULL;
+  g_autofree char *note = NULL;
   int status = MP_EXIT_USAGE;
 
   if (!check_words (arguments))
     return MP_EXIT_USAGE;
-  lanes = mp_arguments_has (arguments, "resume") ? start_resumed (arguments, &status) : start_new (arguments, &status);
+  lanes = mp_arguments_has (arguments, "resume") ? start_resumed (arguments, &note, &status)
+                                                 : start_new (arguments, &note, &status);
   if (lanes == NULL)
     return status;
   if (!mp_arguments_has (arguments, "quiet"))
     progress = mp_progress_new (lanes);
+  if (progress != NULL && note != NULL)
+    mp_progress_say (progress, note);
   session.lanes = lanes;
   session.progress = progress;
   wait_for_lanes (&session);

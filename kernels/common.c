@@ -52,7 +52,8 @@ mp_kernels_set_sink (void (*sink) (const char *text))
 void
 mp_kernels_note (const char *text)
 {
-  snprintf (last_error, sizeof last_error, "%s", text);
+  if (text != last_error)
+    snprintf (last_error, sizeof last_error, "%s", text);
 }
 
 const char *

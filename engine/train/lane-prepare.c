@@ -216,18 +216,39 @@ describe_phases (MpLane *lane)
 
 /* ---- all of it ---- */
 
+/* [train] precision and deterministic are the lane's, the device and its threads are those of this machine. */
+static gboolean
+open_device (MpLane  *lane,
+             GError **error)
+{
+  MpTrainer *trainer = lane->trainer;
+  MpDeviceOptions options = { .n_threads = trainer->options.n_threads };
+  MpDeviceInfo info;
+  char *note;
+
+  mp_device_read_options (lane->experiment, &options);
+  if (!mp_device_open (trainer->options.device, &options, &lane->class, &lane->device, &note, error))
+    return FALSE;
+  g_mutex_lock (&trainer->mutex);
+  trainer->device_note = note;
+  g_mutex_unlock (&trainer->mutex);
+  if (!mp_check_status (lane->class->info (lane->device, &info), "Asking for the device", error))
+    return FALSE;
+  g_mutex_lock (&trainer->mutex);
+  trainer->device_name = g_strdup (info.name);
+  g_mutex_unlock (&trainer->mutex);
+  return TRUE;
+}
+
 static gboolean
 open_run (MpLane  *lane,
           GError **error)
 {
   const MpTrainerOptions *options = &lane->trainer->options;
-  MpDeviceInfo info;
 
   if (options->run_dir == NULL || lane->run != NULL)
     return TRUE;
-  if (!mp_check_status (lane->class->info (lane->device, &info), "Asking for the device", error))
-    return FALSE;
-  lane->run = mp_run_create (options->run_dir, lane->experiment, info.name, error);
+  lane->run = mp_run_create (options->run_dir, lane->experiment, lane->trainer->device_name, error);
   return lane->run != NULL;
 }
 
@@ -275,7 +296,7 @@ mp_lane_prepare (MpLane  *lane,
   gboolean fresh;
 
   tell_activity (_("Opening the device"), trainer);
-  if (!mp_device_open (options->device, options->n_threads, &lane->class, &lane->device, error)
+  if (!open_device (lane, error)
       || (options->run_dir != NULL && options->resume && !reopen_run (lane, error)))
     return FALSE;
   read_intervals (lane);

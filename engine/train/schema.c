@@ -10,7 +10,7 @@
 
 static const char *const origins[] = { "paper", "ours", NULL };
 static const char *const distributions[] = { "normal", "uniform", NULL };
-static const char *const precisions[] = { "float32", "float64", NULL };
+static const char *const precisions[] = { "float32", "tf32", "bf16", "float64", NULL };
 
 static const MpParam experiment_params[] = {
   { .key = "title", .title = N_("Title"), .type = MP_PARAM_STRING, .default_value = "",
@@ -44,9 +44,15 @@ static const MpParam train_params[] = {
   { .key = "seed", .title = N_("Seed"), .type = MP_PARAM_INT, .default_value = "1",
     .min = 0, .max = 9007199254740991.0, .ui_min = 0, .ui_max = 9999,
     .summary = N_("Fixes data order, noise and initial weights; the same seed gives the same run.") },
-  { .key = "precision", .title = N_("Precision"), .type = MP_PARAM_ENUM, .default_value = "float32",
+  { .key = "precision", .title = N_("Precision"), .type = MP_PARAM_ENUM, .default_value = "tf32",
     .choices = precisions,
-    .summary = N_("Number format of the training step; float64 is for checks and is slower.") },
+    .summary = N_("Number format of the training step. On a GPU tf32 rounds the operands of products to 10 bits of "
+                  "mantissa and adds in float32; bf16 rounds activations and operands to bfloat16 and keeps parameters, "
+                  "sums and losses in float32; float32 rounds nothing. The CPU computes all three in float32. float64 is "
+                  "for checks and is slower.") },
+  { .key = "deterministic", .title = N_("Deterministic"), .type = MP_PARAM_BOOL, .default_value = "false",
+    .summary = N_("On a GPU only algorithms that give the same bits in every run on the same device, even where others "
+                  "are faster. The CPU always does.") },
   { .key = "checkpoint_every", .title = N_("Checkpoint every"), .unit = N_("iterations"), .type = MP_PARAM_INT,
     .default_value = "1000", .min = 0, .max = 1e12, .ui_min = 0, .ui_max = 1e5,
     .summary = N_("How often a kept run saves all it needs to go on; 0 saves at the end only.") },

@@ -53,6 +53,8 @@ struct _MpTrainer
   const char       *surface;      /* interned, or NULL */
   GPtrArray        *restored;     /* assignments to make in `experiment`, or NULL */
   GError           *error;
+  char             *device_name;  /* once it is open; set once */
+  char             *device_note;  /* or NULL; set once */
   const char       *activity;     /* static */
   MpSnapshot       *snapshot;
   GArray           *metrics;      /* MpMetricValue, or NULL */

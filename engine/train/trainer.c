@@ -164,6 +164,8 @@ mp_trainer_finalize (GObject *object)
   mp_experiment_unref (self->experiment);
   mp_experiment_unref (self->initial);
   g_free (self->device);
+  g_free (self->device_name);
+  g_free (self->device_note);
   g_free (self->run_dir);
   g_mutex_clear (&self->mutex);
   g_mutex_clear (&self->latest_mutex);
@@ -432,6 +434,28 @@ mp_trainer_dup_phase (MpTrainer *self)
   if (!is_prepared (self))
     return NULL;
   return g_strdup (self->phases[__atomic_load_n (&self->phase, __ATOMIC_RELAXED)]);
+}
+
+char *
+mp_trainer_dup_device (MpTrainer *self)
+{
+  char *name;
+
+  g_mutex_lock (&self->mutex);
+  name = g_strdup (self->device_name);
+  g_mutex_unlock (&self->mutex);
+  return name;
+}
+
+char *
+mp_trainer_dup_device_note (MpTrainer *self)
+{
+  char *note;
+
+  g_mutex_lock (&self->mutex);
+  note = g_strdup (self->device_note);
+  g_mutex_unlock (&self->mutex);
+  return note;
 }
 
 char *

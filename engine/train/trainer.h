@@ -91,7 +91,7 @@ G_DECLARE_FINAL_TYPE (MpTrainer, mp_trainer, MP, TRAINER, GObject)
 
 typedef struct
 {
-  const char *device;       /* "auto", "cpu", "cuda", "cuda:1"; NULL: auto */
+  const char *device;       /* a name as in devices.h; NULL: auto */
   gint        n_threads;    /* inside one kernel; 0: one */
   const char *run_dir;      /* where the run is kept, or NULL: nowhere */
   gboolean    resume;       /* run_dir holds a run to go on with */
@@ -131,6 +131,8 @@ guint64       mp_trainer_get_n_iterations (MpTrainer *self);
 double        mp_trainer_get_seconds (MpTrainer *self);           /* training time, pauses left out */
 double        mp_trainer_get_rate (MpTrainer *self);              /* iterations/s over about the last second */
 GError       *mp_trainer_dup_error (MpTrainer *self);             /* FAILED: why; DIVERGED: where; else NULL */
+char         *mp_trainer_dup_device (MpTrainer *self);            /* what it trains on, "NVIDIA H100", or NULL yet */
+char         *mp_trainer_dup_device_note (MpTrainer *self);       /* why "auto" took the CPU, or NULL */
 char         *mp_trainer_dup_phase (MpTrainer *self);             /* title of the phase to run next */
 char         *mp_trainer_dup_activity (MpTrainer *self);          /* while preparing: what is being built */
 

@@ -145,6 +145,33 @@ keep_freed_memory (MpDevice *device)
                                           "cudaMemPoolSetAttribute") : status;
 }
 
+/* What every plan needs is looked for at once, so that a machine without it is told before anything is built. */
+static MpStatus
+check_libraries (void)
+{
+  static const MpCudaLibrary needed[] = { MP_CUDA_CUBLASLT, MP_CUDA_CUDNN, MP_CUDA_NVRTC };
+  MpStatus status = MP_OK;
+
+  for (size_t i = 0; status == MP_OK && i < sizeof needed / sizeof needed[0]; i++)
+    status = mp_cuda_library_load (needed[i], NULL, 0, NULL);
+  return status;
+}
+
+/* Libraries alone take some 100 MiB for their code and workspaces. */
+static MpStatus
+check_memory (const MpDevice *device)
+{
+  const size_t least = (size_t) 256 << 20;
+  size_t free_bytes = 0, total = 0;
+  MpStatus status = mp_cuda_check (cudaMemGetInfo (&free_bytes, &total), "cudaMemGetInfo");
+
+  if (status != MP_OK || free_bytes >= least)
+    return status;
+  return mp_kernels_fail (MP_STATUS_MEMORY, "GPU %d has too little free memory: %zu of %zu MiB, and at least %zu MiB "
+                          "are needed. Close other programs that use it.", device->index, free_bytes >> 20,
+                          total >> 20, least >> 20);
+}
+
 static MpStatus
 device_open (int                     index,
              const MpDeviceOptions  *options,
@@ -170,6 +197,10 @@ device_open (int                     index,
   status = mp_cuda_enter (device);
   if (status == MP_OK)
     status = read_properties (device);
+  if (status == MP_OK)
+    status = check_libraries ();
+  if (status == MP_OK)
+    status = check_memory (device);
   if (status == MP_OK)
     status = keep_freed_memory (device);
   if (status == MP_OK)

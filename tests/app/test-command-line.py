@@ -9,7 +9,7 @@ import subprocess
 import sys
 
 import tap
-from program import FAILURE, OK, PROGRAM, USAGE, ENVIRONMENT, folder, matchpoint
+from program import FAILURE, HOME, OK, PROGRAM, USAGE, ENVIRONMENT, folder, matchpoint
 
 KINDS = ['methods', 'data', 'networks', 'optimizers', 'metrics', 'presets', 'devices']
 COMMANDS = ['train', 'list', 'describe', 'plan', 'render']
@@ -119,7 +119,8 @@ def test_list ():
         items = json.loads (matchpoint ('list', kind, '--json').out)
         assert len (items) > 0 and len (items) == len (table)
         for item, line in zip (items, table):
-            assert set (item) == {'id', 'title', 'summary'}
+            assert set (item) >= {'id', 'title', 'summary'}
+            assert kind == 'devices' or len (item) == 3
             assert line.startswith (item['id'] + ' ')
     assert {'gan', 'mmd-net', 'gram'} <= set (ids ('methods'))
     assert {'ring-gan', 'ring-mmd-net', 'ring-gram', 'ring-comparison'} <= set (ids ('presets'))
@@ -136,6 +137,52 @@ def test_describe ():
         assert matchpoint ('describe', group).out.startswith (f'[{group}]')
     assert 'batch = 200' in matchpoint ('describe', 'train').out
     assert 'ring-mmd-net: ' in matchpoint ('describe', 'ring-comparison').out
+
+
+RUNS = HOME.name + '/runs'
+# What a machine without a usable GPU says: in the list, and when one is asked for.
+FAULTS = [('abi', 'another version of Matchpoint'), ('driver', 'There is no NVIDIA driver'),
+          ('0', 'There is no CUDA device'), ('libraries', 'cuDNN 9 was not found'), ]
+
+
+def fake (mode):
+    return {'MATCHPOINT_CUDA_MODULE': os.environ['MATCHPOINT_TEST_MODULE'], 'MATCHPOINT_FAKE_MODULE': mode}
+
+
+def test_devices_at_fault ():
+    for mode, reason in FAULTS:
+        listed = matchpoint ('list', 'devices', **fake (mode)).out
+        assert listed.splitlines ()[0].startswith ('cpu ') and reason in listed.splitlines ()[1], listed
+        items = json.loads (matchpoint ('list', 'devices', '--json', **fake (mode)).out)
+        assert [item['usable'] for item in items] == [True, False] and reason in items[1]['summary'], items
+        assert reason in matchpoint ('describe', 'cuda', **fake (mode)).out
+        for words in [['train', 'ring-gan', '--iterations', '1'], ['plan', 'ring-gan']]:
+            result = matchpoint (*words, '--device', 'cuda', status=FAILURE, **fake (mode))
+            assert reason in result.err and result.out == '', (result.err, result.out)
+        told = matchpoint ('train', 'ring-gan', '--iterations', '1', '--device', 'auto', **fake (mode)).out.splitlines ()
+        assert told[0].startswith ('Training on the CPU. ') and reason in told[0], told
+        assert sum (reason in line for line in told) == 1, told
+        quiet = matchpoint ('train', 'ring-gan', '--iterations', '1', '--quiet', **fake (mode))
+        assert quiet.out == '' and quiet.err == '', (quiet.out, quiet.err)
+    assert not os.listdir (RUNS) or all (os.path.exists (f'{RUNS}/{run}/metrics')
+                                                   for run in os.listdir (RUNS))
+
+
+def test_devices ():
+    items = json.loads (matchpoint ('list', 'devices', '--json', **fake ('3')).out)
+    assert [item['id'] for item in items] == ['cpu', 'cuda:0', 'cuda:1', 'cuda:2']
+    assert all (item['usable'] for item in items)
+    for item in items[1:]:
+        assert item['uuid'].startswith ('GPU-') and item['memory_total'] == 24e9 and item['memory_free'] == 20e9
+        assert item['uuid'] in matchpoint ('describe', item['id'], **fake ('3')).out
+        for name in [item['id'], 'cuda:' + item['uuid']]:
+            out = folder ('device') + '/run'
+            matchpoint ('train', 'ring-gan', '--iterations', '2', '--device', name, '--out', out, **fake ('3'))
+            assert json.load (open (out + '/state.json'))['device'] == item['title']
+    result = matchpoint ('train', 'ring-gan', '--device', 'cuda:GPU-2f3', status=FAILURE, **fake ('3'))
+    assert '“cuda:0” and “cuda:1”' in result.err, result.err
+    out = matchpoint ('train', 'ring-gan', '--iterations', '1', '--device', 'cpu', **fake ('3')).out
+    assert 'Training on the CPU' not in out and 'GPU' not in out, out
 
 
 def plan_json (*arguments):

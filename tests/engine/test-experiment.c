@@ -269,7 +269,7 @@ static const struct
   { "out-of-range", "[data]\nkind = ring\n[method]\nkind = gan\n[train]\nbatch = 0\n",
     "line 6: [train] batch = “0” is not allowed: it must be a whole number from 2" },
   { "wrong-choice", "[data]\nkind = ring\n[method]\nkind = gan\n[train]\nprecision = float46\n",
-    "line 6|precision = “float46”|one of float32, float64|did you mean “float64”?" },
+    "line 6|precision = “float46”|one of float32, tf32, bf16, float64|did you mean “float64”?" },
   { "twice-a-key", "[data]\nkind = ring\nstd = 1\nstd = 2\n",
     "test.ini, line 4|“std” in [data] is given twice|line 3" },
   { "twice-a-group", "[data]\nkind = ring\n[train]\n[data]\n", "line 4|[data] is given twice|line 1" },
@@ -318,7 +318,7 @@ test_defaults (void)
 
   g_assert_cmpint (mp_experiment_get_int (experiment, "train", "iterations"), ==, 10000);
   g_assert_cmpint (mp_experiment_get_int (experiment, "train", "batch"), ==, 200);
-  g_assert_cmpstr (mp_experiment_get_string (experiment, "train", "precision"), ==, "float32");
+  g_assert_cmpstr (mp_experiment_get_string (experiment, "train", "precision"), ==, "tf32");
   g_assert_cmpstr (mp_experiment_get_string (experiment, "generator", "kind"), ==, "mlp");
   g_assert_true (mp_experiment_has_group (experiment, "optimizer.critic"));
   g_assert_false (mp_experiment_has_group (experiment, "weather"));
