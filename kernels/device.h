@@ -251,7 +251,9 @@ typedef struct
    * Between begin and end, what kernel_run, copy and fill put on the stream is recorded instead of run; nothing may
    * be allocated, and upload and download fail. base is the context that the recorded iteration was written for, next
    * the one of the iteration after it. capture_run runs it for another context: each recorded kernel sees that
-   * context plus what its own was ahead of base. Consecutive iterations cost nothing beside the launch. */
+   * context plus what its own was ahead of base. Consecutive iterations cost nothing beside the launch.
+   * A stream that waits for an event of a recorded stream is recorded too, as a branch; the first stream must have
+   * waited for all branches before the end. Such events are good for the capture only. */
   MpStatus (*capture_begin) (MpStream *stream, const MpRunContext *base);
   MpStatus (*capture_end) (MpStream *stream, const MpRunContext *next, MpCapture **out);
   MpStatus (*capture_run) (MpCapture *capture, MpStream *stream, const MpRunContext *context);

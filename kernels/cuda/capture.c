@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * capture.c: iterations recorded once as a CUDA graph and replayed as one launch.
+ * capture.c: iterations recorded once as a CUDA graph and replayed as one launch. Streams that wait for an event of the
+ * recorded one become part of it, so that work side by side becomes branches of the graph.
  *
  * The run context of a replay lies in device memory (MpStream.base). The graph's last node moves it on to the next
  * iteration, so consecutive replays need nothing but the launch; any other order puts a kernel in front that sets it.
@@ -29,7 +30,7 @@ mp_cuda_capture_begin (MpStream           *stream,
                             "cudaStreamBeginCapture");
   if (status != MP_OK)
     return status;
-  stream->capturing = 1;
+  stream->origin = stream;
   stream->capture_base = *base;
   return MP_OK;
 }
@@ -61,7 +62,9 @@ mp_cuda_capture_end (MpStream           *stream,
   MpCapture *capture;
 
   status = mp_cuda_check (mp_launch_context_advance (stream->base, &by, stream->stream), "recording the context");
-  stream->capturing = 0;
+  for (int i = 0; i < MP_CUDA_MAX_STREAMS; i++)
+    if (stream->device->streams[i] != NULL && stream->device->streams[i]->origin == stream)
+      stream->device->streams[i]->origin = NULL;
   ended = mp_cuda_check (cudaStreamEndCapture (stream->stream, &graph), "cudaStreamEndCapture");
   if (status == MP_OK)
     status = ended;

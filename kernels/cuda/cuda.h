@@ -32,7 +32,7 @@ typedef struct
 
 /* ---- structures ---- */
 
-#define MP_CUDA_MAX_STREAMS 8 /* of one handle */
+#define MP_CUDA_MAX_STREAMS 16 /* of one handle */
 
 struct MpDevice
 {
@@ -62,8 +62,8 @@ struct MpStream
   MpRunContext *base;         /* on the device: context of the iteration that a replay runs */
   MpRunContext  expected;     /* what base will be when all queued replays are done */
   int           base_known;
-  int           capturing;
-  MpRunContext  capture_base;
+  MpStream     *origin;       /* while a capture records this stream: the one that it began on */
+  MpRunContext  capture_base; /* of the origin */
 };
 
 struct MpKernel

@@ -302,7 +302,7 @@ mp_cuda_release (MpDevice *device,
   if (block == NULL || mp_cuda_enter (device) != MP_OK)
     return;
   for (int i = 0; i < MP_CUDA_MAX_STREAMS; i++)
-    if (device->streams[i] != NULL && device->streams[i]->stream != NULL && !device->streams[i]->capturing)
+    if (device->streams[i] != NULL && device->streams[i]->stream != NULL && device->streams[i]->origin == NULL)
       cudaStreamSynchronize (device->streams[i]->stream);
   cudaFreeAsync (block->address, device->housekeeping);
   device->memory_used -= block->bytes;

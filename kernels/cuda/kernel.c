@@ -31,11 +31,13 @@ MpCudaContext
 mp_cuda_context (const MpStream     *stream,
                  const MpRunContext *context)
 {
-  if (!stream->capturing)
+  const MpStream *origin = stream->origin;
+
+  if (origin == NULL)
     return (MpCudaContext) { NULL, *context };
-  return (MpCudaContext) { stream->base,
-                           { context->seed - stream->capture_base.seed, context->step - stream->capture_base.step,
-                             context->batch - stream->capture_base.batch } };
+  return (MpCudaContext) { origin->base,
+                           { context->seed - origin->capture_base.seed, context->step - origin->capture_base.step,
+                             context->batch - origin->capture_base.batch } };
 }
 
 /* ---- families ---- */

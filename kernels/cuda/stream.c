@@ -13,6 +13,7 @@ struct MpEvent
 {
   MpDevice   *device;
   cudaEvent_t event;
+  MpStream   *origin; /* of the capture that recorded it, or NULL */
 };
 
 /* ---- transfers ---- */
@@ -30,7 +31,7 @@ transfer (MpDevice            *device,
 
   if (status != MP_OK || bytes == 0)
     return status;
-  if (stream != NULL && stream->capturing && kind != cudaMemcpyDeviceToDevice)
+  if (stream != NULL && stream->origin != NULL && kind != cudaMemcpyDeviceToDevice)
     return mp_kernels_fail (MP_STATUS_INVALID, "Transfers between host and device cannot be part of a captured "
                             "iteration.");
   status = mp_cuda_check (cudaMemcpyAsync (to, from, bytes, kind, on), "cudaMemcpyAsync");
@@ -159,8 +160,11 @@ mp_cuda_stream_wait (MpStream *stream,
 {
   MpStatus status = mp_cuda_enter (stream->device);
 
-  return status == MP_OK ? mp_cuda_check (cudaStreamWaitEvent (stream->stream, event->event, 0), "cudaStreamWaitEvent")
-                         : status;
+  if (status == MP_OK)
+    status = mp_cuda_check (cudaStreamWaitEvent (stream->stream, event->event, 0), "cudaStreamWaitEvent");
+  if (status == MP_OK && event->origin != NULL && stream->origin == NULL)
+    stream->origin = event->origin; /* CUDA makes it part of the capture too */
+  return status;
 }
 
 /* ---- events ---- */
@@ -193,6 +197,7 @@ mp_cuda_event_record (MpEvent  *event,
 {
   MpStatus status = mp_cuda_enter (event->device);
 
+  event->origin = stream->origin;
   return status == MP_OK ? mp_cuda_check (cudaEventRecord (event->event, stream->stream), "cudaEventRecord") : status;
 }
 
