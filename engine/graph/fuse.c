@@ -9,22 +9,22 @@
 #include "engine/graph/graph-private.h"
 #include "engine/graph/plan-private.h"
 
-typedef struct
-{
-  GPtrArray *units; /* MpUnit *; merged ones have no members */
-  guint      mark;
-} Fusion;
-
 static gboolean
 is_elementwise (const MpValue *value)
 {
   return mp_op_class (value->node->op) == MP_CLASS_ELEMENTWISE && value->node->op != MP_OP_STOP_GRADIENT;
 }
 
-static gboolean
-is_reduction (const MpValue *value)
+gboolean
+_mp_is_reduction (const MpValue *value)
 {
   return value->node->op == MP_OP_SUM || value->node->op == MP_OP_MEAN || value->node->op == MP_OP_MAX;
+}
+
+gboolean
+_mp_is_contraction (const MpValue *value)
+{
+  return value->node->op == MP_OP_MATMUL && value->unit != NULL && value->unit->head != value;
 }
 
 static gboolean
@@ -45,9 +45,8 @@ is_virtual (const MpValue *value)
   return value->node->op == MP_OP_BROADCAST && value->unit == NULL;
 }
 
-/* What must be computed before a consumer of `operand` can run; NULL for sources. */
-static MpUnit *
-unit_of_operand (MpValue *operand)
+MpUnit *
+_mp_unit_of_operand (MpValue *operand)
 {
   MpValue *root = (operand->root->inlined ? _mp_source (operand->root) : operand)->root;
 
@@ -56,26 +55,26 @@ unit_of_operand (MpValue *operand)
   return root->unit;
 }
 
-/* Whether a member of `unit` can read the operand from a register. */
-static gboolean
-in_register (const MpUnit *unit,
-             MpValue      *operand)
+gboolean
+_mp_in_register (const MpUnit *unit,
+                 MpValue      *operand)
 {
   MpValue *value = _mp_source (operand);
 
-  return value->unit == unit && !is_reduction (value) && _mp_same_dims (&value->node->type, &unit->domain);
+  return value->unit == unit && !_mp_is_reduction (value) && !_mp_is_contraction (value)
+         && _mp_same_dims (&value->node->type, &unit->domain);
 }
 
 static MpUnit *
-unit_new (Fusion  *self,
+unit_new (MpFusion *self,
           MpValue *value)
 {
   MpUnit *unit = g_new0 (MpUnit, 1);
 
   unit->members = g_ptr_array_new ();
   g_ptr_array_add (unit->members, value);
-  unit->domain = is_reduction (value) ? value->inputs[0]->node->type : value->node->type;
-  if (!is_elementwise (value) && !is_reduction (value) && value->node->op != MP_OP_BROADCAST)
+  unit->domain = _mp_is_reduction (value) ? value->inputs[0]->node->type : value->node->type;
+  if (!is_elementwise (value) && !_mp_is_reduction (value) && value->node->op != MP_OP_BROADCAST)
     unit->head = value;
   unit->program = unit->head == NULL || takes_epilogue (value);
   value->unit = unit;
@@ -87,9 +86,7 @@ void
 _mp_unit_free (MpUnit *unit)
 {
   g_ptr_array_unref (unit->members);
-  g_clear_pointer (&unit->inputs, g_ptr_array_unref);
-  g_clear_pointer (&unit->outputs, g_ptr_array_unref);
-  g_free (unit->spec);
+  _mp_unit_reopen (unit);
   g_free (unit);
 }
 
@@ -106,7 +103,7 @@ reaches (MpUnit *from,
     MpValue *member = g_ptr_array_index (from->members, m);
 
     for (guint i = 0; i < member->n_inputs; i++) {
-      MpUnit *needed = unit_of_operand (member->inputs[i]);
+      MpUnit *needed = _mp_unit_of_operand (member->inputs[i]);
 
       if (needed == NULL || needed == from || needed == skip || needed->mark == mark)
         continue;
@@ -120,6 +117,14 @@ reaches (MpUnit *from,
   return FALSE;
 }
 
+gboolean
+_mp_unit_needs (MpFusion *self,
+                MpUnit   *from,
+                MpUnit   *target)
+{
+  return from == target || reaches (from, target, NULL, ++self->mark);
+}
+
 /* A member of `reader` reads from memory what `writer` makes. */
 static gboolean
 reads_memory_of (MpUnit *reader,
@@ -129,8 +134,8 @@ reads_memory_of (MpUnit *reader,
     MpValue *member = g_ptr_array_index (reader->members, m);
 
     for (guint i = 0; i < member->n_inputs; i++)
-      if (unit_of_operand (member->inputs[i]) == writer
-          && (member == reader->head || !in_register (writer, member->inputs[i])))
+      if (_mp_unit_of_operand (member->inputs[i]) == writer
+          && (member == reader->head || !_mp_in_register (writer, member->inputs[i])))
         return TRUE;
   }
   return FALSE;
@@ -138,7 +143,7 @@ reads_memory_of (MpUnit *reader,
 
 /* There is a way from a to b through a third unit. */
 static gboolean
-indirect_path (Fusion *self,
+indirect_path (MpFusion *self,
                MpUnit *a,
                MpUnit *b)
 {
@@ -148,7 +153,7 @@ indirect_path (Fusion *self,
     MpValue *member = g_ptr_array_index (b->members, m);
 
     for (guint i = 0; i < member->n_inputs; i++) {
-      MpUnit *needed = unit_of_operand (member->inputs[i]);
+      MpUnit *needed = _mp_unit_of_operand (member->inputs[i]);
 
       if (needed == NULL || needed == a || needed == b || needed->mark == mark)
         continue;
@@ -161,7 +166,7 @@ indirect_path (Fusion *self,
 }
 
 static gboolean
-can_merge (Fusion *self,
+can_merge (MpFusion *self,
            MpUnit *a,
            MpUnit *b)
 {
@@ -199,15 +204,15 @@ merge (MpUnit *into,
 }
 
 static void
-fuse_with_operands (Fusion  *self,
+fuse_with_operands (MpFusion *self,
                     MpValue *value)
 {
-  if (!is_elementwise (value) && !is_reduction (value))
+  if (!is_elementwise (value) && !_mp_is_reduction (value))
     return;
   for (guint i = value->n_inputs; i-- > 0;) {
     MpValue *operand = _mp_source (value->inputs[i]);
 
-    if (operand->unit != NULL && operand->unit != value->unit && in_register (operand->unit, operand)
+    if (operand->unit != NULL && operand->unit != value->unit && _mp_in_register (operand->unit, operand)
         && can_merge (self, operand->unit, value->unit))
       merge (operand->unit, value->unit);
   }
@@ -217,12 +222,12 @@ fuse_with_operands (Fusion  *self,
 
 /* Broadcasts that something other than a program reads must exist in memory. */
 static void
-make_broadcasts (Fusion    *self,
+make_broadcasts (MpFusion  *self,
                  MpLowered *lowered)
 {
   for (guint v = 0; v < lowered->values->len; v++) {
     MpValue *value = g_ptr_array_index (lowered->values, v);
-    gboolean program = is_elementwise (value) || is_reduction (value);
+    gboolean program = is_elementwise (value) || _mp_is_reduction (value);
 
     if (value->root != value)
       continue;
@@ -264,7 +269,7 @@ inline_comparisons (MpLowered *lowered)
   }
   for (guint v = 0; v < lowered->values->len; v++) {
     MpValue *value = g_ptr_array_index (lowered->values, v);
-    gboolean program = is_elementwise (value) || is_reduction (value);
+    gboolean program = is_elementwise (value) || _mp_is_reduction (value);
 
     for (guint i = 0; i < value->n_inputs && value->root == value; i++) {
       MpValue *operand = _mp_direct (value->inputs[i]);
@@ -282,23 +287,29 @@ inline_comparisons (MpLowered *lowered)
   }
 }
 
+MpValue *
+_mp_memory_of_operand (const MpUnit *unit,
+                       MpValue      *member,
+                       MpValue      *operand)
+{
+  MpValue *root = (operand->root->inlined ? _mp_source (operand->root) : operand)->root;
+
+  if (member != unit->head && _mp_in_register (unit, operand))
+    return NULL;
+  return is_virtual (root) ? root->inputs[0]->root : root;
+}
+
 static void
 mark_used_outside (MpLowered *lowered)
 {
   for (guint v = 0; v < lowered->values->len; v++) {
     MpValue *value = g_ptr_array_index (lowered->values, v);
 
-    if (value->unit == NULL)
-      continue;
-    for (guint i = 0; i < value->n_inputs; i++) {
-      MpValue *operand = value->inputs[i];
-      MpValue *root = (operand->root->inlined ? _mp_source (operand->root) : operand)->root;
+    for (guint i = 0; value->unit != NULL && i < value->n_inputs; i++) {
+      MpValue *memory = _mp_memory_of_operand (value->unit, value, value->inputs[i]);
 
-      if (value != value->unit->head && in_register (value->unit, operand))
-        continue;
-      if (is_virtual (root))
-        root = root->inputs[0]->root;
-      root->used_outside = TRUE;
+      if (memory != NULL)
+        memory->used_outside = TRUE;
     }
   }
 }
@@ -317,7 +328,7 @@ schedule (MpUnit    *unit,
     MpValue *member = g_ptr_array_index (unit->members, m);
 
     for (guint i = 0; i < member->n_inputs; i++) {
-      MpUnit *needed = unit_of_operand (member->inputs[i]);
+      MpUnit *needed = _mp_unit_of_operand (member->inputs[i]);
 
       if (needed != NULL && needed != unit)
         schedule (needed, mark, order);
@@ -328,10 +339,12 @@ schedule (MpUnit    *unit,
 }
 
 GPtrArray *
-_mp_fuse (MpLowered *lowered,
-          gboolean   fuse)
+_mp_fuse (MpLowered           *lowered,
+          const MpDeviceClass *class,
+          MpDevice            *device,
+          gboolean             fuse)
 {
-  Fusion self = { g_ptr_array_new (), 0 };
+  MpFusion self = { lowered, class, device, g_ptr_array_new (), 0 };
   GPtrArray *order = g_ptr_array_new_with_free_func ((GDestroyNotify) _mp_unit_free);
 
   if (fuse)
@@ -347,6 +360,13 @@ _mp_fuse (MpLowered *lowered,
     if (fuse)
       fuse_with_operands (&self, value);
   }
+  if (fuse && _mp_contract (&self))
+    for (guint v = 0; v < lowered->values->len; v++) {
+      MpValue *value = g_ptr_array_index (lowered->values, v);
+
+      if (value->unit != NULL)
+        fuse_with_operands (&self, value);
+    }
   mark_used_outside (lowered);
   self.mark++;
   for (guint u = 0; u < self.units->len; u++) {
@@ -362,7 +382,10 @@ _mp_fuse (MpLowered *lowered,
       _mp_unit_free (unit);
   }
   g_ptr_array_unref (self.units);
-  for (guint u = 0; u < order->len; u++)
-    _mp_unit_finish (g_ptr_array_index (order, u));
+  for (guint u = 0; u < order->len; u++) {
+    gboolean fits = _mp_unit_finish (g_ptr_array_index (order, u));
+
+    g_assert (fits); /* merging asked before */
+  }
   return order;
 }

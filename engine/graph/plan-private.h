@@ -4,6 +4,8 @@
  *
  *   lower.c   nodes wanted → values: dead code, expansion, common subexpressions
  *   fuse.c    values → units: one unit is one kernel
+ *   contract.c   products of matrices that units need not store
+ *   program.c units → programs and operands
  *   place.c   buffers → offsets in one arena by lifetime
  *   plan.c    the whole, binding and running; plan-info.c its listings
  */
@@ -54,13 +56,14 @@ struct _MpValue
   gboolean  used_outside; /* needed in memory by another unit */
   guint     n_uses;       /* operands that are it, or a view of it */
   guint     n_uses_inside;/* scratch of _mp_units_fit */
+  guint     mark;         /* for searches */
   gint      buffer;       /* index of its buffer in the arena, or −1 */
   gsize     offset;       /* of that buffer */
 };
 
 typedef struct
 {
-  GPtrArray *values;      /* MpValue *, owned, topological */
+  GPtrArray *values;      /* MpValue *, owned, topological; copies that contract.c makes stand at the end */
   GHashTable *by_node;    /* MpNode (also merged ones) → MpValue */
   guint      n_wanted;    /* nodes needed before merging */
   guint      n_merged;
@@ -79,7 +82,8 @@ MpValue   *_mp_source (MpValue *operand);
 
 /* ---- units ---- */
 
-/* One kernel: a product or other op as head, elementwise members, reductions as last members; or a single op. */
+/* One kernel: a product or other op as head, elementwise members, reductions and contractions as last members; or a
+ * single op. A contraction is a product whose left operand is a register of the unit. */
 struct _MpUnit
 {
   guint       index;      /* order of execution after scheduling */
@@ -91,16 +95,47 @@ struct _MpUnit
   /* filled by _mp_unit_finish */
   MpProgram  *spec;       /* or NULL */
   GPtrArray  *inputs;     /* MpValue * (roots or variables), in the kernel's order */
+  GPtrArray  *views;      /* MpValue *: the inputs in the shape in which the kernel reads them */
   GPtrArray  *outputs;    /* MpValue * */
 };
 
+typedef struct
+{
+  MpLowered           *lowered;
+  const MpDeviceClass *class;
+  MpDevice            *device;
+  GPtrArray           *units;    /* MpUnit *; merged ones have no members */
+  guint                mark;     /* of the last search */
+} MpFusion;
+
 /* Groups values into units in an executable order. fuse FALSE: one unit per value. (transfer full): unref frees. */
-GPtrArray *_mp_fuse (MpLowered *lowered, gboolean fuse);
+GPtrArray *_mp_fuse (MpLowered *lowered, const MpDeviceClass *class, MpDevice *device, gboolean fuse);
 void       _mp_unit_free (MpUnit *unit);
-/* Writes the unit's program and lists its operands. */
-void       _mp_unit_finish (MpUnit *unit);
+/* Writes the unit's program and lists its operands. FALSE where the program has no room for them. */
+gboolean   _mp_unit_finish (MpUnit *unit);
+/* Forgets what finishing wrote. */
+void       _mp_unit_reopen (MpUnit *unit);
+/* The kernel of a finished unit; types has room for all inputs and outputs. */
+void       _mp_unit_describe (const MpUnit *unit, MpTensorType *types, MpKernelSpec *out);
+gboolean   _mp_is_reduction (const MpValue *value);
+/* A product that its unit computes from a register. */
+gboolean   _mp_is_contraction (const MpValue *value);
+/* Whether a member of `unit` can read the operand from a register. */
+gboolean   _mp_in_register (const MpUnit *unit, MpValue *operand);
+/* What must be computed before a consumer of `operand` can run; NULL for sources. */
+MpUnit    *_mp_unit_of_operand (MpValue *operand);
+/* The memory that a member of `unit` reads for an operand, or NULL where a register has it. */
+MpValue   *_mp_memory_of_operand (const MpUnit *unit, MpValue *member, MpValue *operand);
+/* TRUE when what `from` computes needs, directly or not, what `target` computes. */
+gboolean   _mp_unit_needs (MpFusion *self, MpUnit *from, MpUnit *target);
+/* contract.c: moves products into the units that make their left operands, where the back end can. TRUE where it
+ * changed anything; products' former epilogues are then units of their own. */
+gboolean   _mp_contract (MpFusion *self);
 /* TRUE where the program has room for the members of a and b together. */
 gboolean   _mp_units_fit (const MpUnit *a, const MpUnit *b);
+/* Operations of a product or factorisation; 0 for other ops. */
+double     _mp_product_flops (const MpNode *node);
+gboolean   _mp_is_exponential (MpOp op);
 double     _mp_unit_flops (const MpUnit *unit, double *products, double *exponentials);
 
 /* ---- placement ---- */

@@ -305,6 +305,7 @@ static char *
 unit_label (const MpUnit *unit)
 {
   GString *label = g_string_new (unit->head != NULL ? mp_op_name (unit->head->node->op) : "fused");
+  guint n_contractions = 0;
   char shape[128];
 
   if (unit->spec != NULL && unit->spec->n_instructions > 0) {
@@ -314,6 +315,10 @@ unit_label (const MpUnit *unit)
     if (unit->spec->n_instructions > 6)
       g_string_append_printf (label, "·… %d", unit->spec->n_instructions);
   }
+  for (guint m = 0; m < unit->members->len; m++)
+    n_contractions += _mp_is_contraction (g_ptr_array_index (unit->members, m));
+  if (n_contractions > 0)
+    g_string_append_printf (label, " + %u contraction%s", n_contractions, n_contractions > 1 ? "s" : "");
   g_string_append (label, " (");
   if (unit->head != NULL && mp_op_class (unit->head->node->op) == MP_CLASS_PRODUCT)
     append_operands (label, unit->head->node);
@@ -328,19 +333,12 @@ add_unit (Making *self,
   guint n_in = unit->inputs->len, n_out = unit->outputs->len;
   g_autofree MpTensorType *types = g_new0 (MpTensorType, n_in + n_out + 1);
   g_autofree MpLocation *locations = g_new0 (MpLocation, n_in + n_out + 1);
-  MpKernelSpec spec = { .op = unit->head != NULL ? unit->head->node->op : MP_OP_FUSED, .n_inputs = (gint32) n_in,
-                        .n_outputs = (gint32) n_out, .inputs = types, .outputs = types + n_in,
-                        .program = unit->spec };
+  MpKernelSpec spec;
 
-  if (unit->head != NULL)
-    spec.attrs = unit->head->node->attrs;
+  _mp_unit_describe (unit, types, &spec);
   for (guint i = 0; i < n_in + n_out; i++) {
     MpValue *value = i < n_in ? g_ptr_array_index (unit->inputs, i) : g_ptr_array_index (unit->outputs, i - n_in);
 
-    types[i] = value->node->type;
-    /* An op's own operands may be views of their memory in another shape. */
-    if (unit->head != NULL && i < unit->head->n_inputs)
-      types[i] = unit->head->inputs[i]->node->type;
     locations[i] = location_of (self->plan, value);
   }
   return add_step (self, &spec, locations, unit, unit_label (unit));
@@ -579,7 +577,7 @@ make (Making    *self,
   if (plan->lowered == NULL)
     return FALSE;
   mark_outputs (self, wanted);
-  plan->units = _mp_fuse (plan->lowered, !self->spec->no_fusion);
+  plan->units = _mp_fuse (plan->lowered, store->class, store->device, !self->spec->no_fusion);
   mark_constants_in_memory (plan);
   reserve_gradients (self);
   reserve_snapshots (self);

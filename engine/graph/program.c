@@ -18,6 +18,10 @@ count_operands (const MpUnit *a,
   for (guint m = 0; m < unit->members->len; m++) {
     MpValue *member = g_ptr_array_index (unit->members, m);
 
+    if (_mp_is_contraction (member)) {
+      _mp_source (member->inputs[0])->root->n_uses_inside++;
+      continue;
+    }
     *instructions += 1;
     if (member == unit->head) {
       *inputs += 1;
@@ -82,13 +86,8 @@ typedef struct
   MpUnit     *unit;
   MpProgram  *program;
   GHashTable *registers; /* MpValue → register + 1 */
+  gboolean    full;      /* a limit of programs was met: what is written is not complete */
 } Writer;
-
-static gboolean
-is_reduction_op (MpOp op)
-{
-  return op == MP_OP_SUM || op == MP_OP_MEAN || op == MP_OP_MAX;
-}
 
 static void
 dense_strides (const MpTensorType *type,
@@ -119,9 +118,13 @@ input_register (Writer  *self,
     if (g_ptr_array_index (self->unit->inputs, (guint) i - (guint) first + (first ? self->unit->head->n_inputs : 0))
         == memory && memcmp (program->input[i].stride, stride, sizeof stride) == 0)
       return i;
-  g_assert (program->n_inputs < MP_PROGRAM_MAX_INPUTS);
+  if (program->n_inputs == MP_PROGRAM_MAX_INPUTS) {
+    self->full = TRUE;
+    return 0;
+  }
   memcpy (program->input[program->n_inputs].stride, stride, sizeof stride);
   g_ptr_array_add (self->unit->inputs, memory);
+  g_ptr_array_add (self->unit->views, memory);
   return program->n_inputs++;
 }
 
@@ -129,7 +132,7 @@ static gboolean
 is_member_register (Writer  *self,
                     MpValue *value)
 {
-  return value->unit == self->unit && !is_reduction_op (value->node->op)
+  return value->unit == self->unit && !_mp_is_reduction (value) && !_mp_is_contraction (value)
          && _mp_same_dims (&value->node->type, &self->unit->domain);
 }
 
@@ -152,7 +155,7 @@ collect_inputs (Writer *self)
 {
   for (guint m = 0; m < self->unit->members->len; m++) {
     MpValue *member = g_ptr_array_index (self->unit->members, m);
-    guint n = member == self->unit->head ? 0 : member->n_inputs;
+    guint n = member == self->unit->head ? 0 : _mp_is_contraction (member) ? 1 : member->n_inputs;
 
     if (member->node->op == MP_OP_BROADCAST) {
       /* In memory by itself: its one "operand" is the source with stride 0. */
@@ -174,7 +177,10 @@ add_instruction (Writer        *self,
 {
   MpProgram *program = self->program;
 
-  g_assert (program->n_instructions < MP_PROGRAM_MAX_INSTRUCTIONS);
+  if (program->n_instructions == MP_PROGRAM_MAX_INSTRUCTIONS) {
+    self->full = TRUE;
+    return 0;
+  }
   program->instruction[program->n_instructions] = instruction;
   return program->n_inputs + program->n_instructions++;
 }
@@ -215,6 +221,19 @@ operand_register (Writer  *self,
   return reg;
 }
 
+/* Position of a contraction's operand behind the program's inputs. */
+static gint
+contraction_operand (Writer  *self,
+                     MpValue *operand)
+{
+  for (guint i = self->unit->head->n_inputs + (guint) self->program->n_inputs - 1; i < self->unit->views->len; i++)
+    if (g_ptr_array_index (self->unit->views, i) == operand)
+      return (gint) i;
+  g_ptr_array_add (self->unit->inputs, operand->root);
+  g_ptr_array_add (self->unit->views, operand);
+  return (gint) self->unit->views->len - 1;
+}
+
 static void
 add_output (Writer  *self,
             MpValue *member,
@@ -223,15 +242,22 @@ add_output (Writer  *self,
   MpProgram *program = self->program;
   gint n = program->n_outputs;
 
-  g_assert (n < MP_PROGRAM_MAX_OUTPUTS);
+  if (n == MP_PROGRAM_MAX_OUTPUTS) {
+    self->full = TRUE;
+    return;
+  }
   program->output[n].reg = reg;
   program->output[n].scale = 1;
-  if (is_reduction_op (member->node->op)) {
+  if (_mp_is_reduction (member)) {
     program->output[n].reduce = member->node->op == MP_OP_MAX ? MP_REDUCE_MAX : MP_REDUCE_SUM;
     program->output[n].axes = member->node->attrs.axes;
     if (member->node->op == MP_OP_MEAN)
       program->output[n].scale = (double) mp_tensor_count (&member->node->type)
                                  / (double) mp_tensor_count (&self->unit->domain);
+  } else if (_mp_is_contraction (member)) {
+    program->output[n].reduce = MP_CONTRACT;
+    program->output[n].axes = member->node->attrs.transpose_a ? MP_AXIS (0) : MP_AXIS (1);
+    program->output[n].operand = contraction_operand (self, member->inputs[1]);
   }
   program->n_outputs++;
   g_ptr_array_add (self->unit->outputs, member);
@@ -243,7 +269,7 @@ write_member (Writer  *self,
 {
   gint reg;
 
-  if (is_reduction_op (member->node->op)) {
+  if (_mp_is_reduction (member) || _mp_is_contraction (member)) {
     add_output (self, member, operand_register (self, member->inputs[0]));
     return;
   }
@@ -259,23 +285,18 @@ write_member (Writer  *self,
 }
 
 void
-_mp_unit_finish (MpUnit *unit)
+_mp_unit_reopen (MpUnit *unit)
 {
-  g_autoptr (GHashTable) registers = NULL;
-  Writer self = { unit };
+  g_clear_pointer (&unit->inputs, g_ptr_array_unref);
+  g_clear_pointer (&unit->views, g_ptr_array_unref);
+  g_clear_pointer (&unit->outputs, g_ptr_array_unref);
+  g_clear_pointer (&unit->spec, g_free);
+}
 
-  unit->inputs = g_ptr_array_new ();
-  unit->outputs = g_ptr_array_new ();
-  if (unit->head != NULL)
-    for (guint i = 0; i < unit->head->n_inputs; i++)
-      g_ptr_array_add (unit->inputs, unit->head->inputs[i]->root);
-  if (unit->head != NULL && unit->members->len == 1) {
-    g_ptr_array_add (unit->outputs, unit->head);
-    return;
-  }
-  registers = g_hash_table_new (NULL, NULL);
-  self.registers = registers;
-  self.program = unit->spec = g_new0 (MpProgram, 1);
+static void
+start_program (MpUnit *unit)
+{
+  unit->spec = g_new0 (MpProgram, 1);
   unit->spec->dtype = unit->domain.dtype;
   unit->spec->rank = unit->domain.rank;
   memcpy (unit->spec->dim, unit->domain.dim, sizeof unit->domain.dim);
@@ -283,15 +304,59 @@ _mp_unit_finish (MpUnit *unit)
     dense_strides (&unit->domain, &unit->domain, unit->spec->input[0].stride);
     unit->spec->n_inputs = 1;
   }
+}
+
+gboolean
+_mp_unit_finish (MpUnit *unit)
+{
+  g_autoptr (GHashTable) registers = NULL;
+  Writer self = { unit };
+
+  unit->inputs = g_ptr_array_new ();
+  unit->views = g_ptr_array_new ();
+  unit->outputs = g_ptr_array_new ();
+  if (unit->head != NULL)
+    for (guint i = 0; i < unit->head->n_inputs; i++) {
+      g_ptr_array_add (unit->inputs, unit->head->inputs[i]->root);
+      /* An op's own operands may be views of their memory in another shape. */
+      g_ptr_array_add (unit->views, unit->head->inputs[i]);
+    }
+  if (unit->head != NULL && unit->members->len == 1) {
+    g_ptr_array_add (unit->outputs, unit->head);
+    return TRUE;
+  }
+  registers = g_hash_table_new (NULL, NULL);
+  self.registers = registers;
+  start_program (unit);
+  self.program = unit->spec;
   collect_inputs (&self);
-  for (guint m = 0; m < unit->members->len; m++)
+  for (guint m = 0; m < unit->members->len && !self.full; m++)
     write_member (&self, g_ptr_array_index (unit->members, m));
+  return !self.full;
+}
+
+void
+_mp_unit_describe (const MpUnit *unit,
+                   MpTensorType *types,
+                   MpKernelSpec *out)
+{
+  guint n_in = unit->inputs->len, n_out = unit->outputs->len;
+
+  *out = (MpKernelSpec) { .op = unit->head != NULL ? unit->head->node->op : MP_OP_FUSED, .n_inputs = (gint32) n_in,
+                          .n_outputs = (gint32) n_out, .inputs = types, .outputs = types + n_in,
+                          .program = unit->spec };
+  if (unit->head != NULL)
+    out->attrs = unit->head->node->attrs;
+  for (guint i = 0; i < n_in; i++)
+    types[i] = ((MpValue *) g_ptr_array_index (unit->views, i))->node->type;
+  for (guint i = 0; i < n_out; i++)
+    types[n_in + i] = ((MpValue *) g_ptr_array_index (unit->outputs, i))->node->type;
 }
 
 /* ---- work ---- */
 
-static gboolean
-is_exponential (MpOp op)
+gboolean
+_mp_is_exponential (MpOp op)
 {
   switch ((int) op) {
   case MP_OP_EXP: case MP_OP_LOG: case MP_OP_LOG1P: case MP_OP_EXPM1: case MP_OP_POW: case MP_OP_TANH:
@@ -302,10 +367,10 @@ is_exponential (MpOp op)
   }
 }
 
-static double
-head_flops (const MpNode *node)
+double
+_mp_product_flops (const MpNode *node)
 {
-  const MpTensorType *a = &node->inputs[0]->type;
+  const MpTensorType *a = node->n_inputs > 0 ? &node->inputs[0]->type : NULL;
   double out = (double) mp_tensor_count (&node->type);
 
   switch ((int) node->op) {
@@ -335,12 +400,18 @@ _mp_unit_flops (const MpUnit *unit,
 {
   double points = (double) mp_tensor_count (&unit->domain), flops = 0;
 
-  *products = unit->head != NULL && unit->head->n_inputs > 0 ? head_flops (unit->head->node) : 0;
+  *products = unit->head != NULL && unit->head->n_inputs > 0 ? _mp_product_flops (unit->head->node) : 0;
   *exponentials = 0;
+  for (guint m = 0; m < unit->members->len; m++) {
+    const MpValue *member = g_ptr_array_index (unit->members, m);
+
+    if (_mp_is_contraction (member))
+      *products += _mp_product_flops (member->node);
+  }
   if (unit->spec != NULL) {
     flops = points * (unit->spec->n_instructions + unit->spec->n_outputs);
     for (gint i = 0; i < unit->spec->n_instructions; i++)
-      if (is_exponential (unit->spec->instruction[i].op))
+      if (_mp_is_exponential (unit->spec->instruction[i].op))
         *exponentials += points;
   }
   return flops + *products;

@@ -2,7 +2,8 @@
  *
  * test-plan-random.c: random graphs give the same values however they are planned: fused in one arena, or one kernel
  * per node; with all values asked for or only the last; twice in a row. Half of the graphs also hold first and second
- * gradients; even ones are float64, odd ones float32. The seed of a graph that fails is its number.
+ * gradients; even ones are float64, odd ones float32. The second half runs on a back end that contracts. The seed of a
+ * graph that fails is its number.
  *
  * Steps keep values of size one (a saturating function follows whatever can grow), so that reordered sums differ by
  * rounding only. Nothing jumps: comparisons are with constants that no value meets, gradients stop at maxima.
@@ -10,9 +11,10 @@
 #include <math.h>
 
 #include "engine/graph/plan.h"
+#include "tests/engine/contracting.h"
 #include "tests/engine/golden.h"
 
-#define N_GRAPHS 300
+#define N_GRAPHS 600
 #define N_INPUTS 3
 #define N_STEPS 24
 #define MAX_VALUES (N_INPUTS + N_STEPS)
@@ -344,10 +346,8 @@ test_graph (gconstpointer data)
   g_autoptr (GPtrArray) outputs = build (&self);
   MpNode *const *nodes = (MpNode *const *) outputs->pdata;
   guint last = outputs->len - 1;
-  MpDevice *device;
-
-  g_assert_cmpint (mp_cpu_class.open (0, NULL, &device), ==, MP_OK);
-  MpStore *store = mp_store_new (self.graph, &mp_cpu_class, device);
+  MpDevice *device = contracting_open ();
+  MpStore *store = mp_store_new (self.graph, seed > N_GRAPHS / 2 ? &contracting_class : &mp_cpu_class, device);
   MpPlan *plain = make_plan (store, outputs->len, nodes, TRUE);
   MpPlan *fused = make_plan (store, outputs->len, nodes, FALSE);
   MpPlan *alone = make_plan (store, 1, nodes + last, FALSE);
@@ -375,6 +375,13 @@ test_graph (gconstpointer data)
   g_rand_free (self.rand);
 }
 
+/* Comes after the graphs. */
+static void
+test_contractions_occurred (void)
+{
+  g_assert_cmpuint (contracting_count (), >, 40);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -386,5 +393,6 @@ main (int    argc,
 
     g_test_add_data_func (path, GUINT_TO_POINTER (i), test_graph);
   }
+  g_test_add_func ("/plan-random/contractions-occurred", test_contractions_occurred);
   return g_test_run ();
 }
