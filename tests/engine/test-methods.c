@@ -135,6 +135,8 @@ test_networks (void)
   for (guint i = 0; i < n; i++) {
     g_autofree char *kind = g_strdup_printf ("generator.kind=%s;", networks[i]->id);
 
+    if (((const MpNetworkClass *) networks[i])->images) /* test-images.c has these */
+      continue;
     try_choices ("mmd-net", kind, "generator", networks[i]);
   }
 }

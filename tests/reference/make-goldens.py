@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Makes ops.json, steps.json and optimizers.json, the golden values of the engine's tests, with PyTorch in float64.
+"""Makes ops.json, steps.json, optimizers.json and images.json, the golden values of the engine's tests, with PyTorch in float64.
 
 Pinned: PyTorch 2.15.0 on the CPU (requirements.txt). Run it after adding a case; the output is the same on every
 run, and differs between PyTorch versions by rounding only, which the tests allow for.
@@ -14,6 +14,7 @@ import pathlib
 
 import torch
 
+import image_cases
 import op_cases
 import step_cases
 
@@ -45,6 +46,7 @@ def main():
     write('ops.json', op_cases.make())
     write('steps.json', step_cases.make_steps())
     write('optimizers.json', step_cases.make_optimizers())
+    write('images.json', image_cases.make())
 
 
 if __name__ == '__main__':
