@@ -7,11 +7,15 @@
  *   contract.c   products of matrices that units need not store
  *   program.c units → programs and operands
  *   place.c   buffers → offsets in one arena by lifetime
- *   plan.c    the whole, binding and running; plan-info.c its listings
+ *   plan.c    the whole and binding; run.c running, also side by side; plan-info.c listings
  */
 #pragma once
 
 #include "engine/graph/plan.h"
+#include "engine/graph/schedule.h"
+
+/* Streams that a captured plan may use beside the store's. */
+#define MP_MAX_BRANCHES 3
 
 struct _MpStore
 {
@@ -25,6 +29,8 @@ struct _MpStore
   gsize                bytes;
   void                *reserved;    /* the block of mp_store_reserve (), or NULL */
   gsize                reserved_bytes, trained_bytes;
+  MpStream            *branches[MP_MAX_BRANCHES]; /* beside stream, made at the first need */
+  gboolean             branching;   /* a capture records stream: plans spread over the branches */
 };
 
 gboolean _mp_store_get_stream (MpStore *store, MpStream **out, GError **error);
@@ -174,8 +180,10 @@ typedef struct
   MpUnit   *unit;         /* NULL for updates and copies */
   guint     n_inputs, n_outputs;
   MpLocation *locations;  /* inputs, then outputs */
+  gsize      *bytes;      /* of them */
   void    **inputs;       /* their addresses, once allocated; one block with outputs */
   void    **outputs;
+  MpEvent  *event;        /* recorded behind it for other branches, or NULL */
   double    flops, product_flops, exponentials;
 } MpStep;
 
@@ -194,7 +202,10 @@ struct _MpPlan
   MpTensorType *output_types;
   void       *arena;      /* reused memory */
   void       *lasting;    /* constants and gradients: never reused */
-  void       *workspace;  /* shared by all kernels */
+  void       *workspace;  /* shared by all kernels of a branch */
+  gsize       main_workspace; /* bytes of it for the store's stream; each branch has a small one behind */
+  MpSchedule *schedule;   /* where back ends capture, else NULL */
+  MpEvent    *begin;      /* with a schedule of several tracks */
   gboolean    check_finite;
   char       *first_nonfinite;
   MpPlanInfo  info;
@@ -202,3 +213,13 @@ struct _MpPlan
 
 /* Sets first_nonfinite when an output of the step has a value that is not finite. */
 gboolean _mp_plan_check_step (MpPlan *plan, MpStep *step, GError **error);
+
+/* ---- run.c ---- */
+
+/* Bytes of workspace that branches need beside the main one. Once all steps are there. */
+gsize    _mp_plan_branch_workspace (MpPlan *plan);
+/* Gives small arenas a place for every buffer where steps may run side by side: sharing would make them wait. */
+void     _mp_plan_separate (MpPlan *plan, MpBuffer *buffers, guint n);
+/* Deals the steps to branches. Once addresses are known and constants folded, before kernels are bound. */
+gboolean _mp_plan_branch (MpPlan *plan, GError **error);
+gsize    _mp_plan_workspace_offset (MpPlan *plan, const MpStep *step);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * plan.c: puts the stages of planning together, binds kernels to addresses, and runs them.
+ * plan.c: puts the stages of planning together and binds kernels to addresses.
  *
  * Memory of a plan: `arena` for values that come and go, `lasting` for constants, gradients and copies of variables
  * that outlive their update, `workspace` for one kernel at a time. Gradients of a group lie where its parameters lie,
@@ -157,6 +157,7 @@ place_arena (Making *self)
     for (guint i = 0; i < unit->inputs->len; i++)
       extend_lifetime ((MpBuffer *) (void *) buffers->data, g_ptr_array_index (unit->inputs, i), (gint) u);
   }
+  _mp_plan_separate (plan, (MpBuffer *) (void *) buffers->data, buffers->len);
   plan->info.arena_bytes = _mp_place ((MpBuffer *) (void *) buffers->data, buffers->len);
   for (guint i = 0; i < buffers->len; i++)
     plan->info.unshared_bytes += g_array_index (buffers, MpBuffer, i).bytes;
@@ -275,6 +276,9 @@ add_step (Making             *self,
                   .n_outputs = (guint) spec->n_outputs };
   gboolean made;
 
+  step.bytes = g_new (gsize, MAX (1, step.n_inputs + step.n_outputs));
+  for (guint i = 0; i < step.n_inputs + step.n_outputs; i++)
+    step.bytes[i] = type_bytes (i < step.n_inputs ? &spec->inputs[i] : &spec->outputs[i - step.n_inputs]);
   step.locations = g_memdup2 (locations, (step.n_inputs + step.n_outputs) * sizeof *locations);
   if (unit != NULL)
     step.flops = _mp_unit_flops (unit, &step.product_flops, &step.exponentials);
@@ -432,7 +436,10 @@ step_clear (MpPlan *plan,
 {
   if (step->kernel != NULL)
     plan->store->class->kernel_free (step->kernel);
+  if (step->event != NULL)
+    plan->store->class->event_free (step->event);
   g_free (step->locations);
+  g_free (step->bytes);
   g_free (step->inputs);
   g_free (step->label);
 }
@@ -466,9 +473,9 @@ allocate (MpPlan  *plan,
 }
 
 static gboolean
-bind_step (MpPlan  *plan,
-           MpStep  *step,
-           GError **error)
+resolve_step (MpPlan  *plan,
+              MpStep  *step,
+              GError **error)
 {
   guint n = step->n_inputs + step->n_outputs;
 
@@ -479,7 +486,17 @@ bind_step (MpPlan  *plan,
     if (step->inputs[i] == NULL)
       return FALSE;
   }
-  return mp_check_status (plan->store->class->kernel_bind (step->kernel, step->inputs, step->outputs, plan->workspace),
+  return TRUE;
+}
+
+static gboolean
+bind_step (MpPlan  *plan,
+           MpStep  *step,
+           GError **error)
+{
+  guint8 *workspace = (guint8 *) plan->workspace + _mp_plan_workspace_offset (plan, step);
+
+  return mp_check_status (plan->store->class->kernel_bind (step->kernel, step->inputs, step->outputs, workspace),
                           step->label, error);
 }
 
@@ -501,8 +518,9 @@ fold_constants (MpPlan  *plan,
     MpStep *step = &g_array_index (plan->steps, MpStep, i);
 
     if (is_constant (step)
-        && !mp_check_status (plan->store->class->kernel_run (step->kernel, plan->store->stream, &nothing), step->label,
-                             error))
+        && !(bind_step (plan, step, error)
+             && mp_check_status (plan->store->class->kernel_run (step->kernel, plan->store->stream, &nothing),
+                                 step->label, error)))
       return FALSE;
   }
   if (!_mp_store_sync (plan->store, error))
@@ -562,7 +580,8 @@ sum_up (MpPlan *plan)
   }
   plan->info.arena_bytes = round_up (plan->info.arena_bytes) + round_up (plan->lasting_bytes);
   plan->info.unshared_bytes += plan->lasting_bytes;
-  plan->info.workspace_bytes = round_up (plan->info.workspace_bytes);
+  plan->main_workspace = round_up (plan->info.workspace_bytes);
+  plan->info.workspace_bytes = plan->main_workspace + _mp_plan_branch_workspace (plan);
   plan->lasting_bytes = round_up (plan->lasting_bytes);
 }
 
@@ -638,14 +657,19 @@ mp_plan_allocate (MpPlan  *plan,
   if (!allocate (plan, error))
     return FALSE;
   for (guint i = 0; i < plan->steps->len; i++)
-    if (!bind_step (plan, &g_array_index (plan->steps, MpStep, i), error))
+    if (!resolve_step (plan, &g_array_index (plan->steps, MpStep, i), error))
       return FALSE;
   for (guint i = 0; i < plan->n_outputs; i++) {
     plan->output_addresses[i] = resolve (plan, &plan->output_locations[i], error);
     if (plan->output_addresses[i] == NULL)
       return FALSE;
   }
-  return fold_constants (plan, error);
+  if (!fold_constants (plan, error) || !_mp_plan_branch (plan, error))
+    return FALSE;
+  for (guint i = 0; i < plan->steps->len; i++)
+    if (!bind_step (plan, &g_array_index (plan->steps, MpStep, i), error))
+      return FALSE;
+  return TRUE;
 }
 
 MpPlan *
@@ -676,6 +700,9 @@ mp_plan_free (MpPlan *plan)
     if (memory != NULL)
       plan->store->class->release (plan->store->device, memory);
   }
+  if (plan->begin != NULL)
+    plan->store->class->event_free (plan->begin);
+  _mp_schedule_free (plan->schedule);
   g_clear_pointer (&plan->units, g_ptr_array_unref);
   _mp_lowered_free (plan->lowered);
   g_hash_table_unref (plan->in_lasting);
@@ -685,47 +712,4 @@ mp_plan_free (MpPlan *plan)
   g_free (plan->first_nonfinite);
   g_free (plan->name);
   g_free (plan);
-}
-
-/* ---- running ---- */
-
-gboolean
-mp_plan_run (MpPlan              *plan,
-             const MpRunContext  *context,
-             GError             **error)
-{
-  MpStatus (*run) (MpKernel *, MpStream *, const MpRunContext *) = plan->store->class->kernel_run;
-  MpStream *stream = plan->store->stream;
-
-  g_clear_pointer (&plan->first_nonfinite, g_free);
-  for (guint i = 0; i < plan->steps->len; i++) {
-    MpStep *step = &g_array_index (plan->steps, MpStep, i);
-    MpStatus status = run (step->kernel, stream, context);
-
-    if (G_UNLIKELY (status != MP_OK))
-      return mp_check_status (status, step->label, error);
-    if (G_UNLIKELY (plan->check_finite) && plan->first_nonfinite == NULL && step->unit != NULL
-        && !_mp_plan_check_step (plan, step, error))
-      return FALSE;
-  }
-  return TRUE;
-}
-
-gboolean
-mp_plan_read (MpPlan  *plan,
-              guint    output,
-              void    *values,
-              GError **error)
-{
-  g_return_val_if_fail (output < plan->n_outputs, FALSE);
-  return _mp_store_download (plan->store, values, plan->output_addresses[output],
-                             type_bytes (&plan->output_types[output]), plan->name, error);
-}
-
-const void *
-mp_plan_map (MpPlan *plan,
-             guint   output)
-{
-  g_return_val_if_fail (output < plan->n_outputs, NULL);
-  return plan->store->class->host_memory ? plan->output_addresses[output] : NULL;
 }

@@ -43,6 +43,11 @@ gsize    mp_store_predict (MpStore *store);
 /* What training changes: the block's part with parameters and states. Once reserved. */
 void    *mp_store_get_trained (MpStore *store, gsize *bytes);
 
+/* Between mp_store_begin_capture () and mp_store_end_capture () plans that run are recorded instead, with what may
+ * overlap side by side; see capture_begin in kernels/device.h. FALSE, with the capture dropped, after an error. */
+gboolean mp_store_begin_capture (MpStore *store, const MpRunContext *base, GError **error);
+gboolean mp_store_end_capture (MpStore *store, const MpRunContext *next, MpCapture **out, GError **error);
+
 /* ---- optimizer updates ---- */
 /* One update: all parameters of `group` that have a gradient, as one fused kernel over their flat block.
  * Its moments and count are states named "optimizer/GROUP/m", "…/v", "…/count", and its live settings are the input

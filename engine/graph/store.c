@@ -38,6 +38,9 @@ mp_store_free (MpStore *store)
   g_ptr_array_unref (store->blocks);
   g_hash_table_unref (store->addresses);
   g_hash_table_unref (store->groups);
+  for (guint i = 0; i < MP_MAX_BRANCHES; i++)
+    if (store->branches[i] != NULL)
+      store->class->stream_free (store->branches[i]);
   if (store->stream != NULL)
     store->class->stream_free (store->stream);
   g_free (store);
