@@ -7,6 +7,8 @@
 
 #include <math.h>
 
+#define CAPTURED_REPEATS 64
+
 static gboolean
 all_finite (const void         *values,
             const MpTensorType *type)
@@ -82,6 +84,65 @@ mp_plan_describe (MpPlan *plan)
   return g_string_free (text, FALSE);
 }
 
+/* Seconds of one run by the host's clock, the end of the stream's work included. Repeated, since one microsecond is the
+ * clock's grain; updates run once, so that state moves as it should. */
+static gboolean
+time_step (MpPlan              *plan,
+           MpStep              *step,
+           const MpRunContext  *context,
+           double              *seconds,
+           GError             **error)
+{
+  const MpDeviceClass *class = plan->store->class;
+  guint repeats = step->unit != NULL ? 16 : 1;
+  gint64 start = g_get_monotonic_time ();
+
+  for (guint k = 0; k < repeats; k++)
+    if (!mp_check_status (class->kernel_run (step->kernel, plan->store->stream, context), step->label, error))
+      return FALSE;
+  if (plan->store->stream != NULL && class->stream_sync != NULL
+      && !mp_check_status (class->stream_sync (plan->store->stream), step->label, error))
+    return FALSE;
+  *seconds = (double) (g_get_monotonic_time () - start) * 1e-6 / repeats;
+  return TRUE;
+}
+
+/* The same on a device that runs by itself, without the host in between: CAPTURED_REPEATS runs as one launch. */
+static gboolean
+time_captured_step (MpPlan              *plan,
+                    MpStep              *step,
+                    const MpRunContext  *context,
+                    guint                n,
+                    double              *seconds,
+                    GError             **error)
+{
+  const MpDeviceClass *class = plan->store->class;
+  MpStream *stream = plan->store->stream;
+  MpStatus status = class->capture_begin (stream, context);
+  MpStatus ended;
+  MpCapture *capture = NULL;
+  gint64 start = 0;
+
+  if (!mp_check_status (status, step->label, error))
+    return FALSE;
+  for (guint k = 0; status == MP_OK && k < CAPTURED_REPEATS; k++)
+    status = class->kernel_run (step->kernel, stream, context);
+  ended = class->capture_end (stream, context, &capture);
+  if (status == MP_OK)
+    status = ended;
+  for (guint r = 0; status == MP_OK && r <= n; r++) { /* the first run warms up */
+    status = class->capture_run (capture, stream, context);
+    if (status == MP_OK && (r == 0 || r == n))
+      status = class->stream_sync (stream);
+    if (r == 0)
+      start = g_get_monotonic_time ();
+  }
+  *seconds = (double) (g_get_monotonic_time () - start) * 1e-6 / MAX (n, 1) / CAPTURED_REPEATS;
+  if (capture != NULL)
+    class->capture_free (capture);
+  return mp_check_status (status, step->label, error);
+}
+
 double *
 mp_plan_profile (MpPlan              *plan,
                  const MpRunContext  *context,
@@ -89,23 +150,21 @@ mp_plan_profile (MpPlan              *plan,
                  GError             **error)
 {
   g_autofree double *seconds = g_new0 (double, MAX (1, plan->steps->len));
-  MpStream *stream = plan->store->stream;
 
+  if (plan->store->class->capture_begin != NULL) {
+    for (guint i = 0; i < plan->steps->len; i++)
+      if (!time_captured_step (plan, &g_array_index (plan->steps, MpStep, i), context,
+                               (n + CAPTURED_REPEATS - 1) / CAPTURED_REPEATS, &seconds[i], error))
+        return NULL;
+    return g_steal_pointer (&seconds);
+  }
   for (guint r = 0; r < n; r++)
     for (guint i = 0; i < plan->steps->len; i++) {
-      MpStep *step = &g_array_index (plan->steps, MpStep, i);
-      gint64 start = g_get_monotonic_time ();
+      double once;
 
-      /* Repeated, since one microsecond is the clock's grain; updates run once, so that state moves as it should. */
-      guint repeats = step->unit != NULL ? 16 : 1;
-
-      for (guint k = 0; k < repeats; k++)
-        if (!mp_check_status (plan->store->class->kernel_run (step->kernel, stream, context), step->label, error))
-          return NULL;
-      if (stream != NULL && plan->store->class->stream_sync != NULL
-          && !mp_check_status (plan->store->class->stream_sync (stream), step->label, error))
+      if (!time_step (plan, &g_array_index (plan->steps, MpStep, i), context, &once, error))
         return NULL;
-      seconds[i] += (double) (g_get_monotonic_time () - start) * 1e-6 / repeats / n;
+      seconds[i] += once / n;
     }
   return g_steal_pointer (&seconds);
 }

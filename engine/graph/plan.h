@@ -123,7 +123,9 @@ void mp_plan_get_info (MpPlan *plan, MpPlanInfo *info);
 /* One line per kernel: op, shapes, arena offset, algorithm, FLOPs. (transfer full) */
 char *mp_plan_describe (MpPlan *plan);
 
-/* Times each kernel over n runs and returns seconds per run, one entry per kernel in describe's order.
+/* Times each kernel by itself over about n runs and returns seconds per run, one entry per kernel in describe's order.
+ * On devices that capture, a kernel's runs are one launch, so that the device alone is timed, with its pause of about
+ * a microsecond between two kernels; updates run as often as the others there, so training goes astray.
  * (transfer full): g_free. */
 double *mp_plan_profile (MpPlan *plan, const MpRunContext *context, guint n, GError **error);
 
