@@ -6,6 +6,7 @@
 #pragma once
 
 #include "kernels/cuda/cuda.h"
+#include "kernels/cuda/shape.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -14,6 +15,78 @@ extern "C" {
 /* ---- context.cu ---- */
 cudaError_t mp_launch_context_set (MpRunContext *base, const MpRunContext *value, cudaStream_t stream);
 cudaError_t mp_launch_context_advance (MpRunContext *base, const MpRunContext *by, cudaStream_t stream);
+
+/* ---- shape.cu ---- */
+cudaError_t mp_launch_copy_tiles (const MpCudaCopy *copy, void *to, const void *from, cudaStream_t stream);
+cudaError_t mp_launch_copy_strided (const MpCudaCopy *copy, void *to, const void *from, cudaStream_t stream);
+
+/* Some operands beside each other: rows of `row` words, of which these cover from `at` on. */
+#define MP_CUDA_CONCAT_PARTS 8
+typedef struct
+{
+  int32_t     word; /* bytes */
+  int32_t     n;
+  int64_t     outer;
+  int64_t     inner; /* bytes behind the axis */
+  int64_t     row;
+  int64_t     at;
+  int64_t     width[MP_CUDA_CONCAT_PARTS];
+  const void *from[MP_CUDA_CONCAT_PARTS];
+} MpCudaConcat;
+cudaError_t mp_launch_concat (const MpCudaConcat *concat, void *to, cudaStream_t stream);
+
+/* n indices into `rows` rows of `width` words (SCATTER_ADD: elements) */
+typedef struct
+{
+  int32_t word;
+  int64_t rows;
+  int64_t n;
+  int64_t width;
+} MpCudaRows;
+cudaError_t mp_launch_gather (const MpCudaRows *rows, void *y, const void *x, const int32_t *index,
+                              cudaStream_t stream);
+cudaError_t mp_launch_scatter_add (const MpCudaRows *rows, MpDtype dtype, void *y, const void *dy,
+                                   const int32_t *index, cudaStream_t stream);
+/* Keeps columns first ≤ j − i ≤ last of matrices rows×columns; y may be x. */
+cudaError_t mp_launch_band (int word, int64_t n, int64_t rows, int64_t columns, int64_t first, int64_t last, void *y,
+                            const void *x, cudaStream_t stream);
+cudaError_t mp_launch_cast (MpDtype to, MpDtype from, int64_t n, void *y, const void *x, cudaStream_t stream);
+cudaError_t mp_launch_fetch (MpCudaContext context, uint64_t slots, size_t bytes, void *item, const void *ring,
+                             cudaStream_t stream);
+
+#define MP_CUDA_COLLECT_SCALARS 64
+typedef struct
+{
+  int32_t     n;
+  uint8_t     is_double[MP_CUDA_COLLECT_SCALARS];
+  const void *address[MP_CUDA_COLLECT_SCALARS];
+  uint64_t    rows;
+  int64_t     columns;
+  int64_t     first;   /* column */
+  uint64_t    every;   /* row (step / every) mod rows */
+} MpCudaScalars;
+cudaError_t mp_launch_collect (MpCudaContext context, const MpCudaScalars *scalars, double *table,
+                               cudaStream_t stream);
+
+/* ---- random.cu ---- */
+cudaError_t mp_launch_random (MpCudaContext context, MpOp op, MpDtype dtype, uint32_t stream_number, double a, double b,
+                              int64_t n, void *out, cudaStream_t stream);
+
+/* ---- update.cu ---- */
+typedef struct
+{
+  MpOp          op;
+  uint32_t      flags;
+  int64_t       n;
+  const double *hyper;     /* on the device, like all that follow */
+  const void   *gradient;
+  void         *parameter;
+  void         *moment1;
+  void         *moment2;
+  double       *count;
+  unsigned     *ticket;    /* 0 between runs */
+} MpCudaUpdate;
+cudaError_t mp_launch_update (const MpCudaUpdate *update, MpDtype dtype, int n_units, cudaStream_t stream);
 
 #ifdef __cplusplus
 }
