@@ -88,6 +88,15 @@ typedef struct
 } MpCudaUpdate;
 cudaError_t mp_launch_update (const MpCudaUpdate *update, MpDtype dtype, int n_units, cudaStream_t stream);
 
+/* ---- product.cu ---- */
+/* Between float32 and bfloat16. */
+cudaError_t mp_launch_convert (MpDtype from_dtype, const void *from, MpDtype to_dtype, void *to, int64_t n,
+                               cudaStream_t stream);
+/* norms[rows] = Σ x² in float64 where x is, else in float32. tf32, for float32 only and nullable, receives x rounded to
+ * TF32, and the norms are of that. */
+cudaError_t mp_launch_row_norms (MpDtype dtype, const void *x, void *tf32, void *norms, int64_t rows, int64_t columns,
+                                 cudaStream_t stream);
+
 #ifdef __cplusplus
 }
 #endif
