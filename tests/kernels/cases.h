@@ -6,6 +6,25 @@
 #define ROW(OP, in, out, ...) { MP_OP_##OP, { in }, out, { __VA_ARGS__ } },
 #define ROW2(OP, a, b, out, ...) { MP_OP_##OP, { a, b }, out, { __VA_ARGS__ } },
 
+/* ---- families that both parts draw from; a convolution is x, w, y and the geometry ---- */
+#define CONV(x, w, y, ...)                                                                          \
+  ROW2 (CONV, x, w, y, __VA_ARGS__) ROW2 (CONV_DATA, y, w, x, __VA_ARGS__) ROW2 (CONV_WEIGHT, x, y, w, __VA_ARGS__)
+#define POOL(x, y, ...)                                                                             \
+  ROW (MAXPOOL_INDEX, x, y "i", __VA_ARGS__) ROW (AVGPOOL, x, y, __VA_ARGS__)                       \
+  ROW (AVGPOOL_GRAD, y, x, __VA_ARGS__) ROW2 (POOL_GATHER, x, y "i", y, __VA_ARGS__)                \
+  ROW2 (POOL_SCATTER, y, y "i", x, __VA_ARGS__)
+#define NORMALIZER(x, bits)                                                                         \
+  ROW (NORMALIZE, x, x, .axes = bits, .scalar = { 1e-5 }) ROW2 (NORMALIZE_GRAD, x, x, x, .axes = bits, .scalar = { 1e-5 }) \
+  ROW (SOFTMAX, x, x, .axes = bits)
+#define LINALG(n)                                                                                   \
+  ROW (CHOLESKY, #n "x" #n, #n "x" #n) ROW2 (TRIANGULAR_SOLVE, #n "x" #n, #n "x1", #n "x1")         \
+  ROW2 (TRIANGULAR_SOLVE, #n "x" #n, #n "x1", #n "x1", .transpose_a = 1)                            \
+  ROW2 (TRIANGULAR_SOLVE, #n "x" #n, #n "x37", #n "x37")                                            \
+  ROW2 (TRIANGULAR_SOLVE, #n "x" #n, #n "x37", #n "x37", .transpose_a = 1)
+#define SQDIST(n, m, d) ROW2 (SQDIST, #n "x" #d, #m "x" #d, #n "x" #m)
+
+#ifndef MP_LARGE_CASES
+
 /* ---- elementwise ---- */
 #define UNARY(OP, ...) ROW (OP, "1037", "1037", __VA_ARGS__) ROW (OP, "3x0", "3x0", __VA_ARGS__) ROW (OP, "", "", __VA_ARGS__)
 #define BINARY(OP) ROW2 (OP, "1037", "1037", "1037") ROW2 (OP, "5x7", "5x7", "5x7") ROW2 (OP, "0", "0", "0")
@@ -65,13 +84,10 @@ MATMUL (200, 2, 100) MATMUL (200, 100, 100) MATMUL (200, 100, 2) MATMUL (400, 10
 MATMUL (1, 1, 1) MATMUL (3, 5, 7) MATMUL (17, 33, 65) MATMUL (9, 300, 1) MATMUL (1, 70, 130) MATMUL (31, 0, 5)
 MATMUL (0, 4, 5) MATMUL (4, 5, 0) MATMUL (130, 257, 140) MATMUL (300, 600, 300)
 ROW2 (MATMUL, "3x5x7", "3x7x9", "3x5x9") ROW2 (MATMUL, "2x3x7x5", "2x3x9x7", "2x3x5x9", .transpose_a = 1, .transpose_b = 1)
-#define SQDIST(n, m, d) ROW2 (SQDIST, #n "x" #d, #m "x" #d, #n "x" #m)
 SQDIST (200, 200, 2) SQDIST (200, 200, 8) SQDIST (33, 47, 17) SQDIST (33, 47, 300) SQDIST (1, 1, 1) SQDIST (5, 6, 0)
 SQDIST (0, 3, 2)
 
-/* ---- convolutions: x, w, y and the geometry ---- */
-#define CONV(x, w, y, ...)                                                                          \
-  ROW2 (CONV, x, w, y, __VA_ARGS__) ROW2 (CONV_DATA, y, w, x, __VA_ARGS__) ROW2 (CONV_WEIGHT, x, y, w, __VA_ARGS__)
+/* ---- convolutions ---- */
 CONV ("2x7x6x3", "5x3x3x3", "2x7x6x5", .stride = { 1, 1 }, .pad_before = { 1, 1 }, .pad_after = { 1, 1 })
 CONV ("3x8x8x4", "6x4x4x4", "3x4x4x6", .stride = { 2, 2 }, .pad_before = { 1, 1 }, .pad_after = { 1, 1 })
 CONV ("1x5x9x1", "2x2x3x1", "1x4x4x2", .stride = { 1, 2 }, .pad_before = { 0, 0 }, .pad_after = { 0, 0 })
@@ -82,26 +98,60 @@ CONV ("0x4x4x3", "4x3x3x3", "0x2x2x4", .stride = { 1, 1 })
 CONV ("1x4x4x2", "3x2x2x2", "1x2x2x3", .stride = { 3, 3 }, .pad_after = { 1, 1 })
 
 /* ---- pooling ---- */
-#define POOL(x, y, ...)                                                                             \
-  ROW (MAXPOOL_INDEX, x, y "i", __VA_ARGS__) ROW (AVGPOOL, x, y, __VA_ARGS__)                       \
-  ROW (AVGPOOL_GRAD, y, x, __VA_ARGS__) ROW2 (POOL_GATHER, x, y "i", y, __VA_ARGS__)                \
-  ROW2 (POOL_SCATTER, y, y "i", x, __VA_ARGS__)
 POOL ("2x8x6x5", "2x4x3x5", .window = { 2, 2 }, .stride = { 2, 2 })
 POOL ("1x7x7x3", "1x4x4x3", .window = { 3, 3 }, .stride = { 2, 2 }, .pad_before = { 1, 1 }, .pad_after = { 1, 1 })
 POOL ("2x5x4x1", "2x4x3x1", .window = { 2, 2 }, .stride = { 1, 1 })
 
 /* ---- normalisers ---- */
-#define NORMALIZER(x, bits)                                                                         \
-  ROW (NORMALIZE, x, x, .axes = bits, .scalar = { 1e-5 }) ROW2 (NORMALIZE_GRAD, x, x, x, .axes = bits, .scalar = { 1e-5 }) \
-  ROW (SOFTMAX, x, x, .axes = bits)
 NORMALIZER ("200x100", 1) NORMALIZER ("200x100", 2) NORMALIZER ("4x5x6x7", 7) NORMALIZER ("4x5x6x7", 6)
 NORMALIZER ("4x5x6x7", 5) NORMALIZER ("4x5x6x7", 10) NORMALIZER ("3x600", 2) NORMALIZER ("7x3", 3) NORMALIZER ("0x3", 2)
 
 /* ---- linear algebra ---- */
-#define LINALG(n)                                                                                   \
-  ROW (CHOLESKY, #n "x" #n, #n "x" #n) ROW2 (TRIANGULAR_SOLVE, #n "x" #n, #n "x1", #n "x1")         \
-  ROW2 (TRIANGULAR_SOLVE, #n "x" #n, #n "x1", #n "x1", .transpose_a = 1)                            \
-  ROW2 (TRIANGULAR_SOLVE, #n "x" #n, #n "x37", #n "x37")                                            \
-  ROW2 (TRIANGULAR_SOLVE, #n "x" #n, #n "x37", #n "x37", .transpose_a = 1)
 LINALG (1) LINALG (2) LINALG (5) LINALG (16) LINALG (17) LINALG (63) LINALG (200) LINALG (0)
 ROW (CHOLESKY, "3x7x7", "3x7x7") ROW2 (TRIANGULAR_SOLVE, "3x7x7", "3x7x2", "3x7x2")
+
+#else /* what takes long without a GPU; tests/device/ */
+
+/* ---- large axes, and more of them than a grid has rows ---- */
+#define LARGE_UNARY(OP, ...) ROW (OP, "3000017", "3000017", __VA_ARGS__)
+LARGE_UNARY (EXP) LARGE_UNARY (TANH) ROW2 (MUL, "1999993", "1999993", "1999993")
+#define LARGE_REDUCTION(OP)                                                                         \
+  ROW (OP, "3000017", "", .axes = 1) ROW (OP, "100003x5", "100003", .axes = 2) ROW (OP, "100003x5", "5", .axes = 1) \
+  ROW (OP, "70001x1x3", "70001x3", .axes = 2) ROW (OP, "2x70001", "2", .axes = 2) ROW (OP, "64x32x32x64", "64", .axes = 7)
+LARGE_REDUCTION (SUM) LARGE_REDUCTION (MAX) LARGE_REDUCTION (LOG_SUM_EXP)
+ROW (BROADCAST, "1x64", "66000x64") ROW (TRANSPOSE, "1031x2053", "2053x1031", .perm = { 1, 0 })
+ROW (TRANSPOSE, "64x16x16x128", "64x128x16x16", .perm = { 0, 3, 1, 2 })
+ROW (SLICE, "70001x33", "70001x31", .start = { 0, 1 }, .stop = { 70001, 32 })
+ROW (PAD, "64x32x32x3", "64x36x36x3", .start = { 0, 2, 2, 0 }, .stop = { 0, 2, 2, 0 })
+ROW2 (CONCAT, "70001x3", "70001x5", "70001x8", .axis = 1) ROW2 (GATHER, "60000x784", "256i", "256x784")
+ROW2 (SCATTER_ADD, "70001x3", "70001i", "11x3") ROW (CAST, "2000003", "2000003") ROW (COPY, "4000037", "4000037")
+
+/* ---- products: batched, tall, wide, and one past what 16-byte loads and 128-wide tiles like ---- */
+ROW2 (MATMUL, "1024x1024", "1024x1024", "1024x1024") ROW2 (MATMUL, "1025x1023", "1023x1027", "1025x1027")
+ROW2 (MATMUL, "256x512", "512x512", "256x512", .transpose_b = 1) ROW2 (MATMUL, "256x512", "256x512", "512x512", .transpose_a = 1)
+ROW2 (MATMUL, "70001x2", "2x100", "70001x100") ROW2 (MATMUL, "3x70001", "70001x5", "3x5")
+ROW2 (MATMUL, "200x70001", "70001x1", "200x1") ROW2 (MATMUL, "64x33x65", "64x65x17", "64x33x17")
+ROW2 (MATMUL, "300x8x8", "300x8x8", "300x8x8", .transpose_a = 1) ROW2 (MATMUL, "1x1x128", "1x128x1", "1x1x1")
+SQDIST (1000, 777, 2) SQDIST (512, 513, 100) SQDIST (300, 257, 2048) SQDIST (4096, 1000, 8)
+
+/* ---- every convolution of a DCGAN on 32×32 and its gradients; then filters, strides and pads that are not square ---- */
+#define CONV_S2(x, w, y) \
+  CONV (x, w, y, .stride = { 2, 2 }, .pad_before = { 1, 1 }, .pad_after = { 1, 1 })
+CONV_S2 ("64x32x32x3", "64x4x4x3", "64x16x16x64") CONV_S2 ("64x16x16x64", "128x4x4x64", "64x8x8x128")
+CONV_S2 ("64x8x8x128", "256x4x4x128", "64x4x4x256") CONV ("64x4x4x256", "1x4x4x256", "64x1x1x1", .stride = { 1, 1 })
+CONV ("64x4x4x256", "100x4x4x256", "64x1x1x100", .stride = { 1, 1 })
+CONV ("16x32x32x3", "64x3x3x3", "16x32x32x64", .stride = { 1, 1 }, .pad_before = { 1, 1 }, .pad_after = { 1, 1 })
+CONV ("8x28x28x1", "32x5x5x1", "8x14x14x32", .stride = { 2, 2 }, .pad_before = { 2, 2 }, .pad_after = { 1, 1 })
+CONV ("4x17x13x5", "7x5x3x5", "4x8x12x7", .stride = { 2, 1 }, .pad_before = { 2, 0 }, .pad_after = { 1, 1 })
+
+/* ---- pooling, normalisation ---- */
+POOL ("64x32x32x64", "64x16x16x64", .window = { 2, 2 }, .stride = { 2, 2 })
+NORMALIZER ("64x8x8x128", 7) NORMALIZER ("64x8x8x128", 6) NORMALIZER ("64x4096", 2) NORMALIZER ("70001x3", 2)
+NORMALIZER ("5x70001", 2)
+
+/* ---- solves: GRAM has 64 to 1000 unknowns ---- */
+#define SOLVES(n, m) LINALG (n) ROW2 (PD_SOLVE, #n "x" #n, #n "x1", #n "x1") ROW2 (PD_SOLVE, #n "x" #n, #n "x" #m, #n "x" #m)
+SOLVES (32, 32) SOLVES (64, 64) SOLVES (65, 3) SOLVES (129, 100) SOLVES (255, 17) SOLVES (400, 200) SOLVES (1000, 64)
+ROW2 (PD_SOLVE, "5x31x31", "5x31x7", "5x31x7")
+
+#endif
