@@ -51,8 +51,9 @@ cudaError_t mp_launch_scatter_add (const MpCudaRows *rows, MpDtype dtype, void *
 cudaError_t mp_launch_band (int word, int64_t n, int64_t rows, int64_t columns, int64_t first, int64_t last, void *y,
                             const void *x, cudaStream_t stream);
 cudaError_t mp_launch_cast (MpDtype to, MpDtype from, int64_t n, void *y, const void *x, cudaStream_t stream);
-cudaError_t mp_launch_fetch (MpCudaContext context, uint64_t slots, size_t bytes, void *item, const void *ring,
-                             cudaStream_t stream);
+/* Item (batch mod slots), or (step / every) mod slots where every > 0. */
+cudaError_t mp_launch_fetch (MpCudaContext context, uint64_t slots, uint64_t every, size_t bytes, void *item,
+                             const void *ring, cudaStream_t stream);
 
 #define MP_CUDA_COLLECT_SCALARS 64
 typedef struct
@@ -67,6 +68,39 @@ typedef struct
 } MpCudaScalars;
 cudaError_t mp_launch_collect (MpCudaContext context, const MpCudaScalars *scalars, double *table,
                                cudaStream_t stream);
+
+/* ---- normalize.cu ---- */
+
+/* outer × n × inner, the middle reduced. A block has tx columns (of inner) × ty threads along n × tz outer slices, all
+ * powers of 2. Where chunks > 1, n is cut into so many parts of `chunk` rows, whose sums lie in `partial`. */
+typedef struct
+{
+  MpOp    op;
+  MpDtype dtype;
+  int64_t outer, n, inner;
+  double  epsilon;
+  int     tx, ty, tz;
+  int     chunks;
+  int64_t chunk;
+} MpCudaNormalize;
+#define MP_CUDA_NORMALIZE_THREADS 512 /* at most */
+#define MP_CUDA_NORMALIZE_STATE 32    /* bytes of a partial result, at most */
+cudaError_t mp_launch_normalize (const MpCudaNormalize *normalize, void *y, const void *x, const void *dy,
+                                 void *partial, cudaStream_t stream);
+
+/* ---- pool.cu ---- */
+typedef struct
+{
+  MpOp    op;
+  MpDtype dtype;
+  int64_t n, h, w, c;     /* the large side */
+  int64_t out_h, out_w;   /* the pooled side */
+  int32_t window[2];
+  int32_t stride[2];
+  int32_t pad[2];         /* before */
+} MpCudaPool;
+/* y is the op's result: int32 for MAXPOOL_INDEX. */
+cudaError_t mp_launch_pool (const MpCudaPool *pool, void *y, const void *x, const int32_t *index, cudaStream_t stream);
 
 /* ---- random.cu ---- */
 cudaError_t mp_launch_random (MpCudaContext context, MpOp op, MpDtype dtype, uint32_t stream_number, double a, double b,

@@ -425,12 +425,13 @@ run_fetch (MpKernel           *kernel,
 {
   const MpTensorType *item = &kernel->output_type[0];
   size_t bytes = (size_t) mp_tensor_count (item) * mp_dtype_size (item->dtype);
+  int64_t every = kernel->attrs.stop[0];
 
   if (bytes == 0)
     return MP_OK;
   return mp_cuda_check (mp_launch_fetch (mp_cuda_context (stream, context), (uint64_t) kernel->input_type[0].dim[0],
-                                         bytes, kernel->output[0], kernel->input[0], stream->stream),
-                        "launching fetch");
+                                         every > 0 ? (uint64_t) every : 0, bytes, kernel->output[0], kernel->input[0],
+                                         stream->stream), "launching fetch");
 }
 
 static MpStatus
@@ -439,7 +440,7 @@ fetch_new (MpKernel *kernel)
   const MpTensorType *ring = &kernel->input_type[0], *item = &kernel->output_type[0];
   char a[128], b[128];
 
-  if (kernel->n_inputs != 1 || ring->rank < 1 || ring->dim[0] < 1 || ring->dtype != item->dtype
+  if (kernel->n_inputs != 1 || kernel->n_outputs != 1 || ring->rank < 1 || ring->dim[0] < 1 || ring->dtype != item->dtype
       || mp_tensor_count (ring) != ring->dim[0] * mp_tensor_count (item))
     return mp_kernels_fail (MP_STATUS_INVALID, "fetch cannot take %s out of a ring %s.",
                             mp_tensor_text (item, a, sizeof a), mp_tensor_text (ring, b, sizeof b));
@@ -478,7 +479,7 @@ collect_new (MpKernel *kernel)
   const MpTensorType *table = &kernel->output_type[0];
   char text[128];
 
-  if (table->rank != 2 || table->dtype != MP_FLOAT64 || table->dim[0] < 1 || kernel->attrs.stop[0] < 1
+  if (kernel->n_outputs != 1 || table->rank != 2 || table->dtype != MP_FLOAT64 || table->dim[0] < 1 || kernel->attrs.stop[0] < 1
       || kernel->attrs.start[0] < 0 || kernel->attrs.start[0] + kernel->n_inputs > table->dim[1])
     return mp_kernels_fail (MP_STATUS_INVALID, "collect cannot put %d scalars into columns from %lld of a table %s.",
                             kernel->n_inputs, (long long) kernel->attrs.start[0],

@@ -522,9 +522,10 @@ mp_launch_band (int          word,
 
 template <typename Word>
 static __global__ void
-fetch (MpCudaContext context, uint64_t slots, int64_t n, Word *item, const Word *ring)
+fetch (MpCudaContext context, uint64_t slots, uint64_t every, int64_t n, Word *item, const Word *ring)
 {
-  const Word *slot = ring + (int64_t) (mp_context_read (context).batch % slots) * n;
+  const MpRunContext seen = mp_context_read (context);
+  const Word *slot = ring + (int64_t) ((every > 0 ? seen.step / every : seen.batch) % slots) * n;
 
   for (int64_t i = (int64_t) blockIdx.x * blockDim.x + threadIdx.x; i < n; i += (int64_t) gridDim.x * blockDim.x)
     item[i] = slot[i];
@@ -532,28 +533,30 @@ fetch (MpCudaContext context, uint64_t slots, int64_t n, Word *item, const Word 
 
 template <typename Word>
 static cudaError_t
-launch_fetch (MpCudaContext context, uint64_t slots, size_t bytes, void *item, const void *ring, cudaStream_t stream)
+launch_fetch (MpCudaContext context, uint64_t slots, uint64_t every, size_t bytes, void *item, const void *ring,
+              cudaStream_t stream)
 {
   int64_t n = (int64_t) (bytes / sizeof (Word));
 
-  MP_LAUNCH ((fetch<Word>), mp_blocks (n, BLOCK, MOST_BLOCKS), BLOCK, 0, stream, context, slots, n, (Word *) item,
-             (const Word *) ring);
+  MP_LAUNCH ((fetch<Word>), mp_blocks (n, BLOCK, MOST_BLOCKS), BLOCK, 0, stream, context, slots, every, n,
+             (Word *) item, (const Word *) ring);
   return cudaGetLastError ();
 }
 
 cudaError_t
 mp_launch_fetch (MpCudaContext context,
                  uint64_t      slots,
+                 uint64_t      every,
                  size_t        bytes,
                  void         *item,
                  const void   *ring,
                  cudaStream_t  stream)
 {
   if (bytes % 16 == 0)
-    return launch_fetch<uint4> (context, slots, bytes, item, ring, stream);
+    return launch_fetch<uint4> (context, slots, every, bytes, item, ring, stream);
   if (bytes % 4 == 0)
-    return launch_fetch<uint32_t> (context, slots, bytes, item, ring, stream);
-  return launch_fetch<uint16_t> (context, slots, bytes, item, ring, stream);
+    return launch_fetch<uint32_t> (context, slots, every, bytes, item, ring, stream);
+  return launch_fetch<uint16_t> (context, slots, every, bytes, item, ring, stream);
 }
 
 static __global__ void
