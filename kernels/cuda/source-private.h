@@ -42,6 +42,10 @@ typedef struct
 void mp_walk_init (MpWalk *walk, const MpProgram *program, const MpDtype *input_dtype, const MpDtype *output_dtype,
                    unsigned outputs);
 
+/* The same without dropping or merging axes. */
+void mp_walk_init_plain (MpWalk *walk, const MpProgram *program, const MpDtype *input_dtype, const MpDtype *output_dtype,
+                         unsigned outputs);
+
 /* Whether the output is stored at every point (also reductions that reduce nothing). */
 int mp_walk_stores (const MpWalk *walk, int output);
 
@@ -49,9 +53,9 @@ int mp_walk_stores (const MpWalk *walk, int output);
 const char *mp_walk_index (const MpWalk *walk);
 const char *mp_storage_name (MpDtype dtype);
 
-/* The struct of addresses. Adds to the source's list what the text needs: inputs (the first `shift` of the program come
- * from registers; input i of the program is number i + offset of the kernel), outputs, `n_partials` arrays of doubles of
- * the given lengths in the workspace (w0, w1, …), counters (n). */
+/* The struct of addresses. Adds to the source's list what the text needs: inputs from first_input on (input i of the
+ * program is number i + offset of the kernel), outputs, `n_partials` arrays of doubles of the given lengths in the
+ * workspace (w0, w1, …), counters (n). */
 void mp_source_arguments (MpText *text, const MpWalk *walk, MpSource *source, int first_input, int offset,
                           const int64_t *partial, int n_partials);
 void mp_source_argument (MpSource *source, MpSourceArgKind kind, int index, size_t offset);
@@ -73,6 +77,14 @@ void mp_emit_instructions (MpText *text, const MpWalk *walk, const char *indent)
 void mp_emit_value (MpText *text, const MpWalk *walk, int output);
 void mp_emit_real (MpText *text, const MpWalk *walk, double value);
 void mp_emit_count (MpText *text, const MpWalk *walk, int64_t value); /* an index constant with its suffix */
+
+/* g.o<output>[at] = a<output> · scale, from the accumulator, under a condition. */
+void mp_emit_result (MpText *text, const MpWalk *walk, const char *indent, const char *condition, int output,
+                     const char *at);
+/* a<output> = what the group of `width` threads has together, in its first thread. */
+void mp_emit_group (MpText *text, const MpWalk *walk, const char *indent, int output, unsigned width);
+/* "-MP_INF", "0": what an accumulator starts with. */
+const char *mp_neutral (const MpWalk *walk, int output);
 
 /* The writers; walk has been set up for the outputs. */
 MpStatus mp_source_map (const MpWalk *walk, const MpSourceTarget *target, MpSource *source);

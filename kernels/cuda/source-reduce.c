@@ -327,7 +327,7 @@ emit_accumulation (MpText     *text,
     for (int u = 0; plan->masked && u < plan->unroll; u++)
       for (int e = 0; e < plan->vector; e++)
         mp_text_add (text, "    y%d[%d] = in%d ? y%d[%d] : (%s) %s;\n", o, u * plan->vector + e, u, o,
-                     u * plan->vector + e, walk->real, max ? "-MP_INF" : "0");
+                     u * plan->vector + e, walk->real, mp_neutral (walk, o));
     if (max)
       for (int e = 0; e < plan->unroll * plan->vector; e++)
         mp_text_add (text, "    a%d = MP_LARGER (a%d, y%d[%d]);\n", o, o, o, e);
@@ -374,39 +374,6 @@ emit_loop (MpText     *text,
 
 /* ---- after the loop ---- */
 
-static void
-emit_output (MpText       *text,
-             const MpWalk *walk,
-             const char   *indent,
-             const char   *condition,
-             int           output,
-             const char   *at)
-{
-  double scale = walk->program->output[output].scale;
-
-  mp_text_add (text, "%sif (%s)\n%s  g.o%d[%s] = ", indent, condition, indent, output, at);
-  if (walk->output_dtype[output] == MP_BFLOAT16)
-    mp_text_add (text, "(unsigned short) mp_narrow ((float) (a%d", output);
-  else
-    mp_text_add (text, "(%s) (a%d", walk->real, output);
-  if (scale != 1.0)
-    mp_text_add (text, " * %.17e", scale);
-  mp_text_add (text, walk->output_dtype[output] == MP_BFLOAT16 ? "));\n" : ");\n");
-}
-
-static void
-emit_group (MpText     *text,
-            const Plan *plan,
-            const char *indent,
-            int         output,
-            unsigned    width)
-{
-  int max = plan->walk->program->output[output].reduce == MP_REDUCE_MAX;
-
-  if (width > 1)
-    mp_text_add (text, "%sa%d = mp_group_%s (a%d, scratch, %uu);\n", indent, output, max ? "max" : "sum", output, width);
-}
-
 /* Hands accumulators from the loop's threads (neighbours are neighbouring k) to threads with the lanes of a k beside
  * each other. */
 static void
@@ -442,9 +409,9 @@ emit_finish (MpText     *text,
   for (int o = 0; o < walk->program->n_outputs; o++) {
     if (!is_reduced (plan, o))
       continue;
-    emit_group (text, plan, "  ", o, plan->lanes);
+    mp_emit_group (text, walk, "  ", o, plan->lanes);
     if (plan->splits == 1)
-      emit_output (text, walk, "  ", "first", o, "k1");
+      mp_emit_result (text, walk, "  ", "first", o, "k1");
     else {
       mp_text_add (text, "  if (first)\n    g.w%d[split * ", w++);
       mp_emit_count (text, walk, plan->n_kept);
@@ -461,14 +428,14 @@ emit_finish (MpText     *text,
 
     if (!is_reduced (plan, o))
       continue;
-    mp_text_add (text, "    a%d = %s;\n    if (k1 < ", o, max ? "-MP_INF" : "0");
+    mp_text_add (text, "    a%d = %s;\n    if (k1 < ", o, mp_neutral (walk, o));
     mp_emit_count (text, walk, plan->n_kept);
     mp_text_add (text, ")\n      for (unsigned s = threadIdx.x %% %uu; s < %lluu; s += %uu) {\n        const double b = mp_read "
                        "(g.w%d + (s * ", plan->lanes, (unsigned long long) plan->splits, plan->lanes, w++);
     mp_emit_count (text, walk, plan->n_kept);
     mp_text_add (text, " + k1));\n        a%d = %s (a%d, b);\n      }\n", o, max ? "MP_LARGER" : "MP_ADD", o);
-    emit_group (text, plan, "    ", o, plan->lanes);
-    emit_output (text, walk, "    ", "first", o, "k1");
+    mp_emit_group (text, walk, "    ", o, plan->lanes);
+    mp_emit_result (text, walk, "    ", "first", o, "k1");
   }
   mp_text_add (text, "  }\n");
 }
@@ -486,9 +453,9 @@ emit_totals (MpText     *text,
   for (int o = 0; o < walk->program->n_outputs; o++) {
     if (!is_total (plan, o))
       continue;
-    emit_group (text, plan, "  ", o, threads);
+    mp_emit_group (text, walk, "  ", o, threads);
     if (blocks == 1)
-      emit_output (text, walk, "  ", "threadIdx.x == 0u", o, "0");
+      mp_emit_result (text, walk, "  ", "threadIdx.x == 0u", o, "0");
     else
       mp_text_add (text, "  if (threadIdx.x == 0u)\n    g.w%d[blockIdx.x] = a%d;\n", w++, o);
   }
@@ -503,9 +470,9 @@ emit_totals (MpText     *text,
       continue;
     mp_text_add (text, "    a%d = %s;\n    for (unsigned s = threadIdx.x; s < %lluu; s += %uu) {\n"
                        "      const double b = mp_read (g.w%d + s);\n      a%d = %s (a%d, b);\n    }\n",
-                 o, max ? "-MP_INF" : "0", (unsigned long long) blocks, threads, w++, o, max ? "MP_LARGER" : "MP_ADD", o);
-    emit_group (text, plan, "    ", o, threads);
-    emit_output (text, walk, "    ", "threadIdx.x == 0u", o, "0");
+                 o, mp_neutral (walk, o), (unsigned long long) blocks, threads, w++, o, max ? "MP_LARGER" : "MP_ADD", o);
+    mp_emit_group (text, walk, "    ", o, threads);
+    mp_emit_result (text, walk, "    ", "threadIdx.x == 0u", o, "0");
   }
   mp_text_add (text, "  }\n");
 }
@@ -588,13 +555,11 @@ mp_source_reduce (const MpWalk         *walk,
   emit_places (&text, &plan);
   for (int o = 0; o < walk->program->n_outputs; o++)
     if (is_reduced (&plan, o) || is_total (&plan, o))
-      mp_text_add (&text, "  double a%d = %s;\n", o,
-                   walk->program->output[o].reduce == MP_REDUCE_MAX ? "-MP_INF" : "0");
+      mp_text_add (&text, "  double a%d = %s;\n", o, mp_neutral (walk, o));
   emit_loop (&text, &plan);
   for (int o = 0; o < walk->program->n_outputs; o++)
     if (is_total (&plan, o))
-      mp_text_add (&text, "  a%d = inside ? a%d : %s;\n", o, o,
-                   walk->program->output[o].reduce == MP_REDUCE_MAX ? "-MP_INF" : "0");
+      mp_text_add (&text, "  a%d = inside ? a%d : %s;\n", o, o, mp_neutral (walk, o));
   if (n_reduced > 0)
     emit_finish (&text, &plan, n_totals > 0 && plan.tiles * plan.splits > 1);
   if (n_totals > 0)

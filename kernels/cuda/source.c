@@ -218,14 +218,25 @@ needs_wide (const MpWalk *walk)
   return 0;
 }
 
-void
-mp_walk_init (MpWalk          *walk,
-              const MpProgram *program,
-              const MpDtype   *input_dtype,
-              const MpDtype   *output_dtype,
-              unsigned         outputs)
+static void
+set_dense_strides (MpWalk *walk)
 {
   int64_t stride = 1;
+
+  for (int a = walk->rank - 1; a >= 0; a--) {
+    walk->dense[a] = stride;
+    stride *= walk->dim[a];
+  }
+  walk->wide = needs_wide (walk);
+}
+
+void
+mp_walk_init_plain (MpWalk          *walk,
+                    const MpProgram *program,
+                    const MpDtype   *input_dtype,
+                    const MpDtype   *output_dtype,
+                    unsigned         outputs)
+{
 
   memset (walk, 0, sizeof *walk);
   walk->program = program;
@@ -248,6 +259,17 @@ mp_walk_init (MpWalk          *walk,
                          ? 0 : (unsigned) program->output[o].axes & ((1u << program->rank) - 1);
   }
   mark_needed (walk);
+  set_dense_strides (walk);
+}
+
+void
+mp_walk_init (MpWalk          *walk,
+              const MpProgram *program,
+              const MpDtype   *input_dtype,
+              const MpDtype   *output_dtype,
+              unsigned         outputs)
+{
+  mp_walk_init_plain (walk, program, input_dtype, output_dtype, outputs);
   for (int a = walk->rank - 1; a >= 0; a--)
     if (walk->dim[a] == 1)
       remove_axis (walk, a);
@@ -256,11 +278,7 @@ mp_walk_init (MpWalk          *walk,
       walk->dim[a + 1] *= walk->dim[a];
       remove_axis (walk, a);
     }
-  for (int a = walk->rank - 1; a >= 0; a--) {
-    walk->dense[a] = stride;
-    stride *= walk->dim[a];
-  }
-  walk->wide = needs_wide (walk);
+  set_dense_strides (walk);
 }
 
 int
@@ -606,6 +624,46 @@ mp_emit_value (MpText       *text,
     mp_text_add (text, " * ");
     mp_emit_real (text, walk, program->output[output].scale);
   }
+}
+
+const char *
+mp_neutral (const MpWalk *walk,
+            int           output)
+{
+  return walk->program->output[output].reduce == MP_REDUCE_MAX ? "-MP_INF" : "0";
+}
+
+void
+mp_emit_result (MpText       *text,
+                const MpWalk *walk,
+                const char   *indent,
+                const char   *condition,
+                int           output,
+                const char   *at)
+{
+  double scale = walk->program->output[output].scale;
+
+  mp_text_add (text, "%sif (%s)\n%s  g.o%d[%s] = ", indent, condition, indent, output, at);
+  if (walk->output_dtype[output] == MP_BFLOAT16)
+    mp_text_add (text, "(unsigned short) mp_narrow ((float) (a%d", output);
+  else
+    mp_text_add (text, "(%s) (a%d", walk->real, output);
+  if (scale != 1.0)
+    mp_text_add (text, " * %.17e", scale);
+  mp_text_add (text, walk->output_dtype[output] == MP_BFLOAT16 ? "));\n" : ");\n");
+}
+
+void
+mp_emit_group (MpText       *text,
+               const MpWalk *walk,
+               const char   *indent,
+               int           output,
+               unsigned      width)
+{
+  int max = walk->program->output[output].reduce == MP_REDUCE_MAX;
+
+  if (width > 1)
+    mp_text_add (text, "%sa%d = mp_group_%s (a%d, scratch, %uu);\n", indent, output, max ? "max" : "sum", output, width);
 }
 
 /* ---- checks and the split ---- */
