@@ -12,6 +12,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#define SHARE 8       /* texts that are worth a thread */
+#define MAX_SHARES 8
 
 /* ---- the library ---- */
 
@@ -407,6 +411,84 @@ find_missing (MpDevice    *device,
   return n;
 }
 
+/* A share of the texts, compiled by one thread. */
+typedef struct
+{
+  pthread_t    thread;
+  int          started;
+  const char **texts;
+  MpNvrtcKey  *keys;
+  int          n;
+  int          capability;
+  void        *image;
+  size_t       bytes;
+  MpStatus     status;
+  char         words[2048]; /* errors belong to threads */
+} Share;
+
+static void *
+compile_share (void *data)
+{
+  Share *share = data;
+
+  share->status = mp_nvrtc_compile (share->texts, share->keys, share->n, share->capability, &share->image, &share->bytes,
+                                    NULL);
+  if (share->status != MP_OK)
+    snprintf (share->words, sizeof share->words, "%s", mp_kernels_error ());
+  return NULL;
+}
+
+static MpStatus
+finish_share (MpDevice *device,
+              Share    *share)
+{
+  MpStatus status;
+
+  if (share->started)
+    pthread_join (share->thread, NULL);
+  status = share->status;
+  if (status != MP_OK)
+    mp_kernels_fail (status, "%s", share->words);
+  else
+    status = load_image (device->index, share->keys, share->n, share->image);
+  if (status == MP_OK && device->options.cache != NULL)
+    mp_nvrtc_store (device->options.cache, share->keys, share->n, share->image, share->bytes);
+  free (share->image);
+  return status;
+}
+
+/* Divides the texts among threads, few enough that starting the compiler does not outweigh them. */
+static MpStatus
+compile_shares (MpDevice    *device,
+                const char **texts,
+                MpNvrtcKey  *keys,
+                int          n)
+{
+  Share    share[MAX_SHARES] = { 0 };
+  long     n_processors = sysconf (_SC_NPROCESSORS_ONLN);
+  int      n_shares = (n + SHARE - 1) / SHARE;
+  MpStatus status = MP_OK;
+
+  n_shares = n_shares < n_processors ? n_shares : (int) n_processors;
+  n_shares = n_shares < MAX_SHARES ? (n_shares < 1 ? 1 : n_shares) : MAX_SHARES;
+  for (int i = 0; i < n_shares; i++) {
+    share[i].texts = texts + (size_t) n * (size_t) i / (size_t) n_shares;
+    share[i].keys = keys + (share[i].texts - texts);
+    share[i].n = (int) ((size_t) n * ((size_t) i + 1) / (size_t) n_shares - (size_t) (share[i].texts - texts));
+    share[i].capability = device->capability;
+    share[i].started = i > 0 && pthread_create (&share[i].thread, NULL, compile_share, &share[i]) == 0;
+  }
+  for (int i = 0; i < n_shares; i++) {
+    MpStatus finished;
+
+    if (!share[i].started)
+      compile_share (&share[i]);
+    finished = finish_share (device, &share[i]);
+    status = status == MP_OK ? finished : status;
+  }
+  return status;
+}
+
 static MpStatus
 compile_missing (MpDevice    *device,
                  MpCudaCode **missing,
@@ -415,8 +497,6 @@ compile_missing (MpDevice    *device,
   const char **texts = calloc ((size_t) n, sizeof *texts);
   MpNvrtcKey  *keys = calloc ((size_t) n, sizeof *keys);
   MpStatus     status = MP_OK;
-  void        *image = NULL;
-  size_t       bytes;
 
   if (texts == NULL || keys == NULL)
     status = mp_kernels_fail (MP_STATUS_MEMORY, "There is no memory for %d generated kernels.", n);
@@ -425,12 +505,7 @@ compile_missing (MpDevice    *device,
     keys[i] = missing[i]->key;
   }
   if (status == MP_OK)
-    status = mp_nvrtc_compile (texts, keys, n, device->capability, &image, &bytes, NULL);
-  if (status == MP_OK)
-    status = load_image (device->index, keys, n, image);
-  if (status == MP_OK && device->options.cache != NULL)
-    mp_nvrtc_store (device->options.cache, keys, n, image, bytes);
-  free (image);
+    status = compile_shares (device, texts, keys, n);
   free (texts);
   free (keys);
   return status;

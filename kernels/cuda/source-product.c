@@ -395,77 +395,161 @@ emit_line (MpText     *text,
   mp_emit_group (text, walk, "  ", output, width);
 }
 
-/* Outputs reduced over `kind`: tile sums, then over the tiles. w: their first partial array. */
-static int
-emit_kind (MpText     *text,
-           const Plan *plan,
-           int         kind,
-           int         w)
+/* One way of reducing: its lines are rows or columns of the matrix, or one for all of it. */
+typedef struct
+{
+  int         kind;
+  const char *base;   /* first line of the tile */
+  const char *block;  /* which tile across the lines, and which along them */
+  const char *along;
+  unsigned    lines;  /* in a tile */
+  unsigned    width;  /* threads for each */
+  int64_t     extent; /* lines of the matrix */
+  int64_t     splits; /* tiles that meet in a line */
+  unsigned    counter;
+  int         direct; /* one tile has all of it */
+} Kind;
+
+static Kind
+describe_kind (const Plan *plan,
+               int         kind)
 {
   const MpSourceProduct *p = plan->product;
-  const MpWalk          *walk = &plan->walk;
-  int                    rows = kind == OVER_COLUMNS, all = kind == OVER_ALL, direct = is_direct (plan, kind), n = 0;
-  unsigned               lines = rows ? plan->tile[0] : plan->tile[1];
-  unsigned               width = all ? plan->threads : (plan->threads / lines < 32 ? plan->threads / lines : 32);
-  int64_t                extent = all ? 1 : (rows ? p->m : p->n);
-  int64_t                splits = all ? plan->tiles[0] * plan->tiles[1] : (rows ? plan->tiles[1] : plan->tiles[0]);
+  Kind                   k = { .kind = kind, .direct = is_direct (plan, kind) };
 
-  for (int o = 0; o < walk->program->n_outputs; o++)
-    n += over (plan, o) == kind;
-  if (n == 0)
-    return w;
-  mp_text_add (text, "  {\n  const unsigned line = %s0 + threadIdx.x / %uu;\n", rows ? "row" : "column", width);
-  if (all)
-    mp_text_add (text, "  const int first = threadIdx.x == 0u;\n  (void) line;\n");
+  if (kind == OVER_ALL) {
+    k.lines = 1;
+    k.width = plan->threads;
+    k.extent = 1;
+    k.splits = plan->tiles[0] * plan->tiles[1];
+    return k;
+  }
+  k.base = kind == OVER_COLUMNS ? "row0" : "column0";
+  k.block = kind == OVER_COLUMNS ? "blockIdx.x" : "blockIdx.y";
+  k.along = kind == OVER_COLUMNS ? "blockIdx.y" : "blockIdx.x";
+  k.lines = plan->tile[kind == OVER_COLUMNS ? 0 : 1];
+  k.width = plan->threads / k.lines < 32 ? plan->threads / k.lines : 32;
+  k.extent = kind == OVER_COLUMNS ? p->m : p->n;
+  k.splits = plan->tiles[kind == OVER_COLUMNS ? 1 : 0];
+  k.counter = kind == OVER_COLUMNS ? plan->row_counters : plan->column_counters;
+  return k;
+}
+
+static int
+has_kind (const Plan *plan,
+          int         kind)
+{
+  for (int o = 0; o < plan->walk.program->n_outputs; o++)
+    if (over (plan, o) == kind)
+      return 1;
+  return 0;
+}
+
+static const char *
+combine_name (const Plan *plan,
+              int         output)
+{
+  return plan->walk.program->output[output].reduce == MP_REDUCE_MAX ? "MP_LARGER" : "MP_ADD";
+}
+
+/* Sums of the tile: written, or left in the partial arrays from w on. Returns the next array. */
+static int
+emit_tile_sums (MpText     *text,
+                const Plan *plan,
+                int         kind,
+                int         w)
+{
+  const MpWalk *walk = &plan->walk;
+  const Kind    k = describe_kind (plan, kind);
+
+  if (kind == OVER_ALL)
+    mp_text_add (text, "  const unsigned line%d = 0u;\n  const int first%d = threadIdx.x == 0u;\n", kind, kind);
   else
-    mp_text_add (text, "  const int first = threadIdx.x %% %uu == 0u && threadIdx.x / %uu < %uu && line < %lldu;\n", width, width,
-                 lines, (long long) extent);
-  for (int o = 0, v = w; o < walk->program->n_outputs; o++) {
+    mp_text_add (text, "  const unsigned line%d = %s + threadIdx.x / %uu;\n"
+                       "  const int first%d = threadIdx.x %% %uu == 0u && threadIdx.x / %uu < %uu && line%d < %lldu;\n",
+                 kind, k.base, k.width, kind, k.width, k.width, k.lines, kind, (long long) k.extent);
+  for (int o = 0; o < walk->program->n_outputs; o++) {
+    char first[16], line[16];
+
     if (over (plan, o) != kind)
       continue;
-    if (all) {
-      mp_text_add (text, "  a%d = %s;\n#pragma unroll\n  for (int q = 0; q < %u; q++)\n    a%d = %s (a%d, (double) y%d[q]);\n", o,
-                   mp_neutral (walk, o), plan->elements, o,
-                   walk->program->output[o].reduce == MP_REDUCE_MAX ? "MP_LARGER" : "MP_ADD", o, o);
-      mp_emit_group (text, walk, "  ", o, width);
+    snprintf (first, sizeof first, "first%d", kind);
+    snprintf (line, sizeof line, "line%d", kind);
+    if (kind == OVER_ALL) {
+      mp_text_add (text, "  a%d = %s;\n#pragma unroll\n  for (int q = 0; q < %u; q++)\n    a%d = %s (a%d, (double) y%d[q]);\n",
+                   o, mp_neutral (walk, o), plan->elements, o, combine_name (plan, o), o, o);
+      mp_emit_group (text, walk, "  ", o, k.width);
     } else
-      emit_line (text, plan, o, kind, width);
-    if (direct)
-      mp_emit_result (text, walk, "  ", "first", o, all ? "0" : "line");
-    else if (all)
-      mp_text_add (text, "  if (first)\n    g.w%d[blockIdx.y * %lluu + blockIdx.x] = a%d;\n", v++,
-                   (unsigned long long) plan->tiles[0], o);
+      emit_line (text, plan, o, kind, k.width);
+    if (k.direct)
+      mp_emit_result (text, walk, "  ", first, o, line);
+    else if (kind == OVER_ALL)
+      mp_text_add (text, "  if (%s)\n    g.w%d[blockIdx.y * %lldu + blockIdx.x] = a%d;\n", first, w++,
+                   (long long) plan->tiles[0], o);
     else
-      mp_text_add (text, "  if (first)\n    g.w%d[blockIdx.%c * %lluu + line] = a%d;\n", v++, rows ? 'y' : 'x',
-                   (unsigned long long) extent, o);
+      mp_text_add (text, "  if (%s)\n    g.w%d[%s * %lldu + %s] = a%d;\n", first, w++, k.along, (long long) k.extent, line, o);
   }
-  if (!direct) {
-    if (all)
-      mp_text_add (text, "  if (mp_last (g.n, %lluu, &flag)) {\n", (unsigned long long) splits);
-    else
-      mp_text_add (text, "  if (mp_last (g.n + %uu + blockIdx.%c, %lluu, &flag)) {\n",
-                   rows ? plan->row_counters : plan->column_counters, rows ? 'x' : 'y', (unsigned long long) splits);
-    for (int o = 0; o < walk->program->n_outputs; o++) {
-      if (over (plan, o) != kind)
-        continue;
-      mp_text_add (text, "    a%d = %s;\n", o, mp_neutral (walk, o));
-      if (!all)
-        mp_text_add (text, "    if (threadIdx.x / %uu < %uu && line < %lldu)\n", width, lines, (long long) extent);
-      mp_text_add (text, "      for (unsigned s = threadIdx.x %% %uu; s < %lluu; s += %uu) {\n", width,
-                   (unsigned long long) splits, width);
-      if (all)
-        mp_text_add (text, "        const double b = mp_read (g.w%d + s);\n", w++);
-      else
-        mp_text_add (text, "        const double b = mp_read (g.w%d + s * %lluu + line);\n", w++, (unsigned long long) extent);
-      mp_text_add (text, "        a%d = %s (a%d, b);\n      }\n", o,
-                   walk->program->output[o].reduce == MP_REDUCE_MAX ? "MP_LARGER" : "MP_ADD", o);
-      mp_emit_group (text, walk, "    ", o, width);
-      mp_emit_result (text, walk, "    ", "first", o, all ? "0" : "line");
-    }
-    mp_text_add (text, "  }\n");
+  return w;
+}
+
+/* What the last block of a line does: adds up the tiles' sums. */
+static int
+emit_line_sums (MpText     *text,
+                const Plan *plan,
+                int         kind,
+                int         w)
+{
+  const MpWalk *walk = &plan->walk;
+  const Kind    k = describe_kind (plan, kind);
+
+  if (k.direct || !has_kind (plan, kind))
+    return w;
+  mp_text_add (text, "  if (flag & %du) {\n", 1 << kind);
+  for (int o = 0; o < walk->program->n_outputs; o++) {
+    char first[16], line[16];
+
+    if (over (plan, o) != kind)
+      continue;
+    snprintf (first, sizeof first, "first%d", kind);
+    snprintf (line, sizeof line, "line%d", kind);
+    mp_text_add (text, "    a%d = %s;\n", o, mp_neutral (walk, o));
+    if (kind != OVER_ALL)
+      mp_text_add (text, "    if (threadIdx.x / %uu < %uu && %s < %lldu)\n", k.width, k.lines, line, (long long) k.extent);
+    mp_text_add (text, "    for (unsigned s = threadIdx.x %% %uu; s < %lldu; s += %uu) {\n"
+                       "      const double b = mp_read (g.w%d + (s * %lldu + %s));\n      a%d = %s (a%d, b);\n    }\n",
+                 k.width, (long long) k.splits, k.width, w++, (long long) k.extent, line, o, combine_name (plan, o), o);
+    mp_emit_group (text, walk, "    ", o, k.width);
+    mp_emit_result (text, walk, "    ", first, o, line);
   }
   mp_text_add (text, "  }\n");
   return w;
+}
+
+static void
+emit_reductions (MpText         *text,
+                 const Plan     *plan,
+                 const MpSource *source)
+{
+  static const int kinds[] = { OVER_ALL, OVER_COLUMNS, OVER_ROWS };
+  int              w = 0;
+
+  for (int i = 0; i < 3; i++)
+    if (has_kind (plan, kinds[i]))
+      w = emit_tile_sums (text, plan, kinds[i], w);
+  if (source->n_counters == 0)
+    return;
+  mp_text_add (text, "  __threadfence ();\n  __syncthreads ();\n  if (threadIdx.x == 0u) {\n    unsigned last = 0u;\n");
+  for (int i = 0; i < 3; i++) {
+    const Kind k = describe_kind (plan, kinds[i]);
+
+    if (has_kind (plan, kinds[i]) && !k.direct)
+      mp_text_add (text, "    last |= mp_arrive (g.n + (%uu + %s), %lldu) << %d;\n", k.counter,
+                   k.block != NULL ? k.block : "0u", (long long) k.splits, kinds[i]);
+  }
+  mp_text_add (text, "    flag = last;\n  }\n  __syncthreads ();\n  __threadfence ();\n");
+  w = 0;
+  for (int i = 0; i < 3; i++)
+    w = emit_line_sums (text, plan, kinds[i], w);
 }
 
 /* ---- the kernel ---- */
@@ -519,7 +603,7 @@ emit_kernel (MpText     *text,
              MpSource   *source)
 {
   const MpWalk *walk = &plan->walk;
-  int           w = 0, reduced = 0;
+  int           reduced = 0;
 
   mp_text_add (text, "struct MP_ARGS\n{\n");
   for (int d = 0; d < 2; d++) {
@@ -542,9 +626,7 @@ emit_kernel (MpText     *text,
   emit_slices (text, plan);
   emit_elements (text, plan);
   emit_program (text, plan);
-  w = emit_kind (text, plan, OVER_ALL, w);
-  w = emit_kind (text, plan, OVER_COLUMNS, w);
-  emit_kind (text, plan, OVER_ROWS, w);
+  emit_reductions (text, plan, source);
   mp_text_add (text, "}\n#undef MP_ROW\n#undef MP_COLUMN\n#undef MP_HAS\n");
 }
 
