@@ -62,6 +62,7 @@ char *
 mp_plan_describe (MpPlan *plan)
 {
   GString *text = g_string_new (NULL);
+  guint n = 0;
 
   g_string_append_printf (text, "plan %s: %u nodes, %u merged, %u kernels, %u fused groups, arena %" G_GSIZE_FORMAT
                           " bytes (%" G_GSIZE_FORMAT " without sharing), workspace %" G_GSIZE_FORMAT " bytes\n",
@@ -71,7 +72,9 @@ mp_plan_describe (MpPlan *plan)
   for (guint i = 0; i < plan->steps->len; i++) {
     MpStep *step = &g_array_index (plan->steps, MpStep, i);
 
-    g_string_append_printf (text, "%4u  %-72s %12.0f flops  %s", i, step->label, step->flops,
+    if (_mp_step_is_constant (step))
+      continue;
+    g_string_append_printf (text, "%4u  %-72s %12.0f flops  %s", n++, step->label, step->flops,
                             plan->store->class->kernel_algorithm (step->kernel));
     if (step->unit != NULL && step->unit->outputs->len > 0) {
       MpValue *first = g_ptr_array_index (step->unit->outputs, 0);

@@ -17,6 +17,9 @@
 /* Streams that a captured plan may use beside the store's. */
 #define MP_MAX_BRANCHES 3
 
+#define MP_STORE_SLOTS 16
+#define MP_STORE_SLOT_BYTES 128
+
 struct _MpStore
 {
   MpGraph             *graph;
@@ -27,6 +30,9 @@ struct _MpStore
   GHashTable          *groups;      /* group → block */
   GPtrArray           *blocks;      /* what to release */
   gsize                bytes;
+  guint8              *staging;     /* page-locked slots for small values on their way, or NULL */
+  MpEvent             *staged[MP_STORE_SLOTS]; /* passed when the slot is free */
+  guint                next_slot;
   void                *reserved;    /* the block of mp_store_reserve (), or NULL */
   gsize                reserved_bytes, trained_bytes;
   MpStream            *branches[MP_MAX_BRANCHES]; /* beside stream, made at the first need */
@@ -35,7 +41,6 @@ struct _MpStore
 
 gboolean _mp_store_get_stream (MpStore *store, MpStream **out, GError **error);
 void    *_mp_store_allocate (MpStore *store, gsize bytes, const char *what, GError **error); /* zeroed */
-gboolean _mp_store_sync (MpStore *store, GError **error);
 gboolean _mp_store_zero (MpStore *store, void *address, gsize bytes, GError **error);
 void    *_mp_store_address (MpStore *store, MpNode *variable, GError **error);
 void    *_mp_store_block (MpStore *store, const char *group);
@@ -211,6 +216,8 @@ struct _MpPlan
   MpPlanInfo  info;
 };
 
+/* Whether the step computes a constant: it runs once, when the plan gets memory, and is dropped. */
+gboolean _mp_step_is_constant (const MpStep *step);
 /* Sets first_nonfinite when an output of the step has a value that is not finite. */
 gboolean _mp_plan_check_step (MpPlan *plan, MpStep *step, GError **error);
 

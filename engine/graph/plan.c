@@ -500,8 +500,8 @@ bind_step (MpPlan  *plan,
                           step->label, error);
 }
 
-static gboolean
-is_constant (const MpStep *step)
+gboolean
+_mp_step_is_constant (const MpStep *step)
 {
   return step->unit != NULL && ((MpValue *) g_ptr_array_index (step->unit->members, 0))->constant;
 }
@@ -517,19 +517,19 @@ fold_constants (MpPlan  *plan,
   for (guint i = 0; i < plan->steps->len; i++) {
     MpStep *step = &g_array_index (plan->steps, MpStep, i);
 
-    if (is_constant (step)
+    if (_mp_step_is_constant (step)
         && !(bind_step (plan, step, error)
              && mp_check_status (plan->store->class->kernel_run (step->kernel, plan->store->stream, &nothing),
                                  step->label, error)))
       return FALSE;
   }
-  if (!_mp_store_sync (plan->store, error))
+  if (!mp_store_sync (plan->store, error))
     return FALSE;
   for (guint i = 0; i < plan->steps->len; i++) {
     MpStep step = g_array_index (plan->steps, MpStep, i);
 
     memset (&g_array_index (plan->steps, MpStep, i), 0, sizeof step);
-    if (is_constant (&step))
+    if (_mp_step_is_constant (&step))
       step_clear (plan, &step);
     else
       g_array_index (plan->steps, MpStep, kept++) = step;
@@ -570,7 +570,7 @@ sum_up (MpPlan *plan)
   for (guint i = 0; i < plan->steps->len; i++) {
     MpStep *step = &g_array_index (plan->steps, MpStep, i);
 
-    if (is_constant (step))
+    if (_mp_step_is_constant (step))
       continue;
     plan->info.n_kernels++;
     plan->info.n_fused_groups += step->unit != NULL && step->unit->spec != NULL && step->unit->members->len > 1;
@@ -690,7 +690,7 @@ mp_plan_free (MpPlan *plan)
   if (plan == NULL)
     return;
   /* What is under way may still use kernels and memory. */
-  _mp_store_sync (plan->store, NULL);
+  mp_store_sync (plan->store, NULL);
   for (guint i = 0; i < plan->steps->len; i++)
     step_clear (plan, &g_array_index (plan->steps, MpStep, i));
   g_array_unref (plan->steps);

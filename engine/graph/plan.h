@@ -26,20 +26,28 @@ MpStore *mp_store_new (MpGraph *graph, const MpDeviceClass *class, MpDevice *dev
 void     mp_store_free (MpStore *store);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MpStore, mp_store_free)
 MpGraph *mp_store_get_graph (MpStore *store);
+/* Where its memory is, and the stream that orders everything that is done with it. */
+const MpDeviceClass *mp_store_get_class (MpStore *store);
+MpDevice *mp_store_get_device (MpStore *store);
+MpStream *mp_store_get_stream (MpStore *store, GError **error);
+/* Waits until everything on the stream is done. */
+gboolean mp_store_sync (MpStore *store, GError **error);
 /* Copies dense values in the node's dtype, from or to the host. */
 gboolean mp_store_write (MpStore *store, MpNode *variable, const void *values, GError **error);
 gboolean mp_store_read (MpStore *store, MpNode *variable, void *values, GError **error);
-/* Scalars and small vectors of live settings: values are converted to the node's dtype. */
+/* Scalars and small vectors of live settings: values are converted to the node's dtype, and written in the stream's
+ * order without waiting for what is on it. */
 gboolean mp_store_write_doubles (MpStore *store, MpNode *variable, const double *values, GError **error);
 /* Host address on back ends that share memory with the host (the CPU), else NULL. */
 void    *mp_store_map (MpStore *store, MpNode *variable);
+void    *mp_store_get_address (MpStore *store, MpNode *variable, GError **error);    /* on the device */
 gsize    mp_store_get_bytes (MpStore *store);
 
 /* Gives all parameters, states and inputs that the graph has by now memory in one block, zero-filled; parameters and
  * states come first. Before any of them has memory. */
 gboolean mp_store_reserve (MpStore *store, GError **error);
-/* Bytes that mp_store_reserve () takes, or took. */
-gsize    mp_store_predict (MpStore *store);
+/* Bytes that mp_store_reserve () takes, or took. trained: (out) (nullable): of them, parameters and states. */
+gsize    mp_store_predict (MpStore *store, gsize *trained);
 /* What training changes: the block's part with parameters and states. Once reserved. */
 void    *mp_store_get_trained (MpStore *store, gsize *bytes);
 
@@ -103,6 +111,7 @@ gboolean    mp_plan_run (MpPlan *plan, const MpRunContext *context, GError **err
 gboolean    mp_plan_read (MpPlan *plan, guint output, void *values, GError **error);
 /* Host address of output i where memory is shared with the host, else NULL; valid until the next run. */
 const void *mp_plan_map (MpPlan *plan, guint output);
+const void *mp_plan_get_address (MpPlan *plan, guint output);             /* on the device */
 /* With check_finite: name and shape of the first non-finite value of the last run, or NULL. Borrowed. */
 const char *mp_plan_get_first_nonfinite (MpPlan *plan);
 

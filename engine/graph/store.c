@@ -32,7 +32,7 @@ mp_store_free (MpStore *store)
 {
   if (store == NULL)
     return;
-  _mp_store_sync (store, NULL);
+  mp_store_sync (store, NULL);
   for (guint i = 0; i < store->blocks->len; i++)
     store->class->release (store->device, g_ptr_array_index (store->blocks, i));
   g_ptr_array_unref (store->blocks);
@@ -41,6 +41,11 @@ mp_store_free (MpStore *store)
   for (guint i = 0; i < MP_MAX_BRANCHES; i++)
     if (store->branches[i] != NULL)
       store->class->stream_free (store->branches[i]);
+  for (guint i = 0; i < MP_STORE_SLOTS; i++)
+    if (store->staged[i] != NULL)
+      store->class->event_free (store->staged[i]);
+  if (store->staging != NULL)
+    store->class->host_release (store->device, store->staging);
   if (store->stream != NULL)
     store->class->stream_free (store->stream);
   g_free (store);
@@ -70,9 +75,30 @@ _mp_store_get_stream (MpStore   *store,
   return TRUE;
 }
 
+const MpDeviceClass *
+mp_store_get_class (MpStore *store)
+{
+  return store->class;
+}
+
+MpDevice *
+mp_store_get_device (MpStore *store)
+{
+  return store->device;
+}
+
+MpStream *
+mp_store_get_stream (MpStore  *store,
+                     GError  **error)
+{
+  MpStream *stream;
+
+  return _mp_store_get_stream (store, &stream, error) ? stream : NULL;
+}
+
 gboolean
-_mp_store_sync (MpStore  *store,
-                GError  **error)
+mp_store_sync (MpStore  *store,
+               GError  **error)
 {
   return store->stream == NULL
          || mp_check_status (store->class->stream_sync (store->stream), "waiting for the device", error);
@@ -186,9 +212,14 @@ lay_out (MpStore *store,
 }
 
 gsize
-mp_store_predict (MpStore *store)
+mp_store_predict (MpStore *store,
+                  gsize   *trained)
 {
-  return store->reserved != NULL ? store->reserved_bytes : lay_out (store, NULL, NULL);
+  if (store->reserved == NULL)
+    return lay_out (store, NULL, trained);
+  if (trained != NULL)
+    *trained = store->trained_bytes;
+  return store->reserved_bytes;
 }
 
 gboolean
@@ -285,6 +316,48 @@ mp_store_read (MpStore   *store,
          && _mp_store_download (store, values, address, type_bytes (&variable->type), variable->name, error);
 }
 
+/* A free slot of page-locked memory, or NULL after an error. */
+static guint8 *
+take_slot (MpStore  *store,
+           guint    *slot,
+           GError  **error)
+{
+  const MpDeviceClass *class = store->class;
+  void *memory = store->staging;
+
+  if (memory == NULL
+      && !mp_check_status (class->host_alloc (store->device, MP_STORE_SLOTS * MP_STORE_SLOT_BYTES, &memory),
+                           "memory for live settings", error))
+    return NULL;
+  store->staging = memory;
+  *slot = store->next_slot++ % MP_STORE_SLOTS;
+  if (store->staged[*slot] == NULL
+      && !mp_check_status (class->event_new (store->device, &store->staged[*slot]), "making an event", error))
+    return NULL;
+  if (!mp_check_status (class->event_sync (store->staged[*slot]), "waiting for the device", error))
+    return NULL;
+  return store->staging + *slot * MP_STORE_SLOT_BYTES;
+}
+
+static gboolean
+write_small (MpStore     *store,
+             MpNode      *variable,
+             const void  *values,
+             GError     **error)
+{
+  gsize bytes = type_bytes (&variable->type);
+  void *address = _mp_store_address (store, variable, error);
+  guint8 *staging;
+  guint slot;
+
+  if (address == NULL || (staging = take_slot (store, &slot, error)) == NULL)
+    return FALSE;
+  memcpy (staging, values, bytes);
+  return mp_check_status (store->class->upload (store->device, store->stream, address, staging, bytes),
+                          variable->name, error)
+         && mp_check_status (store->class->event_record (store->staged[slot], store->stream), variable->name, error);
+}
+
 gboolean
 mp_store_write_doubles (MpStore       *store,
                         MpNode        *variable,
@@ -308,7 +381,17 @@ mp_store_write_doubles (MpStore       *store,
     case MP_FLOAT64:
     default: ((double *) converted)[i] = values[i]; break;
     }
-  return mp_store_write (store, variable, converted, error);
+  if (store->class->host_memory || many != NULL)
+    return mp_store_write (store, variable, converted, error);
+  return write_small (store, variable, converted, error);
+}
+
+void *
+mp_store_get_address (MpStore  *store,
+                      MpNode   *variable,
+                      GError  **error)
+{
+  return _mp_store_address (store, variable, error);
 }
 
 void *

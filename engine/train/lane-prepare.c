@@ -312,6 +312,7 @@ mp_lane_prepare (MpLane  *lane,
   describe_phases (lane);
   if (!describe_surfaces (lane, error) || !register_series (lane, error))
     return FALSE;
+  lane->submitted = lane->iteration;
   mp_trainer_publish_progress (trainer, lane->iteration, lane->seconds, 0);
   __atomic_store_n (&trainer->n_iterations, lane->n_iterations, __ATOMIC_RELEASE);
   __atomic_store_n (&trainer->prepared, 1, __ATOMIC_RELEASE);

@@ -99,6 +99,8 @@ mp_lane_save_samples (MpLane  *lane,
   MpView view = { NULL };
   gboolean ok;
 
+  while (mp_loop_is_looking (lane->loop))
+    mp_lane_poll_snapshot (lane, TRUE);
   ok = mp_loop_look (lane->loop, NULL, &view, error)
        && mp_run_save_samples (lane->run, lane->iteration, options->n_view_samples, options->n_view_data,
                                mp_data_get_dimensions (mp_loop_get_data (lane->loop)), view.samples, view.data, error);
@@ -173,40 +175,67 @@ has_surface (MpLane     *lane,
   return FALSE;
 }
 
-void
-mp_lane_make_snapshot (MpLane     *lane,
-                       const char *surface)
+static void
+publish_view (MpLane *lane,
+              MpView *view)
 {
   MpBuild *build = mp_loop_get_build (lane->loop);
   const MpBuildOptions *options = mp_build_get_options (build);
   const MpProjectionNodes *projection = mp_build_get_projection (build);
-  const char *shown = has_surface (lane, surface) ? surface : NULL;
-  g_autoptr (GError) error = NULL;
-  MpSnapshot *snapshot;
-  MpView view = { NULL };
+  MpSnapshot *snapshot = g_new0 (MpSnapshot, 1);
 
-  if (!mp_loop_look (lane->loop, shown, &view, &error)) {
-    g_warning ("Cannot look at the lane: %s", error->message);
-    mp_view_clear (&view);
-    return;
-  }
-  snapshot = g_new0 (MpSnapshot, 1);
   g_atomic_ref_count_init (&snapshot->ref_count);
-  snapshot->iteration = lane->iteration;
-  snapshot->seconds = lane->seconds;
+  snapshot->iteration = lane->shown_at;
+  snapshot->seconds = lane->shown_seconds;
   snapshot->n_samples = options->n_view_samples;
   snapshot->n_data = options->n_view_data;
   snapshot->dimensions = mp_data_get_dimensions (mp_loop_get_data (lane->loop));
-  snapshot->samples = g_steal_pointer (&view.samples);
-  snapshot->data = g_steal_pointer (&view.data);
-  if (shown != NULL && view.surface != NULL)
-    add_surface (lane, snapshot, shown, g_steal_pointer (&view.surface));
+  snapshot->samples = g_steal_pointer (&view->samples);
+  snapshot->data = g_steal_pointer (&view->data);
+  if (lane->shown != NULL && view->surface != NULL)
+    add_surface (lane, snapshot, lane->shown, g_steal_pointer (&view->surface));
   snapshot->projection_title = projection != NULL ? projection->title : NULL;
-  snapshot->projection_dimensions = view.projection_dimensions;
-  snapshot->projected_data = g_steal_pointer (&view.projected_data);
-  snapshot->projected_samples = g_steal_pointer (&view.projected_samples);
+  snapshot->projection_dimensions = view->projection_dimensions;
+  snapshot->projected_data = g_steal_pointer (&view->projected_data);
+  snapshot->projected_samples = g_steal_pointer (&view->projected_samples);
   snapshot->metrics = mp_trainer_dup_metrics (lane->trainer);
-  mp_view_clear (&view);
+  mp_view_clear (view);
   mp_trainer_publish_snapshot (lane->trainer, snapshot);
   mp_trainer_tell (lane->trainer);
+}
+
+void
+mp_lane_start_snapshot (MpLane     *lane,
+                        const char *surface)
+{
+  g_autoptr (GError) error = NULL;
+
+  /* One at a time: the next begins when this one has arrived. */
+  lane->look_again = mp_loop_is_looking (lane->loop);
+  lane->next_shown = surface;
+  if (lane->look_again)
+    return;
+  lane->shown = has_surface (lane, surface) ? surface : NULL;
+  lane->shown_at = lane->submitted;
+  lane->shown_seconds = lane->seconds;
+  if (!mp_loop_start_look (lane->loop, lane->shown, &error))
+    g_warning ("Cannot look at the lane: %s", error->message);
+  mp_lane_poll_snapshot (lane, FALSE);
+}
+
+void
+mp_lane_poll_snapshot (MpLane  *lane,
+                       gboolean wait)
+{
+  g_autoptr (GError) error = NULL;
+  MpView view = { NULL };
+
+  if (!mp_loop_finish_look (lane->loop, wait, &view, &error)) {
+    g_warning ("Cannot look at the lane: %s", error->message);
+    return;
+  }
+  if (view.samples != NULL)
+    publish_view (lane, &view);
+  if (lane->look_again && !mp_loop_is_looking (lane->loop))
+    mp_lane_start_snapshot (lane, lane->next_shown);
 }

@@ -4,10 +4,17 @@
  *
  * Between two units of work (iterations, or phases when stepping) one atomic load tells whether somebody wants
  * something; only then the mutex is taken. An iteration itself touches nothing shared but the scalars it reports.
+ *
+ * Where a device computes beside the host (loop.h) the lane puts iterations on their way and does what follows from an
+ * iteration when its row arrives: `submitted` is ahead of `iteration`. Evaluations draw their samples in time with the
+ * iterations and go on when these arrive. What needs the device's memory as it is after an iteration (checkpoints, kept
+ * samples) or must not change under iterations that are on their way (live settings, single phases) waits for them
+ * first; none of it happens often.
  */
 #include "engine/train/lane.h"
 
 #include <math.h>
+#include <string.h>
 
 /* ---- commands ---- */
 
@@ -17,11 +24,24 @@ is_between_iterations (MpLane *lane)
   return lane->phase == 0 && lane->repetition == 0;
 }
 
+/* All iterations are done, or one had no finite reports. */
+static gboolean
+is_through (MpLane *lane)
+{
+  return lane->iteration >= lane->n_iterations || lane->divergence != NULL;
+}
+
+static gboolean
+is_time (MpLane *lane)
+{
+  return lane->speed == 0 || g_get_monotonic_time () >= lane->next_at;
+}
+
 static gboolean
 has_work (MpLane *lane)
 {
-  return lane->step != MP_STEP_NONE || lane->stopping
-         || (lane->playing && (lane->speed == 0 || g_get_monotonic_time () >= lane->next_at));
+  return lane->step != MP_STEP_NONE || lane->stopping || lane->submitted > lane->iteration
+         || (lane->playing && is_time (lane));
 }
 
 static gboolean
@@ -48,6 +68,21 @@ take_command (MpLane *lane)
     return command;
   }
   return NULL;
+}
+
+static gboolean receive (MpLane *lane, gboolean wait, guint64 *n, GError **error);
+
+/* Waits for all iterations that are on their way. FALSE after an error. */
+static gboolean
+catch_up (MpLane  *lane,
+          GError **error)
+{
+  guint64 n;
+
+  while (lane->submitted > lane->iteration && lane->divergence == NULL)
+    if (!receive (lane, TRUE, &n, error))
+      return FALSE;
+  return TRUE;
 }
 
 static gboolean
@@ -80,6 +115,12 @@ execute (MpLane          *lane,
          const MpCommand *command,
          GError         **error)
 {
+  if (needs_whole_iteration (command)) {
+    if (!catch_up (lane, error))
+      return FALSE;
+    if (lane->divergence != NULL)
+      return TRUE;
+  }
   switch (command->type) {
   case MP_COMMAND_PLAY:
     play (lane);
@@ -134,6 +175,8 @@ obey (MpLane  *lane,
     gboolean snapshot, ok = TRUE;
     const char *surface;
 
+    while (!has_work (lane) && mp_loop_is_looking (lane->loop))
+      mp_lane_poll_snapshot (lane, TRUE);
     if (!lane->playing && !lane->settled && !has_work (lane) && !settle (lane, error))
       return FALSE;
     g_mutex_lock (&trainer->mutex);
@@ -142,6 +185,7 @@ obey (MpLane  *lane,
     surface = trainer->surface;
     trainer->wants_snapshot = FALSE;
     if (command == NULL && !snapshot) {
+      /* Nobody is waited for while a snapshot is on its way: it has come above, or there is work. */
       __atomic_store_n (&trainer->attention, 0, __ATOMIC_RELEASE);
       if (!has_work (lane) && lane->playing)
         g_cond_wait_until (&trainer->wake, &trainer->mutex, lane->next_at);
@@ -155,10 +199,10 @@ obey (MpLane  *lane,
       mp_command_free (command);
     }
     if (ok && snapshot)
-      mp_lane_make_snapshot (lane, surface);
+      mp_lane_start_snapshot (lane, surface);
     if (!ok)
       return FALSE;
-    if (lane->step != MP_STEP_NONE || lane->stopping)
+    if (lane->step != MP_STEP_NONE || lane->stopping || is_through (lane))
       break;
   }
   return TRUE;
@@ -179,20 +223,15 @@ find_next_run (MpLane *lane)
   return lane->phase < n;
 }
 
-/* Runs a phase once, or the rest of the iteration. over: the iteration is complete. */
+/* Runs a phase once, or the rest of an iteration that was begun so. over: the iteration is complete. */
 static gboolean
-compute (MpLane   *lane,
-         gboolean *over,
-         GError  **error)
+run_phases (MpLane   *lane,
+            gboolean  whole,
+            gboolean *over,
+            GError  **error)
 {
-  gboolean whole = lane->step != MP_STEP_PHASE;
-
-  lane->step = MP_STEP_NONE;
-  *over = TRUE;
-  if (whole && is_between_iterations (lane))
-    return mp_loop_run_iteration (lane->loop, lane->iteration, error);
   while (find_next_run (lane)) {
-    if (!mp_loop_run_phase (lane->loop, lane->phase, lane->iteration, lane->repetition, error))
+    if (!mp_loop_run_phase (lane->loop, lane->phase, lane->submitted, lane->repetition, error))
       return FALSE;
     lane->repetition++;
     if (!whole && find_next_run (lane)) {
@@ -200,18 +239,107 @@ compute (MpLane   *lane,
       return TRUE;
     }
   }
-  return TRUE;
+  *over = TRUE;
+  lane->phase = 0;
+  lane->repetition = 0;
+  return mp_loop_end_iteration (lane->loop, lane->submitted, error);
+}
+
+static guint64
+next_multiple (guint64 of,
+               guint64 after)
+{
+  return of > 0 ? (after / of + 1) * of : G_MAXUINT64;
+}
+
+/* Nothing goes beyond this iteration before it is recorded. */
+static guint64
+find_limit (MpLane *lane)
+{
+  guint64 limit = lane->n_iterations;
+
+  if (lane->run != NULL)
+    limit = MIN (limit, MIN (lane->next_samples, next_multiple (lane->checkpoint_every, lane->iteration)));
+  return MAX (limit, lane->iteration + 1);
+}
+
+static gboolean
+may_submit (MpLane *lane)
+{
+  gboolean asked = lane->step != MP_STEP_NONE || (lane->playing && is_time (lane));
+
+  if (lane->step == MP_STEP_PHASE || !is_between_iterations (lane))
+    return (asked || lane->stopping) && lane->submitted == lane->iteration;
+  return asked && lane->submitted < find_limit (lane) && mp_loop_can_run (lane->loop);
+}
+
+/* Most iterations that may be put on their way at once: with a speed, some milliseconds' worth. */
+static guint64
+count_most (MpLane *lane)
+{
+  guint64 end = MIN (find_limit (lane), next_multiple (lane->every, lane->submitted));
+
+  if (lane->step != MP_STEP_NONE)
+    return 1;
+  if (lane->speed > 0)
+    end = MIN (end, lane->submitted + MAX (1, (guint64) MIN (lane->speed / 128, 1e6)));
+  return end - lane->submitted;
+}
+
+/* What comes with the end of an iteration that was put on its way. */
+static gboolean
+end_submission (MpLane   *lane,
+                guint64   n,
+                gboolean  stepping,
+                GError  **error)
+{
+  gboolean evaluate;
+
+  lane->submitted += n;
+  evaluate = lane->submitted % lane->every == 0;
+  if (lane->speed > 0)
+    lane->next_at = MAX (lane->next_at, g_get_monotonic_time () - G_USEC_PER_SEC / 4)
+                    + (gint64) ((double) n * G_USEC_PER_SEC / lane->speed);
+  if (lane->deferred)
+    __atomic_store_n (&lane->trainer->attention, 1, __ATOMIC_RELEASE);
+  if ((stepping || evaluate || lane->speed > 0 || lane->submitted == find_limit (lane))
+      && !mp_loop_flush (lane->loop, error))
+    return FALSE;
+  return !evaluate || mp_loop_start_sample (lane->loop, error);
+}
+
+/* Runs a phase once, or puts iterations on their way. */
+static gboolean
+submit (MpLane  *lane,
+        GError **error)
+{
+  gboolean stepping = lane->step != MP_STEP_NONE, phase = lane->step == MP_STEP_PHASE, over = TRUE;
+  guint64 n = 1;
+
+  if (phase || !is_between_iterations (lane)) {
+    lane->step = MP_STEP_NONE;
+    if (!run_phases (lane, !phase, &over, error))
+      return FALSE;
+  } else {
+    guint64 most = count_most (lane);
+
+    lane->step = MP_STEP_NONE;
+    if (!mp_loop_run_iterations (lane->loop, lane->submitted, most, &n, error))
+      return FALSE;
+  }
+  return !over || end_submission (lane, n, stepping || phase, error);
 }
 
 static double
-count_rate (MpLane *lane,
-            gint64  now)
+count_rate (MpLane  *lane,
+            gint64   now,
+            guint64  n)
 {
   gint64 time = 0;
   guint64 count = 0;
 
   lane->bucket_time[lane->bucket] += now - lane->mark;
-  lane->bucket_count[lane->bucket]++;
+  lane->bucket_count[lane->bucket] += n;
   lane->mark = now;
   for (guint i = 0; i < MP_RATE_BUCKETS; i++) {
     time += lane->bucket_time[i];
@@ -225,26 +353,42 @@ count_rate (MpLane *lane,
   return time > 0 ? (double) count * G_USEC_PER_SEC / (double) time : 0;
 }
 
+/* What follows from an iteration, once its row is there. */
 static gboolean
-end_iteration (MpLane  *lane,
-               GError **error)
+end_iteration (MpLane           *lane,
+               const MpLoopRow  *row,
+               GError          **error)
 {
-  lane->phase = 0;
-  lane->repetition = 0;
-  lane->iteration++;
-  mp_loop_read_reports (lane->loop, lane->values);
+  lane->iteration = row->iteration + 1;
+  memcpy (lane->values, row->values, lane->n_reports * sizeof *row->values);
   if (!mp_lane_append (lane, 0, lane->n_reports, error))
     return FALSE;
-  if (!mp_loop_is_finite (lane->loop)) {
-    lane->divergence = mp_loop_find_divergence (lane->loop, lane->iteration - 1);
+  if (!row->finite) {
+    lane->divergence = mp_loop_find_divergence (lane->loop, row->iteration);
+    lane->submitted = lane->iteration;
     return TRUE;
   }
-  if (lane->speed > 0)
-    lane->next_at = MAX (lane->next_at, g_get_monotonic_time () - G_USEC_PER_SEC / 4)
-                    + (gint64) (G_USEC_PER_SEC / lane->speed);
-  if (lane->deferred)
-    __atomic_store_n (&lane->trainer->attention, 1, __ATOMIC_RELEASE);
   return mp_lane_record (lane, error);
+}
+
+/* Takes the rows that are there, or with wait at least one. n: (out): how many. */
+static gboolean
+receive (MpLane   *lane,
+         gboolean  wait,
+         guint64  *n,
+         GError  **error)
+{
+  MpLoopRow row;
+
+  for (*n = 0; lane->divergence == NULL; (*n)++) {
+    if (!mp_loop_take_row (lane->loop, wait && *n == 0, &row, error))
+      return FALSE;
+    if (row.values == NULL)
+      break;
+    if (!end_iteration (lane, &row, error))
+      return FALSE;
+  }
+  return TRUE;
 }
 
 static gboolean
@@ -252,17 +396,20 @@ work (MpLane  *lane,
       GError **error)
 {
   gint64 start = g_get_monotonic_time (), end;
-  gboolean over;
+  gboolean ahead = may_submit (lane);
+  guint64 n;
 
-  if (!lane->playing)
+  if (!lane->playing && lane->submitted == lane->iteration)
     lane->mark = start;
-  if (!compute (lane, &over, error) || (over && !end_iteration (lane, error)))
+  if ((ahead && !submit (lane, error)) || !receive (lane, !ahead, &n, error))
     return FALSE;
   end = g_get_monotonic_time ();
   lane->seconds += (double) (end - start) / G_USEC_PER_SEC;
   __atomic_store_n (&lane->trainer->phase, (gint) lane->phase, __ATOMIC_RELAXED);
   mp_trainer_publish_progress (lane->trainer, lane->iteration, lane->seconds,
-                               over ? count_rate (lane, end) : mp_trainer_get_rate (lane->trainer));
+                               n > 0 ? count_rate (lane, end, n) : mp_trainer_get_rate (lane->trainer));
+  if (mp_loop_is_looking (lane->loop))
+    mp_lane_poll_snapshot (lane, FALSE);
   mp_trainer_tell (lane->trainer);
   return TRUE;
 }
@@ -273,12 +420,12 @@ train (MpLane  *lane,
 {
   if (lane->playing)
     play (lane);
-  while (lane->iteration < lane->n_iterations && lane->divergence == NULL) {
+  while (!is_through (lane)) {
     if (!obey (lane, error))
       return FALSE;
     if (lane->stopping && is_between_iterations (lane))
-      return TRUE;
-    if (!work (lane, error))
+      return catch_up (lane, error);
+    if (!is_through (lane) && !work (lane, error))
       return FALSE;
   }
   return TRUE;
@@ -347,7 +494,9 @@ linger (MpLane *lane)
 
       trainer->wants_snapshot = FALSE;
       g_mutex_unlock (&trainer->mutex);
-      mp_lane_make_snapshot (lane, surface);
+      mp_lane_start_snapshot (lane, surface);
+      while (mp_loop_is_looking (lane->loop))
+        mp_lane_poll_snapshot (lane, TRUE);
       g_mutex_lock (&trainer->mutex);
       continue;
     }

@@ -31,9 +31,10 @@ typedef struct
   MpRun               *run;          /* NULL: nothing is kept, or the lane is over */
 
   /* where it stands */
-  guint64              iteration;    /* done */
+  guint64              iteration;    /* done, with their reports seen */
+  guint64              submitted;    /* put on their way; as many where nothing runs ahead */
   guint64              n_iterations;
-  guint                phase;        /* the next run, within the iteration */
+  guint                phase;        /* the next run, within the iteration after those */
   gint64               repetition;
   double               seconds;
 
@@ -62,6 +63,13 @@ typedef struct
   gint64               automatic[2];     /* iterations of the last two that nobody asked for, −1: none */
   guint64              next_samples;
 
+  /* a snapshot on its way */
+  const char          *shown;        /* its surface, or NULL */
+  guint64              shown_at;
+  double               shown_seconds;
+  gboolean             look_again;   /* another one was asked for meanwhile */
+  const char          *next_shown;
+
   gint64               mark;         /* monotonic time of the last count of the rate */
   gint64               bucket_time[MP_RATE_BUCKETS];
   guint64              bucket_count[MP_RATE_BUCKETS];
@@ -85,6 +93,8 @@ gboolean mp_lane_save_checkpoint (MpLane *lane, gboolean automatic, GError **err
 gboolean mp_lane_record (MpLane *lane, GError **error);
 /* The next iteration after this one whose samples are kept: 10, 20, 50, 100, 200, … */
 guint64  mp_lane_next_samples (guint64 iteration);
-void     mp_lane_make_snapshot (MpLane *lane, const char *surface);
+/* Takes a snapshot of now. It is published by mp_lane_poll_snapshot () once it has arrived, which wait waits for. */
+void     mp_lane_start_snapshot (MpLane *lane, const char *surface);
+void     mp_lane_poll_snapshot (MpLane *lane, gboolean wait);
 
 G_END_DECLS

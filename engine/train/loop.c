@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * loop.c: makes a lane's plans and runs its phases; see loop.h.
+ * loop.c: makes a lane's plans, asks for its memory, and runs its phases and iterations; see loop.h.
  */
 #include "engine/train/loop-private.h"
 
@@ -74,10 +74,10 @@ add_updates (MpLoop     *self,
 }
 
 static MpPlan *
-plan_phase (MpLoop           *self,
-            const LoopPhase  *phase,
-            gboolean          check_finite,
-            GError          **error)
+prepare_phase (MpLoop           *self,
+               const LoopPhase  *phase,
+               gboolean          check_finite,
+               GError          **error)
 {
   guint n = phase->phase->reports->len;
   g_autofree MpNode **outputs = g_new (MpNode *, MAX (n, 1));
@@ -94,7 +94,20 @@ plan_phase (MpLoop           *self,
 
   for (guint i = 0; i < n; i++)
     outputs[i] = g_array_index (phase->phase->reports, MpReport, i).node;
-  return mp_plan_new (self->store, &spec, error);
+  return mp_plan_prepare (self->store, &spec, error);
+}
+
+MpPlan *
+mp_loop_plan_phase (MpLoop           *self,
+                    const LoopPhase  *phase,
+                    gboolean          check_finite,
+                    GError          **error)
+{
+  MpPlan *plan = prepare_phase (self, phase, check_finite, error);
+
+  if (plan != NULL && !mp_plan_allocate (plan, error))
+    g_clear_pointer (&plan, mp_plan_free);
+  return plan;
 }
 
 static void
@@ -106,15 +119,14 @@ list_optimizers (MpLoop *self)
   self->optimizers = g_new0 (LoopOptimizer, MAX (self->n_optimizers, 1));
   for (guint i = 0; i < self->n_optimizers; i++) {
     self->optimizers[i].group = groups[i];
+    self->optimizers[i].loop = self;
     self->optimizers[i].section = g_strconcat ("optimizer.", groups[i], NULL);
   }
 }
 
 static gboolean
-make_plans (MpLoop               *self,
-            const MpDeviceClass  *class,
-            MpDevice             *device,
-            GError              **error)
+prepare_plans (MpLoop  *self,
+               GError **error)
 {
   self->n_phases = mp_build_get_n_phases (self->build);
   self->phases = g_new0 (LoopPhase, MAX (self->n_phases, 1));
@@ -126,20 +138,22 @@ make_plans (MpLoop               *self,
     g_array_append_vals (self->reports, self->phases[i].phase->reports->data,
                          self->phases[i].phase->reports->len);
   }
+  self->rows.n_columns = self->reports->len;
+  self->rows.row = g_new (double, MAX (self->reports->len, 1));
+  for (guint i = 0; i < self->reports->len; i++)
+    self->rows.row[i] = NAN;
+
   /* All updates before the store, which lays a group's parameters out. */
   for (guint i = 0; i < self->n_phases; i++)
     if (!add_updates (self, &self->phases[i], error))
       return FALSE;
-
-  self->store = mp_store_new (mp_build_graph (self->build), class, device);
-  if (self->store == NULL)
-    return mp_check_status (MP_STATUS_MEMORY, "memory of the lane's variables", error);
+  self->store = mp_store_new (mp_build_graph (self->build), self->class, self->device);
   for (guint i = 0; i < self->n_phases; i++) {
-    self->phases[i].plan = plan_phase (self, &self->phases[i], FALSE, error);
+    self->phases[i].plan = prepare_phase (self, &self->phases[i], FALSE, error);
     if (self->phases[i].plan == NULL)
       return FALSE;
   }
-  return TRUE;
+  return mp_loop_prepare_look (self, error);
 }
 
 static gboolean
@@ -170,6 +184,21 @@ write_live (MpLoop      *self,
   return mp_store_write_doubles (self->store, input, &value, error);
 }
 
+/* Settings of an iteration; to is float64 [MP_N_HYPER]. */
+static void
+fill_hyper (guint64   iteration,
+            void     *to,
+            gpointer  data)
+{
+  LoopOptimizer *optimizer = data;
+  MpLoop *self = optimizer->loop;
+  double *values = to;
+
+  memcpy (values, optimizer->values, sizeof optimizer->values);
+  values[MP_HYPER_LEARNING_RATE] *= mp_optimizer_schedule (self->experiment, optimizer->section,
+                                                           (double) iteration / self->n_iterations);
+}
+
 static gboolean
 write_hyper (MpLoop         *self,
              LoopOptimizer  *optimizer,
@@ -178,10 +207,29 @@ write_hyper (MpLoop         *self,
 {
   double values[MP_N_HYPER];
 
-  memcpy (values, optimizer->values, sizeof values);
-  values[MP_HYPER_LEARNING_RATE] *= mp_optimizer_schedule (self->experiment, optimizer->section,
-                                                           (double) iteration / self->n_iterations);
+  fill_hyper (iteration, values, optimizer);
   return mp_store_write_doubles (self->store, optimizer->hyper, values, error);
+}
+
+/* Gives the optimizer a feed where the host runs ahead and there is a schedule, and takes it away where not. */
+static gboolean
+feed_hyper (MpLoop         *self,
+            LoopOptimizer  *optimizer,
+            GError        **error)
+{
+  gboolean wanted = optimizer->scheduled && !self->class->host_memory;
+
+  if (wanted && optimizer->feed != NULL)
+    return mp_feed_reset (optimizer->feed, error);
+  if (wanted == (optimizer->feed != NULL))
+    return TRUE;
+  mp_loop_clear_captures (self);
+  g_clear_pointer (&optimizer->feed, mp_feed_free);
+  if (!wanted)
+    return TRUE;
+  optimizer->feed = mp_feed_new (self->store, self->uploads, optimizer->hyper, MP_LOOP_MAX_REPEAT, fill_hyper, optimizer,
+                                 error);
+  return optimizer->feed != NULL;
 }
 
 static gboolean
@@ -195,30 +243,100 @@ write_settings (MpLoop  *self,
       return FALSE;
   for (guint i = 0; i < self->n_optimizers; i++) {
     read_hyper (self, &self->optimizers[i]);
-    if (!write_hyper (self, &self->optimizers[i], 0, error))
+    if (!feed_hyper (self, &self->optimizers[i], error) || !write_hyper (self, &self->optimizers[i], 0, error))
       return FALSE;
   }
   return TRUE;
 }
 
+/* ---- memory ---- */
+
+static void
+add_plan (MpPlan *plan,
+          gsize  *bytes,
+          gsize  *workspace)
+{
+  MpPlanInfo info;
+
+  mp_plan_get_info (plan, &info);
+  *bytes += info.arena_bytes;
+  *workspace += info.workspace_bytes;
+}
+
+static void
+predict (MpLoop *self)
+{
+  MpLoopMemory *memory = &self->memory;
+  gsize trained;
+
+  memory->variables = mp_store_predict (self->store, &trained);
+  for (guint i = 0; i < self->n_phases; i++)
+    add_plan (self->phases[i].plan, &memory->plans, &memory->workspaces);
+  add_plan (self->look.sample_plan, &memory->looks, &memory->looks);
+  add_plan (self->look.base_plan, &memory->looks, &memory->looks);
+  memory->keyframes = mp_loop_predict_keyframes (self, trained);
+  memory->rings = mp_loop_predict_rows (self);
+  if (!self->class->host_memory) {
+    memory->rings += mp_feed_predict (self->data_node);
+    for (guint i = 0; i < self->n_optimizers; i++) {
+      read_hyper (self, &self->optimizers[i]);
+      memory->rings += self->optimizers[i].scheduled ? mp_feed_predict (self->optimizers[i].hyper) : 0;
+    }
+  }
+  memory->total = memory->variables + memory->plans + memory->workspaces + memory->looks + memory->keyframes
+                  + memory->rings;
+}
+
+void
+mp_loop_get_memory (MpLoop       *self,
+                    MpLoopMemory *memory)
+{
+  *memory = self->memory;
+}
+
+static gboolean
+check_memory (MpLoop  *self,
+              GError **error)
+{
+  g_autofree char *need = g_format_size_full (self->memory.total, G_FORMAT_SIZE_IEC_UNITS);
+  g_autofree char *available = NULL;
+  MpDeviceInfo info;
+
+  if (!mp_check_status (self->class->info (self->device, &info), "asking for the device", error))
+    return FALSE;
+  /* 0: the device does not know. */
+  if (info.memory_free == 0 || self->memory.total <= info.memory_free)
+    return TRUE;
+  available = g_format_size_full (info.memory_free, G_FORMAT_SIZE_IEC_UNITS);
+  g_set_error (error, MP_ERROR, MP_ERROR_MEMORY,
+               "The lane needs %s of memory, and %s are free on “%s”. A smaller [train] batch than %" G_GINT64_FORMAT
+               ", narrower networks or another device would help.", need, available, info.name, self->batch_size);
+  return FALSE;
+}
+
+/* ---- the whole ---- */
+
 MpLoop *
-mp_loop_new (MpExperiment          *experiment,
-             const MpDeviceClass   *class,
-             MpDevice              *device,
-             const MpBuildOptions  *options,
-             void                 (*activity) (const char *text, gpointer data),
-             gpointer               data,
-             GError               **error)
+mp_loop_prepare (MpExperiment          *experiment,
+                 const MpDeviceClass   *class,
+                 MpDevice              *device,
+                 const MpBuildOptions  *options,
+                 void                 (*activity) (const char *text, gpointer data),
+                 gpointer               data,
+                 GError               **error)
 {
   g_autoptr (MpLoop) self = g_new0 (MpLoop, 1);
 
   self->experiment = mp_experiment_ref (experiment);
+  self->class = class;
+  self->device = device;
   self->seed = (guint64) mp_experiment_get_int (experiment, "train", "seed");
   self->n_iterations = (double) mp_experiment_get_int (experiment, "train", "iterations");
   self->batch_size = mp_experiment_get_int (experiment, "train", "batch");
   self->reports = g_array_new (FALSE, FALSE, sizeof (MpReport));
-  self->keyframe.variables = g_ptr_array_new ();
-  self->keyframe.values = g_ptr_array_new_with_free_func (g_free);
+  self->rows.size = 1;
+  self->rows.finite = TRUE;
+  self->rows.collect = g_ptr_array_new ();
 
   say (activity, data, N_("Opening the data"));
   self->data = mp_data_open (experiment, self->seed, error);
@@ -233,9 +351,82 @@ mp_loop_new (MpExperiment          *experiment,
   self->batch_buffer = g_new (float, self->batch_size * mp_data_get_dimensions (self->data));
 
   say (activity, data, N_("Planning the training step"));
-  if (!make_plans (self, class, device, error) || !write_settings (self, error))
+  if (!prepare_plans (self, error))
     return NULL;
+  predict (self);
   return g_steal_pointer (&self);
+}
+
+/* Minibatch `index` in the input's dtype. */
+static void
+fill_batch (guint64   index,
+            void     *to,
+            gpointer  data)
+{
+  MpLoop *self = data;
+  gsize n = (gsize) mp_tensor_count (&self->data_node->type);
+
+  if (self->data_node->type.dtype == MP_FLOAT32) {
+    mp_data_get_batch (self->data, index, self->batch_size, to);
+    return;
+  }
+  mp_data_get_batch (self->data, index, self->batch_size, self->batch_buffer);
+  for (gsize i = 0; i < n; i++)
+    ((double *) to)[i] = self->batch_buffer[i];
+}
+
+static gboolean
+make_streams (MpLoop  *self,
+              GError **error)
+{
+  if (!mp_check_status (self->class->stream_new (self->device, &self->uploads), "opening a stream", error)
+      || !mp_check_status (self->class->stream_new (self->device, &self->downloads), "opening a stream", error))
+    return FALSE;
+  if (self->class->host_memory)
+    return TRUE;
+  self->feed = mp_feed_new (self->store, self->uploads, self->data_node, 0, fill_batch, self, error);
+  return self->feed != NULL;
+}
+
+gboolean
+mp_loop_allocate (MpLoop  *self,
+                  GError **error)
+{
+  if (!check_memory (self, error) || !mp_store_reserve (self->store, error))
+    return FALSE;
+  for (guint i = 0; i < self->n_phases; i++)
+    if (!mp_plan_allocate (self->phases[i].plan, error))
+      return FALSE;
+  return make_streams (self, error) && mp_loop_make_rows (self, error) && mp_loop_make_keyframes (self, error)
+         && mp_loop_allocate_look (self, error) && write_settings (self, error);
+}
+
+MpLoop *
+mp_loop_new (MpExperiment          *experiment,
+             const MpDeviceClass   *class,
+             MpDevice              *device,
+             const MpBuildOptions  *options,
+             void                 (*activity) (const char *text, gpointer data),
+             gpointer               data,
+             GError               **error)
+{
+  MpLoop *self = mp_loop_prepare (experiment, class, device, options, activity, data, error);
+
+  if (self != NULL && !mp_loop_allocate (self, error))
+    g_clear_pointer (&self, mp_loop_free);
+  return self;
+}
+
+/* Waits until nothing is under way: kernels and memory are released next. */
+static void
+come_to_rest (MpLoop *self)
+{
+  if (self->store != NULL)
+    mp_store_sync (self->store, NULL);
+  if (self->uploads != NULL)
+    self->class->stream_sync (self->uploads);
+  if (self->downloads != NULL)
+    self->class->stream_sync (self->downloads);
 }
 
 void
@@ -243,18 +434,28 @@ mp_loop_free (MpLoop *self)
 {
   if (self == NULL)
     return;
+  come_to_rest (self);
+  mp_loop_clear_captures (self);
+  g_free (self->captures.repeats);
   mp_loop_clear_look (self);
+  mp_loop_clear_rows (self);
+  mp_loop_clear_keyframes (self);
+  g_clear_pointer (&self->feed, mp_feed_free);
+  for (guint i = 0; i < self->n_optimizers; i++) {
+    g_clear_pointer (&self->optimizers[i].feed, mp_feed_free);
+    g_free (self->optimizers[i].section);
+  }
   for (guint i = 0; self->phases != NULL && i < self->n_phases; i++) {
     g_clear_pointer (&self->phases[i].plan, mp_plan_free);
     g_clear_pointer (&self->phases[i].updates, g_ptr_array_unref);
   }
-  for (guint i = 0; i < self->n_optimizers; i++)
-    g_free (self->optimizers[i].section);
+  if (self->uploads != NULL)
+    self->class->stream_free (self->uploads);
+  if (self->downloads != NULL)
+    self->class->stream_free (self->downloads);
   g_clear_pointer (&self->store, mp_store_free);
   g_clear_pointer (&self->build, mp_build_free);
   g_clear_pointer (&self->data, mp_data_free);
-  g_ptr_array_unref (self->keyframe.variables);
-  g_ptr_array_unref (self->keyframe.values);
   g_array_unref (self->reports);
   g_free (self->phases);
   g_free (self->optimizers);
@@ -301,7 +502,8 @@ mp_loop_set_batch (MpLoop  *self,
 {
   self->batch = batch;
   self->batch_is_loaded = FALSE;
-  self->keyframe.valid = FALSE;
+  mp_loop_unsettle (self);
+  mp_loop_forget_keyframes (self);
 }
 
 /* ---- running ---- */
@@ -323,100 +525,98 @@ mp_loop_write_floats (MpLoop       *self,
   return mp_store_write (self->store, input, doubles, error);
 }
 
-/* On the CPU in float32 the data set writes into the store's own memory. */
+/* Where memory is the host's, in float32 the data set writes into the store's own memory. */
 static gboolean
-load_batch (MpLoop   *self,
-            guint64   index,
-            GError  **error)
+load_batch (MpLoop              *self,
+            const MpRunContext  *context,
+            gboolean             capturing,
+            GError             **error)
 {
-  float *mapped = self->data_node->type.dtype == MP_FLOAT32 ? mp_store_map (self->store, self->data_node) : NULL;
+  float *mapped;
 
-  mp_data_get_batch (self->data, index, self->batch_size, mapped != NULL ? mapped : self->batch_buffer);
   self->batch_is_loaded = TRUE;
+  if (self->feed != NULL)
+    return (capturing || mp_feed_ensure (self->feed, context->batch, 1, error))
+           && mp_feed_fetch (self->feed, context, error);
+  mapped = self->data_node->type.dtype == MP_FLOAT32 ? mp_store_map (self->store, self->data_node) : NULL;
+  mp_data_get_batch (self->data, context->batch, self->batch_size, mapped != NULL ? mapped : self->batch_buffer);
   return mapped != NULL || mp_loop_write_floats (self, self->data_node, self->batch_buffer, error);
 }
 
 static gboolean
 feed (MpLoop         *self,
       const MpPhase  *phase,
+      MpRunContext   *context,
+      gboolean        capturing,
       GError        **error)
 {
   if (!phase->reads_data)
     return TRUE;
-  if (phase->share_batch && self->batch > 0)
-    return self->batch_is_loaded || load_batch (self, self->batch - 1, error);
-  self->batch++;
-  return load_batch (self, self->batch - 1, error);
+  if (phase->share_batch && self->batch > 0) {
+    context->batch = self->batch - 1;
+    return self->batch_is_loaded || load_batch (self, context, capturing, error);
+  }
+  context->batch = self->batch++;
+  return load_batch (self, context, capturing, error);
 }
 
+/* Once for all runs of a phase in an iteration. */
 static gboolean
-follow_schedules (MpLoop         *self,
-                  const MpPhase  *phase,
-                  guint64         iteration,
-                  GError        **error)
+follow_schedules (MpLoop              *self,
+                  const MpPhase       *phase,
+                  const MpRunContext  *context,
+                  guint64              iteration,
+                  gboolean             capturing,
+                  GError             **error)
 {
   for (guint i = 0; i < phase->objectives->len; i++)
-    for (guint j = 0; j < self->n_optimizers; j++)
-      if (self->optimizers[j].scheduled
-          && g_str_equal (self->optimizers[j].group, g_array_index (phase->objectives, MpObjective, i).group)
-          && !write_hyper (self, &self->optimizers[j], iteration, error))
+    for (guint j = 0; j < self->n_optimizers; j++) {
+      LoopOptimizer *optimizer = &self->optimizers[j];
+
+      if (!optimizer->scheduled
+          || !g_str_equal (optimizer->group, g_array_index (phase->objectives, MpObjective, i).group))
+        continue;
+      if (optimizer->feed == NULL ? !write_hyper (self, optimizer, iteration, error)
+          : !((capturing || mp_feed_ensure (optimizer->feed, iteration, 1, error))
+              && mp_feed_fetch (optimizer->feed, context, error)))
         return FALSE;
+    }
   return TRUE;
 }
 
-static gboolean
-run_plan (MpLoop     *self,
-          LoopPhase  *phase,
-          MpPlan     *plan,
-          guint64     iteration,
-          gint64      repetition,
-          GError    **error)
+gboolean
+mp_loop_run_plan (MpLoop     *self,
+                  LoopPhase  *phase,
+                  MpPlan     *plan,
+                  guint64     iteration,
+                  gint64      repetition,
+                  gboolean    capturing,
+                  GError    **error)
 {
-  MpRunContext context = { self->seed, iteration * MP_LOOP_MAX_REPEAT + (guint64) repetition };
+  MpRunContext context = { self->seed, iteration * MP_LOOP_MAX_REPEAT + (guint64) repetition, self->batch };
 
-  if (!follow_schedules (self, phase->phase, iteration, error) || !feed (self, phase->phase, error))
+  if ((repetition == 0 && !follow_schedules (self, phase->phase, &context, iteration, capturing, error))
+      || !feed (self, phase->phase, &context, capturing, error))
     return FALSE;
+  if (!phase->has_run)
+    phase->since = iteration;
   phase->has_run = TRUE;
   return mp_plan_run (plan, &context, error);
 }
 
-/* ---- keyframes, for finding out where a run diverged ---- */
-
-static void
-list_variables (MpLoop *self)
+gboolean
+mp_loop_run_phases (MpLoop   *self,
+                    guint64   iteration,
+                    gboolean  capturing,
+                    GError  **error)
 {
-  MpGraph *graph = mp_store_get_graph (self->store);
+  for (guint i = 0; i < self->n_phases; i++) {
+    gint64 repeat = mp_loop_get_repeat (self, i);
 
-  for (guint i = 0; i < mp_graph_get_n_nodes (graph); i++) {
-    MpNode *node = mp_graph_get_node (graph, i);
-
-    if (node->op != MP_OP_PARAMETER && node->op != MP_OP_STATE)
-      continue;
-    g_ptr_array_add (self->keyframe.variables, node);
-    g_ptr_array_add (self->keyframe.values,
-                     g_malloc0 (MAX (1, mp_tensor_count (&node->type)) * mp_dtype_size (node->type.dtype)));
+    for (gint64 r = 0; r < repeat; r++)
+      if (!mp_loop_run_plan (self, &self->phases[i], self->phases[i].plan, iteration, r, capturing, error))
+        return FALSE;
   }
-}
-
-static gboolean
-keep_keyframe (MpLoop   *self,
-               guint64   iteration,
-               GError  **error)
-{
-  LoopKeyframe *keyframe = &self->keyframe;
-
-  if (keyframe->valid && iteration >= keyframe->iteration
-      && iteration - keyframe->iteration < MP_LOOP_KEYFRAME_EVERY)
-    return TRUE;
-  if (keyframe->variables->len == 0)
-    list_variables (self);
-  for (guint i = 0; i < keyframe->variables->len; i++)
-    if (!mp_store_read (self->store, g_ptr_array_index (keyframe->variables, i),
-                        g_ptr_array_index (keyframe->values, i), error))
-      return FALSE;
-  keyframe->iteration = iteration;
-  keyframe->batch = self->batch;
-  keyframe->valid = TRUE;
   return TRUE;
 }
 
@@ -450,15 +650,41 @@ mp_loop_get_plan (MpLoop *self,
 }
 
 gboolean
+mp_loop_run_iterations (MpLoop   *self,
+                        guint64   iteration,
+                        guint64   most,
+                        guint64  *done,
+                        GError  **error)
+{
+  g_return_val_if_fail (most > 0 && mp_loop_can_run (self), FALSE);
+
+  *done = 1;
+  if (!mp_loop_keep_keyframe (self, iteration, error))
+    return FALSE;
+  if (self->class->host_memory)
+    return mp_loop_run_phases (self, iteration, FALSE, error) && mp_loop_count_rows (self, iteration, 1, error);
+  *done = mp_loop_get_burst (self, MIN (most, mp_loop_get_room (self)));
+  return mp_loop_launch (self, iteration, *done, error) && mp_loop_count_rows (self, iteration, *done, error);
+}
+
+gboolean
 mp_loop_run_phase (MpLoop   *self,
                    guint     phase,
                    guint64   iteration,
                    gint64    repetition,
                    GError  **error)
 {
-  if (phase == 0 && repetition == 0 && !keep_keyframe (self, iteration, error))
+  if (phase == 0 && repetition == 0 && !mp_loop_keep_keyframe (self, iteration, error))
     return FALSE;
-  return run_plan (self, &self->phases[phase], self->phases[phase].plan, iteration, repetition, error);
+  return mp_loop_run_plan (self, &self->phases[phase], self->phases[phase].plan, iteration, repetition, FALSE, error);
+}
+
+gboolean
+mp_loop_end_iteration (MpLoop   *self,
+                       guint64   iteration,
+                       GError  **error)
+{
+  return mp_loop_collect (self, iteration, error) && mp_loop_count_rows (self, iteration, 1, error);
 }
 
 gboolean
@@ -466,14 +692,15 @@ mp_loop_run_iteration (MpLoop   *self,
                        guint64   iteration,
                        GError  **error)
 {
-  for (guint i = 0; i < self->n_phases; i++) {
-    gint64 repeat = mp_loop_get_repeat (self, i);
+  guint64 done;
+  MpLoopRow row;
 
-    for (gint64 r = 0; r < repeat; r++)
-      if (!mp_loop_run_phase (self, i, iteration, r, error))
-        return FALSE;
-  }
-  return TRUE;
+  if (self->class->host_memory)
+    self->rows.waiting = FALSE; /* not even read */
+  while (!mp_loop_can_run (self))
+    if (!mp_loop_take_row (self, TRUE, &row, error))
+      return FALSE;
+  return mp_loop_run_iterations (self, iteration, 1, &done, error);
 }
 
 const MpReport *
@@ -482,127 +709,6 @@ mp_loop_get_reports (MpLoop *self,
 {
   *n = self->reports->len;
   return (const MpReport *) self->reports->data;
-}
-
-static double
-read_scalar (MpPlan       *plan,
-             guint         output,
-             const MpNode *node)
-{
-  union
-  {
-    float  single;
-    double full;
-  } value;
-  const void *mapped = mp_plan_map (plan, output);
-
-  if (mapped != NULL)
-    memcpy (&value, mapped, mp_dtype_size (node->type.dtype));
-  else if (!mp_plan_read (plan, output, &value, NULL))
-    return NAN;
-  return node->type.dtype == MP_FLOAT64 ? value.full : value.single;
-}
-
-void
-mp_loop_read_reports (MpLoop *self,
-                      double *values)
-{
-  for (guint i = 0; i < self->n_phases; i++) {
-    const LoopPhase *phase = &self->phases[i];
-
-    for (guint j = 0; j < phase->phase->reports->len; j++)
-      *values++ = phase->has_run
-                  ? read_scalar (phase->plan, j, g_array_index (phase->phase->reports, MpReport, j).node) : NAN;
-  }
-}
-
-gboolean
-mp_loop_is_finite (MpLoop *self)
-{
-  for (guint i = 0; i < self->n_phases; i++) {
-    const LoopPhase *phase = &self->phases[i];
-
-    for (guint j = 0; phase->has_run && j < phase->phase->reports->len; j++)
-      if (!isfinite (read_scalar (phase->plan, j, g_array_index (phase->phase->reports, MpReport, j).node)))
-        return FALSE;
-  }
-  return TRUE;
-}
-
-/* The first variable with a non-finite value, or NULL. */
-static char *
-find_bad_variable (MpLoop *self)
-{
-  if (self->keyframe.variables->len == 0)
-    list_variables (self);
-
-  for (guint i = 0; i < self->keyframe.variables->len; i++) {
-    MpNode *node = g_ptr_array_index (self->keyframe.variables, i);
-    gint64 n = mp_tensor_count (&node->type);
-    g_autofree void *values = g_malloc0 (MAX (n, 1) * mp_dtype_size (node->type.dtype));
-    char type[128];
-
-    if (node->type.dtype == MP_INT32 || !mp_store_read (self->store, node, values, NULL))
-      continue;
-    for (gint64 j = 0; j < n; j++)
-      if (!isfinite (node->type.dtype == MP_FLOAT64 ? ((double *) values)[j] : ((float *) values)[j]))
-        return g_strdup_printf ("%s (%s)", node->name, mp_tensor_text (&node->type, type, sizeof type));
-  }
-  return NULL;
-}
-
-/* Runs the phases of an iteration once more, with checks when `check`. Returns where the first bad value was seen. */
-static char *
-replay_iteration (MpLoop   *self,
-                  guint64   iteration,
-                  gboolean  check)
-{
-  char *found = NULL;
-
-  for (guint i = 0; i < self->n_phases; i++) {
-    LoopPhase *phase = &self->phases[i];
-    gint64 repeat = mp_loop_get_repeat (self, i);
-    g_autoptr (MpPlan) plan = check ? plan_phase (self, phase, TRUE, NULL) : NULL;
-
-    for (gint64 r = 0; r < repeat; r++) {
-      const char *bad = NULL;
-
-      if (!run_plan (self, phase, plan != NULL ? plan : phase->plan, iteration, r, NULL))
-        return found;
-      if (plan != NULL && found == NULL)
-        bad = mp_plan_get_first_nonfinite (plan);
-      if (bad != NULL)
-        found = g_strdup_printf ("%s, in the phase “%s”", bad, phase->phase->title);
-    }
-  }
-  return found;
-}
-
-char *
-mp_loop_find_divergence (MpLoop  *self,
-                         guint64  iteration)
-{
-  LoopKeyframe *keyframe = &self->keyframe;
-  g_autofree char *found = NULL;
-
-  if (keyframe->valid && keyframe->iteration <= iteration) {
-    for (guint i = 0; i < keyframe->variables->len; i++)
-      mp_store_write (self->store, g_ptr_array_index (keyframe->variables, i),
-                      g_ptr_array_index (keyframe->values, i), NULL);
-    self->batch = keyframe->batch;
-    self->batch_is_loaded = FALSE;
-    for (guint64 i = keyframe->iteration; i < iteration; i++)
-      g_free (replay_iteration (self, i, FALSE));
-    found = replay_iteration (self, iteration, TRUE);
-  }
-  if (found == NULL)
-    found = find_bad_variable (self);
-
-  if (found == NULL)
-    return g_strdup_printf ("A reported value of iteration %" G_GUINT64_FORMAT " is not finite; all parameters still "
-                            "are.", iteration + 1);
-  return g_strdup_printf ("The first value that is not finite appeared at iteration %" G_GUINT64_FORMAT " in %s.",
-                          iteration + 1, found);
 }
 
 /* ---- live settings ---- */
@@ -620,13 +726,14 @@ mp_loop_update_live (MpLoop      *self,
     return FALSE;
   }
 
-  self->keyframe.valid = FALSE; /* a replay would see the new value too early */
+  mp_loop_forget_keyframes (self); /* a replay would see the new value too early */
   if (g_str_equal (group, "method") && mp_build_get_live (self->build, key) != NULL)
     return write_live (self, key, error);
   for (guint i = 0; i < self->n_optimizers; i++)
     if (g_str_equal (self->optimizers[i].section, group)) {
       read_hyper (self, &self->optimizers[i]);
-      return mp_store_write_doubles (self->store, self->optimizers[i].hyper, self->optimizers[i].values, error);
+      return feed_hyper (self, &self->optimizers[i], error)
+             && mp_store_write_doubles (self->store, self->optimizers[i].hyper, self->optimizers[i].values, error);
     }
   return TRUE;
 }

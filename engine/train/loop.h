@@ -7,10 +7,16 @@
  * iteration i has randomness step i·65536 + r, so lanes with equal settings draw equal numbers, and takes the next
  * minibatch unless it shares the last one.
  *
- *   for (i = iteration; i < n; i++)
- *     if (!mp_loop_run_iteration (loop, i, &error)) …                   or phase by phase
- *     mp_loop_read_reports (loop, values);
- *     if ((where = mp_loop_find_divergence (loop, …)) != NULL) …        when a value is not finite
+ * Iterations are put on their way, and their reports come back as rows, in order. On the CPU a row is there when the
+ * iteration is. Elsewhere the host runs ahead of the device, and nothing waits but mp_loop_take_row (), when told to:
+ *
+ *   while (mp_loop_can_run (loop) && i < n)
+ *     if (!mp_loop_run_iterations (loop, i, n - i, &done, &error)) …    i += done
+ *   mp_loop_take_row (loop, TRUE, &row, &error)                        the oldest that was not taken
+ *   if (!row.finite)
+ *     where = mp_loop_find_divergence (loop, row.iteration);
+ *
+ * What reads or writes variables through the store sees them after everything that was put on its way.
  *
  * Threads: one at a time, the lane's.
  */
@@ -27,6 +33,12 @@ G_BEGIN_DECLS
 
 typedef struct _MpLoop MpLoop;
 
+/* The two steps of mp_loop_new (): between them mp_loop_get_memory () says what the second will take, while nothing has
+ * been allocated on the device for the lane. The second refuses with MP_ERROR_MEMORY when less is free. */
+MpLoop           *mp_loop_prepare (MpExperiment *experiment, const MpDeviceClass *class, MpDevice *device,
+                                   const MpBuildOptions *options, void (*activity) (const char *text, gpointer data),
+                                   gpointer data, GError **error);
+gboolean          mp_loop_allocate (MpLoop *self, GError **error);
 /* Opens the data, builds graph and plans of the phases; all variables are zero until mp_loop_start () or a checkpoint
  * has been read into the store. experiment is referenced, and read again by mp_loop_update_live ().
  * activity: (nullable): called with a static translatable text before each longer part. */
@@ -37,6 +49,19 @@ void              mp_loop_free (MpLoop *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MpLoop, mp_loop_free)
 /* Initial values from the experiment's seed; the data cursor at 0. */
 gboolean          mp_loop_start (MpLoop *self, GError **error);
+
+/* Bytes on the device. */
+typedef struct
+{
+  gsize variables;    /* parameters, optimizers' moments, other states, inputs */
+  gsize plans;        /* arenas of the phases, with constants and gradients */
+  gsize workspaces;   /* of their kernels */
+  gsize looks;        /* plans for samples and views; a background layer comes on top when it is looked at */
+  gsize keyframes;    /* copies of the variables, for finding out where a run diverged */
+  gsize rings;        /* minibatches ahead and reports behind */
+  gsize total;
+} MpLoopMemory;
+void              mp_loop_get_memory (MpLoop *self, MpLoopMemory *memory);
 
 MpStore          *mp_loop_get_store (MpLoop *self);
 MpBuild          *mp_loop_get_build (MpLoop *self);
@@ -50,30 +75,52 @@ guint             mp_loop_get_n_phases (MpLoop *self);
 const char       *mp_loop_get_phase_title (MpLoop *self, guint phase);
 gint64            mp_loop_get_repeat (MpLoop *self, guint phase);            /* live; may be 0 */
 MpPlan           *mp_loop_get_plan (MpLoop *self, guint phase);
-/* Runs the phase once. [train] iterations of the experiment is the length of the learning-rate schedules. */
+
+/* Puts up to `most` (≥ 1) iterations from `iteration` on their way, and says how many: as many as go as one launch.
+ * [train] iterations of the experiment is the length of the learning-rate schedules. Only while mp_loop_can_run (). */
+gboolean          mp_loop_run_iterations (MpLoop *self, guint64 iteration, guint64 most, guint64 *done, GError **error);
+/* FALSE while as many rows are under way as may be: take some. */
+gboolean          mp_loop_can_run (MpLoop *self);
+/* Rows are sent off some milliseconds' worth at a time; this sends off what there is. */
+gboolean          mp_loop_flush (MpLoop *self, GError **error);
+/* An iteration in pieces: runs the phase once; repetitions count from 0. End it with mp_loop_end_iteration (). Take all
+ * rows before. */
 gboolean          mp_loop_run_phase (MpLoop *self, guint phase, guint64 iteration, gint64 repetition, GError **error);
+gboolean          mp_loop_end_iteration (MpLoop *self, guint64 iteration, GError **error);
+/* One iteration, for those who do not follow all rows: older ones may be dropped. */
 gboolean          mp_loop_run_iteration (MpLoop *self, guint64 iteration, GError **error);
 
 /* Reports of all phases, in their order; static once made. */
 const MpReport   *mp_loop_get_reports (MpLoop *self, guint *n);
-/* Last values; NAN for phases that have not run. Allocates nothing. */
+typedef struct
+{
+  guint64       iteration;
+  const double *values;     /* by report, NAN for phases that had not run; valid until the next row is taken */
+  gboolean      finite;     /* those of phases that had run */
+} MpLoopRow;
+/* The row of the oldest iteration whose row was not taken; values is NULL when it is not there, with wait only when
+ * all were taken. Allocates nothing. */
+gboolean          mp_loop_take_row (MpLoop *self, gboolean wait, MpLoopRow *row, GError **error);
+/* The last row's values, and whether they are finite; takes and drops all rows before. */
 void              mp_loop_read_reports (MpLoop *self, double *values);
-/* Cheap: TRUE while all reports of phases that ran are finite. */
 gboolean          mp_loop_is_finite (MpLoop *self);
 /* After a non-finite report of iteration: a sentence that names the first tensor with a non-finite value. Goes back to
- * the last keyframe (variables and data cursor, kept in memory every MP_LOOP_KEYFRAME_EVERY iterations), replays the
- * iterations since, which is exact, and runs this one with checks. Leaves the lane as it was after that iteration.
- * A sentence, in which iterations count from 1 as in curves. (transfer full) */
+ * the last keyframe (variables and data cursor, kept about every MP_LOOP_KEYFRAME_EVERY iterations), replays the
+ * iterations since, which is exact, and runs this one with checks. Leaves the lane as it was after that iteration, and
+ * drops rows of later ones. In the sentence iterations count from 1 as in curves. (transfer full) */
 char             *mp_loop_find_divergence (MpLoop *self, guint64 iteration);
 
-/* Takes over a live key that the experiment already has: group "method", "optimizer.critic", …
+/* Takes over a live key that the experiment already has: group "method", "optimizer.critic", … Iterations that are put
+ * on their way from now on see it. Take all rows before: the place of a divergence is not found across a change.
  * FALSE when the key is not live or a list changed its length. */
 gboolean          mp_loop_update_live (MpLoop *self, const char *group, const char *key, GError **error);
 
 /* ---- looking, between iterations; none of these changes training ---- */
 /* Generated points for metrics, fixed noise, inference mode: n × dimensions float32, n as in the build's options.
- * Borrowed until the next call. */
+ * Those that were started first, or of now when none were; waits for them. Borrowed until the next call. */
 const float      *mp_loop_sample (MpLoop *self, gint64 *n, GError **error);
+/* Draws them now, without waiting. Two may be under way. */
+gboolean          mp_loop_start_sample (MpLoop *self, GError **error);
 /* Grid that surfaces are asked on: the centres of width × height cells of the extent (x0, x1, y0, y1), row 0 at y0.
  * width × height must be the options' n_view_points. */
 gboolean          mp_loop_set_view_grid (MpLoop *self, gint width, gint height, const double extent[4],
@@ -87,8 +134,14 @@ typedef struct
   float  *projected_samples;
   float  *surface;              /* n_view_points, or NULL */
 } MpView;
-/* Fills a view; the arrays belong to the caller (mp_view_clear ()). surface: id or NULL. Plans are made at the first
- * need. */
+/* Looks at the lane as it is now. surface: id or NULL. Plans of surfaces are made at the first need. One look at a time:
+ * until it was finished no other may be started. */
+gboolean          mp_loop_start_look (MpLoop *self, const char *surface, GError **error);
+gboolean          mp_loop_is_looking (MpLoop *self);
+/* Fills the view when everything has arrived, which wait waits for; else its samples are NULL. The arrays belong to the
+ * caller (mp_view_clear ()). */
+gboolean          mp_loop_finish_look (MpLoop *self, gboolean wait, MpView *view, GError **error);
+/* Both, waiting. */
 gboolean          mp_loop_look (MpLoop *self, const char *surface, MpView *view, GError **error);
 void              mp_view_clear (MpView *view);
 
