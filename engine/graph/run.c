@@ -225,6 +225,14 @@ mp_plan_map (MpPlan *plan,
   return plan->store->class->host_memory ? plan->output_addresses[output] : NULL;
 }
 
+const void *
+mp_plan_get_address (MpPlan *plan,
+                     guint   output)
+{
+  g_return_val_if_fail (output < plan->n_outputs, NULL);
+  return plan->output_addresses[output];
+}
+
 /* ---- capturing ---- */
 
 gboolean
