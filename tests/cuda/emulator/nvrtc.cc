@@ -2,7 +2,7 @@
  *
  * nvrtc.cc: a fake NVRTC. Generated kernels are in the part of CUDA C++ that is C too, so the system's compiler makes a
  * shared object of them, and its bytes are the "CUBIN". Kernels are found by the generator's own mark, a line
- * "#define MP_NAME name" before each, and have one parameter of type name_args.
+ * "#define MP_NAME name" before each, and have one parameter of type struct name_args.
  *
  * MATCHPOINT_EMULATOR_CACHE names a folder where compiled texts are kept.
  */
@@ -81,7 +81,7 @@ entries (const std::string &source)
     std::string name = source.substr (start, source.find ('\n', start) - start);
 
     text += "\nvoid emulated_call_" + name + " (const void *p);\nvoid emulated_call_" + name + " (const void *p) { "
-            + name + " (*(const " + name + "_args *) p); }\nconst unsigned long emulated_size_" + name + " = sizeof ("
+            + name + " (*(const struct " + name + "_args *) p); }\nconst unsigned long emulated_size_" + name + " = sizeof (struct "
             + name + "_args);\n";
   }
   return text;
