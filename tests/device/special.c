@@ -334,7 +334,8 @@ write_program (MpProgram *program,
   (program->instruction[program->n_instructions++] = (MpInstruction) { MP_OP_##OP, { a, b, 0 }, { s } }, next++)
   for (guint i = 0; i < G_N_ELEMENTS (rates); i++) {
     int c = EMIT (CONSTANT, 0, 0, -rates[i]);
-    int e = EMIT (EXP, EMIT (MUL, 0, c, 0), 0, 0);
+    int scaled = EMIT (MUL, 0, c, 0);
+    int e = EMIT (EXP, scaled, 0, 0);
     int w = EMIT (MUL, e, c, 0);
 
     last_r = last_r < 0 ? e : EMIT (ADD, last_r, e, 0);
