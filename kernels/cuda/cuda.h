@@ -93,7 +93,8 @@ MpStatus mp_cuda_fused_new (MpKernel *kernel, const MpKernelSpec *spec); /* prog
 MpStatus mp_cuda_shape_new (MpKernel *kernel, const MpKernelSpec *spec); /* shapes, casts, copies, fetch, collect */
 MpStatus mp_cuda_random_new (MpKernel *kernel, const MpKernelSpec *spec);
 MpStatus mp_cuda_product_new (MpKernel *kernel, const MpKernelSpec *spec);
-MpStatus mp_cuda_gram_new (MpKernel *kernel, const MpKernelSpec *spec);  /* products with contractions */
+MpStatus mp_cuda_gram_new (MpKernel *kernel, const MpKernelSpec *spec);  /* products whose matrix is not stored */
+int      mp_cuda_gram_suits (const MpKernelSpec *spec);                  /* a MATMUL or SQDIST of that kind */
 MpStatus mp_cuda_conv_new (MpKernel *kernel, const MpKernelSpec *spec);
 MpStatus mp_cuda_pool_new (MpKernel *kernel, const MpKernelSpec *spec);
 MpStatus mp_cuda_normalize_new (MpKernel *kernel, const MpKernelSpec *spec);

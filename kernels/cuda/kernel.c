@@ -44,15 +44,6 @@ mp_cuda_context (const MpStream     *stream,
 
 typedef MpStatus (*FamilyFn) (MpKernel *kernel, const MpKernelSpec *spec);
 
-static int
-has_contraction (const MpProgram *program)
-{
-  for (int32_t i = 0; program != NULL && i < program->n_outputs; i++)
-    if (program->output[i].reduce == MP_CONTRACT)
-      return 1;
-  return 0;
-}
-
 static FamilyFn
 family_of (const MpKernelSpec *spec)
 {
@@ -72,7 +63,7 @@ family_of (const MpKernelSpec *spec)
     return mp_cuda_conv_new;
   case MP_OP_MATMUL:
   case MP_OP_SQDIST:
-    return has_contraction (spec->program) ? mp_cuda_gram_new : mp_cuda_product_new;
+    return mp_cuda_gram_suits (spec) ? mp_cuda_gram_new : mp_cuda_product_new;
   case MP_OP_LOG_SUM_EXP:
     return mp_cuda_normalize_new;
   default:

@@ -76,6 +76,13 @@ typedef struct
 MpStatus mp_source_product (const MpSourceProduct *product, const MpProgram *program, const MpDtype *input_dtype,
                             const MpDtype *output_dtype, const MpSourceTarget *target, MpSource *source);
 
+/* Writes a product of rows with rows (transpose_b, batch 1) whose matrix need not be stored: the program's outputs may be
+ * reduced over rows, columns and both at once, and be contractions; columns[o] is the number of columns of output o's
+ * operand. Inputs as above, those of contractions as the program says. All tensors have the program's dtype.
+ * MP_STATUS_UNSUPPORTED where the points have too many dimensions, or too much is asked for per row and column. */
+MpStatus mp_source_gram (const MpSourceProduct *product, const MpProgram *program, const int64_t *columns,
+                         const MpSourceTarget *target, MpSource *source);
+
 void mp_source_clear (MpSource *source);
 
 /* MP_OK, or INVALID or UNSUPPORTED with what is wrong with the program. */
