@@ -78,8 +78,10 @@ add_mistake (Tally      *tally,
              const char *name,
              const char *text)
 {
+  g_autofree char *line = g_strdelimit (g_strdup (text), "\n", ' '); /* a compiler's words have several */
+
   if (tally->n_failed < MISTAKES_SHOWN)
-    g_string_append_printf (tally->mistakes, "#   %s: %s\n", name, text);
+    g_string_append_printf (tally->mistakes, "#   %s: %.500s\n", name, line);
 }
 
 void
