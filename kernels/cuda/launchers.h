@@ -69,6 +69,27 @@ typedef struct
 cudaError_t mp_launch_collect (MpCudaContext context, const MpCudaScalars *scalars, double *table,
                                cudaStream_t stream);
 
+/* ---- linalg.cu ---- */
+
+/* Lower factors of `batch` matrices n×n, zeros above; a may not be l. */
+size_t      mp_cuda_cholesky_shared (MpDtype dtype, int64_t n); /* bytes that the first needs in a block */
+cudaError_t mp_launch_cholesky_block (MpDtype dtype, int64_t n, int64_t batch, void *l, const void *a,
+                                      cudaStream_t stream);
+/* work: as large as the matrices, nothing for n ≤ MP_CUDA_PANEL */
+#define MP_CUDA_PANEL 32
+cudaError_t mp_launch_cholesky_steps (MpDtype dtype, int64_t n, int64_t batch, void *l, const void *a, void *work,
+                                      cudaStream_t stream);
+/* After a library's factorisation in place: zeros above the diagonal, NaN below unless *info is 0. */
+cudaError_t mp_launch_cholesky_finish (MpDtype dtype, int64_t n, void *l, const int *info, cudaStream_t stream);
+/* A positive definite matrix, to measure with. */
+cudaError_t mp_launch_cholesky_example (MpDtype dtype, int64_t n, void *a, cudaStream_t stream);
+/* op (L)·X = B, X and B n×m; x may not be b. The first is for m = 1 and takes n reals in a block. */
+cudaError_t mp_launch_solve_vector (MpDtype dtype, int transpose, int64_t n, int64_t batch, void *x, const void *l,
+                                    const void *b, cudaStream_t stream);
+/* work: as large as B, nothing for n ≤ MP_CUDA_PANEL */
+cudaError_t mp_launch_solve_steps (MpDtype dtype, int transpose, int64_t n, int64_t m, int64_t batch, void *x,
+                                   const void *l, const void *b, void *work, cudaStream_t stream);
+
 /* ---- normalize.cu ---- */
 
 /* outer × n × inner, the middle reduced. A block has tx columns (of inner) × ty threads along n × tz outer slices, all
