@@ -28,6 +28,7 @@ struct Item
 {
   std::function<void ()> run;
   const char            *name;
+  std::vector<size_t>    needs; /* in a capture: items that have to be done before */
 };
 
 /* One capture, of the stream where it began and those that waited for its events. */
@@ -57,6 +58,7 @@ struct CUstream_st
   std::shared_ptr<Capture>  capture;
   uint64_t                  captured = 0; /* items of this stream in the capture */
   uint64_t                  joined = 0;   /* of those, how many the origin waits for */
+  std::set<size_t>          tails;        /* items of the capture that the next one has to wait for */
   int                       n_queries = 0;
 };
 
@@ -71,6 +73,7 @@ struct CUevent_st
   bool                      captured = false;
   CUstream_st              *captured_stream = nullptr;
   uint64_t                  captured_items = 0;
+  std::set<size_t>          captured_tails;
 };
 
 struct CUgraph_st

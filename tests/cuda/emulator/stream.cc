@@ -3,13 +3,16 @@
  * stream.cc: streams, events, captures and graphs of the fake runtime.
  *
  * Work on a stream is a list of functions. Without latency each runs when it is put there. With it they stay until
- * somebody waits, so that a host that forgot to wait is found out. A capture collects them instead, in the order of
- * the calls, which respects every dependency between its streams; launching the graph runs the list.
+ * somebody waits, so that a host that forgot to wait is found out. A capture collects them instead, each with what it
+ * has to wait for; launching the graph runs them in the order of the calls, or, where MATCHPOINT_EMULATOR_ORDER is not
+ * forward, in any order that its dependencies allow, so that a missing one shows.
  */
 #include "tests/cuda/emulator/runtime.h"
 
+#include <algorithm>
 #include <chrono>
 #include <map>
+#include <random>
 
 #define MAX_QUEUED 4096 /* of a stream; beyond, the oldest run */
 
@@ -108,13 +111,15 @@ emulator_enqueue (cudaStream_t           handle,
   if (stream->capture) {
     if (stream->capture->invalid)
       return emulator_result (cudaErrorStreamCaptureInvalidated);
-    stream->capture->items.push_back ({ std::move (work), name });
+    std::vector<size_t> needs (stream->tails.begin (), stream->tails.end ());
+    stream->tails = { stream->capture->items.size () };
+    stream->capture->items.push_back ({ std::move (work), name, std::move (needs) });
     stream->captured++;
     return emulator_result (cudaSuccess);
   }
   if (cudaError_t error = order_with_legacy (stream))
     return error;
-  stream->queue.push_back ({ std::move (work), name });
+  stream->queue.push_back ({ std::move (work), name, {} });
   stream->progress->queued++;
   stream->n_queries = emulator_settings ().latency;
   if (emulator_settings ().latency == 0)
@@ -189,6 +194,7 @@ cudaStreamEndCapture (cudaStream_t handle,
       error = cudaErrorStreamCaptureUnjoined;
     member->capture.reset ();
     member->captured = member->joined = 0;
+    member->tails.clear ();
   }
   captures.erase (capture);
   if (capture->invalid)
@@ -233,6 +239,37 @@ cudaGraphUpload (cudaGraphExec_t,
   return emulator_stream (handle) != nullptr ? cudaSuccess : cudaErrorInvalidResourceHandle;
 }
 
+/* An order of a graph's items that its dependencies allow. */
+static std::vector<size_t>
+choose_order (const std::vector<Item> &items)
+{
+  const EmulatorSettings &settings = emulator_settings ();
+  std::vector<size_t> order, open (items.size ()), ready;
+  std::vector<std::vector<size_t>> readers (items.size ());
+  std::minstd_rand random ((unsigned) settings.seed + 1);
+
+  for (size_t i = 0; i < items.size (); i++) {
+    open[i] = items[i].needs.size ();
+    for (size_t need : items[i].needs)
+      readers[need].push_back (i);
+    if (open[i] == 0)
+      ready.push_back (i);
+  }
+  while (!ready.empty ()) {
+    auto next = settings.order == EmulatorSettings::FORWARD   ? std::min_element (ready.begin (), ready.end ())
+                : settings.order == EmulatorSettings::REVERSE ? std::max_element (ready.begin (), ready.end ())
+                                                              : ready.begin () + random () % ready.size ();
+    size_t i = *next;
+
+    ready.erase (next);
+    order.push_back (i);
+    for (size_t reader : readers[i])
+      if (--open[reader] == 0)
+        ready.push_back (reader);
+  }
+  return order;
+}
+
 cudaError_t
 cudaGraphLaunch (cudaGraphExec_t graph,
                  cudaStream_t    handle)
@@ -242,9 +279,9 @@ cudaGraphLaunch (cudaGraphExec_t graph,
 
   return emulator_enqueue (handle, [items] {
     emulator_unlock_memory ();
-    for (Item &item : *items)
+    for (size_t i : choose_order (*items))
       if (!emulator_is_broken ())
-        item.run ();
+        (*items)[i].run ();
     emulator_lock_memory ();
   }, "cudaGraphLaunch");
 }
@@ -425,6 +462,7 @@ cudaEventRecord (cudaEvent_t  event,
     event->captured = true;
     event->captured_stream = stream;
     event->captured_items = stream->captured;
+    event->captured_tails = stream->tails;
     return emulator_result (cudaSuccess);
   }
   std::shared_ptr<double> time = std::make_shared<double> (0);
@@ -500,6 +538,7 @@ wait_in_capture (CUstream_st *stream,
     stream->capture->invalid = capture->invalid = true;
     return emulator_result (cudaErrorStreamCaptureMerge);
   }
+  stream->tails.insert (event->captured_tails.begin (), event->captured_tails.end ());
   if (event->captured_stream != stream && event->captured_items > event->captured_stream->joined)
     event->captured_stream->joined = event->captured_items;
   return emulator_result (cudaSuccess);
