@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernels/device.h"
+#include "tests/test-device.h"
 
 /* ---- TAP ---- */
 static int tap_n, tap_n_failed;
@@ -122,8 +122,8 @@ static MpStream *tap_stream;
 static inline void
 tap_open (int n_threads)
 {
-  if (mp_cpu_class.open (0, &(MpDeviceOptions) { .n_threads = n_threads }, &tap_device) != MP_OK
-      || mp_cpu_class.stream_new (tap_device, &tap_stream) != MP_OK) {
+  if (test_device_class ()->open (0, &(MpDeviceOptions) { .n_threads = n_threads }, &tap_device) != MP_OK
+      || test_device_class ()->stream_new (tap_device, &tap_stream) != MP_OK) {
     printf ("Bail out! %s\n", mp_kernels_error ());
     exit (1);
   }
@@ -132,15 +132,61 @@ tap_open (int n_threads)
 static inline void
 tap_close (void)
 {
-  mp_cpu_class.stream_free (tap_stream);
-  mp_cpu_class.close (tap_device);
+  test_device_class ()->stream_free (tap_stream);
+  test_device_class ()->close (tap_device);
 }
+
+/* Instruction sets to test: all of the CPU's, or none in particular. Ends with NULL. */
+static inline const char *const *
+tap_isas (void)
+{
+  static const char *const cpu[] = { "baseline", "avx2", "avx512", NULL };
+  static const char *const other[] = { "cuda", NULL };
+
+  return test_device_is_cpu () ? cpu : other;
+}
+
+/* A kernel on host arrays. Devices with memory of their own get copies of them: before each run of all, since outputs
+ * may be updated in place, and back after it. An output that is also an input stays one array. */
+#define TAP_MAX_TENSORS 40
 
 typedef struct
 {
   MpKernel *kernel;
   void     *workspace;
+  int       n, n_inputs;
+  void     *host[TAP_MAX_TENSORS];   /* inputs, then outputs */
+  void     *device[TAP_MAX_TENSORS]; /* the CPU's are the same */
+  size_t    bytes[TAP_MAX_TENSORS];
 } TapKernel;
+
+static inline void
+tap_check (MpStatus status)
+{
+  if (status != MP_OK) {
+    printf ("Bail out! %s\n", mp_kernels_error ());
+    exit (1);
+  }
+}
+
+static inline void
+tap_place (TapKernel          *kernel,
+           const MpTensorType *type,
+           void               *host)
+{
+  int i = kernel->n++;
+
+  kernel->host[i] = kernel->device[i] = host;
+  kernel->bytes[i] = (size_t) mp_tensor_count (type) * mp_dtype_size (type->dtype);
+  if (test_device_is_cpu ())
+    return;
+  for (int j = 0; j < i; j++)
+    if (kernel->host[j] == host) {
+      kernel->device[i] = kernel->device[j];
+      return;
+    }
+  tap_check (test_device_class ()->alloc (tap_device, kernel->bytes[i], &kernel->device[i]));
+}
 
 static inline int
 tap_kernel_new (const MpKernelSpec *spec,
@@ -148,18 +194,61 @@ tap_kernel_new (const MpKernelSpec *spec,
                 void *const        *outputs,
                 TapKernel          *out)
 {
-  MpTensorType bytes = { .rank = 1, .dtype = MP_INT32 };
+  const MpDeviceClass *class = test_device_class ();
+  MpTensorType         bytes = { .rank = 1, .dtype = MP_INT32 };
 
-  if (mp_cpu_class.kernel_new (tap_device, spec, &out->kernel) != MP_OK)
+  memset (out, 0, sizeof *out);
+  if (class->kernel_new (tap_device, spec, &out->kernel) != MP_OK)
     return 0;
-  bytes.dim[0] = (int64_t) mp_cpu_class.kernel_workspace (out->kernel) / 4;
-  out->workspace = tap_alloc (&bytes);
-  return mp_cpu_class.kernel_bind (out->kernel, inputs, outputs, out->workspace) == MP_OK;
+  for (int i = 0; i < spec->n_inputs; i++)
+    tap_place (out, &spec->inputs[i], inputs[i]);
+  out->n_inputs = out->n;
+  for (int i = 0; i < spec->n_outputs; i++)
+    tap_place (out, &spec->outputs[i], outputs[i]);
+  bytes.dim[0] = (int64_t) class->kernel_workspace (out->kernel) / 4;
+  if (test_device_is_cpu ())
+    out->workspace = tap_alloc (&bytes);
+  else {
+    tap_check (class->alloc (tap_device, (size_t) bytes.dim[0] * 4, &out->workspace));
+    tap_check (class->fill (tap_device, tap_stream, out->workspace, 0xff, (size_t) bytes.dim[0] * 4));
+  }
+  return class->kernel_bind (out->kernel, out->device, out->device + out->n_inputs, out->workspace) == MP_OK;
+}
+
+/* Runs it and waits. */
+static inline MpStatus
+tap_kernel_run (TapKernel          *kernel,
+                const MpRunContext *context)
+{
+  const MpDeviceClass *class = test_device_class ();
+  MpStatus             status;
+
+  if (test_device_is_cpu ())
+    return class->kernel_run (kernel->kernel, tap_stream, context);
+  for (int i = 0; i < kernel->n; i++)
+    tap_check (class->upload (tap_device, tap_stream, kernel->device[i], kernel->host[i], kernel->bytes[i]));
+  status = class->kernel_run (kernel->kernel, tap_stream, context);
+  for (int i = kernel->n_inputs; i < kernel->n; i++)
+    tap_check (class->download (tap_device, tap_stream, kernel->host[i], kernel->device[i], kernel->bytes[i]));
+  tap_check (class->stream_sync (tap_stream));
+  return status;
 }
 
 static inline void
 tap_kernel_free (TapKernel *kernel)
 {
-  mp_cpu_class.kernel_free (kernel->kernel);
-  free (kernel->workspace);
+  test_device_class ()->kernel_free (kernel->kernel);
+  if (test_device_is_cpu ()) {
+    free (kernel->workspace);
+    return;
+  }
+  test_device_class ()->release (tap_device, kernel->workspace);
+  for (int i = 0; i < kernel->n; i++) {
+    int first = 1;
+
+    for (int j = 0; j < i; j++)
+      first = first && kernel->device[j] != kernel->device[i];
+    if (first)
+      test_device_class ()->release (tap_device, kernel->device[i]);
+  }
 }

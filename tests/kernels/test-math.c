@@ -88,7 +88,7 @@ run_unary (MpOp                op,
     printf ("Bail out! %s\n", mp_kernels_error ());
     exit (1);
   }
-  mp_cpu_class.kernel_run (kernel.kernel, tap_stream, NULL);
+  tap_kernel_run (&kernel, NULL);
   tap_kernel_free (&kernel);
 }
 
@@ -199,7 +199,7 @@ test_nan (MpDtype     dtype,
         tap_set (&type, in[!which], j, 1);
       }
       tap_kernel_new (&spec, in, &out, &kernel);
-      mp_cpu_class.kernel_run (kernel.kernel, tap_stream, NULL);
+      tap_kernel_run (&kernel, NULL);
       for (int j = 0; j < 33; j++)
         right &= isnan (tap_get (&type, out, j));
       tap_ok (right, "%s %s %s: NaN in operand %d comes out", isa, mp_dtype_name (dtype), mp_op_name (ops[i]), which);
@@ -214,7 +214,7 @@ test_nan (MpDtype     dtype,
       for (int j = 0; j < 33; j++)
         tap_set (&type, in[0], j, j == position ? NAN : 1);
       tap_kernel_new (&spec, in, &out, &kernel);
-      mp_cpu_class.kernel_run (kernel.kernel, tap_stream, NULL);
+      tap_kernel_run (&kernel, NULL);
       tap_ok (isnan (tap_get (&type, out, 0)), "%s %s %s: NaN at %d comes out", isa, mp_dtype_name (dtype),
               mp_op_name (spec.op), position);
       tap_kernel_free (&kernel);

@@ -186,11 +186,11 @@ print_time (MpKernel *kernel)
 
     clock_gettime (CLOCK_MONOTONIC, &start);
     for (int i = 0; i < n; i++)
-      mp_cpu_class.kernel_run (kernel, tap_stream, &(MpRunContext) { 1, 1 });
+      test_device_class ()->kernel_run (kernel, tap_stream, &(MpRunContext) { 1, 1 });
     clock_gettime (CLOCK_MONOTONIC, &end);
     best = fmin (best, ((double) (end.tv_sec - start.tv_sec) * 1e6 + (double) (end.tv_nsec - start.tv_nsec) * 1e-3) / n);
   }
-  printf ("#   %.2f µs, %s\n", best, mp_cpu_class.kernel_algorithm (kernel));
+  printf ("#   %.2f µs, %s\n", best, test_device_class ()->kernel_algorithm (kernel));
 }
 
 static void
@@ -224,13 +224,13 @@ run_case (const Case *test,
   }
   /* twice: the second run must not depend on what the first left behind */
   for (int i = 0; i < 2; i++)
-    mp_cpu_class.kernel_run (kernel.kernel, tap_stream, &(MpRunContext) { 1, 1 });
+    tap_kernel_run (&kernel, &(MpRunContext) { 1, 1 });
   worst = worst_error (&data, length, &where);
   if (!tap_ok (worst <= 1, "%s %s, %s%s%s → %s", mp_dtype_name (dtype), mp_op_name (test->op), test->inputs[0],
                data.n_inputs > 1 ? ", " : "", data.n_inputs > 1 ? test->inputs[1] : "", test->output))
     printf ("#   element %lld is %.9g, not %.9g: %.3g times the allowed error; %s\n", (long long) where,
             tap_get (&data.output.type, data.output_data, where), data.output.value[where], worst,
-            mp_cpu_class.kernel_algorithm (kernel.kernel));
+            test_device_class ()->kernel_algorithm (kernel.kernel));
   if (timed)
     print_time (kernel.kernel);
   tap_kernel_free (&kernel);
@@ -250,7 +250,7 @@ main (int    argc,
 
       setenv ("MATCHPOINT_ISA", isas[isa], 1);
       tap_open (n_threads);
-      mp_cpu_class.info (tap_device, &info);
+      test_device_class ()->info (tap_device, &info);
       printf ("# %s; %s\n", info.name, info.detail);
       for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
         for (int dtype = MP_FLOAT32; dtype <= MP_FLOAT64; dtype++)

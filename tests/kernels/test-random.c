@@ -71,7 +71,7 @@ test_kernel (MpOp        op,
   TapKernel    kernel;
 
   tap_kernel_new (&spec, NULL, &out, &kernel);
-  mp_cpu_class.kernel_run (kernel.kernel, tap_stream, &context);
+  tap_kernel_run (&kernel, &context);
   for (int64_t i = 0; i < n; i++) {
     double value = tap_get (&type, out, i);
 
@@ -99,11 +99,13 @@ test_kernel (MpOp        op,
 int
 main (void)
 {
-  static const char *const isas[] = { "baseline", "avx2", "avx512" };
-  static const int64_t     sizes[] = { 0, 1, 3, 4, 5, 255, 256, 257, 1000, 100000 };
+  static const int64_t sizes[] = { 0, 1, 3, 4, 5, 255, 256, 257, 1000, 100000 };
+  const char *const   *isas = tap_isas ();
 
+  if (test_device_skips ())
+    return 0;
   test_known ();
-  for (int isa = 0; isa < 3; isa++) {
+  for (int isa = 0; isas[isa] != NULL; isa++) {
     setenv ("MATCHPOINT_ISA", isas[isa], 1);
     tap_open (1);
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {

@@ -30,7 +30,7 @@ test_fetch (MpDtype dtype,
     MpRunContext context = { 1, period > 0 ? i * (uint64_t) period + 3 : 99, period > 0 ? 98 : i };
 
     memset (out, 0xff, 6 * mp_dtype_size (dtype));
-    right &= mp_cpu_class.kernel_run (kernel.kernel, tap_stream, &context) == MP_OK;
+    right &= tap_kernel_run (&kernel, &context) == MP_OK;
     for (int64_t j = 0; j < 6; j++)
       right &= tap_get (&item, out, j) == (double) (6 * (int64_t) (i % SLOTS) + j);
   }
@@ -62,7 +62,7 @@ test_collect (void)
     memset (out, 0xff, ROWS * COLUMNS * sizeof (double));
     for (int j = 0; j < 3; j++)
       tap_set (&types[j], in[j], 0, 0.1 * (double) (3 * i + (uint64_t) j));
-    right &= mp_cpu_class.kernel_run (kernel.kernel, tap_stream, &context) == MP_OK;
+    right &= tap_kernel_run (&kernel, &context) == MP_OK;
     for (int64_t j = 0; j < ROWS * COLUMNS; j++) {
       double value = ((double *) out)[j];
       int    k = (int) (j - (int64_t) (i % ROWS) * COLUMNS - 2);
@@ -87,13 +87,15 @@ test_refusals (void)
   MpKernelSpec       collect = { .op = MP_OP_COLLECT, .attrs = { .stop = { 1 } }, .n_inputs = 1, .n_outputs = 1,
                                  .inputs = &scalar, .outputs = &table };
 
-  tap_ok (!mp_cpu_class.supports (tap_device, &fetch), "refused: %s", mp_kernels_error ());
-  tap_ok (!mp_cpu_class.supports (tap_device, &collect), "refused: %s", mp_kernels_error ());
+  tap_ok (!test_device_class ()->supports (tap_device, &fetch), "refused: %s", mp_kernels_error ());
+  tap_ok (!test_device_class ()->supports (tap_device, &collect), "refused: %s", mp_kernels_error ());
 }
 
 int
 main (void)
 {
+  if (test_device_skips ())
+    return 0;
   tap_open (1);
   test_fetch (MP_FLOAT32, 0);
   test_fetch (MP_FLOAT64, 0);

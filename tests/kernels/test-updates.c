@@ -98,7 +98,7 @@ run_case (const Case *test,
       tap_set (&type, input[0], i, (tap_random () % 2 ? 1 : -1) * tap_uniform (0.25, 2));
       reference (test, t, tap_get (&type, input[0], i), &p[i], &m[i], &v[i]);
     }
-    mp_cpu_class.kernel_run (kernel.kernel, tap_stream, NULL);
+    tap_kernel_run (&kernel, NULL);
   }
   /* each step rounds some ten times; updates are at most 1 in size, and every parameter stays below 4 */
   for (int i = 0; i < N; i++)
@@ -115,9 +115,11 @@ run_case (const Case *test,
 int
 main (void)
 {
-  static const char *const isas[] = { "baseline", "avx2", "avx512" };
+  const char *const *isas = tap_isas ();
 
-  for (int isa = 0; isa < 3; isa++) {
+  if (test_device_skips ())
+    return 0;
+  for (int isa = 0; isas[isa] != NULL; isa++) {
     setenv ("MATCHPOINT_ISA", isas[isa], 1);
     tap_open (1);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
