@@ -216,7 +216,7 @@ compile_unit (const Nvrtc  *nvrtc,
               char        **log)
 {
   char         target[48];
-  const char  *options[] = { target, "--std=c++17", "--ptxas-options=-v" };
+  const char  *options[] = { target, "--std=c++17", "--disable-warnings", "--ptxas-options=-v" };
   nvrtcProgram program;
   int          architecture, exact;
   MpStatus     status = mp_nvrtc_architecture (capability, &architecture, &exact);
@@ -228,7 +228,7 @@ compile_unit (const Nvrtc  *nvrtc,
   if (status != MP_OK)
     return status;
   snprintf (target, sizeof target, "--gpu-architecture=%s_%d", exact ? "sm" : "compute", architecture);
-  status = check (nvrtc, nvrtc->nvrtcCompileProgram (program, log != NULL && exact ? 3 : 2, options), "nvrtcCompileProgram");
+  status = check (nvrtc, nvrtc->nvrtcCompileProgram (program, log != NULL && exact ? 4 : 3, options), "nvrtcCompileProgram");
   words = status != MP_OK || log != NULL ? copy_log (nvrtc, program) : NULL;
   if (status != MP_OK)
     status = mp_kernels_fail (status, "NVRTC could not compile %d generated kernel%s (%s): %.1500s", n, n == 1 ? "" : "s",
