@@ -105,7 +105,8 @@ choose_shape (Plan                 *plan,
               const MpSourceTarget *target)
 {
   int64_t  vectors = plan->n_reduced / plan->vector, full = (int64_t) target->n_units * 512;
-  unsigned most = live > 8 ? 256 : 1024; /* threads of a block */
+  int      heavy = live > 8 || (plan->walk->suffix == 'd' && plan->walk->program->n_instructions > 8);
+  unsigned most = heavy ? 256 : 1024; /* threads of a block: many registers each, or few */
 
   if (plan->inner) {
     plan->lanes = power_for (ceil_div (vectors, 2), 32);

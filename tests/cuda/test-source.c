@@ -18,7 +18,7 @@ static const MpSourceTarget target = { 132 };
 typedef struct
 {
   char      *text[MAX_TEXTS];
-  char       what[MAX_TEXTS][80];
+  char       what[MAX_TEXTS][128];
   MpNvrtcKey key[MAX_TEXTS];
   int        n;
 } Texts;
@@ -30,7 +30,7 @@ take (Texts      *texts,
 {
   if (texts->n == MAX_TEXTS)
     abort ();
-  snprintf (texts->what[texts->n], sizeof texts->what[0], "%s (%s)", what, source->title);
+  snprintf (texts->what[texts->n], sizeof texts->what[0], "%.80s (%s)", what, source->title);
   texts->text[texts->n++] = source->text;
   source->text = NULL;
 }
@@ -116,8 +116,7 @@ every_operation (MpDtype dtype,
 static void
 add_shapes (Texts *texts)
 {
-  static const int64_t shapes[][2] = { { 200, 100 }, { 100000, 64 }, { 64, 100000 }, { 1, 3000000 }, { 513, 2 },
-                                       { 70000, 70000 } };
+  static const int64_t shapes[][2] = { { 200, 100 }, { 100000, 64 }, { 64, 100000 }, { 70000, 70000 } };
 
   for (int dtype = MP_FLOAT32; dtype <= MP_FLOAT64; dtype++)
     for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++)
@@ -197,7 +196,7 @@ add_products (Texts *texts,
   static const int64_t shapes[][3] = { { 200, 2, 100 }, { 200, 100, 100 }, { 200, 100, 2 }, { 100, 200, 100 },
                                        { 400, 512, 512 }, { 2, 200, 100 }, { 1, 1, 1 } };
 
-  for (size_t s = 0; s < (all ? sizeof shapes / sizeof *shapes : 3); s++)
+  for (size_t s = 0; s < (all ? sizeof shapes / sizeof *shapes : 2); s++)
     for (int kind = 0; kind < 4; kind++) {
       MpSourceProduct product = { .op = kind == 3 ? MP_OP_SQDIST : MP_OP_MATMUL, .batch = 1, .m = shapes[s][0],
                                   .k = shapes[s][1], .n = shapes[s][2], .transpose_a = kind == 1,
@@ -306,7 +305,7 @@ test_compile (int capability,
 {
   Texts *texts = calloc (1, sizeof *texts);
 
-  add_random (texts, all ? 100 : 20);
+  add_random (texts, all ? 60 : 12);
   add_bfloat16 (texts);
   add_products (texts, all);
   if (all)
