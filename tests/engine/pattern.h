@@ -7,6 +7,20 @@
 
 #include <glib.h>
 
+/* Number k of the sequence, in [−1, 1). */
+static inline double
+pattern_value (guint32 tag,
+               gsize   k)
+{
+  guint32 h = (guint32) k * 2654435761u + tag * 40503u + 12345u;
+
+  h ^= h >> 15;
+  h *= 2246822519u;
+  h ^= h >> 13;
+  h *= 3266489917u;
+  return (h >> 16) / 32768.0 - 1;
+}
+
 /* n values in [−scale, scale); for scale a power of two exact in float32. (transfer full) */
 static inline double *
 pattern (guint32 tag,
@@ -15,14 +29,7 @@ pattern (guint32 tag,
 {
   double *values = g_new0 (double, n + 1);
 
-  for (gsize k = 0; k < n; k++) {
-    guint32 h = (guint32) k * 2654435761u + tag * 40503u + 12345u;
-
-    h ^= h >> 15;
-    h *= 2246822519u;
-    h ^= h >> 13;
-    h *= 3266489917u;
-    values[k] = ((h >> 16) / 32768.0 - 1) * scale;
-  }
+  for (gsize k = 0; k < n; k++)
+    values[k] = pattern_value (tag, k) * scale;
   return values;
 }
