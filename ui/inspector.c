@@ -3,6 +3,7 @@
 
 #include "ui/inspector.h"
 
+#include "engine/train/devices.h"
 #include "ui/drop-down.h"
 #include "ui/health.h"
 
@@ -26,6 +27,7 @@ struct _MpInspector
   GPtrArray   *fields;     /* of Field */
   guint        rebuild_id;
   gboolean     filling;
+  GPtrArray   *devices;    /* of MpDeviceEntry, or NULL: not known yet */
 
   GtkDropDown *chooser;
   GtkLabel    *summary;
@@ -50,6 +52,16 @@ static GParamSpec *props[N_PROPS];
 
 G_DEFINE_FINAL_TYPE (MpInspector, mp_inspector, GTK_TYPE_WIDGET)
 
+/* The device stands among the keys of [train]. */
+#define DEVICE_GROUP "train"
+#define DEVICE_KEY "device"
+
+static gboolean
+is_device (const Field *field)
+{
+  return g_str_equal (field->group, DEVICE_GROUP) && g_str_equal (field->key, DEVICE_KEY);
+}
+
 static void
 field_free (gpointer data)
 {
@@ -73,6 +85,11 @@ update_values (MpInspector *self)
   for (guint i = 0; i < self->fields->len; i++) {
     Field *field = g_ptr_array_index (self->fields, i);
 
+    if (is_device (field)) {
+      mp_param_row_set_value (field->row, mp_lane_model_get_draft_device (self->lane));
+      mp_param_row_set_pending (field->row, mp_lane_model_is_device_pending (self->lane));
+      continue;
+    }
     if (!mp_param_row_get_error (field->row))
       mp_param_row_set_value (field->row, mp_experiment_get_string (draft, field->group, field->key));
     mp_param_row_set_pending (field->row, mp_lane_model_is_pending (self->lane, field->group, field->key));
@@ -105,6 +122,10 @@ edited_cb (MpParamRow  *row,
 
     if (field->row != row)
       continue;
+    if (is_device (field)) {
+      mp_lane_model_set_draft_device (self->lane, value);
+      return;
+    }
     if (!mp_lane_model_set_value (self->lane, field->group, field->key, value, &error)) {
       mp_param_row_set_value (row, mp_experiment_get_string (mp_lane_model_get_draft (self->lane), field->group,
                                                              field->key));
@@ -135,6 +156,49 @@ add_row (MpInspector       *self,
   return field;
 }
 
+static void
+adopt_choices (Field       *field,
+               MpParam     *param)
+{
+  field->kind_param = param;
+  field->choices = (const char **) param->choices;
+}
+
+/* Where the lane trains is no key of the experiment: it may train elsewhere another time. A device that was chosen and
+ * is not there any more is offered all the same. */
+static void
+add_device_row (MpInspector *self,
+                GtkListBox  *list)
+{
+  const char *chosen = mp_lane_model_get_draft_device (self->lane);
+  guint n = 0, most = (self->devices ? self->devices->len : 0) + 3;
+  const char **choices = g_new0 (const char *, most), **titles = g_new0 (const char *, most);
+  MpParam *param = g_new0 (MpParam, 1);
+  Field *field;
+
+  choices[n] = "auto";
+  titles[n++] = N_("Automatic");
+  for (guint i = 0; self->devices && i < self->devices->len; i++) {
+    const MpDeviceEntry *device = g_ptr_array_index (self->devices, i);
+
+    if (!device->usable)
+      continue;
+    choices[n] = g_intern_string (device->id);
+    titles[n++] = g_intern_string (device->title);
+  }
+  if (!g_strv_contains (choices, chosen))
+    choices[n] = titles[n] = g_intern_string (chosen);
+  param->key = DEVICE_KEY;
+  param->title = N_("Device");
+  param->summary = N_("Where this lane trains. The numbers of a run are the same bits only on the same device.");
+  param->type = MP_PARAM_ENUM;
+  param->default_value = "auto";
+  param->choices = choices;
+  field = add_row (self, list, DEVICE_GROUP, DEVICE_KEY, param, titles);
+  adopt_choices (field, param);
+  field->titles = titles;
+}
+
 /* Which method, network, optimizer: a choice among the registry's rows. */
 static void
 add_kind_row (MpInspector         *self,
@@ -158,8 +222,7 @@ add_kind_row (MpInspector         *self,
   param->type = MP_PARAM_ENUM;
   param->choices = choices;
   field = add_row (self, list, group->group, "kind", param, titles);
-  field->kind_param = param;
-  field->choices = choices;
+  adopt_choices (field, param);
   field->titles = titles;
 }
 
@@ -185,6 +248,8 @@ add_group (MpInspector         *self,
 
     add_row (self, GTK_LIST_BOX (list), group->group, param->key, param, NULL);
   }
+  if (g_str_equal (group->group, DEVICE_GROUP))
+    add_device_row (self, GTK_LIST_BOX (list));
   gtk_box_append (self->groups, title);
   gtk_box_append (self->groups, list);
 }
@@ -399,6 +464,7 @@ static void
 mp_inspector_finalize (GObject *object)
 {
   g_ptr_array_unref (MP_INSPECTOR (object)->fields);
+  g_clear_pointer (&MP_INSPECTOR (object)->devices, g_ptr_array_unref);
   G_OBJECT_CLASS (mp_inspector_parent_class)->finalize (object);
 }
 
@@ -523,6 +589,17 @@ mp_inspector_set_lane (MpInspector *self,
   update_pending (self);
   update_health (self);
   g_object_notify_by_pspec (G_OBJECT (self), props[PROP_LANE]);
+}
+
+void
+mp_inspector_set_devices (MpInspector *self,
+                          GPtrArray   *devices)
+{
+  g_return_if_fail (MP_IS_INSPECTOR (self));
+
+  g_clear_pointer (&self->devices, g_ptr_array_unref);
+  self->devices = devices ? g_ptr_array_ref (devices) : NULL;
+  queue_rebuild (self);
 }
 
 MpParamRow *

@@ -24,7 +24,10 @@ MpLaneModel *mp_inspector_get_lane  (MpInspector *self);      /* or NULL */
 /* Property "lane" notifies. */
 void         mp_inspector_set_lane  (MpInspector *self,
                                      MpLaneModel *lane);
-/* The row of a key, or NULL; "kind" included. */
+/* devices: of MpDeviceEntry: those that can be used are offered in the row "device" of the group "train". */
+void         mp_inspector_set_devices (MpInspector *self,
+                                       GPtrArray   *devices);
+/* The row of a key, or NULL; "kind" and "device" included. */
 MpParamRow  *mp_inspector_find_row  (MpInspector *self,
                                      const char  *group,
                                      const char  *key);

@@ -139,9 +139,14 @@ drawn_cb (gpointer data)
 static void
 update_names (MpLaneCard *self)
 {
+  const char *subtitle = mp_lane_model_get_subtitle (self->model), *place = mp_lane_model_get_place (self->model);
+  const char *detail = mp_lane_model_get_place_detail (self->model);
+  g_autofree char *text = g_strdup_printf ("%s%s%s", subtitle, place && subtitle[0] ? " · " : "", place ? place : "");
+  g_autofree char *tooltip = g_strdup_printf ("%s%s%s", text, detail ? "\n" : "", detail ? detail : "");
+
   gtk_label_set_text (self->title, mp_lane_model_get_title (self->model));
-  gtk_label_set_text (self->subtitle, mp_lane_model_get_subtitle (self->model));
-  gtk_widget_set_tooltip_text (GTK_WIDGET (self->subtitle), mp_lane_model_get_subtitle (self->model));
+  gtk_label_set_text (self->subtitle, text);
+  gtk_widget_set_tooltip_text (GTK_WIDGET (self->subtitle), tooltip);
   gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL,
                                   mp_lane_model_get_title (self->model), -1);
 }
@@ -517,6 +522,7 @@ mp_lane_card_new (MpLaneModel *model)
 
   g_signal_connect_swapped (model, "notify::title", G_CALLBACK (update_names), self);
   g_signal_connect_swapped (model, "notify::subtitle", G_CALLBACK (update_names), self);
+  g_signal_connect_swapped (model, "notify::place", G_CALLBACK (update_names), self);
   g_signal_connect_swapped (model, "notify::progress", G_CALLBACK (update_progress), self);
   g_signal_connect_swapped (model, "notify::state", G_CALLBACK (update_state), self);
   g_signal_connect_swapped (model, "notify::snapshot", G_CALLBACK (update_plots), self);

@@ -16,6 +16,11 @@ struct _MpLaneModel
   char          *subtitle;
   guint          colour;
 
+  char          *device;
+  char          *draft_device;
+  const char    *place;            /* interned */
+  char          *place_detail;
+
   MpLaneState    state;
   char          *message;
   char          *phase;
@@ -41,6 +46,7 @@ enum
   PROP_STATE,
   PROP_PROGRESS,
   PROP_PHASE,
+  PROP_PLACE,
   PROP_SNAPSHOT,
   PROP_LAYERS,
   PROP_LAYER,
@@ -136,6 +142,9 @@ mp_lane_model_finalize (GObject *object)
   g_clear_pointer (&self->draft, mp_experiment_unref);
   g_clear_pointer (&self->title, g_free);
   g_clear_pointer (&self->subtitle, g_free);
+  g_clear_pointer (&self->device, g_free);
+  g_clear_pointer (&self->draft_device, g_free);
+  g_clear_pointer (&self->place_detail, g_free);
   g_clear_pointer (&self->message, g_free);
   g_clear_pointer (&self->phase, g_free);
   g_clear_pointer (&self->snapshot, mp_snapshot_unref);
@@ -174,6 +183,9 @@ mp_lane_model_get_property (GObject    *object,
   case PROP_PHASE:
     g_value_set_string (value, self->phase);
     break;
+  case PROP_PLACE:
+    g_value_set_string (value, self->place);
+    break;
   case PROP_SNAPSHOT:
     g_value_set_pointer (value, self->snapshot);
     break;
@@ -202,6 +214,7 @@ install_properties (GObjectClass *object_class)
   props[PROP_STATE] = g_param_spec_int ("state", NULL, NULL, 0, MP_LANE_FAILED, 0, readable);
   props[PROP_PROGRESS] = g_param_spec_pointer ("progress", NULL, NULL, readable);
   props[PROP_PHASE] = g_param_spec_string ("phase", NULL, NULL, NULL, readable);
+  props[PROP_PLACE] = g_param_spec_string ("place", NULL, NULL, NULL, readable);
   props[PROP_SNAPSHOT] = g_param_spec_pointer ("snapshot", NULL, NULL, readable);
   props[PROP_LAYERS] = g_param_spec_pointer ("layers", NULL, NULL, readable);
   props[PROP_LAYER] = g_param_spec_string ("layer", NULL, NULL, NULL, readable);
@@ -255,6 +268,8 @@ mp_lane_model_new (MpExperiment *experiment,
   self->experiment = mp_experiment_copy (experiment);
   self->draft = mp_experiment_copy (experiment);
   self->colour = colour;
+  self->device = g_strdup ("auto");
+  self->draft_device = g_strdup ("auto");
   update_names (self);
   return self;
 }
@@ -376,6 +391,44 @@ mp_lane_model_is_pending (MpLaneModel *self,
   return g_strcmp0 (draft, trained) != 0;
 }
 
+const char *
+mp_lane_model_get_device (MpLaneModel *self)
+{
+  g_return_val_if_fail (MP_IS_LANE_MODEL (self), NULL);
+
+  return self->device;
+}
+
+const char *
+mp_lane_model_get_draft_device (MpLaneModel *self)
+{
+  g_return_val_if_fail (MP_IS_LANE_MODEL (self), NULL);
+
+  return self->draft_device;
+}
+
+void
+mp_lane_model_set_draft_device (MpLaneModel *self,
+                                const char  *device)
+{
+  char *copy;
+
+  g_return_if_fail (MP_IS_LANE_MODEL (self));
+
+  copy = g_strdup (device ? device : "auto");
+  g_free (self->draft_device);
+  self->draft_device = copy;
+  changed_draft (self);
+}
+
+gboolean
+mp_lane_model_is_device_pending (MpLaneModel *self)
+{
+  g_return_val_if_fail (MP_IS_LANE_MODEL (self), FALSE);
+
+  return !g_str_equal (self->device, self->draft_device);
+}
+
 guint
 mp_lane_model_get_n_pending (MpLaneModel *self)
 {
@@ -398,7 +451,7 @@ mp_lane_model_get_n_pending (MpLaneModel *self)
       n += mp_lane_model_is_pending (self, group->group, param->key);
     }
   }
-  return n;
+  return n + mp_lane_model_is_device_pending (self);
 }
 
 void
@@ -408,6 +461,8 @@ mp_lane_model_discard_draft (MpLaneModel *self)
 
   mp_experiment_unref (self->draft);
   self->draft = mp_experiment_copy (self->experiment);
+  g_free (self->draft_device);
+  self->draft_device = g_strdup (self->device);
   g_signal_emit (self, signals[CHANGED_SCHEMA], 0);
   changed_draft (self);
 }
@@ -427,6 +482,9 @@ mp_lane_model_start_over (MpLaneModel  *self,
   g_clear_pointer (&self->draft, mp_experiment_unref);
   self->draft = mp_experiment_copy (copy);
 
+  g_free (self->device);
+  self->device = g_strdup (self->draft_device);
+  mp_lane_model_set_place (self, NULL, NULL);
   g_clear_pointer (&self->snapshot, mp_snapshot_unref);
   g_clear_pointer (&self->surface_snapshot, mp_snapshot_unref);
   g_ptr_array_set_size (self->curves, 0);
@@ -495,6 +553,37 @@ mp_lane_model_set_state (MpLaneModel *self,
   g_free (self->message);
   self->message = g_strdup (message);
   g_object_notify_by_pspec (G_OBJECT (self), props[PROP_STATE]);
+}
+
+const char *
+mp_lane_model_get_place (MpLaneModel *self)
+{
+  g_return_val_if_fail (MP_IS_LANE_MODEL (self), NULL);
+
+  return self->place;
+}
+
+const char *
+mp_lane_model_get_place_detail (MpLaneModel *self)
+{
+  g_return_val_if_fail (MP_IS_LANE_MODEL (self), NULL);
+
+  return self->place_detail;
+}
+
+void
+mp_lane_model_set_place (MpLaneModel *self,
+                         const char  *place,
+                         const char  *detail)
+{
+  g_return_if_fail (MP_IS_LANE_MODEL (self));
+
+  if (g_strcmp0 (self->place, place) == 0 && g_strcmp0 (self->place_detail, detail) == 0)
+    return;
+  self->place = g_intern_string (place);
+  g_free (self->place_detail);
+  self->place_detail = g_strdup (detail);
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_PLACE]);
 }
 
 const MpLaneProgress *

@@ -47,7 +47,13 @@ gboolean          mp_lane_model_set_value        (MpLaneModel       *self,
                                                   const char        *key,
                                                   const char        *value,
                                                   GError           **error);
-/* How many keys of the draft differ from what is trained: they wait for a restart. */
+/* Where the lane shall train, as mp_trainer_new () takes it: the draft's choice waits for a restart. */
+const char       *mp_lane_model_get_device       (MpLaneModel       *self);
+const char       *mp_lane_model_get_draft_device (MpLaneModel       *self);
+void              mp_lane_model_set_draft_device (MpLaneModel       *self,
+                                                  const char        *device);
+gboolean          mp_lane_model_is_device_pending (MpLaneModel      *self);
+/* How many keys of the draft, the device included, differ from what is trained: they wait for a restart. */
 guint             mp_lane_model_get_n_pending    (MpLaneModel       *self);
 gboolean          mp_lane_model_is_pending       (MpLaneModel       *self,
                                                   const char        *group,
@@ -81,6 +87,13 @@ void              mp_lane_model_set_progress     (MpLaneModel          *self,
 const char       *mp_lane_model_get_phase        (MpLaneModel       *self);
 void              mp_lane_model_set_phase        (MpLaneModel       *self,
                                                   const char        *phase);
+
+/* Where it trains: "CPU", "GPU", or NULL yet; the device's name, and why it is the CPU where that was not asked for. */
+const char       *mp_lane_model_get_place        (MpLaneModel       *self);
+const char       *mp_lane_model_get_place_detail (MpLaneModel       *self);
+void              mp_lane_model_set_place        (MpLaneModel       *self,
+                                                  const char        *place,
+                                                  const char        *detail);
 
 /* ---- views ---- */
 MpSnapshot       *mp_lane_model_get_snapshot     (MpLaneModel       *self);

@@ -127,6 +127,20 @@ mp_session_lane_pull_progress (MpSessionLane *lane)
   lane->curves_changed = FALSE;
 }
 
+static void
+pull_place (MpSessionLane *lane)
+{
+  const char *class = mp_trainer_get_device_class (lane->trainer);
+  g_autofree char *name = NULL, *note = NULL, *detail = NULL;
+
+  if (!class || mp_lane_model_get_place (lane->model))
+    return;
+  name = mp_trainer_dup_device (lane->trainer);
+  note = mp_trainer_dup_device_note (lane->trainer);
+  detail = note ? g_strdup_printf ("%s\n%s", name, note) : g_strdup (name);
+  mp_lane_model_set_place (lane->model, g_str_equal (class, "cpu") ? _("CPU") : _("GPU"), detail);
+}
+
 gboolean
 mp_session_lane_pull_state (MpSessionLane *lane)
 {
@@ -144,6 +158,7 @@ mp_session_lane_pull_state (MpSessionLane *lane)
     message = error ? error->message : NULL;
   }
   mp_lane_model_set_state (lane->model, state, message);
+  pull_place (lane);
   /* What a lane shows when it pauses or ends is where it stands, not where it was a frame ago. */
   if (changed && state != MP_LANE_PREPARING)
     lane->wants_view = TRUE;

@@ -21,6 +21,7 @@ struct _MpSession
   char       *runs_dir;
   char       *title;
   char       *subtitle;
+  char       *device;      /* of new lanes, or NULL: auto */
   gboolean    wants_play;
   gboolean    playing, can_play;
   double      speed;
@@ -169,6 +170,7 @@ start_lane (MpSessionLane *lane)
   g_autofree char *run_dir = mp_run_new_path (self->runs_dir, experiment);
   g_autoptr (MpExperiment) own = mp_experiment_copy (experiment);
   MpTrainerOptions options = {
+    .device = mp_lane_model_get_device (lane->model),
     .run_dir = run_dir,
     .iterations = -1,
     .start_paused = !self->wants_play,
@@ -249,8 +251,9 @@ layer_cb (MpLaneModel *model,
   notify_cb (lane->session);
 }
 
-static void add_lane (MpSession *self,
-                      MpExperiment *experiment);
+static void add_lane (MpSession    *self,
+                      MpExperiment *experiment,
+                      const char   *device);
 
 static void
 duplicate_cb (MpLaneModel *model,
@@ -259,7 +262,7 @@ duplicate_cb (MpLaneModel *model,
   MpSession *self = lane->session;
 
   if (self->lanes->len < MP_MAX_LANES)
-    add_lane (self, mp_lane_model_get_draft (model));
+    add_lane (self, mp_lane_model_get_draft (model), mp_lane_model_get_draft_device (model));
   else
     g_signal_emit (self, signals[FAILED], 0, _("A comparison has six lanes at most."));
 }
@@ -291,13 +294,16 @@ remove_cb (MpLaneModel *model,
 }
 
 static void
-add_lane (MpSession *self,
-          MpExperiment *experiment)
+add_lane (MpSession    *self,
+          MpExperiment *experiment,
+          const char   *device)
 {
   MpSessionLane *lane = g_new0 (MpSessionLane, 1);
 
   lane->session = self;
   lane->model = mp_lane_model_new (experiment, free_colour (self));
+  mp_lane_model_set_draft_device (lane->model, device);
+  mp_lane_model_start_over (lane->model, experiment);
   lane->curves = g_array_new (FALSE, FALSE, sizeof (guint));
   lane->scalars = g_array_new (FALSE, FALSE, sizeof (MpScalar));
   g_signal_connect (lane->model, "set-live", G_CALLBACK (set_live_cb), lane);
@@ -403,6 +409,7 @@ mp_session_finalize (GObject *object)
   g_clear_pointer (&self->lanes, g_ptr_array_unref);
   g_clear_pointer (&self->stop_tasks, g_ptr_array_unref);
   g_clear_pointer (&self->runs_dir, g_free);
+  g_clear_pointer (&self->device, g_free);
   g_clear_pointer (&self->title, g_free);
   g_clear_pointer (&self->subtitle, g_free);
   G_OBJECT_CLASS (mp_session_parent_class)->finalize (object);
@@ -520,7 +527,7 @@ mp_session_open (MpSession *self,
   g_ptr_array_set_size (self->lanes, 0);
   self->wants_play = play;
   for (guint i = 0; i < MIN (experiments->len, MP_MAX_LANES); i++)
-    add_lane (self, g_ptr_array_index (experiments, i));
+    add_lane (self, g_ptr_array_index (experiments, i), self->device);
   if (experiments->len > MP_MAX_LANES)
     g_signal_emit (self, signals[FAILED], 0, _("A comparison has six lanes at most; the first six were opened."));
   g_free (self->title);
@@ -549,10 +556,23 @@ mp_session_add (MpSession *self,
     return FALSE;
   }
   for (guint i = 0; i < experiments->len; i++)
-    add_lane (self, g_ptr_array_index (experiments, i));
+    add_lane (self, g_ptr_array_index (experiments, i), self->device);
   update_seed (self);
   update_playing (self);
   return TRUE;
+}
+
+void
+mp_session_set_device (MpSession  *self,
+                       const char *device)
+{
+  char *copy;
+
+  g_return_if_fail (MP_IS_SESSION (self));
+
+  copy = g_strdup (device);
+  g_free (self->device);
+  self->device = copy;
 }
 
 GListModel *

@@ -43,6 +43,11 @@ GListModel   *mp_session_get_lanes      (MpSession  *self);     /* of MpLaneMode
 const char   *mp_session_get_title      (MpSession  *self);
 const char   *mp_session_get_subtitle   (MpSession  *self);
 
+/* Where lanes that are opened from now on train; NULL: auto. Lanes that are there have their own choice
+ * (mp_lane_model_set_draft_device ()). */
+void          mp_session_set_device     (MpSession  *self,
+                                            const char    *device);
+
 /* All lanes. */
 void          mp_session_play           (MpSession  *self);
 void          mp_session_pause          (MpSession  *self);

@@ -22,13 +22,14 @@ struct _MpWindow
   guint           timeout_id;  /* a pull is due */
   guint           tick_id;     /* a pull comes with the next frame */
   gboolean        closing;
+  GPtrArray      *devices;     /* of MpDeviceEntry, or NULL: not known yet */
 
   AdwWindowTitle *window_title;
   GtkToggleButton *library_toggle;
   GtkToggleButton *inspector_toggle;
   GtkWidget      *export_button;
   GtkMenuButton  *device_button;
-  GtkLabel       *device_text;
+  MpDeviceMenu   *device_menu;
   GtkInfoBar     *banner;
   GtkLabel       *banner_text;
   AdwToastOverlay *toasts;
@@ -545,30 +546,67 @@ add_keys (MpWindow *self)
 
 /* ---- devices ---- */
 
+/* "GPU" where one can be used and new lanes take it. */
 static void
-show_devices (MpWindow *self)
+update_device (MpWindow *self)
 {
-  g_autoptr (GPtrArray) devices = mp_devices_list ();
-  g_autoptr (GString) text = g_string_new (NULL);
-  const MpDeviceEntry *cpu = NULL;
-  gboolean have_gpu = FALSE;
+  const char *chosen = mp_device_menu_get_chosen (self->device_menu);
+  gboolean gpu = g_str_has_prefix (chosen, "cuda");
 
-  for (guint i = 0; i < devices->len; i++) {
-    const MpDeviceEntry *device = g_ptr_array_index (devices, i);
+  for (guint i = 0; self->devices && i < self->devices->len && g_str_equal (chosen, "auto"); i++) {
+    const MpDeviceEntry *device = g_ptr_array_index (self->devices, i);
 
-    if (g_str_equal (device->id, "cpu"))
-      cpu = device;
-    else
-      have_gpu = have_gpu || device->usable;
+    gpu = gpu || (device->usable && g_str_has_prefix (device->id, "cuda"));
   }
-  if (cpu)
-    g_string_append (text, cpu->title);
-  if (!have_gpu)
-    g_string_append_printf (text, "%s%s", text->len ? "\n\n" : "",
-                            _("No graphics processor is used. Toy data sets train well without one: each lane has a "
-                              "thread of its own."));
-  gtk_label_set_text (self->device_text, text->str);
-  gtk_menu_button_set_label (self->device_button, have_gpu ? _("GPU") : _("CPU"));
+  gtk_menu_button_set_label (self->device_button, gpu ? _("GPU") : _("CPU"));
+  if (self->session)
+    mp_session_set_device (self->session, chosen);
+}
+
+static void
+device_cb (MpDeviceMenu *menu,
+           const char   *device,
+           MpWindow     *self)
+{
+  update_device (self);
+  if (self->settings)
+    g_settings_set_string (self->settings, "device", device);
+}
+
+/* Drivers take their time: the window does not wait for them. */
+static void
+list_thread (GTask        *task,
+             gpointer      source,
+             gpointer      data,
+             GCancellable *cancellable)
+{
+  g_task_return_pointer (task, mp_devices_list (), (GDestroyNotify) g_ptr_array_unref);
+}
+
+static void
+listed_cb (GObject      *object,
+           GAsyncResult *result,
+           gpointer      data)
+{
+  MpWindow *self = MP_WINDOW (object);
+
+  self->devices = g_task_propagate_pointer (G_TASK (result), NULL);
+  if (!self->session) /* closed meanwhile */
+    return;
+  mp_device_menu_set_devices (self->device_menu, self->devices);
+  mp_inspector_set_devices (self->inspector, self->devices);
+  update_device (self);
+}
+
+static void
+look_for_devices (MpWindow *self)
+{
+  g_autoptr (GTask) task = g_task_new (self, NULL, listed_cb, NULL);
+  g_autofree char *chosen = self->settings ? g_settings_get_string (self->settings, "device") : NULL;
+
+  mp_device_menu_set_chosen (self->device_menu, chosen);
+  update_device (self);
+  g_task_run_in_thread (task, list_thread);
 }
 
 /* ---- closing ---- */
@@ -641,6 +679,7 @@ mp_window_dispose (GObject *object)
   g_clear_object (&self->session);
   g_clear_object (&self->settings);
   g_clear_object (&self->heads);
+  g_clear_pointer (&self->devices, g_ptr_array_unref);
   G_OBJECT_CLASS (mp_window_parent_class)->dispose (object);
 }
 
@@ -653,7 +692,7 @@ bind_template (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_child (widget_class, MpWindow, inspector_toggle);
   gtk_widget_class_bind_template_child (widget_class, MpWindow, export_button);
   gtk_widget_class_bind_template_child (widget_class, MpWindow, device_button);
-  gtk_widget_class_bind_template_child (widget_class, MpWindow, device_text);
+  gtk_widget_class_bind_template_child (widget_class, MpWindow, device_menu);
   gtk_widget_class_bind_template_child (widget_class, MpWindow, banner);
   gtk_widget_class_bind_template_child (widget_class, MpWindow, banner_text);
   gtk_widget_class_bind_template_child (widget_class, MpWindow, toasts);
@@ -681,6 +720,7 @@ mp_window_class_init (MpWindowClass *klass)
 
   g_type_ensure (MP_TYPE_CHARTS);
   g_type_ensure (MP_TYPE_COLUMNS_LAYOUT);
+  g_type_ensure (MP_TYPE_DEVICE_MENU);
   g_type_ensure (MP_TYPE_GALLERY);
   g_type_ensure (MP_TYPE_INSPECTOR);
   g_type_ensure (MP_TYPE_TRANSPORT);
@@ -709,8 +749,8 @@ mp_window_init (MpWindow *self)
   g_signal_connect (self->transport, "speed-changed", G_CALLBACK (speed_cb), self);
   g_signal_connect (self->transport, "seed-changed", G_CALLBACK (seed_cb), self);
   g_signal_connect_swapped (self->inspector, "notify::lane", G_CALLBACK (inspected_lane_cb), self);
+  g_signal_connect (self->device_menu, "chosen", G_CALLBACK (device_cb), self);
   add_keys (self);
-  show_devices (self);
 }
 
 static void
@@ -753,6 +793,7 @@ mp_window_new (AdwApplication *application,
   add_stateful_actions (self);
   self->session = mp_session_new (runs_dir);
   look_at_session (self);
+  look_for_devices (self);
   fill_gallery (self);
   return self;
 }
@@ -794,6 +835,14 @@ mp_window_get_inspector (MpWindow *self)
   g_return_val_if_fail (MP_IS_WINDOW (self), NULL);
 
   return self->inspector;
+}
+
+MpDeviceMenu *
+mp_window_get_device_menu (MpWindow *self)
+{
+  g_return_val_if_fail (MP_IS_WINDOW (self), NULL);
+
+  return self->device_menu;
 }
 
 MpTransport *

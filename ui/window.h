@@ -12,6 +12,7 @@
 
 #include "ui/charts.h"
 #include "ui/session.h"
+#include "ui/device-menu.h"
 #include "ui/gallery.h"
 #include "ui/inspector.h"
 #include "ui/lane-card.h"
@@ -32,6 +33,7 @@ gboolean      mp_window_open            (MpWindow       *self,
                                          gboolean        play);
 MpSession *mp_window_get_session  (MpWindow       *self);
 MpInspector  *mp_window_get_inspector   (MpWindow       *self);
+MpDeviceMenu *mp_window_get_device_menu (MpWindow       *self);
 MpTransport  *mp_window_get_transport   (MpWindow       *self);
 MpCharts     *mp_window_get_charts      (MpWindow       *self);
 /* The card of a lane, or NULL. */

@@ -236,6 +236,7 @@ open_device (MpLane  *lane,
     return FALSE;
   g_mutex_lock (&trainer->mutex);
   trainer->device_name = g_strdup (info.name);
+  trainer->device_class = lane->class->id;
   g_mutex_unlock (&trainer->mutex);
   return TRUE;
 }

@@ -54,6 +54,7 @@ struct _MpTrainer
   GPtrArray        *restored;     /* assignments to make in `experiment`, or NULL */
   GError           *error;
   char             *device_name;  /* once it is open; set once */
+  const char       *device_class; /* "cpu", "cuda", or NULL yet */
   char             *device_note;  /* or NULL; set once */
   const char       *activity;     /* static */
   MpSnapshot       *snapshot;

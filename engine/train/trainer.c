@@ -447,6 +447,17 @@ mp_trainer_dup_device (MpTrainer *self)
   return name;
 }
 
+const char *
+mp_trainer_get_device_class (MpTrainer *self)
+{
+  const char *id;
+
+  g_mutex_lock (&self->mutex);
+  id = self->device_class;
+  g_mutex_unlock (&self->mutex);
+  return id;
+}
+
 char *
 mp_trainer_dup_device_note (MpTrainer *self)
 {

@@ -132,6 +132,7 @@ double        mp_trainer_get_seconds (MpTrainer *self);           /* training ti
 double        mp_trainer_get_rate (MpTrainer *self);              /* iterations/s over about the last second */
 GError       *mp_trainer_dup_error (MpTrainer *self);             /* FAILED: why; DIVERGED: where; else NULL */
 char         *mp_trainer_dup_device (MpTrainer *self);            /* what it trains on, "NVIDIA H100", or NULL yet */
+const char   *mp_trainer_get_device_class (MpTrainer *self);      /* "cpu", "cuda", or NULL yet */
 char         *mp_trainer_dup_device_note (MpTrainer *self);       /* why "auto" took the CPU, or NULL */
 char         *mp_trainer_dup_phase (MpTrainer *self);             /* title of the phase to run next */
 char         *mp_trainer_dup_activity (MpTrainer *self);          /* while preparing: what is being built */
