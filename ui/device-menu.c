@@ -55,7 +55,8 @@ add_row (MpDeviceMenu *self,
 
   gtk_widget_set_valign (mark, GTK_ALIGN_START);
   gtk_widget_set_hexpand (words, TRUE);
-  gtk_widget_add_css_class (second, "dim-label");
+  if (usable) /* a reason is there to be read, and an insensitive row is dim enough */
+    gtk_widget_add_css_class (second, "dim-label");
   gtk_box_append (GTK_BOX (words), new_label (title, NULL));
   gtk_box_append (GTK_BOX (words), second);
   gtk_box_append (GTK_BOX (box), mark);

@@ -272,7 +272,7 @@ entry_new (char               *id,
 
   entry->id = id;
   entry->usable = info != NULL;
-  entry->title = g_strdup (info != NULL ? info->name : "CUDA");
+  entry->title = info != NULL ? g_strdup (info->name) : g_ascii_strup (id, -1); /* "CUDA:0" */
   entry->status = g_strdup (info != NULL ? info->detail : why);
   entry->uuid = g_strdup (info != NULL ? info->uuid : "");
   entry->memory_total = info != NULL ? info->memory_total : 0;

@@ -18,7 +18,7 @@ G_BEGIN_DECLS
 typedef struct
 {
   char    *id;           /* "cpu", "cuda:0": what --device takes; "cuda" where there is none that can be used */
-  char    *title;        /* "AMD EPYC 9655, 2 cores, AVX-512", or "CUDA" where it cannot be used */
+  char    *title;        /* "AMD EPYC 9655, 2 cores, AVX-512", or "CUDA", "CUDA:0" where it cannot be used */
   char    *status;       /* a sentence: library versions, or why it cannot be used */
   char    *uuid;         /* "GPU-2f3a…"; "" where a device has none */
   guint64  memory_total; /* bytes; 0: unknown */
