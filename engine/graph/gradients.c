@@ -51,8 +51,8 @@ unary_rule (MpNode         *node,
   case MP_OP_SIGMOID: out[0] = mp_mul (dy, mp_mul (y, mp_sub (scalar_of (y, 1), y))); break;
   case MP_OP_SOFTPLUS: out[0] = mp_mul (dy, mp_sigmoid (x)); break;
   case MP_OP_RELU: out[0] = mp_mul (dy, compare_to (MP_OP_GT, y, 0)); break;
-  case MP_OP_LEAKY_RELU:
-    out[0] = mp_mul (dy, mp_select (compare_to (MP_OP_GT, x, 0), scalar_of (x, 1), scalar_of (x, p)));
+  case MP_OP_LEAKY_RELU: /* y has x's sign, and a comparison need not be stored as a matrix of slopes would */
+    out[0] = mp_select (compare_to (MP_OP_GT, p < 0 ? x : y, 0), dy, mp_mul_scalar (dy, p));
     break;
   case MP_OP_ELU:
     out[0] = mp_mul (dy, mp_select (compare_to (MP_OP_GT, x, 0), scalar_of (x, 1), mp_add_scalar (y, p)));
