@@ -170,7 +170,9 @@ obey (MpLane  *lane,
 {
   MpTrainer *trainer = lane->trainer;
 
-  while (__atomic_load_n (&trainer->attention, __ATOMIC_ACQUIRE) != 0 || !has_work (lane)) {
+  /* A step that waits for iterations on their way comes before the next command. */
+  while (lane->step == MP_STEP_NONE
+         && (__atomic_load_n (&trainer->attention, __ATOMIC_ACQUIRE) != 0 || !has_work (lane))) {
     MpCommand *command;
     gboolean snapshot, ok = TRUE;
     const char *surface;
@@ -202,7 +204,7 @@ obey (MpLane  *lane,
       mp_lane_start_snapshot (lane, surface);
     if (!ok)
       return FALSE;
-    if (lane->step != MP_STEP_NONE || lane->stopping || is_through (lane))
+    if (lane->stopping || is_through (lane))
       break;
   }
   return TRUE;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * lane.h: small lanes on the CPU for tests of networks, methods and the training loop.
+ * lane.h: small lanes for tests of networks, methods and the training loop, on the device under test (test-device.h).
  */
 #pragma once
 
 #include "engine/train/loop.h"
+#include "tests/engine/test-device.h"
 
 /* A small ring for one method, with keys to put in or over it, "group.key=value;…", or NULL. */
 static inline MpExperiment *
@@ -28,6 +29,7 @@ lane_experiment (const char *method,
   return experiment;
 }
 
+/* The CPU, for stores of tests that have no lane. */
 static inline MpDevice *
 lane_device (void)
 {
@@ -39,16 +41,31 @@ lane_device (void)
 }
 
 static inline MpLoop *
-lane_open (MpExperiment *experiment)
+lane_open_on (MpExperiment        *experiment,
+              const MpDeviceClass *class,
+              MpDevice            *device)
 {
   g_autoptr (GError) error = NULL;
   MpBuildOptions options = { .n_view_samples = 20, .n_view_data = 30, .n_view_points = 12 };
-  MpLoop *loop = mp_loop_new (experiment, &mp_cpu_class, lane_device (), &options, NULL, NULL, &error);
+  MpLoop *loop = mp_loop_new (experiment, class, device, &options, NULL, NULL, &error);
 
   g_assert_no_error (error);
   g_assert_true (mp_loop_start (loop, &error));
   g_assert_no_error (error);
   return loop;
+}
+
+/* On the device under test, with a handle of its own, as lanes have; they stay open until the program ends. */
+static inline MpLoop *
+lane_open (MpExperiment *experiment)
+{
+  static GPtrArray *devices;
+  const MpDeviceClass *class;
+
+  if (devices == NULL)
+    devices = g_ptr_array_new ();
+  g_ptr_array_add (devices, test_device_open (test_device_name (), &class));
+  return lane_open_on (experiment, class, g_ptr_array_index (devices, devices->len - 1));
 }
 
 static inline void

@@ -9,6 +9,7 @@
 #include "engine/runs/run.h"
 #include "engine/runs/safetensors.h"
 #include "engine/train/trainer.h"
+#include "tests/engine/test-device.h"
 
 /* A preset with small networks and batches. */
 static inline MpExperiment *

@@ -110,7 +110,7 @@ count_lane (const char *preset,
   g_autofree char *scratch = mp_scratch_new ();
   g_autofree char *dir = g_build_filename (scratch, "run", NULL);
   g_autoptr (GArray) scalars = g_array_new (FALSE, FALSE, sizeof (MpScalar));
-  MpTrainerOptions options = { .run_dir = keep ? dir : NULL, .iterations = -1, .start_paused = TRUE, .scalars = TRUE };
+  MpTrainerOptions options = { .device = test_device_name (), .run_dir = keep ? dir : NULL, .iterations = -1, .start_paused = TRUE, .scalars = TRUE };
   g_autoptr (MpTrainer) trainer = NULL;
   gboolean marked = FALSE;
   guint64 before, after;

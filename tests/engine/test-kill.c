@@ -23,9 +23,10 @@ static const char *program;
 
 static MpTrainer *
 start_or_resume (const char *dir,
+                 const char *device,
                  gboolean    start_paused)
 {
-  MpTrainerOptions options = { .run_dir = dir, .iterations = -1, .checkpoint_every = 5, .start_paused = start_paused };
+  MpTrainerOptions options = { .device = device, .run_dir = dir, .iterations = -1, .checkpoint_every = 5, .start_paused = start_paused };
   g_autoptr (MpExperiment) experiment = mp_small_experiment ("ring-gram", N);
 
   options.resume = g_file_test (dir, G_FILE_TEST_EXISTS);
@@ -36,7 +37,7 @@ start_or_resume (const char *dir,
 static int
 be_killed (const char *dir)
 {
-  g_autoptr (MpTrainer) trainer = start_or_resume (dir, FALSE);
+  g_autoptr (MpTrainer) trainer = start_or_resume (dir, test_device_name (), FALSE);
 
   mp_trainer_set_speed (trainer, 400);
   mp_trainer_join (trainer);
@@ -75,7 +76,7 @@ go_on (const char *dir)
 
   g_assert_no_error (error);
   g_clear_pointer (&run, mp_run_close);
-  trainer = start_or_resume (dir, TRUE);
+  trainer = start_or_resume (dir, test_device_name (), TRUE);
   for (guint i = 0; i < 3; i++)
     mp_trainer_step_iteration (trainer);
   mp_trainer_stop (trainer);
@@ -87,9 +88,10 @@ go_on (const char *dir)
 }
 
 static void
-finish (const char *dir)
+finish (const char *dir,
+        const char *device)
 {
-  MpTrainer *trainer = start_or_resume (dir, FALSE);
+  MpTrainer *trainer = start_or_resume (dir, device, FALSE);
 
   mp_trainer_join (trainer);
   mp_assert_state (trainer, MP_LANE_FINISHED);
@@ -107,7 +109,7 @@ test_kill (void)
   guint n_runs = 0, n_absent = 0;
 
   g_test_message ("MATCHPOINT_TEST_SEED=%u", seed);
-  finish (reference);
+  finish (reference, test_reference_name ());
   for (guint n_kills = 0; n_kills < N_KILLS; n_runs++) {
     g_autofree char *name = g_strdup_printf ("run-%u", n_runs);
     g_autofree char *dir = g_build_filename (scratch, name, NULL);
@@ -121,7 +123,7 @@ test_kill (void)
       else
         n_absent++;
     }
-    finish (dir);
+    finish (dir, test_device_name ());
     mp_assert_same_runs (reference, dir, N);
   }
   g_test_message ("%u runs, %u kills before there was a folder", n_runs, n_absent);

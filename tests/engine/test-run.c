@@ -9,6 +9,7 @@
 
 #include "engine/runs/run.h"
 #include "tests/engine/scratch.h"
+#include "tests/engine/test-device.h"
 
 typedef struct
 {
@@ -55,6 +56,7 @@ typedef struct
   MpGraph  *graph;
   MpNode   *nodes[3];
   MpDevice *device;
+  const MpDeviceClass *class;
   MpStore  *store;
 } Model;
 
@@ -71,8 +73,8 @@ model_init (Model *model,
   model->nodes[1] = mp_parameter (model->graph, "critic", "critic/bias", mp_shape (model->graph, 4, (gint64) -1), zeros);
   model->nodes[2] = mp_state (model->graph, "optimizer/critic/count", mp_type (MP_FLOAT64, 0, NULL), zeros);
   g_assert_true (mp_graph_check (model->graph, NULL));
-  g_assert_cmpint (mp_cpu_class.open (0, NULL, &model->device), ==, MP_OK);
-  model->store = mp_store_new (model->graph, &mp_cpu_class, model->device);
+  model->device = test_device_open (test_device_name (), &model->class);
+  model->store = mp_store_new (model->graph, model->class, model->device);
   for (guint i = 0; i < G_N_ELEMENTS (model->nodes); i++) {
     double values[64];
 
@@ -86,7 +88,7 @@ static void
 model_clear (Model *model)
 {
   mp_store_free (model->store);
-  mp_cpu_class.close (model->device);
+  model->class->close (model->device);
   mp_graph_free (model->graph);
 }
 

@@ -26,6 +26,8 @@ start (const char      *preset,
   g_autofree char *dir = name != NULL ? in_scratch (name) : NULL;
 
   options.run_dir = dir;
+  if (options.device == NULL)
+    options.device = test_device_name ();
   if (options.iterations == 0)
     options.iterations = -1;
   return mp_trainer_new (experiment, &options);
@@ -42,6 +44,7 @@ resume (const char      *name,
   g_assert_no_error (error);
   options.run_dir = dir;
   options.resume = TRUE;
+  options.device = test_device_name ();
   if (options.iterations == 0)
     options.iterations = -1;
   return mp_trainer_new (mp_run_get_experiment (run), &options);
@@ -63,7 +66,7 @@ get_reference (const char *preset)
   char *dir = in_scratch (name);
 
   if (!g_file_test (dir, G_FILE_TEST_EXISTS))
-    finish (start (preset, name, (MpTrainerOptions) { 0 }));
+    finish (start (preset, name, (MpTrainerOptions) { .device = test_reference_name () }));
   return dir;
 }
 
@@ -652,7 +655,8 @@ test_divergence (void)
   g_assert_true (mp_experiment_set (experiment, "optimizer.critic.kind=sgd", NULL));
   g_assert_true (mp_experiment_set (experiment, "optimizer.critic.learning_rate=1e-3", NULL));
   g_assert_true (mp_experiment_set (experiment, "optimizer.critic.weight_decay=1", NULL));
-  trainer = mp_trainer_new (experiment, &(MpTrainerOptions) { .run_dir = dir, .iterations = -1, .start_paused = TRUE });
+  trainer = mp_trainer_new (experiment, &(MpTrainerOptions) { .device = test_device_name (), .run_dir = dir, .iterations = -1,
+                                                           .start_paused = TRUE });
   mp_wait_until (trainer, mp_has_state, MP_LANE_PAUSED);
   for (guint i = 0; i < 5; i++)
     mp_trainer_step_iteration (trainer);
@@ -692,6 +696,8 @@ fail_to_start (MpTrainerOptions options,
 
   options.iterations = -1;
   options.run_dir = dir;
+  if (options.device == NULL)
+    options.device = test_device_name ();
   trainer = mp_trainer_new (experiment, &options);
   mp_trainer_request_snapshot (trainer, NULL);
   mp_trainer_play (trainer);
@@ -713,7 +719,8 @@ test_failures (void)
   MpTrainer *holder;
 
   g_assert_true (g_file_set_contents (file, "x", 1, NULL));
-  fail_to_start ((MpTrainerOptions) { .device = "cuda" }, NULL, MP_ERROR_DEVICE);
+  if (test_device_is_cpu ())
+    fail_to_start ((MpTrainerOptions) { .device = "cuda" }, NULL, MP_ERROR_DEVICE);
   fail_to_start ((MpTrainerOptions) { .device = "abacus" }, NULL, MP_ERROR_UNKNOWN);
   fail_to_start ((MpTrainerOptions) { 0 }, file, MP_ERROR_FILE);
   fail_to_start ((MpTrainerOptions) { .resume = TRUE }, nowhere, MP_ERROR_FILE);
