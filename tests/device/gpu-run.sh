@@ -73,7 +73,7 @@ export MATCHPOINT_CUDA_LIBRARIES=${MATCHPOINT_CUDA_LIBRARIES:+$MATCHPOINT_CUDA_L
 # Nothing of the user's, and nothing of the system's GLib.
 export MATCHPOINT_DATA_DIR=$root/data MATCHPOINT_RUNS_DIR=$out/runs MATCHPOINT_TEST_DIR=$root/tests
 export MATCHPOINT_TEST_DEVICE=$device XDG_CACHE_HOME=$out/cache GIO_MODULE_DIR=$root/lib/gio LC_ALL=C.UTF-8 LANGUAGE=C
-unset MATCHPOINT_CUDA_MODULE
+export MATCHPOINT_CUDA_MODULE=$root/lib/matchpoint/matchpoint-cuda.so
 mkdir -p "$XDG_CACHE_HOME"
 PATH=$root/bin:$PATH:/usr/local/cuda/bin
 
