@@ -83,9 +83,11 @@ cudaError_t mp_launch_cholesky_steps (MpDtype dtype, int64_t n, int64_t batch, v
 cudaError_t mp_launch_cholesky_finish (MpDtype dtype, int64_t n, void *l, const int *info, cudaStream_t stream);
 /* A positive definite matrix, to measure with. */
 cudaError_t mp_launch_cholesky_example (MpDtype dtype, int64_t n, void *a, cudaStream_t stream);
-/* op (L)·X = B, X and B n×m; x may not be b. The first is for m = 1 and takes n reals in a block. */
-cudaError_t mp_launch_solve_vector (MpDtype dtype, int transpose, int64_t n, int64_t batch, void *x, const void *l,
-                                    const void *b, cudaStream_t stream);
+/* op (L)·X = B, X and B n×m; x may not be b. The first is for m = 1; it takes so many bytes of a block, and is faster
+ * where there is room for the inverses of all diagonal blocks. */
+size_t      mp_cuda_solve_vector_shared (MpDtype dtype, int64_t n, int inverted);
+cudaError_t mp_launch_solve_vector (MpDtype dtype, int transpose, int inverted, int64_t n, int64_t batch, void *x,
+                                    const void *l, const void *b, cudaStream_t stream);
 /* work: as large as B, nothing for n ≤ MP_CUDA_PANEL */
 cudaError_t mp_launch_solve_steps (MpDtype dtype, int transpose, int64_t n, int64_t m, int64_t batch, void *x,
                                    const void *l, const void *b, void *work, cudaStream_t stream);

@@ -17,13 +17,13 @@
 #include "kernels/cuda/measure.h"
 #include "kernels/cuda/solver.h"
 
-#define BLOCK_MAX 128       /* unknowns that one block factors */
-#define VECTOR_SHARED 49152 /* bytes of a solution that one block holds */
+#define BLOCK_MAX 128 /* unknowns that one block factors */
 
 typedef struct
 {
   int64_t      n, m, batch;
-  size_t       bytes;  /* of the operand that may have to be copied */
+  size_t       bytes;    /* of the operand that is worked on */
+  int          inverted; /* a single solve inverts diagonal blocks first */
   MpCudaSolver solver; /* cuSOLVER's, where chosen */
 } State;
 
@@ -215,9 +215,9 @@ run_solve_vector (MpKernel           *kernel,
 {
   const State *s = kernel->state;
 
-  return mp_cuda_check (mp_launch_solve_vector (kernel->input_type[0].dtype, kernel->attrs.transpose_a, s->n, s->batch,
-                                                kernel->output[0], kernel->input[0], kernel->input[1], stream->stream),
-                        "launching a triangular solve");
+  return mp_cuda_check (mp_launch_solve_vector (kernel->input_type[0].dtype, kernel->attrs.transpose_a, s->inverted, s->n,
+                                                s->batch, kernel->output[0], kernel->input[0], kernel->input[1],
+                                                stream->stream), "launching a triangular solve");
 }
 
 static MpStatus
@@ -232,11 +232,13 @@ static MpStatus
 solve_new (MpKernel *kernel,
            State    *state)
 {
-  size_t column = (size_t) state->n * mp_dtype_size (kernel->input_type[0].dtype);
+  MpDtype dtype = kernel->input_type[0].dtype;
+  size_t room = kernel->device->shared_bytes;
 
-  if (state->m == 1 && column <= VECTOR_SHARED - 16384) {
+  state->inverted = mp_cuda_solve_vector_shared (dtype, state->n, 1) <= room;
+  if (state->m == 1 && mp_cuda_solve_vector_shared (dtype, state->n, state->inverted) <= room) {
     kernel->run = run_solve_vector;
-    snprintf (kernel->algorithm, sizeof kernel->algorithm, "one block");
+    snprintf (kernel->algorithm, sizeof kernel->algorithm, "one block%s", state->inverted ? ", inverses" : "");
     return MP_OK;
   }
   if (state->n > MP_CUDA_PANEL)

@@ -10,7 +10,7 @@
  * the result, so that nobody reads what another block of the launch writes.
  *
  * Solves go the same way: X₀ = L₀⁻¹B₀, then B₁ −= L₁X₀. For Lᵀ the rows of a panel are read backwards, which makes it
- * lower again. A single right-hand side stays in one block: dot products of rows for L, of columns for Lᵀ.
+ * lower again. A single right-hand side stays in one block.
  *
  * A pivot that is not positive becomes NaN and spoils what depends on it. Blocks that stick out of the matrix are
  * filled up with the identity. Only the lower triangle is read.
@@ -22,7 +22,7 @@
 #define TILE 64        /* of what is left */
 #define TILE_LD (TILE + 4)
 #define THREADS 256    /* 16×16 with 4×4 elements each */
-#define VECTOR_THREADS 1024
+#define VECTOR_THREADS 512
 #define ALL_LANES 0xffffffffu
 
 template <typename Real>
@@ -31,16 +31,19 @@ struct alignas (16) Four
   Real value[4];
 };
 
+/* 1/√x, and NaN where x is not positive; the approximation in float32 is refined once. */
 static __device__ inline float
-root_of (float x)
+reciprocal_root (float x)
 {
-  return sqrtf (x);
+  float r = rsqrtf (x);
+
+  return x > 0 ? fmaf (0.5f * r, fmaf (-x * r, r, 1.0f), r) : NAN;
 }
 
 static __device__ inline double
-root_of (double x)
+reciprocal_root (double x)
 {
-  return sqrt (x);
+  return x > 0 ? rsqrt (x) : NAN;
 }
 
 /* ---- what one warp or thread does with a diagonal block in shared memory, stored by columns ---- */
@@ -56,12 +59,15 @@ factor (Real *diagonal, int ld, Real *inverse)
 #pragma unroll
   for (int c = 0; c < NB; c++)
     a[c] = c <= lane ? diagonal[c * ld + lane] : (Real) 0;
+  Real pivot = __shfl_sync (ALL_LANES, a[0], 0);
 #pragma unroll
   for (int k = 0; k < NB; k++) {
-    const Real pivot = __shfl_sync (ALL_LANES, a[k], k);
-    const Real root = pivot > 0 ? root_of (pivot) : (Real) NAN, reciprocal = 1 / root;
+    const Real reciprocal = reciprocal_root (pivot);
 
-    a[k] = lane == k ? root : a[k] * reciprocal;
+    a[k] *= reciprocal;
+    /* The next pivot is on its way before the column is: lane k + 1 has all that it takes. */
+    if (k + 1 < NB)
+      pivot = __shfl_sync (ALL_LANES, a[k + 1] - a[k] * a[k], k + 1);
     if (lane >= k)
       diagonal[k * ld + lane] = a[k];
     if (lane == k)
@@ -79,20 +85,14 @@ factor (Real *diagonal, int ld, Real *inverse)
   }
 }
 
-/* row ← row·L₀⁻ᵀ, its NB elements `step` apart */
+/* x ← L₀⁻¹·x */
 template <typename Real>
 static __device__ inline void
-solve_row (const Real *diagonal, int ld, const Real *inverse, Real *row, int step)
+solve (const Real *diagonal, int ld, const Real *inverse, Real (&x)[NB])
 {
-  Real x[NB];
-
-#pragma unroll
-  for (int c = 0; c < NB; c++)
-    x[c] = row[c * step];
 #pragma unroll
   for (int k = 0; k < NB; k++) {
     x[k] *= inverse[k];
-    row[k * step] = x[k];
 #pragma unroll
     for (int c = (k + 1) / 4 * 4; c < NB; c += 4) {
       const Four<Real> column = *(const Four<Real> *) (diagonal + k * ld + c);
@@ -103,6 +103,22 @@ solve_row (const Real *diagonal, int ld, const Real *inverse, Real *row, int ste
           x[c + q] -= x[k] * column.value[q];
     }
   }
+}
+
+/* The same for NB elements that lie `step` apart: a row of a panel becomes row·L₀⁻ᵀ. */
+template <typename Real>
+static __device__ inline void
+solve_row (const Real *diagonal, int ld, const Real *inverse, Real *row, int step)
+{
+  Real x[NB];
+
+#pragma unroll
+  for (int c = 0; c < NB; c++)
+    x[c] = row[c * step];
+  solve (diagonal, ld, inverse, x);
+#pragma unroll
+  for (int c = 0; c < NB; c++)
+    row[c * step] = x[c];
 }
 
 /* tile −= AᵀB over NB rows: rows 4·ty … of A, columns tx + 16·j of B */
@@ -425,12 +441,13 @@ panel_row (int k, int height, int p, bool transpose)
   return k + (transpose ? height - 1 - p : p);
 }
 
-/* The diagonal block that makes x lower triangular, by columns, and its pivots' reciprocals. */
+/* The diagonal block that makes x lower triangular, by columns, and its pivots' reciprocals, by `threads` threads. */
 template <typename Real>
 static __device__ inline void
-load_diagonal (Real *diagonal, int ld, Real *inverse, const Real *l, int64_t n, int k, int height, bool transpose)
+load_diagonal (Real *diagonal, Real *inverse, const Real *l, int64_t n, int k, int height, bool transpose, int thread,
+               int threads)
 {
-  for (int e = threadIdx.x; e < NB * NB; e += blockDim.x) {
+  for (int e = thread; e < NB * NB; e += threads) {
     const int p = e / NB, q = e % NB;
     Real value = (Real) (p == q);
 
@@ -441,7 +458,7 @@ load_diagonal (Real *diagonal, int ld, Real *inverse, const Real *l, int64_t n, 
     }
     if (p == q)
       inverse[p] = 1 / value;
-    diagonal[q * ld + p] = value;
+    diagonal[q * LD + p] = value;
   }
 }
 
@@ -470,7 +487,7 @@ solve_step (Real *xs, const Real *ls, const Real *sources, Real *rests, int n, i
 
       tile[b][a] = r < bottom && c < m ? source[(int64_t) r * m + c] : (Real) 0;
     }
-  load_diagonal (diagonal, LD, inverse, l, n, k, height, transpose);
+  load_diagonal (diagonal, inverse, l, n, k, height, transpose, threadIdx.x, THREADS);
   for (int e = threadIdx.x; e < NB * TILE; e += THREADS) {
     const int p = e / TILE, c = e % TILE;
 
@@ -544,12 +561,54 @@ mp_launch_solve_steps (MpDtype      dtype,
                              : launch_solve<double> (transpose, n, m, batch, x, l, b, work, stream);
 }
 
-/* ---- one right-hand side in one block ---- */
+/* ---- one right-hand side in one block ----
+ * Diagonal blocks depend on nobody, so the block's warps invert all of them first, each lane a column; then every panel
+ * takes a product of 32×32 where a solve would be a chain of 32 steps. Without room for all inverses (INVERTED is
+ * false) panels are solved one after the other. */
 
-/* x[k …] ← L₀⁻¹·x[k …] by one warp; the block is in shared memory by columns, one column longer. */
 template <typename Real>
 static __device__ inline void
-solve_diagonal (const Real *diagonal, const Real *inverse, Real *x, int k, int height, bool transpose)
+invert_diagonals (Real *blocks, Real *inverse, const Real *l, int n, bool transpose)
+{
+  const int lane = threadIdx.x % 32, warps = blockDim.x / 32;
+
+  for (int k = threadIdx.x / 32 * NB; k < n; k += warps * NB) {
+    Real *block = blocks + k * LD, x[NB];
+
+    load_diagonal (block, inverse + k, l, n, k, n - k < NB ? n - k : NB, transpose, lane, 32);
+#pragma unroll
+    for (int c = 0; c < NB; c++)
+      x[c] = (Real) (c == lane);
+    __syncwarp ();
+    solve (block, LD, inverse + k, x);
+    __syncwarp ();
+#pragma unroll
+    for (int c = 0; c < NB; c++)
+      block[lane * LD + c] = x[c];
+  }
+}
+
+/* x[k …] ← L₀⁻¹·x[k …] by one warp, with the inverse by columns */
+template <typename Real>
+static __device__ inline void
+multiply_diagonal (const Real *block, Real *x, int k, int height, bool transpose)
+{
+  const int lane = threadIdx.x % 32, at = panel_row (k, height, lane, transpose);
+  Real sum[4] = {};
+
+#pragma unroll
+  for (int c = 0; c < NB; c++)
+    if (c < height && c <= lane) /* zeros may not meet a NaN */
+      sum[c % 4] += block[c * LD + lane] * x[panel_row (k, height, c, transpose)];
+  __syncwarp ();
+  if (lane < height)
+    x[at] = sum[0] + sum[1] + (sum[2] + sum[3]);
+}
+
+/* The same with the block itself. */
+template <typename Real>
+static __device__ inline void
+solve_diagonal (const Real *block, const Real *inverse, Real *x, int k, int height, bool transpose)
 {
   const int lane = threadIdx.x % 32, at = panel_row (k, height, lane, transpose);
   Real mine = lane < height ? x[at] : (Real) 0;
@@ -558,72 +617,116 @@ solve_diagonal (const Real *diagonal, const Real *inverse, Real *x, int k, int h
   for (int p = 0; p < NB; p++) {
     const Real solved = __shfl_sync (ALL_LANES, mine * inverse[p], p);
 
-    mine = lane == p ? solved : (lane > p ? mine - diagonal[p * (NB + 1) + lane] * solved : mine);
+    mine = lane == p ? solved : (lane > p ? mine - block[p * LD + lane] * solved : mine);
   }
   if (lane < height)
     x[at] = mine;
 }
 
+/* What solved rows take from the panel's right-hand side: for L, rows' dot products, by warps. */
 template <typename Real>
+static __device__ inline void
+take_rows (Real *x, const Real *l, int n, int k, int height)
+{
+  const int lane = threadIdx.x % 32;
+
+  for (int p = threadIdx.x / 32; k > 0 && p < height; p += blockDim.x / 32) {
+    const Real *row = l + (int64_t) (k + p) * n;
+    Real sum = 0;
+
+#pragma unroll 8
+    for (int c = lane; c < k; c += 32)
+      sum += row[c] * x[c];
+    for (int distance = 16; distance > 0; distance /= 2)
+      sum += __shfl_down_sync (ALL_LANES, sum, distance);
+    if (lane == 0)
+      x[k + p] -= sum;
+  }
+}
+
+/* What a solved panel takes from the rows before it: for Lᵀ, columns of L, by threads. */
+template <typename Real>
+static __device__ inline void
+take_columns (Real *x, const Real *l, int n, int k, int height)
+{
+  for (int c = threadIdx.x; c < k; c += blockDim.x) {
+    Real sum = 0;
+
+#pragma unroll 16
+    for (int p = 0; p < height; p++)
+      sum += l[(int64_t) (k + p) * n + c] * x[k + p];
+    x[c] -= sum;
+  }
+}
+
+template <typename Real, bool INVERTED>
 static __global__ void __launch_bounds__ (VECTOR_THREADS)
 solve_vector (Real *xs, const Real *ls, const Real *bs, int n, bool transpose)
 {
-  MP_DYNAMIC_SHARED (Real, x);
-  __shared__ Real diagonal[NB * (NB + 1)], inverse[NB];
+  MP_DYNAMIC_SHARED (Real, blocks);
+  const int panels = (n + NB - 1) / NB;
+  Real *inverse = blocks + (INVERTED ? panels : 1) * NB * LD, *x = inverse + (INVERTED ? panels : 1) * NB;
   const Real *l = ls + (int64_t) blockIdx.x * n * n, *b = bs + (int64_t) blockIdx.x * n;
-  const int lane = threadIdx.x % 32, warp = threadIdx.x / 32, warps = blockDim.x / 32, panels = (n + NB - 1) / NB;
 
   for (int i = threadIdx.x; i < n; i += blockDim.x)
     x[i] = b[i];
+  if (INVERTED)
+    invert_diagonals (blocks, inverse, l, n, transpose);
   __syncthreads ();
   for (int step = 0; step < panels; step++) {
     const int k = (transpose ? panels - 1 - step : step) * NB, height = n - k < NB ? n - k : NB;
 
-    load_diagonal (diagonal, NB + 1, inverse, l, n, k, height, transpose);
-    for (int p = warp; !transpose && k > 0 && p < height; p += warps) {
-      const Real *row = l + (int64_t) (k + p) * n;
-      Real sum = 0;
-
-#pragma unroll 4
-      for (int c = lane; c < k; c += 32)
-        sum += row[c] * x[c];
-      for (int distance = 16; distance > 0; distance /= 2)
-        sum += __shfl_down_sync (ALL_LANES, sum, distance);
-      if (lane == 0)
-        x[k + p] -= sum;
+    if (!INVERTED)
+      load_diagonal (blocks, inverse, l, n, k, height, transpose, threadIdx.x, blockDim.x);
+    if (!transpose)
+      take_rows (x, l, n, k, height);
+    __syncthreads ();
+    if (threadIdx.x < 32) {
+      if (INVERTED)
+        multiply_diagonal (blocks + k * LD, x, k, height, transpose);
+      else
+        solve_diagonal (blocks, inverse, x, k, height, transpose);
     }
     __syncthreads ();
-    if (warp == 0)
-      solve_diagonal (diagonal, inverse, x, k, height, transpose);
-    __syncthreads ();
-    for (int c = threadIdx.x; transpose && c < k; c += blockDim.x) {
-      Real sum = 0;
-
-#pragma unroll 8
-      for (int p = 0; p < height; p++)
-        sum += l[(int64_t) (k + p) * n + c] * x[k + p];
-      x[c] -= sum;
+    if (transpose) {
+      take_columns (x, l, n, k, height);
+      __syncthreads ();
     }
-    __syncthreads ();
   }
   for (int i = threadIdx.x; i < n; i += blockDim.x)
     xs[(int64_t) blockIdx.x * n + i] = x[i];
 }
 
-template <typename Real>
-static cudaError_t
-launch_vector (int transpose, int64_t n, int64_t batch, void *x, const void *l, const void *b, cudaStream_t stream)
+size_t
+mp_cuda_solve_vector_shared (MpDtype dtype,
+                             int64_t n,
+                             int     inverted)
 {
-  unsigned threads = n <= 64 ? 256 : VECTOR_THREADS;
+  size_t size = (size_t) padded ((int) n), blocks = inverted ? size : NB;
 
-  MP_LAUNCH ((solve_vector<Real>), (unsigned) batch, threads, (size_t) n * sizeof (Real), stream, (Real *) x,
-             (const Real *) l, (const Real *) b, (int) n, transpose != 0);
+  return (blocks * (LD + 1) + size) * mp_dtype_size (dtype);
+}
+
+template <typename Real, bool INVERTED>
+static cudaError_t
+launch_vector (MpDtype dtype, int transpose, int64_t n, int64_t batch, void *x, const void *l, const void *b,
+               cudaStream_t stream)
+{
+  size_t shared = mp_cuda_solve_vector_shared (dtype, n, INVERTED);
+  cudaError_t error = cudaFuncSetAttribute (solve_vector<Real, INVERTED>, cudaFuncAttributeMaxDynamicSharedMemorySize,
+                                            (int) shared);
+
+  if (error != cudaSuccess)
+    return error;
+  MP_LAUNCH ((solve_vector<Real, INVERTED>), (unsigned) batch, n <= 64 ? 128 : VECTOR_THREADS, shared, stream,
+             (Real *) x, (const Real *) l, (const Real *) b, (int) n, transpose != 0);
   return cudaGetLastError ();
 }
 
 cudaError_t
 mp_launch_solve_vector (MpDtype      dtype,
                         int          transpose,
+                        int          inverted,
                         int64_t      n,
                         int64_t      batch,
                         void        *x,
@@ -631,6 +734,9 @@ mp_launch_solve_vector (MpDtype      dtype,
                         const void  *b,
                         cudaStream_t stream)
 {
-  return dtype == MP_FLOAT32 ? launch_vector<float> (transpose, n, batch, x, l, b, stream)
-                             : launch_vector<double> (transpose, n, batch, x, l, b, stream);
+  if (dtype == MP_FLOAT32)
+    return inverted ? launch_vector<float, true> (dtype, transpose, n, batch, x, l, b, stream)
+                    : launch_vector<float, false> (dtype, transpose, n, batch, x, l, b, stream);
+  return inverted ? launch_vector<double, true> (dtype, transpose, n, batch, x, l, b, stream)
+                  : launch_vector<double, false> (dtype, transpose, n, batch, x, l, b, stream);
 }

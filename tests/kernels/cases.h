@@ -60,15 +60,17 @@ ROW (BROADCAST, "2x1x3x1", "2x4x3x5") ROW (BROADCAST, "1x3", "0x3")
 ROW (RESHAPE, "6x4", "3x8")
 ROW (TRANSPOSE, "37x100", "100x37", .perm = { 1, 0 }) ROW (TRANSPOSE, "3x4x5", "5x3x4", .perm = { 2, 0, 1 })
 ROW (TRANSPOSE, "2x3x4x5", "2x4x3x5", .perm = { 0, 2, 1, 3 }) ROW (TRANSPOSE, "0x4", "4x0", .perm = { 1, 0 })
-ROW (TRANSPOSE, "7", "7", .perm = { 0 })
+ROW (TRANSPOSE, "7", "7", .perm = { 0 }) ROW (TRANSPOSE, "3x70x45", "45x3x70", .perm = { 2, 0, 1 })
 ROW (SLICE, "9x8", "4x3", .start = { 2, 5 }, .stop = { 6, 8 }) ROW (SLICE, "9", "0", .start = { 4 }, .stop = { 4 })
 ROW (SLICE, "5x6x7", "5x1x7", .start = { 0, 3, 0 }, .stop = { 5, 4, 7 })
 ROW (SLICE, "9x20i", "4x13i", .start = { 2, 5 }, .stop = { 6, 18 })
+ROW (SLICE, "6x32x3", "3x16x3", .start = { 1, 8, 0 }, .stop = { 4, 24, 3 })
 ROW (PAD, "4x3", "7x3", .start = { 1, 0 }, .stop = { 2, 0 }) ROW (PAD, "2x3x9", "4x5x20", .start = { 1, 2, 3 }, .stop = { 1, 0, 8 })
-ROW (PAD, "0", "3", .start = { 1 }, .stop = { 2 })
+ROW (PAD, "0", "3", .start = { 1 }, .stop = { 2 }) ROW (PAD, "3x16", "5x32", .start = { 1, 8 }, .stop = { 1, 8 })
 ROW2 (CONCAT, "3x4", "5x4", "8x4", .axis = 0) ROW2 (CONCAT, "3x4", "3x2", "3x6", .axis = 1)
 { MP_OP_CONCAT, { "2x3x4", "2x0x4", "2x1x4" }, "2x4x4", { .axis = 1 } },
 ROW2 (GATHER, "50x3", "20i", "20x3") ROW2 (GATHER, "5", "7i", "7") ROW2 (GATHER, "5x2x2", "0i", "0x2x2")
+ROW2 (GATHER, "50x16", "20i", "20x16") ROW2 (SCATTER_ADD, "300x40", "300i", "7x40")
 ROW2 (SCATTER_ADD, "20x3", "20i", "50x3") ROW2 (SCATTER_ADD, "70x5", "70i", "4x5") ROW2 (SCATTER_ADD, "0x3", "0i", "2x3")
 ROW (BAND, "5x7", "5x7", .start = { -1 }, .stop = { 2 }) ROW (BAND, "2x6x6", "2x6x6", .start = { -6 }, .stop = { 0 })
 ROW (BAND, "4x4", "4x4", .start = { 1 }, .stop = { 9 })
@@ -105,10 +107,15 @@ POOL ("2x5x4x1", "2x4x3x1", .window = { 2, 2 }, .stride = { 1, 1 })
 /* ---- normalisers ---- */
 NORMALIZER ("200x100", 1) NORMALIZER ("200x100", 2) NORMALIZER ("4x5x6x7", 7) NORMALIZER ("4x5x6x7", 6)
 NORMALIZER ("4x5x6x7", 5) NORMALIZER ("4x5x6x7", 10) NORMALIZER ("3x600", 2) NORMALIZER ("7x3", 3) NORMALIZER ("0x3", 2)
+NORMALIZER ("5000x3", 1) NORMALIZER ("2x9000", 2) NORMALIZER ("2x600x33", 2)
 
 /* ---- linear algebra ---- */
 LINALG (1) LINALG (2) LINALG (5) LINALG (16) LINALG (17) LINALG (63) LINALG (200) LINALG (0)
+LINALG (65) LINALG (129)
 ROW (CHOLESKY, "3x7x7", "3x7x7") ROW2 (TRIANGULAR_SOLVE, "3x7x7", "3x7x2", "3x7x2")
+ROW (CHOLESKY, "2x150x150", "2x150x150") ROW2 (TRIANGULAR_SOLVE, "2x70x70", "2x70x1", "2x70x1", .transpose_a = 1)
+ROW2 (TRIANGULAR_SOLVE, "2x100x100", "2x100x70", "2x100x70")
+ROW2 (TRIANGULAR_SOLVE, "2x100x100", "2x100x70", "2x100x70", .transpose_a = 1)
 
 #else /* what takes long without a GPU; tests/device/ */
 
