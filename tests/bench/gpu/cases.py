@@ -11,10 +11,10 @@
                the critic divided by the largest singular value of its map, one power iteration a step, times 64^⅛.
                L_D = e_rr − e_gg, L_G = e_gg − 2 e_rg with one Gaussian kernel, σ = 1. Both networks move after one pass
                over the 128 real and generated images, by Adam 2·10⁻⁴ with β = (0.5, 0.999)
-    gram-N-D   biased MMD² of N real and N generated points in D dimensions under the sum of five Gaussian kernels,
-               σ = 1, 2, 4, 8, 16 (times √(D/2)), with its gradients by all points
+    gram-N-D   mean of the matrix Σ_b exp (−|x_i − y_j|²/(2σ_b²)) of N points x and N points y in D dimensions,
+               σ = 0.25, 0.5, 1, 2, 4, with its gradients by all points; |x_i − y_j|² is 1 on average
 
-tests/bench/step-case.h has the same cases for Matchpoint. --small divides widths and batches for a test of the peers
+tests/bench/step-case.h and tests/bench/bench-gram.c have the same cases for Matchpoint. --small divides widths and batches for a test of the peers
 themselves on the CPU; its rates mean nothing.
 """
 
@@ -28,10 +28,12 @@ import time
 
 import numpy as np
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'peers'))
+HERE = pathlib.Path(__file__).resolve().parent
+# Beside this folder in the tree, inside it in a pack for another machine.
+sys.path += [str(folder) for folder in (HERE / 'peers', HERE.parent / 'peers') if folder.is_dir()]
 
 RING = ('ring-gan', 'ring-mmd-net', 'ring-gram')
-GRAM_SIGMAS = (1, 2, 4, 8, 16)
+GRAM_SIGMAS = (0.25, 0.5, 1, 2, 4)
 SPECTRAL_GAIN = 64 ** 0.125
 NORMALISATION_EPSILON, BATCH_MOMENTUM, SLOPE = 1e-3, 0.01, 0.1
 PENALTY = 0.1
@@ -54,15 +56,15 @@ def gram_size(case):
 
 
 def gram_points(n, d):
-    """Real and generated points whose squared distances are about d whatever it is."""
+    """Uniform in a cube, squared distances 1 on average."""
     rng = np.random.default_rng(11)
-    return (rng.standard_normal((n, d), np.float32) / math.sqrt(2),
-            (rng.standard_normal((n, d), np.float32) + 0.1) / math.sqrt(2))
+    side = math.sqrt(1.5 / d)
+    return tuple(rng.uniform(-side, side, (n, d)).astype(np.float32) for _ in range(2))
 
 
-def gram_scales(d):
+def gram_scales():
     """1/(2σ²) of every kernel."""
-    return [1 / (d * sigma * sigma) for sigma in GRAM_SIGMAS]
+    return [0.5 / (sigma * sigma) for sigma in GRAM_SIGMAS]
 
 
 def mlp(seed, widths):

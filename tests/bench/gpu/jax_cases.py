@@ -137,9 +137,11 @@ class Case:
 def gram_step(name):
     n, d = cases.gram_size(name)
     points = tuple(map(jnp.array, cases.gram_points(n, d)))
-    scales = cases.gram_scales(d)
-    kernel = lambda a, b: sum(jnp.exp(-scale * squared_distances(a, b)) for scale in scales)
-    loss = lambda x, y: kernel(x, x).mean() + kernel(y, y).mean() - 2 * kernel(y, x).mean()
+    scales = cases.gram_scales()
+
+    def loss(x, y):
+        distance = squared_distances(x, y)
+        return sum(jnp.exp(-scale * distance) for scale in scales).mean()
     step = jax.jit(jax.value_and_grad(loss, argnums=(0, 1)))
     return lambda: step(*points)
 

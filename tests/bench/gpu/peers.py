@@ -1,14 +1,6 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Runs the peers of the GPU's table, the most telling first, each mode in a process of its own with a time limit.
+"""Runs the peers of the GPU's table, the most telling first, each mode in a process of its own with a time limit."""
 
-    peers.py --out DIR [--budget SECONDS] [--device cuda|cpu] [--seconds S] [--only TEXT] [--small]
-
-Writes DIR/peers-SCRIPT-GROUP-MODE-PRECISION.json with a line for each case. What a mode cannot do, and what the time
-limit or the budget left out, is a line too, with "error". Uses the Python it is started with.
-"""
-
-import argparse
 import json
 import os
 import pathlib
@@ -45,21 +37,10 @@ RUNS = (
 )
 
 
-def arguments():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('--out', type=pathlib.Path, required=True)
-    parser.add_argument('--budget', type=float, default=560, help='seconds for all of them')
-    parser.add_argument('--device', choices=('cuda', 'cpu'), default='cuda')
-    parser.add_argument('--seconds', type=float, default=0.5, help='of one window')
-    parser.add_argument('--only', default='', help='runs whose name has this text')
-    parser.add_argument('--small', action='store_true')
-    return parser.parse_args()
-
-
-def run(args, script, group, chosen, mode, precision, limit):
+def run(options, script, chosen, mode, precision, limit):
     """What the process printed before its end or the time limit, a dictionary for each case, and why it ended."""
-    command = [sys.executable, str(HERE / f'{script}_cases.py'), *chosen, '--mode', mode, '--device', args.device,
-               '--precision', precision, '--seconds', str(args.seconds), *(['--small'] if args.small else [])]
+    command = [sys.executable, str(HERE / f'{script}_cases.py'), *chosen, '--mode', mode, '--device', options.peer_device,
+               '--precision', precision, '--seconds', str(options.window), *(['--small'] if options.small else [])]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL,
                                text=True, start_new_session=True)
     try:
@@ -70,32 +51,25 @@ def run(args, script, group, chosen, mode, precision, limit):
         os.killpg(process.pid, signal.SIGKILL)  # compilers that it started too
         out, err = process.communicate()
         why = f'not done after {limit:.0f} s'
-    lines = []
-    for line in out.splitlines():
-        if line.startswith('{'):
-            lines.append(json.loads(line))
-    return lines, why
+    return [json.loads(line) for line in out.splitlines() if line.startswith('{')], why
 
 
-def main():
-    args = arguments()
-    args.out.mkdir(parents=True, exist_ok=True)
-    end = time.monotonic() + args.budget
+def run_all(options, end, done):
+    """Writes OUT/peers-SCRIPT-GROUP-MODE-PRECISION.json with a line for each case, until the clock says `end`, and calls
+    done () after each. What a mode cannot do, and what a time limit left out, is a line too, with "error"."""
     for script, group, chosen, mode, precision, limit in RUNS:
         name = f'peers-{script}-{group}-{mode}-{precision}'
-        if args.only not in name:
+        if options.only not in name:
             continue
         start, left = time.monotonic(), end - time.monotonic()
-        lines, why = run(args, script, group, chosen, mode, precision, min(limit, left)) if left > 15 else (
-            [], 'left out: the budget was spent')
-        done = {line['case'] for line in lines}
+        lines, why = (run(options, script, chosen, mode, precision, min(limit, left)) if left > 15
+                      else ([], 'left out: no time was left'))
+        measured = {line['case'] for line in lines}
         lines += [{'case': case, 'peer': script, 'mode': mode, 'precision': precision, 'error': why}
-                  for case in chosen if case not in done]
-        (args.out / f'{name}.json').write_text(''.join(json.dumps(line) + '\n' for line in lines), encoding='utf-8')
+                  for case in chosen if case not in measured]
+        (options.out / f'{name}.json').write_text(''.join(json.dumps(line) + '\n' for line in lines), encoding='utf-8')
         for line in lines:
             result = line['error'] if 'error' in line else f'{line["its"]:.5g} iterations/s'
             print(f'{name}: {line["case"]}: {result}', flush=True)
         print(f'{name}: {time.monotonic() - start:.0f} s', flush=True)
-
-
-main()
+        done()

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Merges the measurements of a folder into Markdown: every promise with its number, its goal and a verdict.
+"""Merges the measurements of a folder: every promise with its number, its goal and a verdict.
 
     table.py DIR > table.md
 
 Reads DIR/ours-*.json and DIR/peers-*.json: a JSON object per line with "case", "peer", "mode", "its" (iterations per
-second), "bytes", … as bench-step, bench-gram and the peers print them. What was not measured is said so; nothing is
-taken for kept that was not measured.
+second), "bytes", … as bench-step and the peers print them; and DIR/gram-*.json, what bench-gram writes. What was not
+measured is said so; nothing is taken for kept that was not measured.
 """
 
 import json
@@ -116,11 +116,34 @@ def first_iterations(table, ours):
                     unit='s')
 
 
-def gram_rows(table, ours):
-    for line in ours:
-        if line['case'].startswith('gram-') and 'share_of_bound' in line:
-            table.ratio(f'{line["case"]}, {precision_of(line)}: of the device\'s {line.get("bound", "rate")}',
-                        100 * line['share_of_bound'], 80, unit='%')
+def gram_rows(table, grams):
+    """The worst size of every precision, and the share of sizes that keep the goal."""
+    for gram in grams:
+        shares = {(case['n'], case['d']): case['share'] for case in gram['cases']}
+        if not shares:
+            continue
+        worst = min(shares, key=shares.get)
+        kept = sum(share >= 0.8 for share in shares.values())
+        table.ratio(f'Gram matrix and gradients, {gram["precision"]}: of the rate that bounds it, at the worst size '
+                    f'(N = {worst[0]}, D = {worst[1]}; {kept} of {len(shares)} sizes keep the goal)',
+                    100 * shares[worst], 80, unit='%')
+    if not grams:
+        table.ratio('Gram matrix and gradients: of the rate that bounds it', None, 80, unit='%')
+
+
+def gram_listing(grams, peers):
+    """All sizes, with the fastest peer's time where one was measured."""
+    rows = ['| N | D | precision | µs | copy | product | exp | bound | fastest peer, µs |',
+            '|---:|---:|---|---:|---:|---:|---:|---|---:|']
+    for gram in grams:
+        for case in gram['cases']:
+            peer = best_of(peers, f'gram-{case["n"]}-{case["d"]}', 'tf32')
+            shares = ' | '.join(f'{100 * case[key]:.0f} %' for key in ('copy_share', 'product_share', 'exp_share'))
+            rows.append(f'| {case["n"]} | {case["d"]} | {gram["precision"]} | {case["seconds"] * 1e6:.4g} | {shares} | '
+                        f'{case["bound"]} | {1e6 / peer["its"]:.4g} ({name(peer)}) |' if peer else
+                        f'| {case["n"]} | {case["d"]} | {gram["precision"]} | {case["seconds"] * 1e6:.4g} | {shares} | '
+                        f'{case["bound"]} | – |')
+    return '\n'.join(rows)
 
 
 def listing(lines):
@@ -138,20 +161,23 @@ def listing(lines):
     return '\n'.join(rows)
 
 
-def main():
-    folder = pathlib.Path(sys.argv[1])
+def merge(folder):
+    """Rows of what, value, goal, verdict; and Markdown with everything measured."""
     ours, peers = load(folder, 'ours-*.json'), load(folder, 'peers-*.json')
+    grams = [json.loads(path.read_text(encoding='utf-8')) for path in sorted(folder.glob('gram-*.json'))]
     table = Table()
     small_cases(table, ours, peers)
     image_case(table, ours, peers)
     first_iterations(table, ours)
-    gram_rows(table, ours)
+    gram_rows(table, grams)
     devices = sorted({line['device'] for line in ours if 'device' in line})
     versions = sorted({f'{key} {value}' for line in peers for key, value in line.get('versions', {}).items()})
-    print(f'Device: {", ".join(devices) or "unknown"}. Peers: {", ".join(versions) or "none"}.\n')
-    print(table.text())
-    print('\nEverything measured:\n')
-    print(listing(ours + peers))
+    text = (f'Device: {", ".join(devices) or "unknown"}. Peers: {", ".join(versions) or "none"}.\n\n{table.text()}\n\n'
+            f'Everything measured:\n\n{listing(ours + peers)}\n')
+    if grams:
+        text += f'\nKernel mixtures, shares of the rates measured in the same run:\n\n{gram_listing(grams, peers)}\n'
+    return table.rows, text
 
 
-main()
+if __name__ == '__main__':
+    print(merge(pathlib.Path(sys.argv[1]))[1])
