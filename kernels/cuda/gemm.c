@@ -322,7 +322,8 @@ propose (MpCudaGemm                      *gemm,
     result = gemm->lt->cublasLtMatmulAlgoGetHeuristic (gemm->device->products, gemm->desc, gemm->first, gemm->second,
                                                        gemm->result, gemm->result, preference, MAX_CANDIDATES, results,
                                                        n);
-    if (result == CUBLAS_STATUS_NOT_SUPPORTED || (result == CUBLAS_STATUS_SUCCESS && *n == 0))
+    if (result == CUBLAS_STATUS_NOT_SUPPORTED || result == CUBLAS_STATUS_INVALID_VALUE
+        || result == CUBLAS_STATUS_ARCH_MISMATCH || (result == CUBLAS_STATUS_SUCCESS && *n == 0))
       status = mp_kernels_fail (MP_STATUS_UNSUPPORTED, "cuBLASLt has no algorithm for %s.", gemm->text);
     else
       status = check (gemm, result, "cublasLtMatmulAlgoGetHeuristic");

@@ -154,6 +154,17 @@ cudaError_t mp_launch_convert (MpDtype from_dtype, const void *from, MpDtype to_
 cudaError_t mp_launch_row_norms (MpDtype dtype, const void *x, void *tf32, void *norms, int64_t rows, int64_t columns,
                                  cudaStream_t stream);
 
+/* ---- conv.cu ---- */
+typedef struct
+{
+  int64_t n, h, w, c, out_h, out_w, out_c, kernel_h, kernel_w;
+  int64_t stride[2];
+  int64_t pad[2]; /* before */
+} MpCudaConvShape;
+/* CONV, CONV_DATA or CONV_WEIGHT of float32 or float64; the result is not empty. */
+cudaError_t mp_launch_conv (MpOp op, MpDtype dtype, const MpCudaConvShape *shape, const void *first,
+                            const void *second, void *result, cudaStream_t stream);
+
 #ifdef __cplusplus
 }
 #endif
