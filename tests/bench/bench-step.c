@@ -83,7 +83,7 @@ measure (StepCase  *subject,
 
     /* The first window warms caches and predictors and is dropped. */
     while ((double) (now - start) < (w < 0 ? 0.3 : seconds) * 1e6) {
-      if (!step_case_iterate (subject, (*iteration)++, error))
+      if (!step_case_iterate (subject, iteration, error))
         return FALSE;
       now = g_get_monotonic_time ();
     }
@@ -211,7 +211,7 @@ run_case (const char           *name,
   guint64 iteration = 0;
   MpDeviceInfo info;
 
-  if (subject == NULL || !step_case_iterate (subject, iteration++, error) || !step_case_sync (subject, error))
+  if (subject == NULL || !step_case_iterate (subject, &iteration, error) || !step_case_sync (subject, error))
     return FALSE;
   times->first = (double) (g_get_monotonic_time () - start) * 1e-6;
   if (!measure (subject, &iteration, times, error) || !all_finite (subject, error))

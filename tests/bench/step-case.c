@@ -259,11 +259,23 @@ step_case_free (StepCase *self)
 
 gboolean
 step_case_iterate (StepCase  *self,
-                   guint64    iteration,
+                   guint64   *iteration,
                    GError   **error)
 {
-  return self->loop != NULL ? mp_loop_run_iteration (self->loop, iteration, error)
-                            : iterate_images (self, iteration, error);
+  guint64 done = 1, first = *iteration;
+  MpLoopRow row;
+
+  if (self->loop == NULL) {
+    *iteration += 1;
+    return iterate_images (self, first, error);
+  }
+  while (!mp_loop_can_run (self->loop))
+    if (!mp_loop_take_row (self->loop, TRUE, &row, error))
+      return FALSE;
+  if (!mp_loop_run_iterations (self->loop, first, G_MAXUINT64, &done, error))
+    return FALSE;
+  *iteration += done;
+  return TRUE;
 }
 
 gboolean

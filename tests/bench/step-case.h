@@ -27,8 +27,9 @@ StepCase     *step_case_new (const char *name, MpExperiment *experiment, const M
 void          step_case_free (StepCase *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (StepCase, step_case_free)
 
-/* Puts one iteration onto the device; it need not have run when this returns. */
-gboolean      step_case_iterate (StepCase *self, guint64 iteration, GError **error);
+/* Puts iterations onto the device as a lane does, several where they are short, and adds to `iteration`; they need not
+ * have run when this returns. */
+gboolean      step_case_iterate (StepCase *self, guint64 *iteration, GError **error);
 /* Waits until all iterations have run. */
 gboolean      step_case_sync (StepCase *self, GError **error);
 /* The last iteration's losses, in the order of their phases. (transfer full) */
