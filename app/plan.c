@@ -32,8 +32,8 @@ static const Column columns[] = {
 };
 
 static double
-column_value (const Column     *column,
-              const MpPlanInfo *info)
+column_value (const Column *column,
+              const void   *info)
 {
   switch (column->type) {
   case COUNT:
@@ -44,6 +44,16 @@ column_value (const Column     *column,
     return G_STRUCT_MEMBER (double, info, column->offset);
   }
 }
+
+static const Column memory_columns[] = {
+  { "variables", N_("Variables"), G_STRUCT_OFFSET (MpLoopMemory, variables), BYTES },
+  { "plans", N_("Arenas"), G_STRUCT_OFFSET (MpLoopMemory, plans), BYTES },
+  { "workspaces", N_("Workspaces"), G_STRUCT_OFFSET (MpLoopMemory, workspaces), BYTES },
+  { "looks", N_("Samples and views"), G_STRUCT_OFFSET (MpLoopMemory, looks), BYTES },
+  { "keyframes", N_("Keyframes"), G_STRUCT_OFFSET (MpLoopMemory, keyframes), BYTES },
+  { "rings", N_("Minibatches and reports"), G_STRUCT_OFFSET (MpLoopMemory, rings), BYTES },
+  { "total", N_("Total"), G_STRUCT_OFFSET (MpLoopMemory, total), BYTES },
+};
 
 /* A lane, planned. */
 typedef struct
@@ -103,12 +113,34 @@ print_table (GPtrArray *lanes)
       g_ptr_array_add (rows, phase_row (lane, j));
   }
   mp_print_table (rows, "");
-  printf ("\n%s\n", _("Bytes of parameters, states and inputs:"));
+}
+
+/* What a lane takes on its device, known before it asks for any of it. */
+static void
+print_memory (GPtrArray *lanes)
+{
+  g_autoptr (GPtrArray) rows = g_ptr_array_new_with_free_func ((GDestroyNotify) g_strfreev);
+  GPtrArray *head = g_ptr_array_new ();
+
+  g_ptr_array_add (head, g_strdup (_("Lane")));
+  for (guint j = 0; j < G_N_ELEMENTS (memory_columns); j++)
+    g_ptr_array_add (head, g_strdup (_(memory_columns[j].title)));
+  g_ptr_array_add (head, NULL);
+  g_ptr_array_add (rows, g_ptr_array_free (head, FALSE));
   for (guint i = 0; i < lanes->len; i++) {
     Lane *lane = g_ptr_array_index (lanes, i);
+    GPtrArray *row = g_ptr_array_new ();
+    MpLoopMemory memory;
 
-    printf ("  %s: %'" G_GSIZE_FORMAT "\n", lane->id, mp_store_get_bytes (mp_loop_get_store (lane->loop)));
+    mp_loop_get_memory (lane->loop, &memory);
+    g_ptr_array_add (row, g_strdup (lane->id));
+    for (guint j = 0; j < G_N_ELEMENTS (memory_columns); j++)
+      g_ptr_array_add (row, g_strdup_printf ("%'.0f", column_value (&memory_columns[j], &memory)));
+    g_ptr_array_add (row, NULL);
+    g_ptr_array_add (rows, g_ptr_array_free (row, FALSE));
   }
+  printf ("\n%s\n", _("Bytes that a lane takes on the device:"));
+  mp_print_table (rows, "");
 }
 
 static void
@@ -138,6 +170,20 @@ add_phase (JsonBuilder *builder,
 }
 
 static void
+add_memory (JsonBuilder *builder,
+            MpLoop      *loop)
+{
+  MpLoopMemory memory;
+
+  mp_loop_get_memory (loop, &memory);
+  json_builder_set_member_name (builder, "bytes");
+  json_builder_begin_object (builder);
+  for (guint j = 0; j < G_N_ELEMENTS (memory_columns); j++)
+    mp_json_add_number (builder, memory_columns[j].name, column_value (&memory_columns[j], &memory));
+  json_builder_end_object (builder);
+}
+
+static void
 print_json (GPtrArray *lanes)
 {
   g_autoptr (JsonBuilder) builder = json_builder_new ();
@@ -150,7 +196,7 @@ print_json (GPtrArray *lanes)
 
     json_builder_begin_object (builder);
     mp_json_add_text (builder, "id", lane->id);
-    mp_json_add_number (builder, "store_bytes", (double) mp_store_get_bytes (mp_loop_get_store (lane->loop)));
+    add_memory (builder, lane->loop);
     json_builder_set_member_name (builder, "phases");
     json_builder_begin_array (builder);
     for (guint j = 0; j < mp_loop_get_n_phases (lane->loop); j++)
@@ -181,7 +227,7 @@ plan_lanes (MpArguments *arguments,
     mp_device_read_options (experiment, &options);
     if (!mp_device_open (mp_arguments_get (arguments, "device"), &options, &lane->class, &lane->device, NULL, error))
       return FALSE;
-    lane->loop = mp_loop_new (experiment, lane->class, lane->device, NULL, NULL, NULL, error);
+    lane->loop = mp_loop_prepare (experiment, lane->class, lane->device, NULL, NULL, NULL, error);
     if (lane->loop == NULL)
       return FALSE;
   }
@@ -203,8 +249,10 @@ show_plans (MpArguments *arguments,
     return mp_complain_error (error);
   if (mp_arguments_has (arguments, "json"))
     print_json (lanes);
-  else
+  else {
     print_table (lanes);
+    print_memory (lanes);
+  }
   for (guint i = 0; i < lanes->len && mp_arguments_has (arguments, "kernels"); i++)
     print_kernels (g_ptr_array_index (lanes, i));
   return MP_EXIT_OK;

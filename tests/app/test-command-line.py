@@ -196,7 +196,7 @@ def test_plan ():
         lanes = plan_json (name)
         assert len (lanes) == (3 if name == 'ring-comparison' else 1)
         for lane in lanes:
-            assert lane['id'] in out and lane['store_bytes'] > 0 and len (lane['phases']) > 0
+            assert lane['id'] in out and lane['bytes']['total'] > lane['bytes']['variables'] > 0 and len (lane['phases']) > 0
             for phase in lane['phases']:
                 for key in ['nodes', 'kernels', 'fused_groups', 'arena_bytes', 'flops']:
                     assert phase[key] > 0, (name, key, phase)

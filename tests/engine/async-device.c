@@ -13,7 +13,8 @@
  *                order that its dependencies allow. In a capture nothing may be allocated or waited for.
  *
  * MATCHPOINT_ASYNC_SEED: of the random order, default 1. MATCHPOINT_ASYNC_MEMORY: bytes that a handle has.
- * MpDeviceInfo.detail counts: "launches 12 replays 34 waits 5", the last being calls that made the host wait.
+ * MpDeviceInfo.detail counts: "launches 12 captures 2 replays 34 waits 5", the last being calls that made the host
+ * wait.
  */
 #include <assert.h>
 #include <malloc.h>
@@ -43,7 +44,7 @@ struct MpDevice
   MpDevice *inner; /* mp_cpu_class's */
   uint64_t  random;
   uint64_t  limit, used, peak;
-  uint64_t  n_launches, n_replays, n_waits;
+  uint64_t  n_launches, n_captures, n_replays, n_waits;
   MpStream *streams[MAX_STREAMS];
   Block    *blocks;
   size_t    n_blocks, n_room;
@@ -426,9 +427,9 @@ device_info (MpDevice     *device,
 {
   memset (out, 0, sizeof *out);
   snprintf (out->name, sizeof out->name, "a device that takes its time");
-  snprintf (out->detail, sizeof out->detail, "launches %llu replays %llu waits %llu",
-            (unsigned long long) device->n_launches, (unsigned long long) device->n_replays,
-            (unsigned long long) device->n_waits);
+  snprintf (out->detail, sizeof out->detail, "launches %llu captures %llu replays %llu waits %llu",
+            (unsigned long long) device->n_launches, (unsigned long long) device->n_captures,
+            (unsigned long long) device->n_replays, (unsigned long long) device->n_waits);
   out->memory_total = device->limit;
   out->memory_free = device->limit - device->used;
   out->memory_used = device->used;
@@ -931,6 +932,7 @@ capture_end (MpStream           *stream,
   }
   capture->next = *next;
   capture->ready = grow (NULL, (size_t) capture->n_nodes, sizeof *capture->ready);
+  capture->device->n_captures++;
   *out = capture;
   return MP_OK;
 }
