@@ -200,6 +200,7 @@ typedef struct
   uint64_t memory_used;    /* allocated through this handle, now and at most */
   uint64_t memory_peak;
   int32_t  n_units;        /* cores or multiprocessors */
+  MpPrecision precision;   /* of this handle */
 } MpDeviceInfo;
 
 typedef struct

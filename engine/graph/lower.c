@@ -135,6 +135,7 @@ value_new (Lowering *self,
   value->node = node;
   value->n_inputs = node->n_inputs;
   value->inputs = inputs;
+  value->storage = node->type.dtype;
   value->buffer = -1;
   if ((node->op == MP_OP_ADD || node->op == MP_OP_MUL) && inputs[0]->index > inputs[1]->index) {
     MpValue *first = inputs[0];

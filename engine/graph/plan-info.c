@@ -16,8 +16,21 @@ all_finite (const void         *values,
   gint64 n = mp_tensor_count (type);
 
   for (gint64 i = 0; i < n; i++)
-    if (!isfinite (type->dtype == MP_FLOAT64 ? ((const double *) values)[i] : ((const float *) values)[i]))
-      return FALSE;
+    switch (type->dtype) {
+    case MP_BFLOAT16:
+      /* All bits of the exponent are set. */
+      if ((~((const guint16 *) values)[i] & 0x7f80) == 0)
+        return FALSE;
+      break;
+    case MP_FLOAT64:
+      if (!isfinite (((const double *) values)[i]))
+        return FALSE;
+      break;
+    default:
+      if (!isfinite (((const float *) values)[i]))
+        return FALSE;
+      break;
+    }
   return TRUE;
 }
 
@@ -28,16 +41,16 @@ _mp_plan_check_step (MpPlan  *plan,
 {
   for (guint i = 0; i < step->unit->outputs->len; i++) {
     MpValue *value = g_ptr_array_index (step->unit->outputs, i);
-    const MpTensorType *type = &value->node->type;
-    gsize bytes = (gsize) mp_tensor_count (type) * mp_dtype_size (type->dtype);
+    MpTensorType type = _mp_stored_type (value);
+    gsize bytes = (gsize) mp_tensor_count (&type) * mp_dtype_size (type.dtype);
     g_autofree void *values = NULL;
 
-    if (type->dtype == MP_INT32)
+    if (type.dtype == MP_INT32)
       continue;
     values = g_malloc (MAX (1, bytes));
     if (!_mp_store_download (plan->store, values, step->outputs[i], bytes, step->label, error))
       return FALSE;
-    if (!all_finite (values, type)) {
+    if (!all_finite (values, &type)) {
       plan->first_nonfinite = _mp_node_text (value->node);
       return TRUE;
     }

@@ -6,6 +6,7 @@
  *   fuse.c    values → units: one unit is one kernel
  *   contract.c   products of matrices that units need not store
  *   program.c units → programs and operands
+ *   storage.c    values that are stored as bfloat16
  *   place.c   buffers → offsets in one arena by lifetime
  *   plan.c    the whole and binding; run.c running, also side by side; plan-info.c listings
  */
@@ -26,6 +27,7 @@ struct _MpStore
   const MpDeviceClass *class;
   MpDevice            *device;
   MpStream            *stream;
+  MpPrecision          precision;   /* of the device's handle */
   GHashTable          *addresses;   /* MpNode → address */
   GHashTable          *groups;      /* group → block */
   GPtrArray           *blocks;      /* what to release */
@@ -68,6 +70,7 @@ struct _MpValue
   guint     n_uses;       /* operands that are it, or a view of it */
   guint     n_uses_inside;/* scratch of _mp_units_fit */
   guint     mark;         /* for searches */
+  MpDtype   storage;      /* of its memory: the node's dtype, or MP_BFLOAT16 (storage.c) */
   gint      buffer;       /* index of its buffer in the arena, or −1 */
   gsize     offset;       /* of that buffer */
 };
@@ -144,6 +147,10 @@ gboolean   _mp_unit_needs (MpFusion *self, MpUnit *from, MpUnit *target);
 gboolean   _mp_contract (MpFusion *self);
 /* TRUE where the program has room for the members of a and b together. */
 gboolean   _mp_units_fit (const MpUnit *a, const MpUnit *b);
+/* What a value, seen as a view of its root, is in memory. */
+MpTensorType _mp_stored_type (const MpValue *view);
+/* Decides about bfloat16 for finished units; for devices whose precision is BF16. */
+void       _mp_choose_storage (GPtrArray *units, const MpDeviceClass *class, MpDevice *device);
 /* Operations of a product or factorisation; 0 for other ops. */
 double     _mp_product_flops (const MpNode *node);
 gboolean   _mp_is_exponential (MpOp op);

@@ -141,7 +141,8 @@ place_arena (Making *self)
 
     for (guint i = 0; i < unit->outputs->len; i++) {
       MpValue *value = g_ptr_array_index (unit->outputs, i);
-      MpBuffer buffer = { type_bytes (&value->node->type), (gint) u, value->output ? end : (gint) u, 0 };
+      MpTensorType stored = _mp_stored_type (value);
+      MpBuffer buffer = { type_bytes (&stored), (gint) u, value->output ? end : (gint) u, 0 };
 
       if (value->constant && !g_hash_table_contains (self->plan->in_lasting, value))
         place_lasting (self, value, reserve (self, buffer.bytes));
@@ -597,6 +598,8 @@ make (Making    *self,
     return FALSE;
   mark_outputs (self, wanted);
   plan->units = _mp_fuse (plan->lowered, store->class, store->device, !self->spec->no_fusion);
+  if (!self->spec->no_fusion && store->precision == MP_PRECISION_BF16)
+    _mp_choose_storage (plan->units, store->class, store->device);
   mark_constants_in_memory (plan);
   reserve_gradients (self);
   reserve_snapshots (self);

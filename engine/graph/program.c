@@ -335,6 +335,15 @@ _mp_unit_finish (MpUnit *unit)
   return !self.full;
 }
 
+MpTensorType
+_mp_stored_type (const MpValue *view)
+{
+  MpTensorType type = view->node->type;
+
+  type.dtype = view->root->storage;
+  return type;
+}
+
 void
 _mp_unit_describe (const MpUnit *unit,
                    MpTensorType *types,
@@ -348,9 +357,9 @@ _mp_unit_describe (const MpUnit *unit,
   if (unit->head != NULL)
     out->attrs = unit->head->node->attrs;
   for (guint i = 0; i < n_in; i++)
-    types[i] = ((MpValue *) g_ptr_array_index (unit->views, i))->node->type;
+    types[i] = _mp_stored_type (g_ptr_array_index (unit->views, i));
   for (guint i = 0; i < n_out; i++)
-    types[n_in + i] = ((MpValue *) g_ptr_array_index (unit->outputs, i))->node->type;
+    types[n_in + i] = _mp_stored_type (g_ptr_array_index (unit->outputs, i));
 }
 
 /* ---- work ---- */

@@ -17,10 +17,13 @@ mp_store_new (MpGraph             *graph,
               MpDevice            *device)
 {
   MpStore *store = g_new0 (MpStore, 1);
+  MpDeviceInfo info;
 
   store->graph = graph;
   store->class = class;
   store->device = device;
+  if (class->info (device, &info) == MP_OK)
+    store->precision = info.precision;
   store->addresses = g_hash_table_new (NULL, NULL);
   store->groups = g_hash_table_new (g_str_hash, g_str_equal);
   store->blocks = g_ptr_array_new ();

@@ -248,6 +248,7 @@ device_info (MpDevice     *device,
   out->memory_used = device->memory_used;
   out->memory_peak = device->memory_peak;
   out->n_units = device->n_units;
+  out->precision = device->options.precision;
   return MP_OK;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * contracting.c: a device class around the CPU's. Kernels without contractions are the CPU's own; those with are
- * evaluated point by point.
+ * contracting.c: a device class around the CPU's. Kernels without contractions are the CPU's own, between copies of
+ * bfloat16 tensors in float32; those with contractions are evaluated point by point.
  */
 #include "tests/engine/contracting.h"
 
@@ -15,12 +15,16 @@ typedef struct
   MpOp          op;
   MpAttrs       attrs;
   MpProgram     program;
-  guint         n_inputs;
+  guint         n_inputs, n_outputs;
   MpTensorType *types;    /* inputs, then outputs */
   void        **address;
+  gboolean      widens;   /* some tensor is bfloat16: address holds copies, outer the tensors */
+  void        **outer;
 } Kernel;
 
 MpDeviceClass contracting_class;
+MpPrecision contracting_precision;
+MpOp contracting_declines = MP_N_OPS;
 
 static guint n_runs;
 
@@ -34,6 +38,9 @@ has_contractions (const MpKernelSpec *spec)
     if (spec->program->output[o].reduce == MP_REDUCE_MAX)
       return FALSE;
   }
+  for (gint i = 0; i < spec->n_inputs; i++)
+    if (spec->inputs[i].dtype == MP_BFLOAT16)
+      return FALSE;
   return n > 0 && (spec->op == MP_OP_SQDIST || spec->op == MP_OP_MATMUL);
 }
 
@@ -148,6 +155,80 @@ run_naively (const Kernel *self)
   return MP_OK;
 }
 
+/* ---- bfloat16 ---- */
+
+static void
+convert (Kernel   *self,
+         guint     tensor,
+         gboolean  widen)
+{
+  gint64 n = mp_tensor_count (&self->types[tensor]);
+
+  for (gint64 i = 0; i < n; i++) {
+    guint16 *narrow = (guint16 *) self->outer[tensor] + i;
+    guint32 *wide = (guint32 *) self->address[tensor] + i;
+
+    if (widen)
+      *wide = (guint32) *narrow << 16;
+    else
+      *narrow = (guint16) ((*wide + 0x7fff + (*wide >> 16 & 1)) >> 16);
+  }
+}
+
+static MpStatus
+run_wide (Kernel             *self,
+          MpStream           *stream,
+          const MpRunContext *context)
+{
+  MpStatus status;
+
+  for (guint i = 0; i < self->n_inputs; i++)
+    if (self->types[i].dtype == MP_BFLOAT16)
+      convert (self, i, TRUE);
+  status = mp_cpu_class.kernel_run (self->inner, stream, context);
+  for (guint i = self->n_inputs; i < self->n_inputs + self->n_outputs; i++)
+    if (self->types[i].dtype == MP_BFLOAT16)
+      convert (self, i, FALSE);
+  return status;
+}
+
+static MpStatus
+bind_wide (Kernel      *self,
+           void *const *inputs,
+           void *const *outputs,
+           void        *workspace)
+{
+  for (guint i = 0; i < self->n_inputs + self->n_outputs; i++) {
+    self->outer[i] = i < self->n_inputs ? inputs[i] : outputs[i - self->n_inputs];
+    self->address[i] = self->outer[i];
+    if (self->types[i].dtype == MP_BFLOAT16)
+      self->address[i] = g_aligned_alloc0 ((gsize) mp_tensor_count (&self->types[i]) + MP_ALIGNMENT, sizeof (float),
+                                           MP_ALIGNMENT);
+  }
+  return mp_cpu_class.kernel_bind (self->inner, self->address, self->address + self->n_inputs, workspace);
+}
+
+static MpStatus
+make_wide (Kernel             *self,
+           MpDevice           *device,
+           const MpKernelSpec *spec)
+{
+  guint n = self->n_inputs + self->n_outputs;
+  g_autofree MpTensorType *types = g_memdup2 (self->types, (n + 1) * sizeof *types);
+  MpKernelSpec wide = *spec;
+
+  for (guint i = 0; i < n; i++)
+    if (types[i].dtype == MP_BFLOAT16) {
+      types[i].dtype = MP_FLOAT32;
+      self->widens = TRUE;
+    }
+  if (self->widens && spec->op == contracting_declines)
+    return MP_STATUS_UNSUPPORTED;
+  wide.inputs = types;
+  wide.outputs = types + self->n_inputs;
+  return mp_cpu_class.kernel_new (device, &wide, &self->inner);
+}
+
 /* ---- the class ---- */
 
 static void
@@ -157,6 +238,10 @@ kernel_free (MpKernel *kernel)
 
   if (self->inner != NULL)
     mp_cpu_class.kernel_free (self->inner);
+  for (guint i = 0; i < self->n_inputs + self->n_outputs; i++)
+    if (self->address[i] != NULL && self->types[i].dtype == MP_BFLOAT16)
+      g_aligned_free (self->address[i]);
+  g_free (self->outer);
   g_free (self->types);
   g_free (self->address);
   g_free (self);
@@ -175,13 +260,15 @@ kernel_new (MpDevice           *device,
   self->attrs = spec->attrs;
   self->n_inputs = (guint) spec->n_inputs;
   self->types = g_new0 (MpTensorType, n + 1);
+  self->n_outputs = (guint) spec->n_outputs;
   self->address = g_new0 (void *, n + 1);
+  self->outer = g_new0 (void *, n + 1);
   for (guint i = 0; i < n; i++)
     self->types[i] = i < self->n_inputs ? spec->inputs[i] : spec->outputs[i - self->n_inputs];
   if (has_contractions (spec))
     self->program = *spec->program;
   else
-    status = mp_cpu_class.kernel_new (device, spec, &self->inner);
+    status = make_wide (self, device, spec);
   *out = (MpKernel *) self;
   if (status != MP_OK)
     kernel_free (*out);
@@ -192,7 +279,12 @@ static int
 supports (MpDevice           *device,
           const MpKernelSpec *spec)
 {
-  return has_contractions (spec) || mp_cpu_class.supports (device, spec);
+  MpKernel *kernel;
+
+  if (kernel_new (device, spec, &kernel) != MP_OK)
+    return FALSE;
+  kernel_free (kernel);
+  return TRUE;
 }
 
 static size_t
@@ -211,6 +303,8 @@ kernel_bind (MpKernel    *kernel,
 {
   Kernel *self = (Kernel *) kernel;
 
+  if (self->widens)
+    return bind_wide (self, inputs, outputs, workspace);
   if (self->inner != NULL)
     return mp_cpu_class.kernel_bind (self->inner, inputs, outputs, workspace);
   for (guint i = 0; i < self->n_inputs; i++)
@@ -227,6 +321,8 @@ kernel_run (MpKernel           *kernel,
 {
   Kernel *self = (Kernel *) kernel;
 
+  if (self->widens)
+    return run_wide (self, stream, context);
   return self->inner != NULL ? mp_cpu_class.kernel_run (self->inner, stream, context) : run_naively (self);
 }
 
@@ -238,6 +334,16 @@ kernel_algorithm (const MpKernel *kernel)
   return self->inner != NULL ? mp_cpu_class.kernel_algorithm (self->inner) : "naive";
 }
 
+static MpStatus
+info (MpDevice     *device,
+      MpDeviceInfo *out)
+{
+  MpStatus status = mp_cpu_class.info (device, out);
+
+  out->precision = contracting_precision;
+  return status;
+}
+
 MpDevice *
 contracting_open (void)
 {
@@ -245,6 +351,7 @@ contracting_open (void)
 
   contracting_class = mp_cpu_class;
   contracting_class.id = "contracting";
+  contracting_class.info = info;
   contracting_class.supports = supports;
   contracting_class.kernel_new = kernel_new;
   contracting_class.kernel_workspace = kernel_workspace;

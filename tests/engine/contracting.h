@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * contracting.h: the CPU with contractions, computed naively in float64: a back end for tests of plans that use them.
+ * contracting.h: the CPU with contractions, computed naively in float64, and with tensors in bfloat16: a back end for
+ * tests of plans that use them.
  */
 #pragma once
 
@@ -12,3 +13,7 @@ extern MpDeviceClass contracting_class; /* contracting_open () fills it */
 MpDevice *contracting_open (void);
 /* Kernels with contractions run since the last call. */
 guint     contracting_count (void);
+/* What devices of the class say their precision is; MP_PRECISION_STRICT at first. Products compute strictly anyway. */
+extern MpPrecision contracting_precision;
+/* Kernels of this op with bfloat16 tensors are declined; MP_N_OPS: of none. */
+extern MpOp contracting_declines;
