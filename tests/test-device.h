@@ -19,7 +19,7 @@ test_device_is_cpu (void)
 {
   const char *name = getenv ("MATCHPOINT_TEST_DEVICE");
 
-  return name == NULL || strcmp (name, "cpu") == 0;
+  return name == NULL || name[0] == '\0' || strcmp (name, "cpu") == 0;
 }
 
 static inline const MpDeviceClass *

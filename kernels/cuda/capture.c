@@ -62,9 +62,9 @@ mp_cuda_capture_end (MpStream           *stream,
   MpCapture *capture;
 
   status = mp_cuda_check (mp_launch_context_advance (stream->base, &by, stream->stream), "recording the context");
-  for (int i = 0; i < MP_CUDA_MAX_STREAMS; i++)
-    if (stream->device->streams[i] != NULL && stream->device->streams[i]->origin == stream)
-      stream->device->streams[i]->origin = NULL;
+  for (MpStream *s = stream->device->streams; s != NULL; s = s->next)
+    if (s->origin == stream)
+      s->origin = NULL;
   ended = mp_cuda_check (cudaStreamEndCapture (stream->stream, &graph), "cudaStreamEndCapture");
   if (status == MP_OK)
     status = ended;

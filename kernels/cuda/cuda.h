@@ -32,8 +32,6 @@ typedef struct
 
 /* ---- structures ---- */
 
-#define MP_CUDA_MAX_STREAMS 16 /* of one handle */
-
 struct MpDevice
 {
   int             index;
@@ -44,7 +42,7 @@ struct MpDevice
   size_t          shared_bytes; /* that a block can ask for */
   size_t          l2_bytes;
   cudaStream_t    housekeeping; /* allocation, and transfers that name no stream */
-  MpStream       *streams[MP_CUDA_MAX_STREAMS];
+  MpStream       *streams;      /* all of the handle */
   size_t          memory_used;
   size_t          memory_peak;
   struct MpCudaBlock *blocks;   /* what was allocated, with sizes */
@@ -57,6 +55,7 @@ struct MpDevice
 
 struct MpStream
 {
+  MpStream     *next;         /* of the device's */
   MpDevice     *device;
   cudaStream_t  stream;
   MpRunContext *base;         /* on the device: context of the iteration that a replay runs */

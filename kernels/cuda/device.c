@@ -302,9 +302,9 @@ mp_cuda_release (MpDevice *device,
   block = *link;
   if (block == NULL || mp_cuda_enter (device) != MP_OK)
     return;
-  for (int i = 0; i < MP_CUDA_MAX_STREAMS; i++)
-    if (device->streams[i] != NULL && device->streams[i]->stream != NULL && device->streams[i]->origin == NULL)
-      cudaStreamSynchronize (device->streams[i]->stream);
+  for (MpStream *s = device->streams; s != NULL; s = s->next)
+    if (s->stream != NULL && s->origin == NULL)
+      cudaStreamSynchronize (s->stream);
   cudaFreeAsync (block->address, device->housekeeping);
   device->memory_used -= block->bytes;
   *link = block->next;

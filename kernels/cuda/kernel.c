@@ -173,7 +173,7 @@ int
 mp_cuda_supports (MpDevice           *device,
                   const MpKernelSpec *spec)
 {
-  MpKernel *kernel;
+  MpKernel *kernel = NULL;
 
   if (make (device, spec, 1, &kernel) != MP_OK)
     return 0;

@@ -90,18 +90,6 @@ mp_cuda_fill (MpDevice *device,
 
 /* ---- streams ---- */
 
-static MpStatus
-remember (MpDevice *device,
-          MpStream *stream)
-{
-  for (int i = 0; i < MP_CUDA_MAX_STREAMS; i++)
-    if (device->streams[i] == NULL) {
-      device->streams[i] = stream;
-      return MP_OK;
-    }
-  return mp_kernels_fail (MP_STATUS_INVALID, "A CUDA device's handle has at most %d streams.", MP_CUDA_MAX_STREAMS);
-}
-
 MpStatus
 mp_cuda_stream_new (MpDevice  *device,
                     MpStream **out)
@@ -113,11 +101,11 @@ mp_cuda_stream_new (MpDevice  *device,
   if (stream == NULL)
     return mp_kernels_fail (MP_STATUS_MEMORY, "There is no memory for a stream.");
   stream->device = device;
+  stream->next = device->streams;
+  device->streams = stream;
   if (status == MP_OK)
     status = mp_cuda_check (cudaStreamCreateWithFlags (&stream->stream, cudaStreamNonBlocking),
                             "cudaStreamCreateWithFlags");
-  if (status == MP_OK)
-    status = remember (device, stream);
   if (status == MP_OK)
     status = mp_cuda_alloc (device, sizeof (MpRunContext), &base);
   stream->base = base;
@@ -132,15 +120,15 @@ mp_cuda_stream_new (MpDevice  *device,
 void
 mp_cuda_stream_free (MpStream *stream)
 {
-  MpDevice *device;
+  MpStream **link;
 
   if (stream == NULL)
     return;
-  device = stream->device;
-  mp_cuda_release (device, stream->base);
-  for (int i = 0; i < MP_CUDA_MAX_STREAMS; i++)
-    if (device->streams[i] == stream)
-      device->streams[i] = NULL;
+  mp_cuda_release (stream->device, stream->base);
+  link = &stream->device->streams;
+  while (*link != stream)
+    link = &(*link)->next;
+  *link = stream->next;
   if (stream->stream != NULL)
     cudaStreamDestroy (stream->stream);
   free (stream);

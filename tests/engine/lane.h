@@ -29,14 +29,14 @@ lane_experiment (const char *method,
   return experiment;
 }
 
-/* The CPU, for stores of tests that have no lane. */
+/* For stores of tests that have no lane. */
 static inline MpDevice *
 lane_device (void)
 {
   static MpDevice *device;
 
   if (device == NULL)
-    g_assert_cmpint (mp_cpu_class.open (0, NULL, &device), ==, MP_OK);
+    g_assert_cmpint (test_device_class ()->open (0, NULL, &device), ==, MP_OK);
   return device;
 }
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "engine/train/devices.h"
+#include "tests/test-device.h"
 
 static inline const char *
 test_device_name (void)
@@ -21,12 +22,6 @@ test_reference_name (void)
   const char *name = g_getenv ("MATCHPOINT_TEST_REFERENCE");
 
   return name != NULL ? name : test_device_name ();
-}
-
-static inline gboolean
-test_device_is_cpu (void)
-{
-  return g_str_equal (test_device_name (), "cpu");
 }
 
 /* A handle of one's own; close it by its class. Deterministic, so that comparisons bit by bit make sense. */

@@ -221,7 +221,7 @@ check_ratio_of_equals (guint       copies,
   g_autoptr (MpExperiment) experiment = lane_experiment ("gram", keys);
   MpBuildOptions options = { .n_view_samples = 20, .n_view_data = 20 * copies, .n_view_points = 20 };
   g_autoptr (GError) error = NULL;
-  g_autoptr (MpLoop) loop = mp_loop_new (experiment, &mp_cpu_class, lane_device (), &options, NULL, NULL, &error);
+  g_autoptr (MpLoop) loop = mp_loop_new (experiment, test_device_class (), lane_device (), &options, NULL, NULL, &error);
   g_autofree double *data = g_new (double, 40 * copies);
   MpBuild *build;
   MpView view;
@@ -255,6 +255,8 @@ int
 main (int   argc,
       char *argv[])
 {
+  if (test_device_skips ())
+    return 0;
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/methods/all", test_methods);
   g_test_add_func ("/methods/networks", test_networks);

@@ -158,7 +158,7 @@ open_fixture (Fixture      *fixture,
   fixture->x = mp_input (fixture->graph, "x", mp_shape (fixture->graph, (gint64) ROWS, (gint64) INPUTS, (gint64) -1));
   fixture->network = mp_network_new (fixture->graph, experiment, "generator", FALSE, &inputs, &outputs, &error);
   g_assert_no_error (error);
-  fixture->store = mp_store_new (fixture->graph, &mp_cpu_class, lane_device ());
+  fixture->store = mp_store_new (fixture->graph, test_device_class (), lane_device ());
   g_assert_nonnull (fixture->store);
   g_assert_true (mp_init_all (fixture->store, 3, &error));
 }
@@ -357,6 +357,8 @@ int
 main (int   argc,
       char *argv[])
 {
+  if (test_device_skips ())
+    return 0;
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/networks/depths", test_depths);
   g_test_add_func ("/networks/activations", test_activations);

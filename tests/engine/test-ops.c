@@ -22,6 +22,7 @@
 #include "engine/graph/plan.h"
 #include "tests/engine/golden.h"
 #include "tests/engine/op-builders.h"
+#include "tests/test-device.h"
 
 #define MAX_INPUTS 5
 #define N_PATTERNS 8
@@ -177,7 +178,7 @@ evaluation_free (Evaluation *self)
   mp_plan_free (self->plan);
   mp_store_free (self->store);
   mp_graph_free (self->graph);
-  mp_cpu_class.close (self->device);
+  test_device_class ()->close (self->device);
   g_free (self);
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Evaluation, evaluation_free)
@@ -208,7 +209,7 @@ evaluation_new (const Case *test,
 
   self->test = test;
   self->dtype = dtype;
-  g_assert_cmpint (mp_cpu_class.open (0, NULL, &self->device), ==, MP_OK);
+  g_assert_cmpint (test_device_class ()->open (0, NULL, &self->device), ==, MP_OK);
   self->graph = mp_graph_new (dtype);
   for (guint i = 0; i < test->n_inputs; i++) {
     g_autofree char *name = g_strdup_printf ("x%u", i);
@@ -226,7 +227,7 @@ evaluation_new (const Case *test,
   mp_graph_check (self->graph, &error);
   g_assert_no_error (error);
 
-  self->store = mp_store_new (self->graph, &mp_cpu_class, self->device);
+  self->store = mp_store_new (self->graph, test_device_class (), self->device);
   MpPlanSpec spec = {
     .name = test->name,
     .n_outputs = only_losses ? 2 : self->n_outputs,
@@ -520,6 +521,8 @@ int
 main (int    argc,
       char **argv)
 {
+  if (test_device_skips ())
+    return 0;
   g_test_init (&argc, &argv, NULL);
 
   JsonArray *cases = golden_load ("ops.json");

@@ -6,6 +6,7 @@
 
 #include <math.h>
 #include <string.h>
+#include "tests/test-device.h"
 
 typedef struct
 {
@@ -19,8 +20,8 @@ set_up (Fixture       *fixture,
         gconstpointer  data)
 {
   fixture->graph = mp_graph_new (MP_FLOAT64);
-  g_assert_cmpint (mp_cpu_class.open (0, NULL, &fixture->device), ==, MP_OK);
-  fixture->store = mp_store_new (fixture->graph, &mp_cpu_class, fixture->device);
+  g_assert_cmpint (test_device_class ()->open (0, NULL, &fixture->device), ==, MP_OK);
+  fixture->store = mp_store_new (fixture->graph, test_device_class (), fixture->device);
 }
 
 static void
@@ -29,7 +30,7 @@ tear_down (Fixture       *fixture,
 {
   mp_store_free (fixture->store);
   mp_graph_free (fixture->graph);
-  mp_cpu_class.close (fixture->device);
+  test_device_class ()->close (fixture->device);
 }
 
 static MpPlan *
@@ -337,6 +338,8 @@ int
 main (int    argc,
       char **argv)
 {
+  if (test_device_skips ())
+    return 0;
   g_test_init (&argc, &argv, NULL);
   ADD ("/plan/epilogue", test_epilogue);
   ADD ("/plan/merging", test_merging);

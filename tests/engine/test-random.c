@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "engine/graph/plan.h"
+#include "tests/test-device.h"
 
 #define N 40000
 
@@ -24,7 +25,7 @@ typedef struct
 static void
 set_up (Fixture *self)
 {
-  g_assert_cmpint (mp_cpu_class.open (0, NULL, &self->device), ==, MP_OK);
+  g_assert_cmpint (test_device_class ()->open (0, NULL, &self->device), ==, MP_OK);
   self->graph = mp_graph_new (MP_FLOAT64);
 }
 
@@ -41,7 +42,7 @@ make_plan (Fixture       *self,
 
   mp_graph_check (self->graph, &error);
   g_assert_no_error (error);
-  self->store = mp_store_new (self->graph, &mp_cpu_class, self->device);
+  self->store = mp_store_new (self->graph, test_device_class (), self->device);
   self->plan = mp_plan_new (self->store, &spec, &error);
   g_assert_no_error (error);
 }
@@ -75,7 +76,7 @@ tear_down (Fixture *self)
   mp_plan_free (self->plan);
   mp_store_free (self->store);
   mp_graph_free (self->graph);
-  mp_cpu_class.close (self->device);
+  test_device_class ()->close (self->device);
 }
 
 static double
@@ -216,6 +217,8 @@ int
 main (int    argc,
       char **argv)
 {
+  if (test_device_skips ())
+    return 0;
   g_test_init (&argc, &argv, NULL);
 
   g_test_add_func ("/random/moments", test_moments);

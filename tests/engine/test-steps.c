@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * test-steps.c: ten training steps of every method equal PyTorch's (tests/reference/steps.json): losses of each
- * iteration, parameters and moving averages after it, within 10⁻¹⁰ in float64 and 10⁻⁴ in float32.
+ * iteration, parameters and moving averages after it, within 10⁻¹⁰ in float64 and 10⁻⁴ in float32. A loss is measured
+ * by its largest value in the ten steps: one that passes zero is a difference of terms that do not.
  *
  * The engine gets the case's experiment and goes the way of training: schema, method, gradients, updates, plans. Only
  * starting parameters, minibatches and latents are put in from pattern.h.
@@ -11,6 +12,7 @@
 #include "engine/methods/build.h"
 #include "tests/engine/golden.h"
 #include "tests/engine/pattern.h"
+#include "tests/test-device.h"
 
 #define MAX_PHASES 4
 #define MAX_REPORTS 8
@@ -193,7 +195,7 @@ set_up (Fixture    *self,
   self->test = test;
   self->dtype = dtype;
   self->tolerance = dtype == MP_FLOAT64 ? 1e-10 : 1e-4;
-  g_assert_cmpint (mp_cpu_class.open (0, NULL, &self->device), ==, MP_OK);
+  g_assert_cmpint (test_device_class ()->open (0, NULL, &self->device), ==, MP_OK);
   self->experiment = mp_experiment_parse (json_object_get_string_member (test, "experiment"), -1, "steps.json",
                                           &error);
   g_assert_no_error (error);
@@ -207,7 +209,7 @@ set_up (Fixture    *self,
   g_assert_cmpuint (self->n_phases, <=, MAX_PHASES);
   for (guint i = 0; i < self->n_phases; i++)
     self->phase[i].updates = make_updates (self, mp_build_get_phase (self->build, i));
-  self->store = mp_store_new (self->graph, &mp_cpu_class, self->device);
+  self->store = mp_store_new (self->graph, test_device_class (), self->device);
   for (guint i = 0; i < self->n_phases; i++)
     plan_phase (self, i);
   write_live_settings (self);
@@ -228,7 +230,7 @@ tear_down (Fixture *self)
   mp_store_free (self->store);
   mp_build_free (self->build);
   mp_experiment_unref (self->experiment);
-  mp_cpu_class.close (self->device);
+  test_device_class ()->close (self->device);
 }
 
 /* ---- running and comparing ---- */
@@ -259,6 +261,21 @@ feed (Fixture *self,
   }
 }
 
+static double
+largest_loss (Fixture    *self,
+              const char *id)
+{
+  JsonArray *steps = json_object_get_array_member (self->test, "steps");
+  double largest = 0;
+
+  for (guint i = 0; i < json_array_get_length (steps); i++) {
+    JsonObject *losses = json_object_get_object_member (json_array_get_object_element (steps, i), "losses");
+
+    largest = fmax (largest, fabs (json_object_get_double_member (losses, id)));
+  }
+  return largest;
+}
+
 /* Returns how many of the phase's reports the golden file knows. */
 static guint
 check_losses (Fixture    *self,
@@ -281,7 +298,7 @@ check_losses (Fixture    *self,
     mp_plan_read (self->phase[index].plan, i, &buffer, &error);
     g_assert_no_error (error);
     golden_to_doubles (report->node->type.dtype, &buffer, 1, &found);
-    golden_compare (what, &found, &golden, 1, self->tolerance * fabs (golden));
+    golden_compare (what, &found, &golden, 1, self->tolerance * largest_loss (self, report->id));
     n++;
   }
   return n;
@@ -395,6 +412,8 @@ int
 main (int    argc,
       char **argv)
 {
+  if (test_device_skips ())
+    return 0;
   g_test_init (&argc, &argv, NULL);
   golden_add_tests ("steps.json", "steps", test_double, test_single);
   return g_test_run ();

@@ -9,6 +9,7 @@
 #include "engine/graph/plan.h"
 #include "tests/engine/golden.h"
 #include "tests/engine/pattern.h"
+#include "tests/test-device.h"
 
 #define N_PARAMETERS 2
 #define N_STEPS 5
@@ -106,7 +107,7 @@ set_up (Fixture    *self,
   g_autoptr (GError) error = NULL;
   MpNode *loss = NULL;
 
-  g_assert_cmpint (mp_cpu_class.open (0, NULL, &self->device), ==, MP_OK);
+  g_assert_cmpint (test_device_class ()->open (0, NULL, &self->device), ==, MP_OK);
   self->graph = mp_graph_new (dtype);
   for (guint i = 0; i < N_PARAMETERS; i++) {
     g_autofree char *name = g_strconcat ("gradient/", parameters[i].name, NULL);
@@ -120,7 +121,7 @@ set_up (Fixture    *self,
   self->update = mp_update_new (self->graph, loss, "net", find_op (json_object_get_string_member (test, "op")),
                                 read_flags (test), &error);
   g_assert_no_error (error);
-  self->store = mp_store_new (self->graph, &mp_cpu_class, self->device);
+  self->store = mp_store_new (self->graph, test_device_class (), self->device);
   MpPlanSpec spec = { .name = "step", .n_updates = 1, .updates = &self->update };
   self->plan = mp_plan_new (self->store, &spec, &error);
   g_assert_no_error (error);
@@ -136,7 +137,7 @@ tear_down (Fixture *self)
   mp_store_free (self->store);
   mp_update_free (self->update);
   mp_graph_free (self->graph);
-  mp_cpu_class.close (self->device);
+  test_device_class ()->close (self->device);
 }
 
 static void
@@ -199,6 +200,8 @@ int
 main (int    argc,
       char **argv)
 {
+  if (test_device_skips ())
+    return 0;
   g_test_init (&argc, &argv, NULL);
   golden_add_tests ("optimizers.json", "updates", test_double, test_single);
   return g_test_run ();
