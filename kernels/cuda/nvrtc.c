@@ -14,8 +14,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define SHARE 8       /* texts that are worth a thread */
-#define MAX_SHARES 8
+#define SHARE 4       /* texts that are worth a thread */
+#define MAX_SHARES 16
 
 /* ---- the library ---- */
 
