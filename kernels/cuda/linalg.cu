@@ -448,7 +448,8 @@ load_diagonal (Real *diagonal, Real *inverse, const Real *l, int64_t n, int k, i
                int threads)
 {
   for (int e = thread; e < NB * NB; e += threads) {
-    const int p = e / NB, q = e % NB;
+    /* neighbouring threads along the rows of L */
+    const int p = transpose ? e % NB : e / NB, q = transpose ? e / NB : e % NB;
     Real value = (Real) (p == q);
 
     if (p < height && q < height) {
@@ -464,7 +465,7 @@ load_diagonal (Real *diagonal, Real *inverse, const Real *l, int64_t n, int k, i
 
 /* One panel of rows k … k + height: solved for x, then taken from the rows that follow (or stand before, for Lᵀ). */
 template <typename Real>
-static __global__ void __launch_bounds__ (THREADS)
+static __global__ void __launch_bounds__ (THREADS, 2)
 solve_step (Real *xs, const Real *ls, const Real *sources, Real *rests, int n, int m, int k, bool transpose,
             int row_tiles, int column_tiles)
 {

@@ -25,6 +25,21 @@ struct Settings
   bool nesterov;
 };
 
+static __device__ inline bool
+is_adam (const MpCudaUpdate &update)
+{
+  return update.op == MP_OP_ADAM || update.op == MP_OP_ADAMW;
+}
+
+/* Of the two powers, which take longest, another warp does the second. */
+template <typename Real>
+static __device__ inline void
+read_second_power (const MpCudaUpdate &update, Settings<Real> *s)
+{
+  if (is_adam (update))
+    s->root = (Real) (1.0 / sqrt (1.0 - pow (update.hyper[MP_HYPER_BETA2], *update.count + 1.0)));
+}
+
 template <typename Real>
 static __device__ void
 read_settings (const MpCudaUpdate &update, Settings<Real> *s)
@@ -36,10 +51,8 @@ read_settings (const MpCudaUpdate &update, Settings<Real> *s)
 
   s->keep = update.op == MP_OP_ADAMW ? (Real) (1.0 - rate * decay) : (Real) 1;
   s->decay = update.op == MP_OP_ADAMW ? (Real) 0 : (Real) decay;
-  if (update.op == MP_OP_ADAM || update.op == MP_OP_ADAMW) {
+  if (is_adam (update))
     rate /= 1.0 - pow (beta1, t);
-    s->root = (Real) (1.0 / sqrt (1.0 - pow (beta2, t)));
-  }
   s->rate = (Real) rate;
   s->momentum = (Real) beta1;
   s->rest1 = (Real) (1.0 - beta1);
@@ -143,6 +156,8 @@ update_all (MpCudaUpdate update)
 
   if (threadIdx.x == 0)
     read_settings (update, &settings);
+  if (threadIdx.x == 32)
+    read_second_power (update, &settings);
   __syncthreads ();
   const Settings<Real> s = settings;
 
@@ -168,7 +183,7 @@ launch (const MpCudaUpdate *update, int n_units, cudaStream_t stream)
 {
   int64_t n = (update->n + 3) / 4;
   bool small = n <= ONE_BLOCK;
-  unsigned block = small ? (unsigned) ((n < 32 ? 32 : n) + 31) / 32 * 32 : BLOCK;
+  unsigned block = small ? (unsigned) ((n < 64 ? 64 : n) + 31) / 32 * 32 : BLOCK;
   unsigned grid = small ? 1 : mp_blocks (n, BLOCK, 8 * (int64_t) n_units);
 
   if (update->op == MP_OP_SGD)
