@@ -112,6 +112,21 @@ mp_nvrtc_find (const char       *folder,
 
 /* ---- writing ---- */
 
+/* With the folders above it. */
+static void
+make_folder (const char *folder)
+{
+  char path[4096];
+
+  snprintf (path, sizeof path, "%s", folder);
+  for (char *p = strchr (path + 1, '/'); p != NULL; p = strchr (p + 1, '/')) {
+    *p = '\0';
+    mkdir (path, 0777);
+    *p = '/';
+  }
+  mkdir (path, 0777);
+}
+
 static int
 write_file (const char       *path,
             const MpNvrtcKey *keys,
@@ -146,7 +161,7 @@ mp_nvrtc_store (const char       *folder,
 
   if (strlen (folder) + 128 > sizeof first)
     return;
-  mkdir (folder, 0777);
+  make_folder (folder);
   snprintf (first, sizeof first, "%s/.code-%ld-%u", folder, (long) getpid (), atomic_fetch_add (&serial, 1));
   snprintf (other, sizeof other, "%s-link", first);
   if (!write_file (first, keys, n, image, bytes))

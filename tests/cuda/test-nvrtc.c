@@ -10,7 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char folder[] = "/tmp/matchpoint-nvrtc-XXXXXX";
+static char root[] = "/tmp/matchpoint-nvrtc-XXXXXX";
+static char folder[sizeof root + 16]; /* two levels below, which are made when they are needed */
 
 static const char text[] = "struct MP_ARGS\n{\n  float *o0;\n};\nMP_KERNEL (32) MP_NAME (const struct MP_ARGS g)\n{\n"
                            "  g.o0[threadIdx.x] = mp_sigmoid_f ((float) threadIdx.x);\n}\n";
@@ -63,7 +64,8 @@ count_files (void)
 
   for (struct dirent *entry; dir != NULL && (entry = readdir (dir)) != NULL;)
     n += entry->d_name[0] != '.' || strlen (entry->d_name) > 2;
-  closedir (dir);
+  if (dir != NULL)
+    closedir (dir);
   return n;
 }
 
@@ -185,8 +187,12 @@ remove_folder (void)
     snprintf (path, sizeof path, "%s/%s", folder, entry->d_name);
     unlink (path);
   }
-  closedir (dir);
+  if (dir != NULL)
+    closedir (dir);
   rmdir (folder);
+  *strrchr (folder, '/') = '\0';
+  rmdir (folder);
+  rmdir (root);
 }
 
 int
@@ -194,10 +200,11 @@ main (void)
 {
   int major, minor;
 
-  if (mkdtemp (folder) == NULL) {
-    printf ("Bail out! no folder %s can be made\n", folder);
+  if (mkdtemp (root) == NULL) {
+    printf ("Bail out! no folder %s can be made\n", root);
     return 1;
   }
+  snprintf (folder, sizeof folder, "%s/cache/cuda", root);
   test_folder ();
   if (mp_nvrtc_version (&major, &minor) == MP_OK) {
     test_keys ();
