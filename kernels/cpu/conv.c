@@ -4,7 +4,10 @@
  *
  * One image at a time is unfolded into patches P (Oh·Ow × Kh·Kw·C); then
  *   y  = P·Wᵀ            dP = dy·W, folded back into dx by adding            dW = Σ_images dyᵀ·P
+ * A weight gradient takes several small images together, so that its products are long enough to be worth their adding.
  * Threads share the images out; each sums its own dW, and these are added in the threads' order.
+ *
+ * bench-conv compares it with oneDNN.
  */
 #include "kernels/cpu/cpu.h"
 
@@ -12,10 +15,13 @@
 #include <string.h>
 
 #define PARALLEL_WORK 1e6 /* multiplications below which one thread does all */
+#define SHORT_ROW 64       /* bytes */
+#define WEIGHT_POSITIONS 256 /* that a product of a weight gradient should sum over */
 
 typedef struct
 {
   int64_t n, h, w, c, out_h, out_w, out_c, kernel_h, kernel_w;
+  int64_t block;                  /* images in one product */
   size_t  element;
   MpGemm  gemm;
   size_t  packed_at;              /* of W, shared */
@@ -25,6 +31,16 @@ typedef struct
   int     has_program;
   MpFused fused;
 } Conv;
+
+/* Calls of memcpy () would take longer than they copy. */
+static inline void
+copy_short (char       *to,
+            const char *from,
+            size_t      bytes)
+{
+  for (size_t i = 0; i < bytes; i += sizeof (uint32_t))
+    memcpy (to + i, from + i, sizeof (uint32_t));
+}
 
 /* A kernel row of a patch is contiguous in x; [first, end) of it lies inside the image. */
 static void
@@ -44,6 +60,10 @@ unfold (const Conv    *s,
 
         if (y < 0 || y >= s->h || end <= first) {
           memset (patches, 0, row);
+          continue;
+        }
+        if (row <= SHORT_ROW && first == 0 && end == s->kernel_w) {
+          copy_short (patches, x + (size_t) (y * s->w + left) * pixel, row);
           continue;
         }
         memset (patches, 0, (size_t) first * pixel);
@@ -89,7 +109,36 @@ fold (const Conv    *s,
       }
 }
 
-/* Images [first, last). A weight gradient comes out in the thread's sum. */
+/* The weight gradient of images [first, last), in the thread's sum. */
+static void
+sum_weights (MpKernel   *kernel,
+             const Conv *s,
+             char       *own,
+             int64_t     first,
+             int64_t     last)
+{
+  int64_t positions = s->out_h * s->out_w, n = s->gemm.m * s->gemm.n;
+  size_t  x_bytes = (size_t) (s->h * s->w * s->c) * s->element, y_bytes = (size_t) (positions * s->out_c) * s->element;
+  size_t  patch_bytes = (size_t) (positions * s->kernel_h * s->kernel_w * s->c) * s->element;
+  char   *sum = own + s->own_sum, *term = own + s->own_term;
+
+  memset (sum, 0, (size_t) n * s->element);
+  for (int64_t i = first; i < last; i += s->block) {
+    int64_t     count = last - i < s->block ? last - i : s->block;
+    const char *dy = (const char *) kernel->input[1] + (size_t) i * y_bytes;
+    MpGemm      g = s->gemm;
+
+    g.k = positions * count;
+    for (int64_t k = 0; k < count; k++)
+      unfold (s, &kernel->attrs, (const char *) kernel->input[0] + (size_t) (i + k) * x_bytes,
+              own + (size_t) k * patch_bytes);
+    kernel->simd->gemm_pack (&g, own, own + s->own_packed);
+    kernel->simd->gemm_run (&g, dy, own, term, own + s->own_packed, 0, g.m);
+    add (s->element, sum, term, n);
+  }
+}
+
+/* Images [first, last). */
 static void
 run_images (MpKernel   *kernel,
             const Conv *s,
@@ -100,25 +149,22 @@ run_images (MpKernel   *kernel,
 {
   const MpSimd *simd = kernel->simd;
   const MpGemm *g = &s->gemm;
-  char         *packed = kernel->workspace + s->packed_at, *sum = own + s->own_sum, *term = own + s->own_term;
+  char         *packed = kernel->workspace + s->packed_at;
   const char   *a = kernel->input[0], *b = kernel->input[1];
   size_t        x_bytes = (size_t) (s->h * s->w * s->c) * s->element;
   size_t        y_bytes = (size_t) (s->out_h * s->out_w * s->out_c) * s->element;
 
-  if (kernel->op == MP_OP_CONV_WEIGHT)
-    memset (sum, 0, (size_t) (g->m * g->n) * s->element);
+  if (kernel->op == MP_OP_CONV_WEIGHT) {
+    sum_weights (kernel, s, own, first, last);
+    return;
+  }
   for (int64_t i = first; i < last; i++)
     if (kernel->op == MP_OP_CONV) {
       unfold (s, &kernel->attrs, a + (size_t) i * x_bytes, own);
       simd->gemm_run (g, own, b, out + (size_t) i * y_bytes, packed, 0, g->m);
-    } else if (kernel->op == MP_OP_CONV_DATA) {
+    } else {
       simd->gemm_run (g, a + (size_t) i * y_bytes, b, own, packed, 0, g->m);
       fold (s, &kernel->attrs, own, out + (size_t) i * x_bytes);
-    } else {
-      unfold (s, &kernel->attrs, a + (size_t) i * x_bytes, own);
-      simd->gemm_pack (g, own, own + s->own_packed);
-      simd->gemm_run (g, b + (size_t) i * y_bytes, own, term, own + s->own_packed, 0, g->m);
-      add (s->element, sum, term, g->m * g->n);
     }
 }
 
@@ -161,10 +207,10 @@ static void
 reserve_memory (MpKernel *kernel,
                 Conv     *s)
 {
-  size_t patches = aligned ((size_t) (s->out_h * s->out_w * s->kernel_h * s->kernel_w * s->c) * s->element);
+  size_t patches = aligned ((size_t) (s->block * s->out_h * s->out_w * s->kernel_h * s->kernel_w * s->c) * s->element);
   size_t packed = aligned (kernel->simd->gemm_scratch (&s->gemm));
   size_t result = aligned ((size_t) (s->gemm.m * s->gemm.n) * s->element);
-  double work = (double) s->n * (double) s->gemm.m * (double) s->gemm.n * (double) s->gemm.k;
+  double work = (double) s->n * (double) s->gemm.m * (double) s->gemm.n * (double) s->gemm.k / (double) s->block;
 
   kernel->n_threads = work < PARALLEL_WORK || s->n < kernel->device->n_threads ? 1 : kernel->device->n_threads;
   s->thread_bytes = patches;
@@ -190,7 +236,7 @@ set_product (MpOp    op,
   else if (op == MP_OP_CONV_DATA)
     *g = (MpGemm) { .m = positions, .n = patch, .k = s->out_c, .lda = s->out_c, .ldb = patch };
   else
-    *g = (MpGemm) { .m = s->out_c, .n = patch, .k = positions, .transpose_a = 1, .lda = s->out_c, .ldb = patch };
+    *g = (MpGemm) { .m = s->out_c, .n = patch, .k = positions * s->block, .transpose_a = 1, .lda = s->out_c, .ldb = patch };
   g->ldc = g->n;
 }
 
@@ -221,6 +267,8 @@ mp_cpu_conv_new (MpKernel           *kernel,
     return mp_kernels_fail (MP_STATUS_INVALID, "%s has an output gradient that does not fit its geometry.",
                             mp_op_name (kernel->op));
   kernel->simd = kernel->device->simd[x->dtype];
+  s->block = kernel->op == MP_OP_CONV_WEIGHT && s->out_h * s->out_w > 0 ? WEIGHT_POSITIONS / (s->out_h * s->out_w) : 1;
+  s->block = s->block < 1 ? 1 : s->block > s->n && s->n > 0 ? s->n : s->block;
   set_product (kernel->op, s);
   reserve_memory (kernel, s);
   if (with_program) {
