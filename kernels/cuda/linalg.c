@@ -2,8 +2,8 @@
  *
  * linalg.c: Cholesky factors and triangular solves over the last two axes.
  *
- * Small matrices are factored by one block each. A single larger one is factored by our launches, one per 32 columns, or
- * by cuSOLVER, whichever was faster when both were tried: once for every size, dtype and device, kept with the other
+ * Small matrices are factored by one block each. A single larger one is factored by our launches, one per 32 columns,
+ * or by cuSOLVER, whichever was faster when both were tried: once for every size, dtype and device, kept with the other
  * choices. A deterministic device takes ours, as does a batch. cuSOLVER is opened for nothing else, so a machine where
  * ours wins opens it once.
  *
@@ -70,7 +70,8 @@ run_solver (MpKernel           *kernel,
 {
   const State *s = kernel->state;
 
-  return mp_cuda_solver_run (&s->solver, kernel->output[0], kernel->input[0], kernel->workspace, stream->stream);
+  return mp_cuda_solver_run (&s->solver, kernel->output[0], kernel->input[0], kernel->workspace, stream->stream,
+                             stream);
 }
 
 typedef struct
@@ -95,7 +96,7 @@ try_solver (void        *data,
 {
   const Trial *t = data;
 
-  return mp_cuda_solver_run (&t->solver, t->l, t->a, t->work, stream);
+  return mp_cuda_solver_run (&t->solver, t->l, t->a, t->work, stream, NULL);
 }
 
 /* Whether the work can be part of a captured iteration. */
@@ -225,8 +226,8 @@ run_solve_vector (MpKernel           *kernel,
 {
   const State *s = kernel->state;
 
-  return mp_cuda_check (mp_launch_solve_vector (kernel->input_type[0].dtype, kernel->attrs.transpose_a, s->inverted, s->n,
-                                                s->batch, kernel->output[0], kernel->input[0], kernel->input[1],
+  return mp_cuda_check (mp_launch_solve_vector (kernel->input_type[0].dtype, kernel->attrs.transpose_a, s->inverted,
+                                                s->n, s->batch, kernel->output[0], kernel->input[0], kernel->input[1],
                                                 stream->stream), "launching a triangular solve");
 }
 

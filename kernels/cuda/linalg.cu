@@ -2,11 +2,11 @@
  *
  * linalg.cu: Cholesky factors and triangular solves of small and middle size.
  *
- * A = L·Lᵀ goes by panels of 32 columns, right-looking. Of a panel, one warp factors the diagonal block D = L₀L₀ᵀ with a
- * row in each lane's registers; rows below become A₁L₀⁻ᵀ, one thread each; then A₂ −= L₁L₁ᵀ. Up to 128 unknowns all of that
- * happens in the shared memory of one block. Larger matrices take one launch per panel: every block owns a tile 64×64 of
- * what is left, and factors the diagonal block and the two stretches of the panel that its tile needs once more for
- * itself, because that is faster than waiting for another block. What is left lives in a work area and factors go to
+ * A = L·Lᵀ goes by panels of 32 columns, right-looking. Of a panel, one warp factors the diagonal block D = L₀L₀ᵀ with
+ * a row in each lane's registers; rows below become A₁L₀⁻ᵀ, one thread each; then A₂ −= L₁L₁ᵀ. Up to 128 unknowns all of
+ * that happens in the shared memory of one block. Larger matrices take one launch per panel: every block owns a tile
+ * 64×64 of what is left, and factors the diagonal block and the two stretches of the panel that its tile needs once more
+ * for itself, because that is faster than waiting for another block. What is left lives in a work area and factors go to
  * the result, so that nobody reads what another block of the launch writes.
  *
  * Solves go the same way: X₀ = L₀⁻¹B₀, then B₁ −= L₁X₀. For Lᵀ the rows of a panel are read backwards, which makes it

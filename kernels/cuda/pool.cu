@@ -6,7 +6,7 @@
  * POOL_GATHER    y = x[n, index, c]                POOL_SCATTER  its adjoint
  * AVGPOOL        mean over the whole window, padding included as 0; AVGPOOL_GRAD its adjoint
  *
- * Adjoints are computed where they arrive, without atomics. In AVGPOOL_GRAD a position adds, in their order, the windows
+ * Adjoints are computed where they arrive, without atomics. In AVGPOOL_GRAD a position adds, in order, the windows
  * around it. POOL_SCATTER is not told the windows and takes any position: a thread owns a stretch of one image's
  * positions in one channel, reads all indices of the channel in order, and adds what falls into its stretch. A block's
  * threads read the same indices, so all but the first find them in the first-level cache.

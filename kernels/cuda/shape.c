@@ -440,8 +440,8 @@ fetch_new (MpKernel *kernel)
   const MpTensorType *ring = &kernel->input_type[0], *item = &kernel->output_type[0];
   char a[128], b[128];
 
-  if (kernel->n_inputs != 1 || kernel->n_outputs != 1 || ring->rank < 1 || ring->dim[0] < 1 || ring->dtype != item->dtype
-      || mp_tensor_count (ring) != ring->dim[0] * mp_tensor_count (item))
+  if (kernel->n_inputs != 1 || kernel->n_outputs != 1 || ring->rank < 1 || ring->dim[0] < 1
+      || ring->dtype != item->dtype || mp_tensor_count (ring) != ring->dim[0] * mp_tensor_count (item))
     return mp_kernels_fail (MP_STATUS_INVALID, "fetch cannot take %s out of a ring %s.",
                             mp_tensor_text (item, a, sizeof a), mp_tensor_text (ring, b, sizeof b));
   snprintf (kernel->algorithm, sizeof kernel->algorithm, "slot on the device");
@@ -479,8 +479,8 @@ collect_new (MpKernel *kernel)
   const MpTensorType *table = &kernel->output_type[0];
   char text[128];
 
-  if (kernel->n_outputs != 1 || table->rank != 2 || table->dtype != MP_FLOAT64 || table->dim[0] < 1 || kernel->attrs.stop[0] < 1
-      || kernel->attrs.start[0] < 0 || kernel->attrs.start[0] + kernel->n_inputs > table->dim[1])
+  if (kernel->n_outputs != 1 || table->rank != 2 || table->dtype != MP_FLOAT64 || table->dim[0] < 1
+      || kernel->attrs.stop[0] < 1 || kernel->attrs.start[0] < 0 || kernel->attrs.start[0] + kernel->n_inputs > table->dim[1])
     return mp_kernels_fail (MP_STATUS_INVALID, "collect cannot put %d scalars into columns from %lld of a table %s.",
                             kernel->n_inputs, (long long) kernel->attrs.start[0],
                             mp_tensor_text (table, text, sizeof text));

@@ -4,6 +4,9 @@
  *
  * cuSOLVER's matrices are column-major: our lower triangle is its upper one. It works in place and says on the device
  * whether it came through; a kernel then clears the other triangle, or fills ours with NaN.
+ *
+ * A handle has memory of its own that its calls use, and factors of one iteration may run side by side on several
+ * streams. So each of the device's streams has its handle, and one more is for measuring.
  */
 #include "kernels/cuda/solver.h"
 
@@ -57,29 +60,52 @@ load (void)
   return status;
 }
 
-/* The device's handle, made at the first need. */
+typedef struct Handle Handle;
+
+struct Handle
+{
+  Handle            *next;
+  const MpStream    *owner; /* NULL: for measuring */
+  cusolverDnHandle_t handle;
+};
+
 static MpStatus
 get_handle (MpDevice           *device,
+            const MpStream     *owner,
             cusolverDnHandle_t *out)
 {
   MpStatus status = load ();
+  Handle *entry = device->solvers;
 
-  if (status == MP_OK && device->solvers == NULL) {
-    cusolverDnHandle_t handle = NULL;
-
-    status = check (dn.cusolverDnCreate (&handle), "cusolverDnCreate", MP_FLOAT32, 0);
-    if (status == MP_OK)
-      device->solvers = handle;
+  while (status == MP_OK && entry != NULL && entry->owner != owner)
+    entry = entry->next;
+  if (status == MP_OK && entry == NULL) {
+    entry = calloc (1, sizeof *entry);
+    if (entry == NULL)
+      return mp_kernels_fail (MP_STATUS_MEMORY, "There is no memory for a handle of cuSOLVER.");
+    status = check (dn.cusolverDnCreate (&entry->handle), "cusolverDnCreate", MP_FLOAT32, 0);
+    if (status != MP_OK) {
+      free (entry);
+      return status;
+    }
+    entry->owner = owner;
+    entry->next = device->solvers;
+    device->solvers = entry;
   }
-  *out = device->solvers;
+  *out = status == MP_OK ? entry->handle : NULL;
   return status;
 }
 
 void
 mp_cuda_solvers_close (MpDevice *device)
 {
-  if (device->solvers != NULL)
-    dn.cusolverDnDestroy (device->solvers);
+  Handle *entry = device->solvers, *next;
+
+  for (; entry != NULL; entry = next) {
+    next = entry->next;
+    dn.cusolverDnDestroy (entry->handle);
+    free (entry);
+  }
   device->solvers = NULL;
 }
 
@@ -93,7 +119,7 @@ mp_cuda_solver_new (MpDevice     *device,
 {
   cusolverDnHandle_t handle;
   int count = 0;
-  MpStatus status = get_handle (device, &handle);
+  MpStatus status = get_handle (device, NULL, &handle);
 
   if (status != MP_OK)
     return status;
@@ -112,13 +138,14 @@ mp_cuda_solver_run (const MpCudaSolver *solver,
                     void               *l,
                     const void         *a,
                     void               *workspace,
-                    cudaStream_t        stream)
+                    cudaStream_t        stream,
+                    const MpStream     *owner)
 {
   size_t bytes = (size_t) (solver->n * solver->n) * mp_dtype_size (solver->dtype);
   int *info = workspace, n = (int) solver->n;
   void *work = (char *) workspace + MP_ALIGNMENT;
   cusolverDnHandle_t handle;
-  MpStatus status = get_handle (solver->device, &handle);
+  MpStatus status = get_handle (solver->device, owner, &handle);
 
   if (status == MP_OK)
     status = check (dn.cusolverDnSetStream (handle, stream), "cusolverDnSetStream", solver->dtype, solver->n);

@@ -214,6 +214,8 @@ stage_bench () {
       limited 60 bench-step --device "$device" "$preset" || bad=1
     done
   fi
+  [[ ! -x $root/bin/bench-ops ]] ||
+    limited 90 bench-ops --device "$device" --seconds 0.02 --json "$out/ops.json" || bad=1
   if [[ -f $root/bench/bench_gpu.py && -n $python ]]; then
     limited 600 "$python" "$root/bench/bench_gpu.py" --device "$device" --programs "$root/bin" --rows "$out/bench.tsv" \
       --json "$out/bench.json" --seconds "$(( deadline - SECONDS ))" || bad=1

@@ -101,7 +101,8 @@ test_not_definite (MpDtype dtype,
   int    right = 1;
 
   for (int64_t i = 0; i < n * n; i++)
-    tap_set (&a.type, a.data, i, i % (n + 1) == 0 ? (i / n == bad ? -1 : 4) : i / n == n - 1 || i % n == n - 1 ? 0.5 : 0);
+    tap_set (&a.type, a.data, i,
+             i % (n + 1) == 0 ? (i / n == bad ? -1 : 4) : i / n == n - 1 || i % n == n - 1 ? 0.5 : 0);
   if (!run (MP_OP_CHOLESKY, (MpAttrs) { 0 }, 1, &a, &l))
     return;
   for (int64_t i = 0; i < n * n; i++) {
@@ -219,11 +220,14 @@ test_cast (MpDtype dtype)
 static void
 test_bfloat16 (MpDtype dtype)
 {
-  static const double x[] = { 1 + 0x1p-8, 1 + 0x3p-8, 1 + 0x1p-8 + 0x1p-20, -1 - 0x1p-8, 1e39, 0x1p-133, INFINITY, NAN };
+  static const double x[] = { 1 + 0x1p-8, 1 + 0x3p-8, 1 + 0x1p-8 + 0x1p-20, -1 - 0x1p-8, 1e39, 0x1p-133, INFINITY,
+                              NAN };
   static const double y[] = { 1, 1 + 0x1p-6, 1 + 0x1p-7, -1, INFINITY, 0x1p-133, INFINITY, NAN };
-  const MpTensorType  wide = tap_type (dtype, 1, (int64_t[]) { 9 }), narrow = tap_type (MP_BFLOAT16, 1, (int64_t[]) { 9 });
+  const int64_t       n = 9;
+  const MpTensorType  wide = tap_type (dtype, 1, &n), narrow = tap_type (MP_BFLOAT16, 1, &n);
   const MpKernelSpec  spec = { .op = MP_OP_CAST, .n_inputs = 1, .n_outputs = 1, .inputs = &wide, .outputs = &narrow };
-  Tensor              in = VECTOR (dtype, 9, NULL), half = { narrow, tap_alloc (&narrow) }, out = VECTOR (dtype, 9, NULL);
+  Tensor              in = VECTOR (dtype, n, NULL), out = VECTOR (dtype, n, NULL);
+  Tensor              half = { narrow, tap_alloc (&narrow) };
   double              expected[9];
 
   if (!test_device_class ()->supports (tap_device, &spec)) {
@@ -245,7 +249,8 @@ static void
 test_scatter_order (void)
 {
   static const double dy[] = { 0x1p30, 1, -0x1p30, 1, 5 }, index[] = { 2, 2, 2, 2, 0 }, y[] = { 5, 0, 1 };
-  Tensor              in[2] = { VECTOR (MP_FLOAT32, 5, dy), VECTOR (MP_INT32, 5, index) }, out = VECTOR (MP_FLOAT32, 3, NULL);
+  Tensor              in[2] = { VECTOR (MP_FLOAT32, 5, dy), VECTOR (MP_INT32, 5, index) };
+  Tensor              out = VECTOR (MP_FLOAT32, 3, NULL);
 
   if (run (MP_OP_SCATTER_ADD, (MpAttrs) { 0 }, 2, in, &out))
     expect ("sums in order", &out, y, 0);
