@@ -6,6 +6,9 @@
  *   driver     there is no driver
  *   libraries  a library is missing: devices are found, none opens
  *   memory     the first of two devices has too little memory, the second opens
+ *   wrong      the first number of a result is off by 1/1000
+ *   spill      a byte behind the first result is written
+ *   restless   every other run gives another last bit
  *   (else)     as many devices as it says, 1 without it
  */
 #include <stdio.h>
@@ -33,7 +36,9 @@ count (void)
   }
   if (strcmp (mode (), "libraries") == 0)
     return 1;
-  return strcmp (mode (), "memory") == 0 ? 2 : atoi (mode ());
+  if (strcmp (mode (), "memory") == 0)
+    return 2;
+  return mode ()[0] >= '0' && mode ()[0] <= '9' ? atoi (mode ()) : 1;
 }
 
 /* Handles of the CPU; which device one stands for is told by its address. */
@@ -106,6 +111,57 @@ info (MpDevice     *device,
   return MP_OK;
 }
 
+/* ---- kernels that misbehave: one at a time, as the parity suite runs them ---- */
+
+static struct
+{
+  MpTensorType type; /* of the first output */
+  char        *output;
+  unsigned     n_runs;
+} last;
+
+static MpStatus
+kernel_new (MpDevice           *device,
+            const MpKernelSpec *spec,
+            MpKernel          **out)
+{
+  last.type = spec->outputs[0];
+  last.n_runs = 0;
+  return mp_cpu_class.kernel_new (device, spec, out);
+}
+
+static MpStatus
+kernel_bind (MpKernel    *kernel,
+             void *const *inputs,
+             void *const *outputs,
+             void        *workspace)
+{
+  last.output = outputs[0];
+  return mp_cpu_class.kernel_bind (kernel, inputs, outputs, workspace);
+}
+
+static MpStatus
+kernel_run (MpKernel           *kernel,
+            MpStream           *stream,
+            const MpRunContext *context)
+{
+  MpStatus status = mp_cpu_class.kernel_run (kernel, stream, context);
+  size_t bytes = (size_t) mp_tensor_count (&last.type) * mp_dtype_size (last.type.dtype);
+
+  last.n_runs++;
+  if (status != MP_OK || bytes == 0)
+    return status;
+  if (strcmp (mode (), "spill") == 0)
+    last.output[bytes] ^= 1;
+  else if (strcmp (mode (), "restless") == 0)
+    last.output[0] ^= (char) (last.n_runs % 2);
+  else if (strcmp (mode (), "wrong") == 0 && last.type.dtype == MP_FLOAT64)
+    *(double *) last.output *= 1.001;
+  else if (strcmp (mode (), "wrong") == 0 && last.type.dtype == MP_FLOAT32)
+    *(float *) last.output *= 1.001f;
+  return status;
+}
+
 __attribute__ ((visibility ("default"))) const MpDeviceClass *mp_module_entry (uint32_t abi,
                                                                                void (*fail) (const char *text));
 
@@ -122,5 +178,10 @@ mp_module_entry (uint32_t abi,
   fake.open = open_device;
   fake.close = close_device;
   fake.info = info;
+  if (strcmp (mode (), "wrong") == 0 || strcmp (mode (), "spill") == 0 || strcmp (mode (), "restless") == 0) {
+    fake.kernel_new = kernel_new;
+    fake.kernel_bind = kernel_bind;
+    fake.kernel_run = kernel_run;
+  }
   return &fake;
 }
