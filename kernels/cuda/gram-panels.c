@@ -10,8 +10,8 @@
  *   4. out_I += W·V_J and out_J += Wᵀ·U_I by cuBLASLt
  * Reductions of the first tile along an axis go to the output, those of the others into the workspace and are added.
  *
- * A tile has two thirds of the level-2 cache, but 8 MB at least and 64 MB at most; 4096 columns or more, so that steps 1
- * and 4 have long sums to make and what they add to moves seldom. A matrix that the program stores, beside, is made in
+ * A tile has two thirds of the level-2 cache, at most 64 MB; 4096 columns or more, so that steps 1 and 4 have long sums
+ * to make and what they add to moves seldom. A matrix that the program stores, beside, is made in
  * tiles of whole rows. Products are computed in the device's precision; with TF32 or bfloat16 the norms are those of the
  * rounded points, so that a point's distance to itself stays 0.
  */
@@ -207,7 +207,7 @@ choose_tile (const MpKernel *kernel,
 
   for (int o = 0; o < self->program.n_outputs; o++)
     whole_rows |= reduced_axes (self, o) == 0;
-  bytes = bytes < 8 * MEBIBYTE ? 8 * MEBIBYTE : bytes > 64 * MEBIBYTE ? 64 * MEBIBYTE : bytes;
+  bytes = bytes > 64 * MEBIBYTE ? 64 * MEBIBYTE : bytes;
   points = (int64_t) (bytes / mp_dtype_size (pairs->dtype)) / (self->n_stored > 1 ? self->n_stored : 1);
   self->tile_columns = whole_rows ? pairs->n : rounded (TILE_COLUMNS, pairs->n);
   if (!whole_rows && pairs->m < points / self->tile_columns)

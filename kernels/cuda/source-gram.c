@@ -154,9 +154,11 @@ static void
 choose_shape (Gram                 *self,
               const MpSourceTarget *target)
 {
-  int accumulators = (self->count[BY_ROW] + self->count[BY_COLUMN]) * (self->walk.suffix == 'd' ? 2 : 1);
+  int wide = self->walk.suffix == 'd';
+  int accumulators = (self->count[BY_ROW] + self->count[BY_COLUMN]) * (wide ? 4 : 1);
 
-  for (self->micro = 4; self->micro > 1; self->micro /= 2) {
+  /* float64 takes two registers, and functions of it many more */
+  for (self->micro = wide ? 2 : 4; self->micro > 1; self->micro /= 2) {
     int64_t side = SIDE * self->micro;
 
     if (self->micro * accumulators <= MOST_REGISTERS && (self->micro < 4 || self->program->n_instructions <= 64)
@@ -329,8 +331,11 @@ emit_points (MpText     *text,
   mp_text_add (text, "          const unsigned iy = ty + %du * a, jx = tx + %du * b;\n", SIDE, SIDE);
   mp_text_add (text, "          const index i = (index) ti * %du + iy, j = (index) tj * %du + jx;\n", self->tile,
                self->tile);
-  mp_text_add (text, "          const int inside = i < %lldu && j < %lldu;\n", m, n);
-  mp_text_add (text, "          const index c0 = i < %lldu ? i : %lldu, c1 = j < %lldu ? j : %lldu;\n", m, m - 1, n, n - 1);
+  if (m % self->tile == 0 && n % self->tile == 0)
+    mp_text_add (text, "          const int inside = 1;\n          const index c0 = i, c1 = j;\n");
+  else
+    mp_text_add (text, "          const int inside = i < %lldu && j < %lldu;\n"
+                 "          const index c0 = i < %lldu ? i : %lldu, c1 = j < %lldu ? j : %lldu;\n", m, n, m, m - 1, n, n - 1);
   mp_text_add (text, "          const %s r0 = d[a][b];\n", walk->real);
   for (int i = 1; i < self->plain.n_inputs; i++)
     if (walk->needed[i]) {

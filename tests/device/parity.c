@@ -272,7 +272,7 @@ may_decline (const Suite *suite,
              const Tally *tally)
 {
   return suite->mode->dtype == MP_BFLOAT16 || g_str_equal (tally->name, mp_op_name (MP_OP_PD_SOLVE))
-         || g_str_has_prefix (tally->name, "contraction");
+         || g_str_has_prefix (tally->name, "contraction") || g_str_equal (tally->name, "pairs");
 }
 
 static void
@@ -334,6 +334,7 @@ run_mode (const Mode  *mode,
   if (suite.target.class != &mp_cpu_class || (!mode->products_only && mode->dtype != MP_BFLOAT16)) {
     parity_table (&suite, tallies);
     parity_contractions (&suite, tallies);
+    parity_pairs (&suite, tallies);
     if (!mode->products_only && mode->dtype != MP_BFLOAT16) {
       parity_random (&suite, tallies);
       parity_updates (&suite, tallies);

@@ -71,6 +71,7 @@ void   parity_random (Suite *self, GPtrArray *tallies);
 void   parity_updates (Suite *self, GPtrArray *tallies);
 void   parity_rings (Suite *self, GPtrArray *tallies);      /* FETCH and COLLECT */
 void   parity_contractions (Suite *self, GPtrArray *tallies);
+void   parity_pairs (Suite *self, GPtrArray *tallies);
 /* Makes the tally that the next checks count for. */
 void   suite_begin (Suite *self, GPtrArray *tallies, const char *name);
 

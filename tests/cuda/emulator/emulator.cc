@@ -275,7 +275,7 @@ cudaGetDeviceProperties (cudaDeviceProp *properties,
   properties->maxThreadsPerMultiProcessor = 2048;
   properties->major = 9;
   properties->multiProcessorCount = N_MULTIPROCESSORS;
-  properties->l2CacheSize = 50 << 20;
+  properties->l2CacheSize = 1 << 20; /* small: what is cut to fit is cut often */
   properties->unifiedAddressing = 1;
   properties->memoryPoolsSupported = 1;
   properties->asyncEngineCount = 2;
@@ -320,7 +320,7 @@ cudaDeviceGetAttribute (int           *value,
     *value = 32;
     break;
   case cudaDevAttrL2CacheSize:
-    *value = 50 << 20;
+    *value = 1 << 20;
     break;
   case cudaDevAttrMemoryPoolsSupported:
   case cudaDevAttrUnifiedAddressing:
