@@ -12,6 +12,7 @@
  *                                result that depends on it lacks a barrier.
  *   MATCHPOINT_EMULATOR_LATENCY  n: streams do nothing before the host waits for them, or has asked an event n times.
  *                                A host that does not wait reads old memory. 0 (default): everything runs at once.
+ *   MATCHPOINT_EMULATOR_TEXTS    folder that gets what the fake NVRTC is asked to compile
  *   MATCHPOINT_EMULATOR_MEMORY   bytes of the device, with K, M or G; 1G
  *   MATCHPOINT_EMULATOR_DEVICES  how many there are; 1
  *   MATCHPOINT_EMULATOR_FAIL     a comma list of what is missing or fails: driver, old-driver, cudnn, cublas, cusolver,

@@ -248,6 +248,19 @@ nvrtcDestroyProgram (nvrtcProgram *program)
   return NVRTC_SUCCESS;
 }
 
+/* For tests that hand the texts to the real NVRTC. */
+static void
+keep_text (const std::string &source)
+{
+  static int n;
+  const char *folder = getenv ("MATCHPOINT_EMULATOR_TEXTS");
+  static std::mutex lock;
+  std::lock_guard<std::mutex> guard (lock);
+
+  if (folder != nullptr)
+    write_file (std::string (folder) + "/" + std::to_string (getpid ()) + "-" + std::to_string (n++) + ".cu", source);
+}
+
 nvrtcResult
 nvrtcCompileProgram (nvrtcProgram       program,
                      int                n_options,
@@ -258,6 +271,7 @@ nvrtcCompileProgram (nvrtcProgram       program,
       program->log = std::string ("nvrtc: error: invalid value for ") + options[i];
       return NVRTC_ERROR_INVALID_OPTION;
     }
+  keep_text (program->source);
   return compile (program) ? NVRTC_SUCCESS : NVRTC_ERROR_COMPILATION;
 }
 
