@@ -43,7 +43,9 @@ reciprocal_root (float x)
 static __device__ inline double
 reciprocal_root (double x)
 {
-  return x > 0 ? rsqrt (x) : NAN;
+  double r = rsqrt (x);
+
+  return x > 0 ? r : NAN;
 }
 
 /* ---- what one warp or thread does with a diagonal block in shared memory, stored by columns ---- */
