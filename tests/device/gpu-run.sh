@@ -159,7 +159,7 @@ stage_parity () {
 
 stage_goldens () {
   local program bad=0
-  for program in steps ops images updates random plan plan-random contract loop networks methods run trainer; do
+  for program in steps ops images updates random plan plan-random contract loop ahead networks methods run trainer; do
     [[ -x $root/bin/test-$program ]] || continue
     tap "goldens, $program" 180 "test-$program" || bad=1
   done

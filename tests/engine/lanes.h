@@ -18,7 +18,7 @@ mp_small_experiment (const char *preset,
 {
   static const char *const settings[] = {
     "generator.hidden=16, 16", "critic.hidden=16, 16", "train.batch=32", "train.checkpoint_every=0", "evaluate.every=20",
-    "evaluate.samples=100", "data.points=100"
+    "evaluate.samples=100", "data.points=100", "train.deterministic=true"
   };
   g_autoptr (GError) error = NULL;
   g_autofree char *length = g_strdup_printf ("train.iterations=%" G_GINT64_FORMAT, iterations);
