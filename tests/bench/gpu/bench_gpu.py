@@ -27,7 +27,8 @@ OURS = (
 )
 # The peers have Adam everywhere; the preset has the paper's RMSprop.
 SAME_WORK = {'ring-mmd-net': ['optimizer.generator.kind=adam']}
-GRAM_SECONDS = 90
+GRAM_SECONDS = 60
+LAST_SECONDS = 60 # for Gram matrices in the other precisions, after the peers
 
 
 def arguments():
@@ -85,18 +86,18 @@ def bench_ours(options, end, done):
         done()
 
 
-def bench_gram(options, end, done):
-    for precision in ('tf32', 'strict', 'bf16'):
-        left = end - time.monotonic()
+def bench_gram(options, precisions, end, done):
+    for i, precision in enumerate(precisions):
+        left = (end - time.monotonic()) / (len(precisions) - i)
         if left < 10:
             return
         path = options.out / f'gram-{precision}.json'
         limit = min(GRAM_SECONDS, left)
         sizes = ['--sizes', '64,100', '--dimensions', '2,10'] if options.small else []
         command = [options.programs / 'bench-gram', '--device', options.device, '--precision', precision, '--seconds', '0.2',
-                   '--limit', str(limit - 5), '--json', path, *sizes]
+                   '--limit', str(0.8 * limit), '--json', path, *sizes]
         try:
-            result = subprocess.run([str(word) for word in command], stdin=subprocess.DEVNULL, timeout=limit + 20)
+            result = subprocess.run([str(word) for word in command], stdin=subprocess.DEVNULL, timeout=limit)
             print(f'bench-gram, {precision}: ended with {result.returncode}', flush=True)
         except (subprocess.TimeoutExpired, OSError) as error:
             print(f'bench-gram, {precision}: {error}', flush=True)
@@ -117,8 +118,9 @@ def main():
             options.json.write_text(json.dumps(lines, indent=1), encoding='utf-8')
 
     bench_ours(options, end, done)
-    bench_gram(options, end, done)
-    peers.run_all(options, end, done)
+    bench_gram(options, ('tf32',), end, done)
+    peers.run_all(options, end - LAST_SECONDS, done)
+    bench_gram(options, ('strict', 'bf16'), end, done)
     done()
     return 0
 
