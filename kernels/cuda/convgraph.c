@@ -451,6 +451,11 @@ allowed (const MpCudaConvGraph    *graph,
   for (int64_t i = 0; i < n; i++)
     switch ((int) notes[i]) {
     case CUDNN_NUMERICAL_NOTE_REDUCED_PRECISION_REDUCTION:
+    case CUDNN_NUMERICAL_NOTE_FFT:
+    case CUDNN_NUMERICAL_NOTE_WINOGRAD:
+    case CUDNN_NUMERICAL_NOTE_WINOGRAD_TILE_4x4:
+    case CUDNN_NUMERICAL_NOTE_WINOGRAD_TILE_6x6:
+    case CUDNN_NUMERICAL_NOTE_WINOGRAD_TILE_13x13:
       return 0;
     case CUDNN_NUMERICAL_NOTE_NONDETERMINISTIC:
       if (s->deterministic)
@@ -461,11 +466,6 @@ allowed (const MpCudaConvGraph    *graph,
         return 0;
       break;
     case CUDNN_NUMERICAL_NOTE_TENSOR_CORE:
-    case CUDNN_NUMERICAL_NOTE_FFT:
-    case CUDNN_NUMERICAL_NOTE_WINOGRAD:
-    case CUDNN_NUMERICAL_NOTE_WINOGRAD_TILE_4x4:
-    case CUDNN_NUMERICAL_NOTE_WINOGRAD_TILE_6x6:
-    case CUDNN_NUMERICAL_NOTE_WINOGRAD_TILE_13x13:
       if (strict)
         return 0;
       break;

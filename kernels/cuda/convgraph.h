@@ -9,9 +9,10 @@
  * Activations are channels-last and weights Cout·Kh·Kw·Cin, which for cuDNN are N·C·H·W tensors with other strides.
  *
  * A graph asks cuDNN's heuristics for engines and keeps those whose numbers the precision allows:
- *   STRICT         no tensor cores, no conversion of operands, no Winograd, no Fourier transforms
+ *   STRICT         no tensor cores
  *   TF32, BF16     tensor cores; no conversion of operands to another type but TF32
- *   always         sums in float32; deterministic: none that is marked otherwise
+ *   always         sums in float32, without Winograd's or Fourier's transforms, whose errors are not those of a sum of
+ *                  products; deterministic: none that is marked otherwise
  * A candidate becomes a plan, which is what runs.
  *
  * Graphs can be made for a device that is not there, from a text of its properties (cuDNN ≥ 9.8), to ask what cuDNN would

@@ -194,6 +194,38 @@ mp_cuda_identity_program (MpDtype    dtype,
   out->output[0].scale = 1;
 }
 
+/* An axis that runs through whole rows of the product, and on into the next, becomes two. */
+static void
+split_axes (const MpProgram *program,
+            int64_t          columns,
+            MpProgram       *out)
+{
+  *out = *program;
+  for (int32_t i = 0; i < out->rank && out->rank < MP_MAX_RANK; i++) {
+    int64_t stride = out->input[0].stride[i], length = stride > 0 && columns % stride == 0 ? columns / stride : 0;
+
+    if (length <= 1 || out->dim[i] <= length || out->dim[i] % length != 0)
+      continue;
+    for (int32_t j = out->rank; j > i; j--)
+      out->dim[j] = out->dim[j - 1];
+    out->dim[i] /= length;
+    out->dim[i + 1] = length;
+    for (int32_t input = 0; input < out->n_inputs; input++) {
+      int64_t *strides = out->input[input].stride;
+
+      for (int32_t j = out->rank; j > i; j--)
+        strides[j] = strides[j - 1];
+      strides[i] *= length;
+    }
+    for (int32_t o = 0; o < out->n_outputs; o++) {
+      int32_t axes = out->output[o].axes, before = axes & ((1 << i) - 1), at = axes >> i & 1;
+
+      out->output[o].axes = before | at << i | at << (i + 1) | (axes >> (i + 1)) << (i + 2);
+    }
+    out->rank++;
+  }
+}
+
 #define NORMS 2  /* inputs that distances add */
 #define PREFIX 5 /* instructions */
 
@@ -214,14 +246,15 @@ mp_cuda_distance_program (const MpProgram *program,
                           int64_t          m,
                           MpProgram       *out)
 {
-  MpProgram identity;
+  MpProgram split;
   Step steps[MP_MAX_RANK];
   int32_t first;
 
-  if (program == NULL) {
-    mp_cuda_identity_program (dtype, n, m, &identity);
-    program = &identity;
-  }
+  if (program == NULL)
+    mp_cuda_identity_program (dtype, n, m, &split);
+  else
+    split_axes (program, m, &split);
+  program = &split;
   first = program->n_inputs + NORMS;
   if (first > MP_PROGRAM_MAX_INPUTS || program->n_instructions + PREFIX > MP_PROGRAM_MAX_INSTRUCTIONS
       || !find_steps (program, m > 0 ? m : 1, steps))
