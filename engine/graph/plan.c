@@ -311,6 +311,7 @@ unit_label (const MpUnit *unit)
 {
   GString *label = g_string_new (unit->head != NULL ? mp_op_name (unit->head->node->op) : "fused");
   guint n_contractions = 0;
+  MpTensorType type = unit->domain;
   char shape[128];
 
   if (unit->spec != NULL && unit->spec->n_instructions > 0) {
@@ -327,7 +328,10 @@ unit_label (const MpUnit *unit)
   g_string_append (label, " (");
   if (unit->head != NULL && mp_op_class (unit->head->node->op) == MP_CLASS_PRODUCT)
     append_operands (label, unit->head->node);
-  g_string_append_printf (label, "%s)", mp_tensor_text (&unit->domain, shape, sizeof shape));
+  for (guint i = 0; i < unit->outputs->len; i++)
+    if (((MpValue *) g_ptr_array_index (unit->outputs, i))->storage == MP_BFLOAT16)
+      type.dtype = MP_BFLOAT16;
+  g_string_append_printf (label, "%s)", mp_tensor_text (&type, shape, sizeof shape));
   return g_string_free (label, FALSE);
 }
 

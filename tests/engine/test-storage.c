@@ -6,6 +6,7 @@
 #include "engine/graph/plan-private.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "tests/engine/contracting.h"
 #include "tests/engine/pattern.h"
@@ -102,6 +103,7 @@ test_choice (void)
 {
   Fixture self;
   MpPlanInfo strict, narrow;
+  g_autofree char *listing = NULL;
 
   for (guint p = 0; p < 2; p++) {
     open_step (&self, p == 0 ? MP_PRECISION_STRICT : MP_PRECISION_TF32, BATCH);
@@ -117,6 +119,8 @@ test_choice (void)
   mp_plan_get_info (self.plan, &narrow);
   g_assert_cmpuint (narrow.unshared_bytes, ==, strict.unshared_bytes - 5 * BATCH * WIDTH * 2);
   g_assert_cmpuint (narrow.n_kernels, ==, strict.n_kernels);
+  listing = mp_plan_describe (self.plan);
+  g_assert_nonnull (strstr (listing, "→ bfloat16 64×96)"));
   close_step (&self);
 }
 
