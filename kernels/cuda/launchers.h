@@ -17,6 +17,8 @@ cudaError_t mp_launch_context_set (MpRunContext *base, const MpRunContext *value
 cudaError_t mp_launch_context_advance (MpRunContext *base, const MpRunContext *by, cudaStream_t stream);
 
 /* ---- shape.cu ---- */
+/* An even number of bytes, at even addresses. */
+cudaError_t mp_launch_copy (void *to, const void *from, size_t bytes, cudaStream_t stream);
 cudaError_t mp_launch_copy_tiles (const MpCudaCopy *copy, void *to, const void *from, cudaStream_t stream);
 cudaError_t mp_launch_copy_strided (const MpCudaCopy *copy, void *to, const void *from, cudaStream_t stream);
 

@@ -4,7 +4,8 @@
  * copies, minibatches out of a ring (FETCH) and scalars into a table (COLLECT).
  *
  * Strided copies are collapsed to as few axes as possible and moved in the widest words that divide all of them.
- * Dtypes of one size share code; only casts and sums look at values.
+ * Dtypes of one size share code; only casts and sums look at values. Short copies are kernels too: as nodes of a
+ * captured iteration they cost less than a transfer does.
  *
  * Indices are read on the device, so a wrong one cannot be reported: GATHER fills its row with bits 1 (NaN; −1 in
  * int32) and SCATTER_ADD leaves its row out.
@@ -13,6 +14,8 @@
 
 #include <stdio.h>
 #include <string.h>
+
+#define SHORT_COPY ((size_t) 1 << 20) /* bytes */
 
 /* ---- planning strided copies ---- */
 
@@ -133,6 +136,17 @@ mp_cuda_copy_plan (const MpCudaStrided *block)
   return copy;
 }
 
+static MpStatus
+copy_bytes (void        *to,
+            const void  *from,
+            size_t       bytes,
+            cudaStream_t stream)
+{
+  if (bytes <= SHORT_COPY && bytes % 2 == 0)
+    return mp_cuda_check (mp_launch_copy (to, from, bytes, stream), "launching a copy");
+  return mp_cuda_check (cudaMemcpyAsync (to, from, bytes, cudaMemcpyDeviceToDevice, stream), "cudaMemcpyAsync");
+}
+
 MpStatus
 mp_cuda_copy_run (const MpCudaCopy *copy,
                   void             *to,
@@ -145,10 +159,8 @@ mp_cuda_copy_run (const MpCudaCopy *copy,
   case MP_CUDA_COPY_NOTHING:
     return MP_OK;
   case MP_CUDA_COPY_WHOLE:
-    return mp_cuda_check (cudaMemcpyAsync ((char *) to + (size_t) copy->block.to_at * word,
-                                           (const char *) from + (size_t) copy->block.from_at * word,
-                                           (size_t) copy->total * word, cudaMemcpyDeviceToDevice, stream),
-                          "cudaMemcpyAsync");
+    return copy_bytes ((char *) to + (size_t) copy->block.to_at * word,
+                       (const char *) from + (size_t) copy->block.from_at * word, (size_t) copy->total * word, stream);
   case MP_CUDA_COPY_TILES:
     return mp_cuda_check (mp_launch_copy_tiles (copy, to, from, stream), "launching a transpose");
   default:
@@ -383,8 +395,7 @@ run_copy (MpKernel           *kernel,
 
   if (bytes == 0 || from == kernel->output[0])
     return MP_OK;
-  return mp_cuda_check (cudaMemcpyAsync (kernel->output[0], from, bytes, cudaMemcpyDeviceToDevice, stream->stream),
-                        "cudaMemcpyAsync");
+  return copy_bytes (kernel->output[0], from, bytes, stream->stream);
 }
 
 static MpStatus

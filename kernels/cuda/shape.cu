@@ -13,6 +13,42 @@
 #define TILE_ROWS 8 /* rows of threads that walk a tile */
 #define MOST_BLOCKS 65536
 
+/* ---- whole copies ---- */
+
+template <typename Word>
+static __global__ void
+copy_words (Word *to, const Word *from, int64_t n)
+{
+  for (int64_t i = (int64_t) blockIdx.x * blockDim.x + threadIdx.x; i < n; i += (int64_t) gridDim.x * blockDim.x)
+    to[i] = from[i];
+}
+
+template <typename Word>
+static cudaError_t
+launch_copy (void *to, const void *from, size_t bytes, cudaStream_t stream)
+{
+  int64_t n = (int64_t) (bytes / sizeof (Word));
+
+  MP_LAUNCH ((copy_words<Word>), mp_blocks (n, BLOCK, MOST_BLOCKS), BLOCK, 0, stream, (Word *) to, (const Word *) from,
+             n);
+  return cudaGetLastError ();
+}
+
+cudaError_t
+mp_launch_copy (void        *to,
+                const void  *from,
+                size_t       bytes,
+                cudaStream_t stream)
+{
+  uintptr_t all = (uintptr_t) to | (uintptr_t) from | bytes;
+
+  if (all % 16 == 0)
+    return launch_copy<uint4> (to, from, bytes, stream);
+  if (all % 4 == 0)
+    return launch_copy<uint32_t> (to, from, bytes, stream);
+  return launch_copy<uint16_t> (to, from, bytes, stream);
+}
+
 /* ---- strided copies ---- */
 
 template <typename Word, typename Index>
