@@ -309,8 +309,10 @@ check_memory (MpLoop  *self,
     return TRUE;
   available = g_format_size_full (info.memory_free, G_FORMAT_SIZE_IEC_UNITS);
   g_set_error (error, MP_ERROR, MP_ERROR_MEMORY,
-               "The lane needs %s of memory, and %s are free on “%s”. A smaller [train] batch than %" G_GINT64_FORMAT
-               ", narrower networks or another device would help.", need, available, info.name, self->batch_size);
+               "The lane needs %s of memory, and %s are free on “%s”. Another device, a smaller [train] batch (%"
+               G_GINT64_FORMAT " now), narrower networks or fewer bits of [train] precision (%s now) would help.", need,
+               available, info.name, self->batch_size,
+               mp_experiment_get_string (self->experiment, "train", "precision"));
   return FALSE;
 }
 
