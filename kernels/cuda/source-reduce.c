@@ -104,7 +104,7 @@ choose_shape (Plan                 *plan,
               int                   live,
               const MpSourceTarget *target)
 {
-  int64_t  vectors = plan->n_reduced / plan->vector, full = (int64_t) target->n_units * 512;
+  int64_t  vectors = plan->n_reduced / plan->vector, full = (int64_t) target->n_units * 1024;
   int      heavy = live > 8 || (plan->walk->suffix == 'd' && plan->walk->program->n_instructions > 8);
   unsigned most = heavy ? 256 : 1024; /* threads of a block: many registers each, or few */
 
@@ -114,7 +114,8 @@ choose_shape (Plan                 *plan,
       plan->lanes *= 2;
     plan->kept = plan->lanes < 256 ? power_for (plan->n_kept, 256 / plan->lanes) : 1;
   } else {
-    plan->kept = power_for (plan->n_kept, ceil_div (plan->n_kept, 32) * 2 < target->n_units ? 8 : 32);
+    /* whole lines of 128 bytes, or sectors of 32 where few rows would leave most of the device idle */
+    plan->kept = power_for (plan->n_kept, plan->n_reduced < 4096 && ceil_div (plan->n_kept, 32) * 2 < target->n_units ? 8 : 32);
     plan->lanes = power_for (ceil_div (vectors, 8), (most < 512 ? most : 512) / plan->kept);
     if (plan->kept * plan->lanes < 256)
       plan->kept = power_for (plan->n_kept, 256 / plan->lanes);
