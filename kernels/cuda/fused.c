@@ -313,7 +313,8 @@ elementwise_program (const MpKernelSpec *spec,
     int wrong = spec->inputs[i].rank != spec->outputs[0].rank;
 
     for (int a = 0; !wrong && a < program->rank; a++)
-      wrong = spec->inputs[i].dim[a] != program->dim[a] && !(spec->op == MP_OP_BROADCAST && spec->inputs[i].dim[a] == 1);
+      wrong = spec->inputs[i].dim[a] != program->dim[a]
+              && !(spec->op == MP_OP_BROADCAST && spec->inputs[i].dim[a] == 1);
     if (wrong)
       return mp_kernels_fail (MP_STATUS_INVALID, "Operand %d of %s is %s; it must fit the result, %s.", i,
                               mp_op_name (spec->op), mp_tensor_text (&spec->inputs[i], text[0], sizeof text[0]),

@@ -228,11 +228,12 @@ compile_unit (const Nvrtc  *nvrtc,
   if (status != MP_OK)
     return status;
   snprintf (target, sizeof target, "--gpu-architecture=%s_%d", exact ? "sm" : "compute", architecture);
-  status = check (nvrtc, nvrtc->nvrtcCompileProgram (program, log != NULL && exact ? 4 : 3, options), "nvrtcCompileProgram");
+  status = check (nvrtc, nvrtc->nvrtcCompileProgram (program, log != NULL && exact ? 4 : 3, options),
+                  "nvrtcCompileProgram");
   words = status != MP_OK || log != NULL ? copy_log (nvrtc, program) : NULL;
   if (status != MP_OK)
-    status = mp_kernels_fail (status, "NVRTC could not compile %d generated kernel%s (%s): %.1500s", n, n == 1 ? "" : "s",
-                              target, words != NULL ? words : "");
+    status = mp_kernels_fail (status, "NVRTC could not compile %d generated kernel%s (%s): %.1500s", n,
+                              n == 1 ? "" : "s", target, words != NULL ? words : "");
   else
     status = copy_image (nvrtc, program, exact, image, bytes);
   nvrtc->nvrtcDestroyProgram (&program);
@@ -401,7 +402,8 @@ find_missing (MpDevice    *device,
       seen = same_key (&missing[i]->key, &code->key);
     if (!seen && device->options.cache != NULL
         && mp_nvrtc_find (device->options.cache, &code->key, &keys, &n_keys, &image, &bytes)) {
-      seen = load_image (device->index, keys, n_keys, image) == MP_OK && find_loaded (device->index, &code->key) != NULL;
+      seen = load_image (device->index, keys, n_keys, image) == MP_OK
+             && find_loaded (device->index, &code->key) != NULL;
       free (keys);
       free (image);
     }
@@ -431,8 +433,8 @@ compile_share (void *data)
 {
   Share *share = data;
 
-  share->status = mp_nvrtc_compile (share->texts, share->keys, share->n, share->capability, &share->image, &share->bytes,
-                                    NULL);
+  share->status = mp_nvrtc_compile (share->texts, share->keys, share->n, share->capability, &share->image,
+                                    &share->bytes, NULL);
   if (share->status != MP_OK)
     snprintf (share->words, sizeof share->words, "%s", mp_kernels_error ());
   return NULL;

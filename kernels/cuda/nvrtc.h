@@ -33,8 +33,8 @@ MpStatus mp_nvrtc_key (const char *text, int capability, MpNvrtcKey *key);
 /* "mp_" and 32 hexadecimal digits: the kernel's name in compiled code. */
 #define MP_NVRTC_NAME_SIZE 36
 void     mp_nvrtc_name (const MpNvrtcKey *key, char *name);
-/* Compiles texts of different keys together. *image (free ()) is machine code, or PTX with a NUL. *log (nullable) gets the
- * compiler's and assembler's words (free ()); with it, registers and local memory are listed. */
+/* Compiles texts of different keys together. *image (free ()) is machine code, or PTX with a NUL. *log (nullable) gets
+ * the compiler's and assembler's words (free ()); with it, registers and local memory are listed. */
 MpStatus mp_nvrtc_compile (const char *const *texts, const MpNvrtcKey *keys, int n, int capability, void **image,
                            size_t *bytes, char **log);
 

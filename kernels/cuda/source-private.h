@@ -43,8 +43,8 @@ void mp_walk_init (MpWalk *walk, const MpProgram *program, const MpDtype *input_
                    unsigned outputs);
 
 /* The same without dropping or merging axes. */
-void mp_walk_init_plain (MpWalk *walk, const MpProgram *program, const MpDtype *input_dtype, const MpDtype *output_dtype,
-                         unsigned outputs);
+void mp_walk_init_plain (MpWalk *walk, const MpProgram *program, const MpDtype *input_dtype,
+                         const MpDtype *output_dtype, unsigned outputs);
 
 /* Whether the output is stored at every point (also reductions that reduce nothing). */
 int mp_walk_stores (const MpWalk *walk, int output);

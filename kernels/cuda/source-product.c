@@ -170,14 +170,15 @@ emit_fetch (MpText     *text,
     int64_t  extent = d == 0 ? p->m : p->n;
     unsigned tile = plan->tile[d];
 
-    mp_text_add (text, "#pragma unroll\n%sfor (int e = 0; e < %u; e++) {\n%s  const unsigned at = threadIdx.x + e * %uu;\n",
+    mp_text_add (text, "#pragma unroll\n%sfor (int e = 0; e < %u; e++) {\n"
+                       "%s  const unsigned at = threadIdx.x + e * %uu;\n",
                  indent, loads_of (plan, d), indent, plan->threads);
     if (along_k)
-      mp_text_add (text, "%s  const %s k = %s * %uu + at %% %uu, i = %s0 + at / %uu;\n", indent, index, slice, plan->depth,
-                   plan->depth, d == 0 ? "row" : "column", plan->depth);
+      mp_text_add (text, "%s  const %s k = %s * %uu + at %% %uu, i = %s0 + at / %uu;\n", indent, index, slice,
+                   plan->depth, plan->depth, d == 0 ? "row" : "column", plan->depth);
     else
-      mp_text_add (text, "%s  const %s k = %s * %uu + at / %uu, i = %s0 + at %% %uu;\n", indent, index, slice, plan->depth,
-                   tile, d == 0 ? "row" : "column", tile);
+      mp_text_add (text, "%s  const %s k = %s * %uu + at / %uu, i = %s0 + at %% %uu;\n", indent, index, slice,
+                   plan->depth, tile, d == 0 ? "row" : "column", tile);
     mp_text_add (text, "%s  l%d[e] = at < %uu && k < %lldu && i < %lldu ? %s(%s[", indent, d, tile * plan->depth,
                  (long long) p->k, (long long) extent, plan->operand[d] == MP_BFLOAT16 ? "mp_widen " : "",
                  d == 0 ? "a" : "b");
@@ -201,13 +202,15 @@ emit_put (MpText     *text,
     int      along_k = d == 0 ? !p->transpose_a : p->transpose_b != 0;
     unsigned tile = plan->tile[d];
 
-    mp_text_add (text, "#pragma unroll\n%sfor (int e = 0; e < %u; e++) {\n%s  const unsigned at = threadIdx.x + e * %uu;\n"
+    mp_text_add (text, "#pragma unroll\n%sfor (int e = 0; e < %u; e++) {\n"
+                       "%s  const unsigned at = threadIdx.x + e * %uu;\n"
                        "%s  if (at < %uu)\n%s    s%d[%s", indent, loads_of (plan, d), indent, plan->threads, indent,
                  tile * plan->depth, indent, d, buffer);
     if (*buffer != '\0')
       mp_text_add (text, " * %uu + ", plan->depth * plan->leading[d]);
     if (along_k)
-      mp_text_add (text, "at %% %uu * %uu + at / %uu] = l%d[e];\n%s}\n", plan->depth, plan->leading[d], plan->depth, d, indent);
+      mp_text_add (text, "at %% %uu * %uu + at / %uu] = l%d[e];\n%s}\n", plan->depth, plan->leading[d], plan->depth, d,
+                   indent);
     else
       mp_text_add (text, "at / %uu * %uu + at %% %uu] = l%d[e];\n%s}\n", tile, plan->leading[d], tile, d, indent);
   }
@@ -228,12 +231,14 @@ emit_use (MpText     *text,
       mp_text_add (text, "%s  %c[%u] = s%d[", indent, d == 0 ? 'u' : 'v', e, d);
       if (*buffer != '\0')
         mp_text_add (text, "%s * %uu + ", buffer, plan->depth * plan->leading[d]);
-      mp_text_add (text, "k * %uu + %c + %uu];\n", plan->leading[d], d == 0 ? 'y' : 'x', e * (plan->tile[d] / plan->micro[d]));
+      mp_text_add (text, "k * %uu + %c + %uu];\n", plan->leading[d], d == 0 ? 'y' : 'x',
+                   e * (plan->tile[d] / plan->micro[d]));
     }
   for (unsigned i = 0; i < plan->micro[0]; i++)
     for (unsigned j = 0; j < plan->micro[1]; j++)
       if (plan->product->op == MP_OP_SQDIST)
-        mp_text_add (text, "%s  c[%u] += (u[%u] - v[%u]) * (u[%u] - v[%u]);\n", indent, i * plan->micro[1] + j, i, j, i, j);
+        mp_text_add (text, "%s  c[%u] += (u[%u] - v[%u]) * (u[%u] - v[%u]);\n", indent, i * plan->micro[1] + j, i, j,
+                     i, j);
       else
         mp_text_add (text, "%s  c[%u] += u[%u] * v[%u];\n", indent, i * plan->micro[1] + j, i, j);
   mp_text_add (text, "%s}\n", indent);
@@ -271,7 +276,8 @@ emit_elements (MpText     *text,
   unsigned across = plan->tile[1] / plan->micro[1], size = plan->tile[0] * plan->tile[1];
 
   if (plan->parts == 1) {
-    mp_text_add (text, "#define MP_ROW(q) (y + (q) / %uu * %uu)\n#define MP_COLUMN(q) (x + (q) %% %uu * %uu)\n#define MP_HAS(q) 1\n",
+    mp_text_add (text, "#define MP_ROW(q) (y + (q) / %uu * %uu)\n#define MP_COLUMN(q) (x + (q) %% %uu * %uu)\n"
+                       "#define MP_HAS(q) 1\n",
                  plan->micro[1], plan->tile[0] / plan->micro[0], plan->micro[1], across);
     return;
   }
@@ -284,7 +290,8 @@ emit_elements (MpText     *text,
                      "#define MP_COLUMN(q) ((threadIdx.x + (q) * %uu) %% %uu)\n"
                      "#define MP_HAS(q) (threadIdx.x + (q) * %uu < %uu)\n", plan->threads, plan->tile[1], plan->threads,
                plan->tile[1], plan->threads, size);
-  mp_text_add (text, "  %s z[%u];\n#pragma unroll\n  for (int q = 0; q < %u; q++) {\n    z[q] = 0;\n    if (MP_HAS (q))\n"
+  mp_text_add (text, "  %s z[%u];\n#pragma unroll\n  for (int q = 0; q < %u; q++) {\n    z[q] = 0;\n"
+                     "    if (MP_HAS (q))\n"
                      "#pragma unroll\n      for (unsigned w = 0; w < %uu; w++)\n"
                      "        z[q] += shared[w * %uu + threadIdx.x + q * %uu];\n  }\n",
                plan->walk.real, plan->elements, plan->elements, plan->parts, size, plan->threads);
@@ -315,9 +322,10 @@ emit_point (MpText     *text,
   const char            *index = mp_walk_index (&plan->walk);
 
   mp_text_add (text, "    const %s ci = row0 + MP_ROW (q), cj = column0 + MP_COLUMN (q);\n", index);
-  mp_text_add (text, "    const int in = MP_HAS (q) && ci < %lldu && cj < %lldu;\n", (long long) p->m, (long long) p->n);
-  mp_text_add (text, "    const %s c0 = ci < %lldu ? ci : %lldu, c1 = cj < %lldu ? cj : %lldu;\n", index, (long long) p->m,
-               (long long) p->m - 1, (long long) p->n, (long long) p->n - 1);
+  mp_text_add (text, "    const int in = MP_HAS (q) && ci < %lldu && cj < %lldu;\n", (long long) p->m,
+               (long long) p->n);
+  mp_text_add (text, "    const %s c0 = ci < %lldu ? ci : %lldu, c1 = cj < %lldu ? cj : %lldu;\n", index,
+               (long long) p->m, (long long) p->m - 1, (long long) p->n, (long long) p->n - 1);
 }
 
 static void
@@ -359,9 +367,11 @@ emit_program (MpText     *text,
     if (!over (plan, o)) {
       char at[96];
 
-      snprintf (at, sizeof at, "%sc0 * %lldu + c1", plan->product->batch > 1 ? "batch + " : "", (long long) plan->product->n);
+      snprintf (at, sizeof at, "%sc0 * %lldu + c1", plan->product->batch > 1 ? "batch + " : "",
+                (long long) plan->product->n);
       mp_text_add (text, "      g.o%d[%s] = ", o, at);
-      mp_text_add (text, walk->output_dtype[o] == MP_BFLOAT16 ? "(unsigned short) mp_narrow (y%d[q]);\n" : "y%d[q];\n", o);
+      mp_text_add (text, walk->output_dtype[o] == MP_BFLOAT16 ? "(unsigned short) mp_narrow (y%d[q]);\n" : "y%d[q];\n",
+                   o);
     }
   mp_text_add (text, "    }\n  }\n");
 }
@@ -385,7 +395,8 @@ emit_line (MpText     *text,
   mp_text_add (text, "  __syncthreads ();\n#pragma unroll\n  for (int q = 0; q < %u; q++)\n    if (MP_HAS (q))\n"
                      "      shared[MP_ROW (q) * %uu + MP_COLUMN (q)] = y%d[q];\n  __syncthreads ();\n",
                plan->elements, leading, output);
-  mp_text_add (text, "  a%d = %s;\n  if (threadIdx.x / %uu < %uu)\n    for (unsigned s = threadIdx.x %% %uu; s < %uu; s += %uu) {\n",
+  mp_text_add (text, "  a%d = %s;\n  if (threadIdx.x / %uu < %uu)\n"
+                     "    for (unsigned s = threadIdx.x %% %uu; s < %uu; s += %uu) {\n",
                output, mp_neutral (walk, output), width, lines, width, length, width);
   if (kind == OVER_COLUMNS)
     mp_text_add (text, "      const double b = (double) shared[threadIdx.x / %uu * %uu + s];\n", width, leading);
@@ -476,7 +487,8 @@ emit_tile_sums (MpText     *text,
     snprintf (first, sizeof first, "first%d", kind);
     snprintf (line, sizeof line, "line%d", kind);
     if (kind == OVER_ALL) {
-      mp_text_add (text, "  a%d = %s;\n#pragma unroll\n  for (int q = 0; q < %u; q++)\n    a%d = %s (a%d, (double) y%d[q]);\n",
+      mp_text_add (text, "  a%d = %s;\n#pragma unroll\n  for (int q = 0; q < %u; q++)\n"
+                         "    a%d = %s (a%d, (double) y%d[q]);\n",
                    o, mp_neutral (walk, o), plan->elements, o, combine_name (plan, o), o, o);
       mp_emit_group (text, walk, "  ", o, k.width);
     } else
@@ -487,7 +499,8 @@ emit_tile_sums (MpText     *text,
       mp_text_add (text, "  if (%s)\n    g.w%d[blockIdx.y * %lldu + blockIdx.x] = a%d;\n", first, w++,
                    (long long) plan->tiles[0], o);
     else
-      mp_text_add (text, "  if (%s)\n    g.w%d[%s * %lldu + %s] = a%d;\n", first, w++, k.along, (long long) k.extent, line, o);
+      mp_text_add (text, "  if (%s)\n    g.w%d[%s * %lldu + %s] = a%d;\n", first, w++, k.along, (long long) k.extent,
+                   line, o);
   }
   return w;
 }
@@ -514,7 +527,8 @@ emit_line_sums (MpText     *text,
     snprintf (line, sizeof line, "line%d", kind);
     mp_text_add (text, "    a%d = %s;\n", o, mp_neutral (walk, o));
     if (kind != OVER_ALL)
-      mp_text_add (text, "    if (threadIdx.x / %uu < %uu && %s < %lldu)\n", k.width, k.lines, line, (long long) k.extent);
+      mp_text_add (text, "    if (threadIdx.x / %uu < %uu && %s < %lldu)\n", k.width, k.lines, line,
+                   (long long) k.extent);
     mp_text_add (text, "    for (unsigned s = threadIdx.x %% %uu; s < %lldu; s += %uu) {\n"
                        "      const double b = mp_read (g.w%d + (s * %lldu + %s));\n      a%d = %s (a%d, b);\n    }\n",
                  k.width, (long long) k.splits, k.width, w++, (long long) k.extent, line, o, combine_name (plan, o), o);
@@ -580,8 +594,10 @@ emit_start (MpText     *text,
   unsigned               across = plan->tile[1] / plan->micro[1], positions = plan->threads / plan->parts;
   unsigned               buffers = plan->slices > 1 ? 2 : 1;
 
-  mp_text_add (text, "  const %s row0 = blockIdx.x * %uu, column0 = blockIdx.y * %uu;\n", index, plan->tile[0], plan->tile[1]);
-  mp_text_add (text, "  const unsigned part = threadIdx.x / %uu, x = threadIdx.x %% %uu, y = threadIdx.x %% %uu / %uu;\n",
+  mp_text_add (text, "  const %s row0 = blockIdx.x * %uu, column0 = blockIdx.y * %uu;\n", index, plan->tile[0],
+               plan->tile[1]);
+  mp_text_add (text, "  const unsigned part = threadIdx.x / %uu;\n"
+                     "  const unsigned x = threadIdx.x %% %uu, y = threadIdx.x %% %uu / %uu;\n",
                positions, across, positions, across);
   if (p->batch > 1)
     mp_text_add (text, "  const unsigned long long batch = blockIdx.z * %lldull;\n", (long long) (p->m * p->n));
@@ -591,7 +607,8 @@ emit_start (MpText     *text,
       mp_text_add (text, " + blockIdx.z * %lldull", (long long) (d == 0 ? p->m * p->k : p->k * p->n));
     mp_text_add (text, ";\n");
   }
-  mp_text_add (text, "  %s *const s0 = shared, *const s1 = shared + %uu;\n", real, buffers * plan->depth * plan->leading[0]);
+  mp_text_add (text, "  %s *const s0 = shared, *const s1 = shared + %uu;\n", real,
+               buffers * plan->depth * plan->leading[0]);
   mp_text_add (text, "  %s c[%u];\n#pragma unroll\n  for (int q = 0; q < %u; q++)\n    c[q] = 0;\n", real,
                plan->micro[0] * plan->micro[1], plan->micro[0] * plan->micro[1]);
   mp_text_add (text, "  (void) a, (void) b, (void) s0, (void) s1, (void) part;\n");
@@ -695,8 +712,8 @@ mp_source_product (const MpSourceProduct *product,
   mp_walk_init_plain (&plan.walk, program, inputs, output_dtype, (1u << program->n_outputs) - 1);
   if (product->m * product->n == 0 || plan.walk.wide || product->m * product->k >= INT32_MAX - 65536
       || product->k * product->n >= INT32_MAX - 65536 || product->batch > 65535 || product->n > 65535)
-    return mp_kernels_fail (MP_STATUS_UNSUPPORTED, "A product of %lld×%lld×%lld is not generated.", (long long) product->m,
-                            (long long) product->n, (long long) product->k);
+    return mp_kernels_fail (MP_STATUS_UNSUPPORTED, "A product of %lld×%lld×%lld is not generated.",
+                            (long long) product->m, (long long) product->n, (long long) product->k);
   choose_tiles (&plan, target);
   choose_depth (&plan);
   reserve (&plan, source);

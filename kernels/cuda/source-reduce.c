@@ -54,7 +54,8 @@ is_total (const Plan *plan,
 {
   const MpWalk *walk = plan->walk;
 
-  return (walk->outputs >> output & 1) && plan->kept_axes != 0 && walk->reduced[output] == (plan->axes | plan->kept_axes);
+  return (walk->outputs >> output & 1) && plan->kept_axes != 0
+         && walk->reduced[output] == (plan->axes | plan->kept_axes);
 }
 
 static int
@@ -114,8 +115,10 @@ choose_shape (Plan                 *plan,
       plan->lanes *= 2;
     plan->kept = plan->lanes < 256 ? power_for (plan->n_kept, 256 / plan->lanes) : 1;
   } else {
-    /* whole lines of 128 bytes, or sectors of 32 where few rows would leave most of the device idle */
-    plan->kept = power_for (plan->n_kept, plan->n_reduced < 4096 && ceil_div (plan->n_kept, 32) * 2 < target->n_units ? 8 : 32);
+    /* sectors of 32 bytes instead of whole lines of 128 where few rows would leave most of the device idle */
+    int sectors = plan->n_reduced < 4096 && ceil_div (plan->n_kept, 32) * 2 < target->n_units;
+
+    plan->kept = power_for (plan->n_kept, sectors ? 8 : 32);
     plan->lanes = power_for (ceil_div (vectors, 8), (most < 512 ? most : 512) / plan->kept);
     if (plan->kept * plan->lanes < 256)
       plan->kept = power_for (plan->n_kept, 256 / plan->lanes);
@@ -138,7 +141,7 @@ make_plan (Plan                 *plan,
            const MpSourceTarget *target)
 {
   int     live = live_values (walk);
-  int64_t vectors, turns;
+  int64_t vectors, turns, step;
 
   plan->walk = walk;
   plan->axes = axes;
@@ -155,7 +158,8 @@ make_plan (Plan                 *plan,
   /* a block of 1024 threads has 64 registers for each */
   while (plan->unroll > 1 && plan->unroll * plan->vector * live > (plan->kept * plan->lanes > 512 ? 32 : 96))
     plan->unroll /= 2;
-  plan->part = ceil_div (ceil_div (vectors, plan->splits), (int64_t) plan->lanes * plan->unroll) * plan->lanes * plan->unroll;
+  step = (int64_t) plan->lanes * plan->unroll;
+  plan->part = ceil_div (ceil_div (vectors, plan->splits), step) * step;
   plan->splits = ceil_div (vectors, plan->part);
   plan->masked = plan->splits * plan->part != vectors;
 }
@@ -360,7 +364,8 @@ emit_loop (MpText     *text,
                    (unsigned long long) plan->lanes * (unsigned) u);
       continue;
     }
-    mp_text_add (text, "    const int in%d = begin + q + %lluu + lane < ", u, (unsigned long long) plan->lanes * (unsigned) u);
+    mp_text_add (text, "    const int in%d = begin + q + %lluu + lane < ", u,
+                 (unsigned long long) plan->lanes * (unsigned) u);
     mp_emit_count (text, walk, vectors);
     mp_text_add (text, ";\n    const %s j%d = in%d ? begin + q + %lluu + lane : ", index, u, u,
                  (unsigned long long) plan->lanes * (unsigned) u);
@@ -432,8 +437,8 @@ emit_finish (MpText     *text,
       continue;
     mp_text_add (text, "    a%d = %s;\n    if (k1 < ", o, mp_neutral (walk, o));
     mp_emit_count (text, walk, plan->n_kept);
-    mp_text_add (text, ")\n      for (unsigned s = threadIdx.x %% %uu; s < %lluu; s += %uu) {\n        const double b = mp_read "
-                       "(g.w%d + (s * ", plan->lanes, (unsigned long long) plan->splits, plan->lanes, w++);
+    mp_text_add (text, ")\n      for (unsigned s = threadIdx.x %% %uu; s < %lluu; s += %uu) {\n"
+                       "        const double b = mp_read (g.w%d + (s * ", plan->lanes, (unsigned long long) plan->splits, plan->lanes, w++);
     mp_emit_count (text, walk, plan->n_kept);
     mp_text_add (text, " + k1));\n        a%d = %s (a%d, b);\n      }\n", o, max ? "MP_LARGER" : "MP_ADD", o);
     mp_emit_group (text, walk, "    ", o, plan->lanes);
@@ -472,7 +477,8 @@ emit_totals (MpText     *text,
       continue;
     mp_text_add (text, "    a%d = %s;\n    for (unsigned s = threadIdx.x; s < %lluu; s += %uu) {\n"
                        "      const double b = mp_read (g.w%d + s);\n      a%d = %s (a%d, b);\n    }\n",
-                 o, mp_neutral (walk, o), (unsigned long long) blocks, threads, w++, o, max ? "MP_LARGER" : "MP_ADD", o);
+                 o, mp_neutral (walk, o), (unsigned long long) blocks, threads, w++, o, max ? "MP_LARGER" : "MP_ADD",
+                 o);
     mp_emit_group (text, walk, "    ", o, threads);
     mp_emit_result (text, walk, "    ", "threadIdx.x == 0u", o, "0");
   }
@@ -507,7 +513,7 @@ emit_places (MpText     *text,
   emit_bases (text, plan);
 }
 
-/* Counters and partial sums that the plan needs; returns how many arrays, of which the first n_reduced are reductions'. */
+/* Counters and partial sums that the plan needs; returns how many arrays. The reductions' come first. */
 static int
 reserve (const Plan *plan,
          MpSource   *source,

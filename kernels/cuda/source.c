@@ -459,8 +459,8 @@ mp_emit_load (MpText       *text,
     return;
   }
   for (int v = 0; v < n; v += each) {
-    mp_text_add (text, "%s{\n%s  const %s q = *(const %s *) (g.i%d + (%s + %du));\n", indent, indent, vector, vector, input,
-                 offset, v);
+    mp_text_add (text, "%s{\n%s  const %s q = *(const %s *) (g.i%d + (%s + %du));\n", indent, indent, vector, vector,
+                 input, offset, v);
     for (int e = 0; e < each; e++)
       if (dtype == MP_BFLOAT16)
         mp_text_add (text, "%s  x%d[%s + %d] = mp_widen (q.%c %s);\n", indent, input, at, v + e, members[e / 2],
@@ -667,7 +667,8 @@ mp_emit_group (MpText       *text,
   int max = walk->program->output[output].reduce == MP_REDUCE_MAX;
 
   if (width > 1)
-    mp_text_add (text, "%sa%d = mp_group_%s (a%d, scratch, %uu);\n", indent, output, max ? "max" : "sum", output, width);
+    mp_text_add (text, "%sa%d = mp_group_%s (a%d, scratch, %uu);\n", indent, output, max ? "max" : "sum", output,
+                 width);
 }
 
 /* ---- checks and the split ---- */

@@ -56,8 +56,8 @@ typedef struct
 extern const char *const mp_source_prelude;
 
 /* Writes the program as one source, or several where outputs are reduced over unlike axes, into sources (room for
- * MP_PROGRAM_MAX_SOURCES) and *n; none for an empty domain without outputs. input_dtype and output_dtype say how tensors
- * are stored; NULL: as the program's dtype. Clear every source with mp_source_clear (). */
+ * MP_PROGRAM_MAX_SOURCES) and *n; none for an empty domain without outputs. input_dtype and output_dtype say how
+ * tensors are stored; NULL: as the program's dtype. Clear every source with mp_source_clear (). */
 MpStatus mp_source_program (const MpProgram *program, const MpDtype *input_dtype, const MpDtype *output_dtype,
                             const MpSourceTarget *target, MpSource *sources, int *n);
 

@@ -115,7 +115,8 @@ test_folder (void)
   tap_ok (first.st_ino == second.st_ino, "both names are one file");
   test_damage (&key[0], "machine code");
   mp_nvrtc_store (folder, key, 1, "newer code", 10);
-  tap_ok (finds (&key[0], "newer code", 1) && finds (&key[1], "machine code", 2), "storing again replaces a damaged file");
+  tap_ok (finds (&key[0], "newer code", 1) && finds (&key[1], "machine code", 2),
+          "storing again replaces a damaged file");
   mp_nvrtc_store ("/proc/nowhere", key, 1, "code", 4);
   tap_ok (!mp_nvrtc_find ("/proc/nowhere", &key[0], &(MpNvrtcKey *) { NULL }, &(int) { 0 }, &(void *) { NULL },
                           &(size_t) { 0 }), "a folder that cannot be written keeps nothing");

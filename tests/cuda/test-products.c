@@ -103,7 +103,8 @@ write_case (Case *test)
   if (test->narrow)
     in[0] = in[1] = MP_BFLOAT16;
   set_program (&test->product, &program);
-  return mp_source_product (&test->product, test->has_program ? &program : NULL, in, out, &target, &test->source) == MP_OK
+  return mp_source_product (&test->product, test->has_program ? &program : NULL, in, out, &target, &test->source)
+           == MP_OK
          && mp_nvrtc_key (test->source.text, 90, &test->key) == MP_OK;
 }
 
@@ -179,7 +180,10 @@ put_operand (Arrays  *arrays,
   arrays->host[which] = calloc ((size_t) n + 1, sizeof (double));
   for (int64_t i = 0; i < n; i++) {
     /* multiples of 1/64 below 1 are bfloat16 too */
-    arrays->host[which][i] = dtype == MP_BFLOAT16 ? floor (tap_uniform (-64, 64)) / 64 : (double) (float) tap_uniform (-1, 1);
+    if (dtype == MP_BFLOAT16)
+      arrays->host[which][i] = floor (tap_uniform (-64, 64)) / 64;
+    else
+      arrays->host[which][i] = (double) (float) tap_uniform (-1, 1);
     if (dtype == MP_BFLOAT16) {
       float    value = (float) arrays->host[which][i];
       uint32_t bits;
@@ -346,7 +350,8 @@ run_case (const Case *test)
     ran = launch (test, &arrays);
     worst = fmax (worst, ran ? worst_error (test, &arrays) : INFINITY);
   }
-  tap_check (test_device_class ()->download (tap_device, NULL, counters, arrays.device[COUNTERS], arrays.bytes[COUNTERS]));
+  tap_check (test_device_class ()->download (tap_device, NULL, counters, arrays.device[COUNTERS],
+                                             arrays.bytes[COUNTERS]));
   for (unsigned i = 0; i < test->source.n_counters; i++)
     left |= counters[i];
   tap_ok (ran && worst <= 1 && left == 0, "%s %s %lldx%lldx%lld%s%s%s%s, %lld items, %s: error %.3g of the allowed",
@@ -364,7 +369,8 @@ find_capability (void)
   const char  *at;
   int          major = 9, minor = 0;
 
-  if (test_device_class ()->info (tap_device, &info) == MP_OK && (at = strstr (info.detail, "compute capability")) != NULL)
+  if (test_device_class ()->info (tap_device, &info) == MP_OK
+      && (at = strstr (info.detail, "compute capability")) != NULL)
     sscanf (at, "compute capability %d.%d", &major, &minor);
   return major * 10 + minor;
 }

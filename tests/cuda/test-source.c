@@ -2,8 +2,8 @@
  *
  * test-source.c: every kind of generated text is compiled by the real NVRTC, for all generations of GPUs, and what the
  * assembler says is checked: registers are not spilled, local memory is not used, no text is without its kernel. No
- * GPU is needed; skipped where there is no NVRTC. That the same texts compute the right numbers is what test-fused.c and
- * test-large.c show, run through the emulated module.
+ * GPU is needed; skipped where there is no NVRTC. That the same texts compute the right numbers is what test-fused.c,
+ * test-large.c and test-products.c show, run through the emulated module.
  *
  * test-cuda-source SEED…: writes the texts of these random programs instead.
  * test-cuda-source --units CAPABILITY FILE…: compiles whole translation units instead (check-presets.py).
@@ -147,7 +147,8 @@ add_bfloat16 (Texts *texts)
   static const MpDtype narrow[] = { MP_BFLOAT16, MP_FLOAT32, MP_BFLOAT16, MP_BFLOAT16 };
 
   for (int kind = 0; kind < 4; kind++) {
-    MpProgram program = { .dtype = MP_FLOAT32, .rank = 2, .dim = { 4096, kind == 3 ? 333 : 1024 }, .n_instructions = 2 };
+    MpProgram program = { .dtype = MP_FLOAT32, .rank = 2, .dim = { 4096, kind == 3 ? 333 : 1024 },
+                         .n_instructions = 2 };
 
     set_input (&program, program.dim[1], 1);
     set_input (&program, program.dim[1], 1);
@@ -292,11 +293,13 @@ compile (Texts *texts,
     return;
   }
   drop_doubles (texts, capability);
-  if (mp_nvrtc_compile ((const char *const *) texts->text, texts->key, texts->n, capability, &image, &bytes, &log) != MP_OK)
+  if (mp_nvrtc_compile ((const char *const *) texts->text, texts->key, texts->n, capability, &image, &bytes, &log)
+      != MP_OK)
     printf ("# %s\n", mp_kernels_error ());
   else
     read_log (texts, log, &n_kernels, &n_spills);
-  tap_ok (n_kernels == texts->n && n_kernels > 0 && n_spills == 0, "compute capability %d.%d: %d of %d kernels compile, %d "
+  tap_ok (n_kernels == texts->n && n_kernels > 0 && n_spills == 0,
+          "compute capability %d.%d: %d of %d kernels compile, %d "
           "spill", capability / 10, capability % 10, n_kernels, texts->n, n_spills);
   free (image);
   free (log);
@@ -349,7 +352,8 @@ test_texts (void)
   large.input[0].stride[1] = 4096;
   large.input[0].stride[2] = 1;
   large.output[0].scale = 1.0;
-  tap_ok (occurs (&large, "float4") && !occurs (&large, " % "), "a contiguous program moves 16 bytes and divides nothing");
+  tap_ok (occurs (&large, "float4") && !occurs (&large, " % "),
+          "a contiguous program moves 16 bytes and divides nothing");
   huge = large;
   huge.dim[0] = 1 << 20;
   tap_ok (occurs (&huge, "unsigned long long") && !occurs (&large, "unsigned long long"),
@@ -359,17 +363,20 @@ test_texts (void)
   first.output[0].axes = 7;
   tap_ok (occurs (&first, "mp_last") && occurs (&first, "float4"), "a large sum has parts, which the last block adds");
   first.dim[0] = 0;
-  tap_ok (mp_source_program (&first, NULL, NULL, &target, sources, &n) == MP_OK && n == 1, "a sum over nothing is written");
+  tap_ok (mp_source_program (&first, NULL, NULL, &target, sources, &n) == MP_OK && n == 1,
+          "a sum over nothing is written");
   mp_source_clear (&sources[0]);
   first.output[0].reduce = MP_STORE;
-  tap_ok (mp_source_program (&first, NULL, NULL, &target, sources, &n) == MP_OK && n == 0, "an empty store needs no kernel");
+  tap_ok (mp_source_program (&first, NULL, NULL, &target, sources, &n) == MP_OK && n == 0,
+          "an empty store needs no kernel");
   wrong = large;
   wrong.output[0].reduce = MP_CONTRACT;
   tap_ok (mp_source_program (&wrong, NULL, NULL, &target, sources, &n) == MP_STATUS_UNSUPPORTED && n == 0,
           "contractions are declined: %s", mp_kernels_error ());
   wrong = large;
   wrong.output[0].reg = 7;
-  tap_ok (mp_source_program (&wrong, NULL, NULL, &target, sources, &n) == MP_STATUS_INVALID, "a wrong register is an error: %s",
+  tap_ok (mp_source_program (&wrong, NULL, NULL, &target, sources, &n) == MP_STATUS_INVALID,
+          "a wrong register is an error: %s",
           mp_kernels_error ());
 }
 

@@ -93,7 +93,8 @@ draw_outputs (Case *test)
 
     program->output[o].reg = (int32_t) (n_registers - 1 - tap_random () % (n_registers < 4 ? n_registers : 4));
     program->output[o].reduce = reduce == 1 ? MP_REDUCE_SUM : (reduce == 2 ? MP_REDUCE_MAX : MP_STORE);
-    program->output[o].axes = program->output[o].reduce == MP_STORE ? 0 : (int32_t) (tap_random () % (1u << program->rank));
+    if (program->output[o].reduce != MP_STORE)
+      program->output[o].axes = (int32_t) (tap_random () % (1u << program->rank));
     program->output[o].scale = program->output[o].reduce == MP_REDUCE_SUM ? 0.5 : 1.0;
     *type = (MpTensorType) { .dtype = program->dtype };
     for (int a = 0; a < program->rank; a++)
