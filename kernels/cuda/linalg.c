@@ -3,9 +3,9 @@
  * linalg.c: Cholesky factors and triangular solves over the last two axes.
  *
  * Small matrices are factored by one block each. A single larger one is factored by our launches, one per 32 columns,
- * or by cuSOLVER, whichever was faster when both were tried: once for every size, dtype and device, kept with the other
- * choices. A deterministic device takes ours, as does a batch. cuSOLVER is opened for nothing else, so a machine where
- * ours wins opens it once.
+ * or by cuSOLVER where that was clearly faster when both were tried: once for every size, dtype and device, kept with
+ * the other choices. A deterministic device takes ours, as does a batch. cuSOLVER is opened for nothing else, so a
+ * machine where ours wins opens it once.
  *
  * PD_SOLVE is declined: taken apart, its factor serves forward and backward solves.
  */
@@ -19,6 +19,7 @@
 #include "kernels/cuda/solver.h"
 
 #define BLOCK_MAX 128 /* unknowns that one block factors */
+#define WORTH 0.8     /* of our time: what cuSOLVER may take; opening it costs every start a good part of a second */
 
 typedef struct
 {
@@ -119,7 +120,7 @@ can_be_captured (Trial *trial)
   return can;
 }
 
-/* Which was faster, with both times in microseconds: "own 21.5 97.3", "cusolver 160.2 151.0", or "own 21.5 inf" where
+/* Which to take, with both times in microseconds: "own 21.5 97.3", "cusolver 160.2 151.0", or "own 21.5 inf" where
  * cuSOLVER's work cannot be captured. 0 where there is no cuSOLVER to compare with, or no memory. */
 static int
 measure (MpDevice *device,
@@ -148,7 +149,7 @@ measure (MpDevice *device,
   if (done && can_be_captured (&trial) && mp_cuda_measure (device, try_solver, &trial, &library) != MP_OK)
     library = INFINITY;
   mp_cuda_scratch_free (device, trial.a);
-  snprintf (choice, size, "%s %.1f %.1f", library < own ? "cusolver" : "own", own, library);
+  snprintf (choice, size, "%s %.1f %.1f", library < WORTH * own ? "cusolver" : "own", own, library);
   return done;
 }
 
