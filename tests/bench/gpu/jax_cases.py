@@ -21,6 +21,7 @@ os.environ.setdefault('XLA_PYTHON_CLIENT_PREALLOCATE', 'false')
 
 import jax
 import jax.numpy as jnp
+import jaxlib
 
 SCAN = 50
 
@@ -185,7 +186,7 @@ def main():
         jax.config.update('jax_default_matmul_precision', 'highest')
     elif ARGS.device == 'cuda':
         jax.config.update('jax_default_matmul_precision', 'tensorfloat32')
-    versions = {'jax': jax.__version__, 'jaxlib': jax.lib.__version__, 'python': sys.version.split()[0]}
+    versions = {'jax': jax.__version__, 'jaxlib': jaxlib.__version__, 'python': sys.version.split()[0]}
     for name in ARGS.cases:
         cases.report(name, 'jax', ARGS, lambda: measure(name), versions)
 

@@ -209,8 +209,8 @@ class Dcgan32(Case):
                     x, batch_mean, inverse = torch.native_batch_norm(x, first, next(values), None, None, True, 0,
                                                                      cases.NORMALISATION_EPSILON)
                     n = x.numel() / outputs
-                    spread = (inverse.detach() ** -2 - cases.NORMALISATION_EPSILON) * (n / (n - 1))
-                    mean = torch.lerp(mean, batch_mean.detach(), cases.BATCH_MOMENTUM)
+                    spread = (inverse.detach().float() ** -2 - cases.NORMALISATION_EPSILON) * (n / (n - 1))
+                    mean = torch.lerp(mean, batch_mean.detach().float(), cases.BATCH_MOMENTUM)
                     variance = torch.lerp(variance, spread, cases.BATCH_MOMENTUM)
                 x = torch.relu(x)
                 new += [mean, variance]
