@@ -2,8 +2,8 @@
  *
  * memory.cc: the device's memory and page-locked host memory.
  *
- * Device memory is a region of addresses that host code cannot touch: it is readable and writable only while a kernel
- * or a library's work runs. Between blocks lie bytes of a pattern that is checked when the block is freed. With the
+ * Device memory is a region of addresses that host code must not touch: often it is readable and writable only while a
+ * kernel or a library's work runs. Between blocks lie bytes of a pattern that is checked when the block is freed. With the
  * address sanitizer blocks come from its allocator instead, which sees every access beyond their ends.
  */
 #include "tests/cuda/emulator/runtime.h"
@@ -38,6 +38,10 @@ typedef std::map<uintptr_t, Block> Blocks;
 static Blocks device_blocks, pinned_blocks;
 static size_t used[16], peak[16];
 static int n_unlocks;
+#if WITH_REGION
+static unsigned n_locks;
+static bool is_open;
+#endif
 
 static const Block *
 find (const Blocks &blocks,
@@ -132,7 +136,7 @@ take (size_t bytes)
       return nullptr;
     offset = (size_t) (region_top - region);
     region_top += need;
-    if (n_unlocks > 0)
+    if (is_open)
       protect (PROT_READ | PROT_WRITE);
   }
   address = region + offset;
@@ -175,11 +179,6 @@ give (void  *address,
   holes[offset] = need;
 }
 #else
-static void
-protect (int)
-{
-}
-
 static void *
 take (size_t bytes)
 {
@@ -199,18 +198,31 @@ give (void  *address,
 }
 #endif
 
+/* Changing the protection costs more than a small kernel, so the region is closed only every so often: host code that
+ * reaches into it does so again. */
+#define CLOSE_EVERY 16
+
 void
 emulator_unlock_memory ()
 {
-  if (n_unlocks++ == 0)
+  n_unlocks++;
+#if WITH_REGION
+  if (!is_open)
     protect (PROT_READ | PROT_WRITE);
+  is_open = true;
+#endif
 }
 
 void
 emulator_lock_memory ()
 {
-  if (--n_unlocks == 0)
-    protect (PROT_NONE);
+  n_unlocks--;
+#if WITH_REGION
+  if (n_unlocks > 0 || n_locks++ % CLOSE_EVERY != 0)
+    return;
+  protect (PROT_NONE);
+  is_open = false;
+#endif
 }
 
 /* ---- questions ---- */
