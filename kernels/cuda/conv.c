@@ -475,6 +475,26 @@ measure (MpKernel *kernel,
   return best > 0 ? MP_OK : take_first (trial, choice, size);
 }
 
+static MpStatus
+try_all (MpKernel           *kernel,
+         Conv               *s,
+         Trial              *trial,
+         const MpKernelSpec *spec,
+         char               *choice,
+         size_t              size)
+{
+  MpStatus status = MP_OK;
+
+  if (mp_cuda_conv_graph_n_candidates (trial->graph[0]) == 0
+      && (trial->graph[1] == NULL || mp_cuda_conv_graph_n_candidates (trial->graph[1]) == 0))
+    return MP_STATUS_UNSUPPORTED;
+  if (spec->program != NULL)
+    status = make_program (kernel, s, spec, s->operands, &trial->program);
+  if (status == MP_OK && trial->program != NULL)
+    status = mp_cuda_program_prepare (trial->program);
+  return status == MP_OK ? measure (kernel, s, trial, choice, size) : status;
+}
+
 /* Makes the kernel what the choice says, and takes the graph from the trial. */
 static MpStatus
 use_choice (MpKernel           *kernel,
@@ -518,21 +538,12 @@ choose (MpKernel           *kernel,
   char choice[256] = "";
   MpStatus status;
 
-  if (kernel->device->options.deterministic) {
-    status = take_first (trial, choice, sizeof choice);
-    return status == MP_OK ? use_choice (kernel, s, trial, spec, choice) : status;
-  }
   mp_cuda_measure_begin ();
   status = mp_cuda_choice_find (kernel->device, key, choice, sizeof choice)
            ? use_choice (kernel, s, trial, spec, choice) : MP_STATUS_UNSUPPORTED;
   if (status == MP_STATUS_UNSUPPORTED) {
-    status = MP_OK;
-    if (spec->program != NULL)
-      status = make_program (kernel, s, spec, s->operands, &trial->program);
-    if (status == MP_OK && trial->program != NULL)
-      status = mp_cuda_program_prepare (trial->program);
-    if (status == MP_OK)
-      status = measure (kernel, s, trial, choice, sizeof choice);
+    status = kernel->device->options.deterministic ? take_first (trial, choice, sizeof choice)
+                                                   : try_all (kernel, s, trial, spec, choice, sizeof choice);
     if (status == MP_OK) {
       mp_cuda_choice_keep (kernel->device, key, choice, sizeof choice);
       status = use_choice (kernel, s, trial, spec, choice);

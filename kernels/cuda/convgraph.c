@@ -54,6 +54,7 @@ struct MpCudaConvGraph
     int                      compiled; /* while the program runs */
   } candidate[MAX_CANDIDATES];
   int n_candidates;
+  int asked;
 };
 
 struct MpCudaConvPlan
@@ -607,7 +608,6 @@ mp_cuda_conv_graph_new (const MpCudnnTarget   *target,
                         const MpCudaConvSpec  *spec,
                         MpCudaConvGraph      **out)
 {
-  static const cudnnBackendHeurMode_t modes[] = { CUDNN_HEUR_MODE_A, CUDNN_HEUR_MODE_FALLBACK };
   MpCudaConvGraph *graph = calloc (1, sizeof *graph);
   Builder builder = { graph, MP_OK };
 
@@ -618,10 +618,6 @@ mp_cuda_conv_graph_new (const MpCudnnTarget   *target,
   graph->spec = *spec;
   mp_cuda_conv_text (spec, graph->text, sizeof graph->text);
   write_graph (&builder);
-  for (size_t i = 0; builder.status == MP_OK && i < sizeof modes / sizeof *modes; i++)
-    ask (graph, modes[i]);
-  if (builder.status == MP_OK && graph->n_candidates == 0)
-    builder.status = mp_kernels_fail (MP_STATUS_UNSUPPORTED, "cuDNN has no engine for %s.", graph->text);
   if (builder.status != MP_OK) {
     mp_cuda_conv_graph_free (graph);
     return builder.status;
@@ -643,8 +639,15 @@ mp_cuda_conv_graph_free (MpCudaConvGraph *graph)
 }
 
 int
-mp_cuda_conv_graph_n_candidates (const MpCudaConvGraph *graph)
+mp_cuda_conv_graph_n_candidates (MpCudaConvGraph *graph)
 {
+  if (!graph->asked) {
+    ask (graph, CUDNN_HEUR_MODE_A);
+    ask (graph, CUDNN_HEUR_MODE_FALLBACK);
+    graph->asked = 1;
+  }
+  if (graph->n_candidates == 0)
+    mp_kernels_fail (MP_STATUS_UNSUPPORTED, "cuDNN has no engine for %s.", graph->text);
   return graph->n_candidates;
 }
 
@@ -731,7 +734,7 @@ mp_cuda_conv_plan_new (MpCudaConvGraph  *graph,
   plan->workspace_bytes = (size_t) bytes;
   if (builder.status != MP_OK) {
     mp_cuda_conv_plan_free (plan);
-    return builder.status;
+    return builder.status == MP_STATUS_MEMORY ? MP_STATUS_MEMORY : MP_STATUS_UNSUPPORTED;
   }
   *out = plan;
   return MP_OK;

@@ -64,11 +64,12 @@ size_t   mp_cudnn_version (void);
 /* "float32 conv 64×32×32×3 by 64×4×4×3 stride 2×2 pads …"; the graph's key too */
 void     mp_cuda_conv_text (const MpCudaConvSpec *spec, char *text, size_t size);
 
-/* MP_STATUS_UNSUPPORTED: cuDNN has no engine for it. The target must outlive the graph. */
+/* MP_STATUS_UNSUPPORTED: cuDNN does not take it. The target must outlive the graph. */
 MpStatus mp_cuda_conv_graph_new (const MpCudnnTarget *target, const MpCudaConvSpec *spec, MpCudaConvGraph **out);
 void     mp_cuda_conv_graph_free (MpCudaConvGraph *graph); /* accepts NULL */
-/* Engines that may be used, cuDNN's favourite first. */
-int      mp_cuda_conv_graph_n_candidates (const MpCudaConvGraph *graph);
+/* How many engines may be used, cuDNN's favourite first. The first call asks its heuristics, which takes some
+ * milliseconds. 0: mp_kernels_error () says that there are none. */
+int      mp_cuda_conv_graph_n_candidates (MpCudaConvGraph *graph);
 /* "37 2=10 14=3": the engine and its knobs */
 const char *mp_cuda_conv_graph_candidate (const MpCudaConvGraph *graph, int i);
 /* Whether cuDNN compiles the engine when a plan is made, which takes a second of every start. */
