@@ -164,7 +164,7 @@ stage_parity () {
 # Side by side: each spends its time on compiling small kernels, which is one core's work.
 stage_goldens () {
   local program bad=0 running=()
-  for program in steps ops images updates random plan plan-random contract loop ahead networks methods run trainer; do
+  for program in steps ops images updates random plan plan-random contract storage loop ahead networks methods run trainer; do
     [[ -x $root/bin/test-$program ]] || continue
     tap "goldens, $program" 400 "test-$program" &
     running+=($!)
