@@ -63,7 +63,8 @@ conv_data (MpCudaConvShape s, const Real *dy, const Real *w, Real *dx)
         if (i >= s.out_h || j >= s.out_w)
           continue;
         for (int64_t o = 0; o < s.out_c; o++)
-          sum += dy[((n * s.out_h + i) * s.out_w + j) * s.out_c + o] * w[((o * s.kernel_h + p) * s.kernel_w + q) * s.c + c];
+          sum += dy[((n * s.out_h + i) * s.out_w + j) * s.out_c + o]
+                 * w[((o * s.kernel_h + p) * s.kernel_w + q) * s.c + c];
       }
     dx[e] = sum;
   }

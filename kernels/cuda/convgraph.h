@@ -15,8 +15,8 @@
  *                  products; deterministic: none that is marked otherwise
  * A candidate becomes a plan, which is what runs.
  *
- * Graphs can be made for a device that is not there, from a text of its properties (cuDNN ≥ 9.8), to ask what cuDNN would
- * do. Threads: as the device's handle.
+ * Graphs can be made for a device that is not there, from a text of its properties (cuDNN ≥ 9.8), to ask what cuDNN
+ * would do. Threads: as the device's handle.
  */
 #pragma once
 

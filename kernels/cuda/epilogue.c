@@ -275,7 +275,8 @@ mp_cuda_distance_program (const MpProgram *program,
   out->instruction[1] = (MpInstruction) { .op = MP_OP_ADD, .src = { 0, first, 0 } };
   out->instruction[2] = (MpInstruction) { .op = MP_OP_CONSTANT, .src = { -1, -1, -1 } };
   out->instruction[3] = (MpInstruction) { .op = MP_OP_LT, .src = { first + 1, first + 2, -1 } };
-  out->instruction[4] = (MpInstruction) { .op = MP_OP_SELECT, .src = { first + 3, first + 2, first + 1 } }; /* keeps NaN */
+  /* unlike a maximum, this keeps NaN */
+  out->instruction[4] = (MpInstruction) { .op = MP_OP_SELECT, .src = { first + 3, first + 2, first + 1 } };
   for (int32_t i = 0; i < program->n_instructions; i++) {
     MpInstruction *to = &out->instruction[PREFIX + i];
 

@@ -2,8 +2,9 @@
  *
  * gemm.h: one matrix product by cuBLASLt.
  *
- *   D = relu (alpha · op (A) · op (B) + add + bias)      A m×k, B k×n, D m×n, row-major, `batch` of each, one behind the
- *                                                       other; add m×n like D, bias n, the same for every row
+ *   D = relu (alpha · op (A) · op (B) + add + bias)
+ *
+ * A m×k, B k×n, D and add m×n, row-major, `batch` of each, one behind the other; bias n, the same for every row.
  *
  * How it computes: float64 as such; float32 as the device's precision says; bfloat16 operands are multiplied as they
  * are and summed in float32. The algorithm is the fastest of what cuBLASLt proposes (measure.h); in deterministic mode

@@ -54,7 +54,12 @@ struct Bfloat16
 
 __device__ inline float load (const float *from, int64_t i) { return from[i]; }
 __device__ inline double load (const double *from, int64_t i) { return from[i]; }
-__device__ inline float load (const Bfloat16 *from, int64_t i) { return __uint_as_float ((uint32_t) from[i].bits << 16); }
+__device__ inline float
+load (const Bfloat16 *from, int64_t i)
+{
+  return __uint_as_float ((uint32_t) from[i].bits << 16);
+}
+
 __device__ inline void store (float *to, int64_t i, float x) { to[i] = x; }
 __device__ inline void store (Bfloat16 *to, int64_t i, float x) { to[i].bits = bfloat16_bits (x); }
 

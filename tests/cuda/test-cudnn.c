@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * test-cudnn.c: the graphs of convolutions in the real cuDNN, on a machine that need not have a GPU: devices are
- * described to it. Convolutions like DCGAN's and an odd one, forward and both adjoints, in every precision, alone and with bias and
- * activation, must have engines that the precision allows and that become plans; a plan must come back from its text.
+ * described to it. Convolutions like DCGAN's and an odd one, forward and both adjoints, in every precision, alone and
+ * with bias and activation, must have engines that the precision allows and that become plans; a plan must come back
+ * from its text.
  *
  * Engines that cuDNN compiles while the program runs need the driver; where there is none, graphs that only these can
  * do are skipped.

@@ -802,7 +802,8 @@ convolve (const Run         &run,
   Image y = forward ? Image (c.y) : load (run, c.y, mask);
   int64_t channels = c.x.dim[1], outputs = c.y.dim[1];
 
-  each_step (c, run.engine == 2, [&] (int64_t n, int64_t row, int64_t column, int64_t p, int64_t q, int64_t i, int64_t j) {
+  each_step (c, run.engine == 2, [&] (int64_t n, int64_t row, int64_t column, int64_t p, int64_t q, int64_t i,
+                                      int64_t j) {
     float *xs = &x.at (n, row, column, 0), *ys = &y.at (n, i, j, 0);
 
     for (int64_t o = 0; o < outputs; o++) {
