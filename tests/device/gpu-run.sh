@@ -103,12 +103,12 @@ PY
 limited () {
   local limit=$1 left=$(( deadline - SECONDS )) status
   shift
-  (( left > 0 )) || { say "  no time is left for: $*"; return 124; }
+  (( left > 0 )) || { say "  no time is left for: …${*: -3}"; return 124; }
   (( limit < left )) || limit=$left
   printf '$ %s\n' "$*" >> "$log"
   timeout --kill-after=10 "$limit" "$@" >> "$log" 2>&1
   status=$?
-  (( status != 124 && status != 137 )) || say "  stopped after $limit s: $*"
+  (( status != 124 && status != 137 )) || say "  stopped after $limit s: …${*: -3}"
   return "$status"
 }
 
@@ -164,7 +164,7 @@ stage_parity () {
 # Side by side: each spends its time on compiling small kernels, which is one core's work.
 stage_goldens () {
   local program bad=0 running=()
-  for program in steps ops images updates random plan plan-random contract storage loop ahead networks methods run trainer; do
+  for program in steps ops images updates random plan plan-random loop ahead networks methods run trainer; do
     [[ -x $root/bin/test-$program ]] || continue
     tap "goldens, $program" 400 "test-$program" &
     running+=($!)
