@@ -13,6 +13,7 @@
 #include "engine/runs/file.h"
 #include "engine/runs/run.h"
 
+#define BUSY_MILLISECONDS 5000 /* that another process may keep the database locked */
 #define VERSION 1
 #define COLUMNS "id, path, title, method, data, seed, state, iteration, metrics, created, updated, tags, notes"
 
@@ -106,6 +107,21 @@ make_table (MpRunDb *self,
   return FALSE;
 }
 
+/* SQLite does not wait for others while it changes the journal's mode: it says at once that the database is busy. */
+static gboolean
+write_ahead (MpRunDb *self,
+             GError **error)
+{
+  int status = SQLITE_BUSY;
+
+  for (guint i = 0; status == SQLITE_BUSY && i < BUSY_MILLISECONDS / 5; i++) {
+    if (i > 0)
+      g_usleep (5000);
+    status = sqlite3_exec (self->db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;", NULL, NULL, NULL);
+  }
+  return status == SQLITE_OK || fail (self, error);
+}
+
 static gboolean
 try_open (MpRunDb *self,
           GError **error)
@@ -114,8 +130,8 @@ try_open (MpRunDb *self,
 
   if (sqlite3_open_v2 (self->path, &self->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) != SQLITE_OK)
     return fail (self, error);
-  sqlite3_busy_timeout (self->db, 5000);
-  if (!execute (self, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;", error))
+  sqlite3_busy_timeout (self->db, BUSY_MILLISECONDS);
+  if (!write_ahead (self, error))
     return FALSE;
   version = read_version (self);
   if (version == 0 && make_table (self, error))

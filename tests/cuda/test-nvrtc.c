@@ -156,7 +156,7 @@ test_compile (void)
   texts[0] = "MP_KERNEL (32) MP_NAME (const struct MP_ARGS g)\n{\n  nonsense;\n}\n";
   tap_ok (mp_nvrtc_compile (texts, keys, 1, 90, &image, &bytes, NULL) == MP_STATUS_LIBRARY && image == NULL
           && strstr (mp_kernels_error (), "nonsense") != NULL, "the compiler's words are in the error");
-  printf ("# %.200s\n", mp_kernels_error ());
+  printf ("# %.*s\n", (int) strcspn (mp_kernels_error (), "\n"), mp_kernels_error ());
 }
 
 /* A GPU that is newer than NVRTC gets PTX of the newest that NVRTC has. */
