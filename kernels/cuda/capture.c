@@ -8,8 +8,23 @@
  */
 #include "kernels/cuda/launchers.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+
+static pthread_mutex_t quiet = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
+
+void
+mp_cuda_quiet_begin (void)
+{
+  pthread_mutex_lock (&quiet);
+}
+
+void
+mp_cuda_quiet_end (void)
+{
+  pthread_mutex_unlock (&quiet);
+}
 
 struct MpCapture
 {
@@ -25,11 +40,14 @@ mp_cuda_capture_begin (MpStream           *stream,
   MpStatus status = mp_cuda_enter (stream->device);
 
   /* Relaxed: libraries may allocate at their first use, and other lanes go on with what they do. */
+  mp_cuda_quiet_begin ();
   if (status == MP_OK)
     status = mp_cuda_check (cudaStreamBeginCapture (stream->stream, cudaStreamCaptureModeRelaxed),
                             "cudaStreamBeginCapture");
-  if (status != MP_OK)
+  if (status != MP_OK) {
+    mp_cuda_quiet_end ();
     return status;
+  }
   stream->origin = stream;
   stream->capture_base = *base;
   return MP_OK;
@@ -66,6 +84,7 @@ mp_cuda_capture_end (MpStream           *stream,
     if (s->origin == stream)
       s->origin = NULL;
   ended = mp_cuda_check (cudaStreamEndCapture (stream->stream, &graph), "cudaStreamEndCapture");
+  mp_cuda_quiet_end ();
   if (status == MP_OK)
     status = ended;
   capture = calloc (1, sizeof *capture);

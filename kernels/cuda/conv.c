@@ -277,7 +277,9 @@ open_cudnn (MpDevice             *device,
     target = calloc (1, sizeof *target);
     if (target == NULL)
       return mp_kernels_fail (MP_STATUS_MEMORY, "There is no memory for cuDNN's handle.");
+    mp_cuda_quiet_begin ();
     status = mp_cudnn_open (target);
+    mp_cuda_quiet_end ();
     if (status != MP_OK) {
       free (target);
       return status;

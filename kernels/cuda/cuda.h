@@ -111,6 +111,10 @@ void mp_cuda_solvers_close (MpDevice *device);
 MpStatus mp_cuda_enter (MpDevice *device);
 /* MP_OK, or MP_STATUS_LIBRARY (MEMORY where memory is short) with "CALL failed: NAME: TEXT". */
 MpStatus mp_cuda_check (cudaError_t error, const char *call);
+/* Between them no other thread of the process records a capture: libraries synchronise the whole device when a handle is
+ * made or destroyed, and that would break captures of other lanes. May be nested. */
+void mp_cuda_quiet_begin (void);
+void mp_cuda_quiet_end (void);
 /* Context for kernels that run on the stream now. */
 MpCudaContext mp_cuda_context (const MpStream *stream, const MpRunContext *context);
 /* Allocates zeroed host memory for kernel->state. NULL after mp_kernels_fail (MP_STATUS_MEMORY). */

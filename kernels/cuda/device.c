@@ -87,18 +87,32 @@ device_count (void)
 
 /* ---- handles ---- */
 
+/* What the pool keeps is of no use to libraries and other programs. */
+static void
+give_back_memory (MpDevice *device)
+{
+  cudaMemPool_t pool;
+
+  if (device->housekeeping != NULL && cudaStreamSynchronize (device->housekeeping) == cudaSuccess
+      && cudaDeviceGetDefaultMemPool (&pool, device->index) == cudaSuccess)
+    cudaMemPoolTrimTo (pool, 0);
+}
+
 static void
 device_close (MpDevice *device)
 {
   if (device == NULL)
     return;
   if (mp_cuda_enter (device) == MP_OK) {
+    mp_cuda_quiet_begin ();
     mp_cuda_programs_close (device);
     mp_cuda_products_close (device);
     mp_cuda_convolutions_close (device);
     mp_cuda_solvers_close (device);
+    mp_cuda_quiet_end ();
     while (device->blocks != NULL)
       mp_cuda_release (device, device->blocks->address);
+    give_back_memory (device);
     if (device->housekeeping != NULL)
       cudaStreamDestroy (device->housekeeping);
   }
@@ -157,13 +171,30 @@ check_libraries (void)
   return status;
 }
 
+/* What the driver calls free, and what the pool keeps but nobody uses. */
+static MpStatus
+free_memory (const MpDevice *device,
+             size_t         *free_bytes,
+             size_t         *total)
+{
+  MpStatus status = mp_cuda_check (cudaMemGetInfo (free_bytes, total), "cudaMemGetInfo");
+  uint64_t reserved = 0, used = 0;
+  cudaMemPool_t pool;
+
+  if (status == MP_OK && cudaDeviceGetDefaultMemPool (&pool, device->index) == cudaSuccess
+      && cudaMemPoolGetAttribute (pool, cudaMemPoolAttrReservedMemCurrent, &reserved) == cudaSuccess
+      && cudaMemPoolGetAttribute (pool, cudaMemPoolAttrUsedMemCurrent, &used) == cudaSuccess && reserved > used)
+    *free_bytes += (size_t) (reserved - used);
+  return status;
+}
+
 /* Libraries alone take some 100 MiB for their code and workspaces. */
 static MpStatus
 check_memory (const MpDevice *device)
 {
   const size_t least = (size_t) 256 << 20;
   size_t free_bytes = 0, total = 0;
-  MpStatus status = mp_cuda_check (cudaMemGetInfo (&free_bytes, &total), "cudaMemGetInfo");
+  MpStatus status = free_memory (device, &free_bytes, &total);
 
   if (status != MP_OK || free_bytes >= least)
     return status;
@@ -229,7 +260,7 @@ device_info (MpDevice     *device,
   if (status == MP_OK)
     status = mp_cuda_check (cudaGetDeviceProperties (&properties, device->index), "cudaGetDeviceProperties");
   if (status == MP_OK)
-    status = mp_cuda_check (cudaMemGetInfo (&free_bytes, &total), "cudaMemGetInfo");
+    status = free_memory (device, &free_bytes, &total);
   if (status != MP_OK)
     return status;
   cudaDriverGetVersion (&driver);
@@ -270,7 +301,7 @@ mp_cuda_alloc (MpDevice *device,
   error = status == MP_OK ? cudaMallocAsync (&block->address, block->bytes, device->housekeeping) : cudaSuccess;
   if (error == cudaErrorMemoryAllocation) {
     cudaGetLastError ();
-    cudaMemGetInfo (&free_bytes, &total);
+    free_memory (device, &free_bytes, &total);
     status = mp_kernels_fail (MP_STATUS_MEMORY, "GPU %d has no memory for %.1f MiB more: %.1f of %.1f MiB are free.",
                               device->index, (double) block->bytes / 1048576, (double) free_bytes / 1048576,
                               (double) total / 1048576);

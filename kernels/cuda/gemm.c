@@ -93,7 +93,9 @@ open_library (MpCudaGemm *gemm)
     return MP_STATUS_LIBRARY;
   if (gemm->device->products != NULL)
     return MP_OK;
+  mp_cuda_quiet_begin ();
   status = check (gemm, gemm->lt->cublasLtCreate (&handle), "cublasLtCreate");
+  mp_cuda_quiet_end ();
   gemm->device->products = handle;
   return status;
 }

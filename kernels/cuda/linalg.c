@@ -65,6 +65,14 @@ run_steps (MpKernel           *kernel,
 }
 
 static MpStatus
+prepare_solver (MpKernel *kernel)
+{
+  const State *s = kernel->state;
+
+  return mp_cuda_solver_prepare (&s->solver);
+}
+
+static MpStatus
 run_solver (MpKernel           *kernel,
             MpStream           *stream,
             const MpRunContext *context)
@@ -110,9 +118,11 @@ can_be_captured (Trial *trial)
 
   if (cudaStreamCreateWithFlags (&stream, cudaStreamNonBlocking) != cudaSuccess)
     return 0;
+  mp_cuda_quiet_begin ();
   can = cudaStreamBeginCapture (stream, cudaStreamCaptureModeRelaxed) == cudaSuccess;
   can = can && try_solver (trial, stream) == MP_OK;
   can = cudaStreamEndCapture (stream, &graph) == cudaSuccess && can;
+  mp_cuda_quiet_end ();
   if (graph != NULL)
     cudaGraphDestroy (graph);
   cudaStreamDestroy (stream);
@@ -195,6 +205,7 @@ cholesky_new (MpKernel *kernel,
   if (strncmp (choice, "cusolver", 8) == 0
       && mp_cuda_solver_new (kernel->device, dtype, n, &state->solver) == MP_OK) {
     mp_cuda_reserve (kernel, state->solver.workspace_bytes);
+    kernel->bound = prepare_solver;
     kernel->run = run_solver;
     snprintf (kernel->algorithm, sizeof kernel->algorithm, "cuSOLVER (%s)", choice);
     return MP_OK;

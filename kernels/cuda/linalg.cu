@@ -17,6 +17,8 @@
  */
 #include "kernels/cuda/launch.h"
 
+#include <pthread.h>
+
 #define NB MP_CUDA_PANEL
 #define LD (NB + 4)    /* of a diagonal block in shared memory; rows stay aligned to 16 bytes */
 #define TILE 64        /* of what is left */
@@ -231,13 +233,41 @@ mp_cuda_cholesky_shared (MpDtype dtype,
   return size * (size + 4) * mp_dtype_size (dtype);
 }
 
+/* Bytes of dynamic shared memory that a kernel may have is a property of its function, not of a launch, so it is only
+ * ever raised: lanes launch the same kernel for other sizes. */
+#define MAX_DEVICES 64
+
+typedef struct
+{
+  pthread_mutex_t lock;
+  size_t          bytes[MAX_DEVICES];
+} SharedLimit;
+
+static cudaError_t
+raise_limit (SharedLimit *limit, const void *kernel, size_t bytes)
+{
+  int device = 0;
+  cudaError_t error = cudaGetDevice (&device);
+
+  if (error != cudaSuccess)
+    return error;
+  pthread_mutex_lock (&limit->lock);
+  if (device >= MAX_DEVICES || limit->bytes[device] < bytes) {
+    error = cudaFuncSetAttribute (kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, (int) bytes);
+    if (error == cudaSuccess && device < MAX_DEVICES)
+      limit->bytes[device] = bytes;
+  }
+  pthread_mutex_unlock (&limit->lock);
+  return error;
+}
+
 template <typename Real>
 static cudaError_t
 launch_block (MpDtype dtype, int64_t n, int64_t batch, void *l, const void *a, cudaStream_t stream)
 {
   size_t shared = mp_cuda_cholesky_shared (dtype, n);
-  cudaError_t error = cudaFuncSetAttribute (cholesky_block<Real>, cudaFuncAttributeMaxDynamicSharedMemorySize,
-                                            (int) shared);
+  static SharedLimit limit = { PTHREAD_MUTEX_INITIALIZER, { 0 } };
+  cudaError_t error = raise_limit (&limit, (const void *) cholesky_block<Real>, shared);
 
   if (error != cudaSuccess)
     return error;
@@ -716,8 +746,8 @@ launch_vector (MpDtype dtype, int transpose, int64_t n, int64_t batch, void *x, 
                cudaStream_t stream)
 {
   size_t shared = mp_cuda_solve_vector_shared (dtype, n, INVERTED);
-  cudaError_t error = cudaFuncSetAttribute (solve_vector<Real, INVERTED>, cudaFuncAttributeMaxDynamicSharedMemorySize,
-                                            (int) shared);
+  static SharedLimit limit = { PTHREAD_MUTEX_INITIALIZER, { 0 } };
+  cudaError_t error = raise_limit (&limit, (const void *) solve_vector<Real, INVERTED>, shared);
 
   if (error != cudaSuccess)
     return error;

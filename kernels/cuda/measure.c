@@ -97,14 +97,19 @@ record (Clock        *clock,
         MpCudaWorkFn  work,
         void         *data)
 {
-  MpStatus status = mp_cuda_check (cudaStreamBeginCapture (clock->stream, cudaStreamCaptureModeRelaxed),
-                                   "cudaStreamBeginCapture"), ended;
+  MpStatus status, ended;
 
-  if (status != MP_OK)
+  mp_cuda_quiet_begin ();
+  status = mp_cuda_check (cudaStreamBeginCapture (clock->stream, cudaStreamCaptureModeRelaxed),
+                          "cudaStreamBeginCapture");
+  if (status != MP_OK) {
+    mp_cuda_quiet_end ();
     return status;
+  }
   for (int i = 0; status == MP_OK && i < RECORDED; i++)
     status = work (data, clock->stream);
   ended = mp_cuda_check (cudaStreamEndCapture (clock->stream, &clock->graph), "cudaStreamEndCapture");
+  mp_cuda_quiet_end ();
   if (status == MP_OK)
     status = ended;
   return status == MP_OK ? mp_cuda_check (cudaGraphInstantiate (&clock->recorded, clock->graph, 0),

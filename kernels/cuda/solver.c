@@ -83,7 +83,9 @@ get_handle (MpDevice           *device,
     entry = calloc (1, sizeof *entry);
     if (entry == NULL)
       return mp_kernels_fail (MP_STATUS_MEMORY, "There is no memory for a handle of cuSOLVER.");
+    mp_cuda_quiet_begin ();
     status = check (dn.cusolverDnCreate (&entry->handle), "cusolverDnCreate", MP_FLOAT32, 0);
+    mp_cuda_quiet_end ();
     if (status != MP_OK) {
       free (entry);
       return status;
@@ -130,6 +132,17 @@ mp_cuda_solver_new (MpDevice     *device,
     status = check (dn.cusolverDnDpotrf_bufferSize (handle, CUBLAS_FILL_MODE_UPPER, (int) n, NULL, (int) n, &count),
                     "cusolverDnDpotrf_bufferSize", dtype, n);
   *out = (MpCudaSolver) { device, dtype, n, count, MP_ALIGNMENT + (size_t) count * mp_dtype_size (dtype) };
+  return status;
+}
+
+MpStatus
+mp_cuda_solver_prepare (const MpCudaSolver *solver)
+{
+  cusolverDnHandle_t handle;
+  MpStatus status = MP_OK;
+
+  for (const MpStream *s = solver->device->streams; status == MP_OK && s != NULL; s = s->next)
+    status = get_handle (solver->device, s, &handle);
   return status;
 }
 

@@ -8,7 +8,9 @@
  */
 #include "kernels/cuda/source-private.h"
 
+#include <locale.h>
 #include <math.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,14 +18,27 @@
 
 /* ---- text ---- */
 
+static locale_t plain;
+
+static void
+make_plain (void)
+{
+  plain = newlocale (LC_ALL_MASK, "C", (locale_t) 0);
+}
+
+/* Numbers are CUDA's whatever the user's decimal comma is. */
 void
 mp_text_add (MpText     *text,
              const char *format,
              ...)
 {
-  va_list args, again;
-  int     length;
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
+  locale_t users;
+  va_list  args, again;
+  int      length;
 
+  pthread_once (&once, make_plain);
+  users = uselocale (plain);
   va_start (args, format);
   va_copy (again, args);
   length = vsnprintf (NULL, 0, format, args);
@@ -41,6 +56,7 @@ mp_text_add (MpText     *text,
   }
   va_end (again);
   va_end (args);
+  uselocale (users);
 }
 
 MpStatus

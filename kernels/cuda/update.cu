@@ -148,7 +148,7 @@ update_tail (const Settings<Real> &s, const MpCudaUpdate &update, int64_t i)
 
 /* OP is SGD, RMSPROP, or ADAM for both kinds. */
 template <int OP, typename Real>
-static __global__ void
+static __global__ void __launch_bounds__ (ONE_BLOCK)
 update_all (MpCudaUpdate update)
 {
   __shared__ Settings<Real> settings;
