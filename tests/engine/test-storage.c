@@ -154,7 +154,7 @@ static void
 test_values (void)
 {
   float loss[2][10], hidden[2][BATCH * WIDTH];
-  g_autofree float *weights[2] = { NULL };
+  float *weights[2];
   const gsize n = WIDTH * WIDTH;
 
   for (guint p = 0; p < 2; p++) {
@@ -180,6 +180,8 @@ test_values (void)
     g_assert_cmpfloat_with_epsilon (hidden[0][i], hidden[1][i], 6 * 0x1p-9);
   for (guint i = 0; i < n; i++)
     g_assert_cmpfloat_with_epsilon (weights[0][i], weights[1][i], 6 * 0x1p-9 * 0.25);
+  g_free (weights[0]);
+  g_free (weights[1]);
 }
 
 int

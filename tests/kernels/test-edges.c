@@ -232,6 +232,9 @@ test_bfloat16 (MpDtype dtype)
 
   if (!test_device_class ()->supports (tap_device, &spec)) {
     tap_ok (1, "%s to bfloat16 # SKIP %s", mp_dtype_name (dtype), mp_kernels_error ());
+    free (in.data);
+    free (out.data);
+    free (half.data);
     return;
   }
   for (int i = 0; i < 8; i++) {
