@@ -5,8 +5,8 @@
  *   MP_LAUNCH (kernel, grid, block, shared_bytes, stream, arguments…)   a template kernel stands in parentheses
  *   MP_DYNAMIC_SHARED (float, tile);                                    the block's dynamic shared memory as float *
  *
- * The same files are compiled as C++ for the emulator of the tests (MP_CUDA_EMULATED), so kernels use no inline PTX,
- * no cooperative groups, and of CUB only BlockReduce, BlockScan and WarpReduce.
+ * The same files are compiled as C++ for the emulator of the tests (MP_CUDA_EMULATED), so kernels use no inline PTX and
+ * no cooperative groups.
  */
 #pragma once
 
