@@ -285,7 +285,7 @@ mp_transport_set_progress (MpTransport *self,
       g_string_append_printf (text, _("%s left"), left);
     } else if (phase && !self->playing && iteration < n_iterations) {
       g_string_append (text, " · ");
-      g_string_append_printf (text, _("next: %s"), phase);
+      g_string_append_printf (text, _("next: %s"), _(phase)); /* a title of the method, marked there */
     }
   }
   if (!g_str_equal (gtk_label_get_text (self->text), text->str))
