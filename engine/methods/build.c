@@ -9,40 +9,12 @@
  * Running average of the generator (decay d): after every phase that moves it, a ← a + (1 − d)·(v − a) for each of its
  * variables v. Reads in a plan see the values from before the run, so the average is one update behind.
  */
-#include "engine/methods/build.h"
+#include "engine/methods/build-private.h"
 
 #include <string.h>
 
 #define VIEW_POINTS_DEFAULT 500
 #define VIEW_GRID_DEFAULT (64 * 64)
-
-typedef struct
-{
-  MpNode *output;
-  GArray *moving; /* MpMovingAverage */
-} Pass;
-
-struct _MpBuild
-{
-  MpExperiment      *experiment;
-  const MpMethod    *method;
-  MpBuildOptions     options;
-  MpGraph           *graph;
-  gint64             dimensions;
-  gint64             batch;
-  gint64             latent;
-  MpNetwork         *generator, *average, *critic;
-  gint64             critic_outputs;
-  GError            *error;     /* of a network, kept until build () is done */
-  GArray            *passes;    /* Pass */
-  GPtrArray         *phases;    /* MpPhase */
-  GPtrArray         *groups;    /* const char *, NULL-terminated at the end */
-  GPtrArray         *live_keys; /* char *, likewise */
-  GPtrArray         *live_nodes;/* MpNode, by the side of live_keys */
-  GArray            *surfaces;  /* MpSurfaceNode */
-  MpProjectionNodes  projection;
-  MpNode            *samples, *view_samples, *view_data, *view_points;
-};
 
 static void
 pass_clear (gpointer data)
@@ -543,6 +515,7 @@ mp_build_free (MpBuild *self)
   g_ptr_array_unref (self->live_keys);
   g_ptr_array_unref (self->live_nodes);
   g_array_unref (self->surfaces);
+  mp_published_clear (&self->published);
   mp_graph_free (self->graph);
   mp_experiment_unref (self->experiment);
   g_free (self);

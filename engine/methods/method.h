@@ -19,7 +19,8 @@ typedef struct _MpPhase MpPhase;
 typedef enum
 {
   MP_NEEDS_NOTHING = 0,
-  MP_NEEDS_CRITIC = 1 << 0
+  MP_NEEDS_CRITIC = 1 << 0,
+  MP_NEEDS_EXTRACTOR = 1 << 1 /* frozen features of [extractor], trained as a stage before */
 } MpNeeds;
 
 typedef struct
@@ -68,7 +69,45 @@ void          mp_phase_share_batch (MpPhase *phase);
 /* A scalar of every iteration. id: "loss/critic"; title: "Critic loss (binary cross-entropy)"; say the estimator. */
 void          mp_phase_report (MpPhase *phase, const char *id, const char *title, MpBetter better, MpNode *scalar);
 
-/* ---- views; all optional ---- */
+/* ---- what views may ask for (engine/views/view.h); all optional ----
+ * A method says what its parts are, and every view that can be drawn from them is on offer by itself. */
+
+/* What the critic's output is, so that a view can name it. */
+typedef enum
+{
+  MP_CRITIC_NONE,
+  MP_CRITIC_LOGIT,   /* before a sigmoid: log of the odds that a point is real */
+  MP_CRITIC_LABEL,   /* least squares: 1 for real, 0 for generated */
+  MP_CRITIC_MARGIN,  /* hinge: ±1 are the margins */
+  MP_CRITIC_SCORE,   /* Wasserstein: only differences have a meaning */
+  MP_CRITIC_SPACE    /* a projection that a kernel compares points in */
+} MpCriticRole;
+
+/* x, y: n × d and m × d points of the data space, inference mode; functions of one argument get NULL for y. */
+typedef MpNode *(*MpViewFunction) (MpBuild *build, MpNode *x, MpNode *y);
+
+void          mp_build_publish_critic (MpBuild *build, MpCriticRole role, gint64 outputs);
+/* The kernel that compares points: of the critic's space when there is one, else of the data space. parameters: as
+ * mp_gram () takes them. */
+void          mp_build_publish_kernel (MpBuild *build, MpKernelKind kind, MpNode *parameters);
+/* name                   x          y          value
+ * "generator-loss"       real       generated  scalar: what the generator goes down (its gradient by y moves samples)
+ * "critic-loss"          real       generated  scalar: what the critic goes down
+ * "penalty-points"       real       generated  k × d: where the gradient penalty looks
+ * "density-ratio"        any        -          n: the method's own estimate of data over model
+ * "representative"       any        -          n: share of the frozen features in the critic's output
+ * "discriminative"       any        -          n: share of its own features */
+void          mp_build_publish (MpBuild *build, const char *name, MpViewFunction function);
+
+/* ---- for views ---- */
+MpCriticRole  mp_build_get_critic_role (MpBuild *build, gint64 *outputs);
+/* FALSE where the method has no kernel. */
+gboolean      mp_build_get_kernel (MpBuild *build, MpKernelKind *kind, MpNode **parameters);
+gboolean      mp_build_has (MpBuild *build, const char *name);
+/* NULL where the method did not publish it. */
+MpNode       *mp_build_call (MpBuild *build, const char *name, MpNode *x, MpNode *y);
+
+/* ---- views that a method draws itself; all optional ---- */
 /* Fixed-noise samples and fixed real points, n × 2, that views may refer to. */
 MpNode       *mp_build_view_samples (MpBuild *build);
 MpNode       *mp_build_view_data (MpBuild *build);

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * build-private.h: the build behind method.h and build.h, in two files: build.c writes methods down, build-publish.c
+ * keeps what they say about themselves for views.
+ */
+#pragma once
+
+#include "engine/methods/build.h"
+
+G_BEGIN_DECLS
+
+/* What the method said about itself. */
+typedef struct
+{
+  MpCriticRole  critic_role;
+  gint64        critic_outputs;
+  MpKernelKind  kernel;
+  MpNode       *kernel_parameters;
+  gboolean      has_kernel;
+  GHashTable   *functions;  /* name → MpViewFunction, made at the first need */
+} MpPublished;
+
+typedef struct
+{
+  MpNode *output;
+  GArray *moving; /* MpMovingAverage */
+} Pass;
+
+struct _MpBuild
+{
+  MpExperiment      *experiment;
+  const MpMethod    *method;
+  MpBuildOptions     options;
+  MpGraph           *graph;
+  gint64             dimensions;
+  gint64             batch;
+  gint64             latent;
+  MpNetwork         *generator, *average, *critic;
+  gint64             critic_outputs;
+  GError            *error;     /* of a network, kept until build () is done */
+  GArray            *passes;    /* Pass */
+  GPtrArray         *phases;    /* MpPhase */
+  GPtrArray         *groups;    /* const char *, NULL-terminated at the end */
+  GPtrArray         *live_keys; /* char *, likewise */
+  GPtrArray         *live_nodes;/* MpNode, by the side of live_keys */
+  GArray            *surfaces;  /* MpSurfaceNode */
+  MpProjectionNodes  projection;
+  MpPublished        published;
+  MpNode            *samples, *view_samples, *view_data, *view_points;
+};
+
+/* The functions that were published; the rest belongs to the graph. */
+void mp_published_clear (MpPublished *published);
+
+G_END_DECLS

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * build-publish.c: what a method says about its parts, and views ask for (method.h).
+ */
+#include "engine/methods/build-private.h"
+
+void
+mp_published_clear (MpPublished *published)
+{
+  g_clear_pointer (&published->functions, g_hash_table_unref);
+}
+
+/* ---- for build () ---- */
+
+void
+mp_build_publish_critic (MpBuild      *self,
+                         MpCriticRole  role,
+                         gint64        outputs)
+{
+  self->published.critic_role = role;
+  self->published.critic_outputs = outputs;
+}
+
+void
+mp_build_publish_kernel (MpBuild      *self,
+                         MpKernelKind  kind,
+                         MpNode       *parameters)
+{
+  self->published.kernel = kind;
+  self->published.kernel_parameters = parameters;
+  self->published.has_kernel = TRUE;
+}
+
+void
+mp_build_publish (MpBuild        *self,
+                  const char     *name,
+                  MpViewFunction  function)
+{
+  if (self->published.functions == NULL)
+    self->published.functions = g_hash_table_new (g_str_hash, g_str_equal);
+  g_hash_table_insert (self->published.functions, (gpointer) g_intern_string (name), (gpointer) function);
+}
+
+/* ---- for views ---- */
+
+MpCriticRole
+mp_build_get_critic_role (MpBuild *self,
+                          gint64  *outputs)
+{
+  if (outputs != NULL)
+    *outputs = self->published.critic_outputs;
+  return self->published.critic_role;
+}
+
+gboolean
+mp_build_get_kernel (MpBuild       *self,
+                     MpKernelKind  *kind,
+                     MpNode       **parameters)
+{
+  if (!self->published.has_kernel)
+    return FALSE;
+  *kind = self->published.kernel;
+  *parameters = self->published.kernel_parameters;
+  return TRUE;
+}
+
+gboolean
+mp_build_has (MpBuild    *self,
+              const char *name)
+{
+  return self->published.functions != NULL && g_hash_table_contains (self->published.functions, name);
+}
+
+MpNode *
+mp_build_call (MpBuild    *self,
+               const char *name,
+               MpNode     *x,
+               MpNode     *y)
+{
+  MpViewFunction function = self->published.functions == NULL ? NULL
+                            : (MpViewFunction) g_hash_table_lookup (self->published.functions, name);
+
+  return function != NULL ? function (self, x, y) : NULL;
+}
