@@ -86,7 +86,7 @@ phase_row (Lane  *lane,
   mp_plan_get_info (mp_loop_get_plan (lane->loop, i), &info);
   g_ptr_array_add (row, g_strdup (lane->id));
   g_ptr_array_add (row, g_strdup (_(mp_loop_get_phase_title (lane->loop, i))));
-  g_ptr_array_add (row, g_strdup_printf ("%" G_GINT64_FORMAT, mp_loop_get_repeat (lane->loop, i)));
+  g_ptr_array_add (row, g_strdup_printf ("%" G_GINT64_FORMAT, mp_loop_get_repeat (lane->loop, i, MP_LOOP_TYPICAL)));
   for (guint j = 0; j < G_N_ELEMENTS (columns); j++)
     g_ptr_array_add (row, g_strdup_printf ("%'.0f", column_value (&columns[j], &info)));
   g_ptr_array_add (row, NULL);
@@ -163,7 +163,7 @@ add_phase (JsonBuilder *builder,
   mp_plan_get_info (mp_loop_get_plan (loop, i), &info);
   json_builder_begin_object (builder);
   mp_json_add_text (builder, "phase", mp_loop_get_phase_title (loop, i));
-  mp_json_add_number (builder, "runs", (double) mp_loop_get_repeat (loop, i));
+  mp_json_add_number (builder, "runs", (double) mp_loop_get_repeat (loop, i, MP_LOOP_TYPICAL));
   for (guint j = 0; j < G_N_ELEMENTS (columns); j++)
     mp_json_add_number (builder, columns[j].name, column_value (&columns[j], &info));
   json_builder_end_object (builder);

@@ -26,6 +26,13 @@ typedef struct
   GArray *moving; /* MpMovingAverage */
 } Pass;
 
+/* A further network of the method. */
+typedef struct
+{
+  const char *name, *optimizer;
+  MpNetwork  *network;   /* NULL after a mistake */
+} FurtherNetwork;
+
 struct _MpBuild
 {
   MpExperiment      *experiment;
@@ -37,6 +44,7 @@ struct _MpBuild
   gint64             latent;
   MpNetwork         *generator, *average, *critic;
   gint64             critic_outputs;
+  GArray            *further;   /* FurtherNetwork */
   GError            *error;     /* of a network, kept until build () is done */
   GArray            *passes;    /* Pass */
   GPtrArray         *phases;    /* MpPhase */

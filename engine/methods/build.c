@@ -189,6 +189,54 @@ mp_build_critic (MpBuild *self,
   return need_critic (self, outputs) ? apply_training (self, self->critic, x) : NULL;
 }
 
+/* ---- further networks ---- */
+
+static void
+further_clear (gpointer data)
+{
+  g_clear_pointer (&((FurtherNetwork *) data)->network, mp_network_free);
+}
+
+static const FurtherNetwork *
+find_further (MpBuild    *self,
+              const char *name)
+{
+  for (guint i = 0; i < self->further->len; i++)
+    if (g_str_equal (g_array_index (self->further, FurtherNetwork, i).name, name))
+      return &g_array_index (self->further, FurtherNetwork, i);
+  return NULL;
+}
+
+void
+mp_build_add_network (MpBuild    *self,
+                      const char *name,
+                      const char *like,
+                      const char *optimizer,
+                      gint64      inputs,
+                      gint64      outputs)
+{
+  MpSample from = mp_sample_row (inputs), to = mp_sample_row (outputs);
+  FurtherNetwork further = { name, optimizer, NULL };
+
+  g_assert (find_further (self, name) == NULL);
+  if (self->error == NULL)
+    further.network = mp_network_new_like (self->graph, self->experiment, like, name, &from, &to, &self->error);
+  g_array_append_val (self->further, further);
+}
+
+MpNode *
+mp_build_apply (MpBuild    *self,
+                const char *name,
+                MpNode     *x)
+{
+  const FurtherNetwork *further = find_further (self, name);
+
+  g_assert (further != NULL);
+  return further->network != NULL ? apply_training (self, further->network, x) : NULL;
+}
+
+/* ---- phases ---- */
+
 MpPhase *
 mp_build_phase (MpBuild    *self,
                 const char *id,
@@ -207,6 +255,17 @@ mp_build_phase (MpBuild    *self,
   phase->assigns = g_ptr_array_new ();
   g_ptr_array_add (self->phases, phase);
   return phase;
+}
+
+void
+mp_phase_intensify (MpPhase    *phase,
+                    const char *key,
+                    guint64     first,
+                    guint64     every)
+{
+  phase->intense_key = key;
+  phase->intense_first = first;
+  phase->intense_every = every;
 }
 
 static void
@@ -237,6 +296,17 @@ mp_phase_maximise (MpPhase    *phase,
                    const char *group)
 {
   add_objective (phase, loss, group, TRUE);
+}
+
+void
+mp_phase_assign (MpPhase *phase,
+                 MpNode  *state,
+                 MpNode  *value)
+{
+  MpNode *assign = mp_assign (state, value);
+
+  if (assign != NULL)
+    g_ptr_array_add (phase->assigns, assign);
 }
 
 void
@@ -326,7 +396,7 @@ mp_build_projection (MpBuild    *self,
 
 /* ---- after build () ---- */
 
-/* Marks everything that the phase's losses depend on; indexed by node id. */
+/* Marks everything that the phase's losses and the method's states depend on; indexed by node id. */
 static gboolean *
 find_dependencies (MpBuild       *self,
                    const MpPhase *phase)
@@ -336,6 +406,8 @@ find_dependencies (MpBuild       *self,
 
   for (guint i = 0; i < phase->objectives->len; i++)
     needed[g_array_index (phase->objectives, MpObjective, i).loss->id] = TRUE;
+  for (guint i = 0; i < phase->assigns->len; i++)
+    needed[((MpNode *) g_ptr_array_index (phase->assigns, i))->id] = TRUE;
   for (guint i = n; i-- > 0;)
     if (needed[i]) {
       const MpNode *node = mp_graph_get_node (self->graph, i);
@@ -479,6 +551,8 @@ mp_build_new (MpExperiment          *experiment,
   self->dimensions = dimensions;
   self->batch = mp_experiment_get_int (experiment, "train", "batch");
   self->latent = mp_experiment_get_int (experiment, "generator", "latent");
+  self->further = g_array_new (FALSE, FALSE, sizeof (FurtherNetwork));
+  g_array_set_clear_func (self->further, further_clear);
   self->passes = g_array_new (FALSE, FALSE, sizeof (Pass));
   g_array_set_clear_func (self->passes, pass_clear);
   self->phases = g_ptr_array_new_with_free_func (phase_free);
@@ -509,6 +583,7 @@ mp_build_free (MpBuild *self)
   g_clear_pointer (&self->generator, mp_network_free);
   g_clear_pointer (&self->average, mp_network_free);
   g_clear_pointer (&self->critic, mp_network_free);
+  g_array_unref (self->further);
   g_array_unref (self->passes);
   g_ptr_array_unref (self->phases);
   g_ptr_array_unref (self->groups);
@@ -558,6 +633,18 @@ const char *const *
 mp_build_get_groups (MpBuild *self)
 {
   return (const char *const *) self->groups->pdata;
+}
+
+const char *
+mp_build_get_optimizer (MpBuild    *self,
+                        const char *group,
+                        gboolean   *clipped)
+{
+  const FurtherNetwork *further = find_further (self, group);
+
+  if (clipped != NULL)
+    *clipped = further == NULL;
+  return further != NULL ? further->optimizer : group;
 }
 
 const char *const *

@@ -36,7 +36,7 @@ typedef struct
 typedef struct
 {
   MpNode     *loss;
-  const char *group;   /* "generator", "critic" */
+  const char *group;   /* "generator", "critic", "decoder" */
   gboolean    ascend;
 } MpObjective;
 
@@ -55,6 +55,8 @@ struct _MpPhase
   guint       index;
   const char *id, *title;
   const char *repeat_key;   /* or NULL */
+  const char *intense_key;  /* or NULL: counts instead, if not 0, in the iterations that the next two say */
+  guint64     intense_first, intense_every;
   gboolean    share_batch;
   gboolean    reads_data;   /* depends on the minibatch */
   GArray     *objectives;   /* MpObjective */
@@ -89,6 +91,8 @@ guint                    mp_build_get_n_phases (MpBuild *self);
 const MpPhase           *mp_build_get_phase (MpBuild *self, guint i);
 /* Parameters' groups that some phase moves, NULL-terminated: "critic", "generator". */
 const char *const       *mp_build_get_groups (MpBuild *self);
+/* The group X of [optimizer.X] that a parameters' group follows. clipped: (out) (nullable): with its weight clipping. */
+const char              *mp_build_get_optimizer (MpBuild *self, const char *group, gboolean *clipped);
 /* Live keys of [method] in use: name of the input is "method.KEY". NULL-terminated. */
 const char *const       *mp_build_get_live_keys (MpBuild *self);
 MpNode                  *mp_build_get_live (MpBuild *self, const char *key);

@@ -58,12 +58,23 @@ MpNode       *mp_build_generate (MpBuild *build, MpNode *latent);     /* the gen
 /* The critic, training mode; every call must ask for the same number of outputs. */
 MpNode       *mp_build_critic (MpBuild *build, MpNode *x, gint64 outputs);
 
+/* A further network: its parameters are the group `name` ("decoder"), its kind and keys are those of the group `like`,
+ * and phases that move it follow [optimizer.OPTIMIZER], but weights are not clipped. All static. */
+void          mp_build_add_network (MpBuild *build, const char *name, const char *like, const char *optimizer,
+                                    gint64 inputs, gint64 outputs);
+MpNode       *mp_build_apply (MpBuild *build, const char *name, MpNode *x);   /* training mode */
+
 /* id: "critic", static. repeat_key: an int key of [method] that says how often per iteration (may be live), or NULL
  * for once. */
 MpPhase      *mp_build_phase (MpBuild *build, const char *id, const char *title, const char *repeat_key);
-/* The parameters of `group` ("generator", "critic") follow the gradient of loss down or up, with [optimizer.group]. */
+/* In the first `first` iterations and in every `every`-th, counted from 0, the phase runs as often as this int key of
+ * [method] says; where the key is 0 as often as ever. */
+void          mp_phase_intensify (MpPhase *phase, const char *key, guint64 first, guint64 every);
+/* The parameters of `group` ("generator", "critic", or a further network's name) follow the gradient of loss down or up, with [optimizer.group]. */
 void          mp_phase_minimise (MpPhase *phase, MpNode *loss, const char *group);
 void          mp_phase_maximise (MpPhase *phase, MpNode *loss, const char *group);
+/* A state of the method takes this value when the phase has run. */
+void          mp_phase_assign (MpPhase *phase, MpNode *state, MpNode *value);
 /* Keep the minibatch of the phase before. */
 void          mp_phase_share_batch (MpPhase *phase);
 /* A scalar of every iteration. id: "loss/critic"; title: "Critic loss (binary cross-entropy)"; say the estimator. */

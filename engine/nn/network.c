@@ -8,21 +8,23 @@ struct _MpNetwork
 {
   MpGraph              *graph;
   MpExperiment         *experiment;
-  char                 *group;
+  char                 *group;     /* of the experiment */
+  char                 *name;      /* of the parameters */
   gboolean              average;
   const MpNetworkClass *class;
   gpointer              state;
   GPtrArray            *variables;
 };
 
-MpNetwork *
-mp_network_new (MpGraph         *graph,
-                MpExperiment    *experiment,
-                const char      *group,
-                gboolean         average,
-                const MpSample  *inputs,
-                const MpSample  *outputs,
-                GError         **error)
+static MpNetwork *
+network_new (MpGraph         *graph,
+             MpExperiment    *experiment,
+             const char      *group,
+             const char      *name,
+             gboolean         average,
+             const MpSample  *inputs,
+             const MpSample  *outputs,
+             GError         **error)
 {
   g_autoptr (MpNetwork) self = g_new0 (MpNetwork, 1);
   const char *kind = mp_experiment_get_string (experiment, group, "kind");
@@ -30,6 +32,7 @@ mp_network_new (MpGraph         *graph,
   self->graph = graph;
   self->experiment = mp_experiment_ref (experiment);
   self->group = g_strdup (group);
+  self->name = g_strdup (name);
   self->average = average;
   self->variables = g_ptr_array_new ();
   self->class = (const MpNetworkClass *) mp_registry_find (MP_KIND_NETWORK, kind);
@@ -48,6 +51,30 @@ mp_network_new (MpGraph         *graph,
   return self->state != NULL ? g_steal_pointer (&self) : NULL;
 }
 
+MpNetwork *
+mp_network_new (MpGraph         *graph,
+                MpExperiment    *experiment,
+                const char      *group,
+                gboolean         average,
+                const MpSample  *inputs,
+                const MpSample  *outputs,
+                GError         **error)
+{
+  return network_new (graph, experiment, group, group, average, inputs, outputs, error);
+}
+
+MpNetwork *
+mp_network_new_like (MpGraph         *graph,
+                     MpExperiment    *experiment,
+                     const char      *group,
+                     const char      *name,
+                     const MpSample  *inputs,
+                     const MpSample  *outputs,
+                     GError         **error)
+{
+  return network_new (graph, experiment, group, name, FALSE, inputs, outputs, error);
+}
+
 void
 mp_network_free (MpNetwork *self)
 {
@@ -58,6 +85,7 @@ mp_network_free (MpNetwork *self)
   g_ptr_array_unref (self->variables);
   mp_experiment_unref (self->experiment);
   g_free (self->group);
+  g_free (self->name);
   g_free (self);
 }
 
@@ -106,8 +134,8 @@ mp_network_parameter (MpNetwork    *self,
   if (self->average)
     return mp_network_state (self, name, type, init);
 
-  full = g_strdup_printf ("%s/%s", self->group, name);
-  node = mp_parameter (self->graph, self->group, full, type, init);
+  full = g_strdup_printf ("%s/%s", self->name, name);
+  node = mp_parameter (self->graph, self->name, full, type, init);
   g_ptr_array_add (self->variables, node);
   return node;
 }
@@ -118,7 +146,7 @@ mp_network_state (MpNetwork    *self,
                   MpTensorType  type,
                   MpInit        init)
 {
-  g_autofree char *full = g_strdup_printf ("%s%s/%s", self->average ? "average/" : "", self->group, name);
+  g_autofree char *full = g_strdup_printf ("%s%s/%s", self->average ? "average/" : "", self->name, name);
   MpNode *node = mp_state (self->graph, full, type, init);
 
   g_ptr_array_add (self->variables, node);

@@ -69,6 +69,9 @@ typedef struct
  * average: make a running average's network; its variables are states. */
 MpNetwork    *mp_network_new (MpGraph *graph, MpExperiment *experiment, const char *group, gboolean average,
                               const MpSample *inputs, const MpSample *outputs, GError **error);
+/* A network that is like that of [group], with parameters of its own in the group `name` ("decoder"). */
+MpNetwork    *mp_network_new_like (MpGraph *graph, MpExperiment *experiment, const char *group, const char *name,
+                                   const MpSample *inputs, const MpSample *outputs, GError **error);
 void          mp_network_free (MpNetwork *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MpNetwork, mp_network_free)
 MpNode       *mp_network_apply (MpNetwork *self, MpNode *x, MpMode mode, GArray *moving);

@@ -9,7 +9,8 @@
  *
  * The first iteration of a kind is run kernel by kernel: libraries load and choose at their first use, and a phase that
  * shares a minibatch may have to fetch it then. Where iterations are short, MP_LOOP_BURST of them are recorded as one,
- * so that launching costs little beside them.
+ * so that launching costs little beside them. Where single iterations repeat a phase more often, the recording is made
+ * again after each of them.
  */
 #include "engine/train/loop-private.h"
 
@@ -35,9 +36,10 @@ mp_loop_unsettle (MpLoop *self)
   self->captures.settled = FALSE;
 }
 
-/* Notes what the next iteration is like, and drops recordings that are not like it. */
+/* Notes what this iteration is like, and drops recordings that are not like it. */
 static void
-look_at_repeats (MpLoop *self)
+look_at_repeats (MpLoop  *self,
+                 guint64  iteration)
 {
   LoopCaptures *captures = &self->captures;
   guint64 n_batches = 0;
@@ -47,7 +49,7 @@ look_at_repeats (MpLoop *self)
     captures->repeats = g_new0 (gint64, MAX (self->n_phases, 1));
   for (guint i = 0; i < self->n_phases; i++) {
     const MpPhase *phase = self->phases[i].phase;
-    gint64 repeat = mp_loop_get_repeat (self, i);
+    gint64 repeat = mp_loop_get_repeat (self, i, iteration);
 
     same = same && captures->repeats[i] == repeat;
     captures->repeats[i] = repeat;
@@ -143,13 +145,26 @@ can_capture (MpLoop  *self,
          && (self->feed == NULL || n * self->captures.n_batches <= mp_feed_get_capacity (self->feed));
 }
 
+/* Whether the next MP_LOOP_BURST iterations are what look_at_repeats () saw. */
+static gboolean
+are_alike (MpLoop  *self,
+           guint64  iteration)
+{
+  for (guint i = 0; i < self->n_phases; i++)
+    for (guint64 j = 1; self->phases[i].phase->intense_key != NULL && j < MP_LOOP_BURST; j++)
+      if (mp_loop_get_repeat (self, i, iteration + j) != self->captures.repeats[i])
+        return FALSE;
+  return TRUE;
+}
+
 guint64
 mp_loop_get_burst (MpLoop  *self,
+                   guint64  iteration,
                    guint64  most)
 {
   guint64 n_kernels = 0;
 
-  look_at_repeats (self);
+  look_at_repeats (self, iteration);
   for (guint i = 0; i < self->n_phases; i++) {
     MpPlanInfo info;
 
@@ -158,7 +173,7 @@ mp_loop_get_burst (MpLoop  *self,
   }
   /* Unless two of them make a chunk, they are not short. */
   return most >= MP_LOOP_BURST && self->rows.size >= 2 * MP_LOOP_BURST && n_kernels * MP_LOOP_BURST <= MAX_KERNELS
-         && can_capture (self, MP_LOOP_BURST) ? MP_LOOP_BURST : 1;
+         && can_capture (self, MP_LOOP_BURST) && are_alike (self, iteration) ? MP_LOOP_BURST : 1;
 }
 
 gboolean
@@ -171,7 +186,7 @@ mp_loop_launch (MpLoop   *self,
   MpStream *stream = mp_store_get_stream (self->store, error);
   MpCapture *capture;
 
-  look_at_repeats (self);
+  look_at_repeats (self, iteration);
   if (stream == NULL)
     return FALSE;
   if (can_capture (self, n)) {

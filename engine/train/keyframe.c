@@ -155,7 +155,7 @@ replay_with_checks (MpLoop  *self,
 
   for (guint i = 0; i < self->n_phases; i++) {
     LoopPhase *phase = &self->phases[i];
-    gint64 repeat = mp_loop_get_repeat (self, i);
+    gint64 repeat = mp_loop_get_repeat (self, i, iteration);
     g_autoptr (MpPlan) plan = mp_loop_plan_phase (self, phase, TRUE, NULL);
 
     for (gint64 r = 0; r < repeat; r++) {

@@ -218,7 +218,7 @@ find_next_run (MpLane *lane)
 {
   guint n = mp_loop_get_n_phases (lane->loop);
 
-  while (lane->phase < n && lane->repetition >= mp_loop_get_repeat (lane->loop, lane->phase)) {
+  while (lane->phase < n && lane->repetition >= mp_loop_get_repeat (lane->loop, lane->phase, lane->submitted)) {
     lane->phase++;
     lane->repetition = 0;
   }

@@ -24,7 +24,8 @@ G_BEGIN_DECLS
 typedef struct
 {
   const char  *group;               /* "critic" */
-  char        *section;             /* "optimizer.critic" */
+  char        *section;             /* "optimizer.critic"; a further network's is another group's */
+  gboolean     clipped;
   MpNode      *hyper;               /* input */
   double       values[MP_N_HYPER];  /* before the schedule */
   gboolean     scheduled;
@@ -157,8 +158,8 @@ gboolean mp_loop_run_phases (MpLoop *self, guint64 iteration, gboolean capturing
 /* ---- capture.c ---- */
 /* Runs n iterations, n being 1 or MP_LOOP_BURST, in the fastest way that there is. */
 gboolean mp_loop_launch (MpLoop *self, guint64 iteration, guint64 n, GError **error);
-/* Most iterations, up to `most`, that mp_loop_launch () may be given. */
-guint64  mp_loop_get_burst (MpLoop *self, guint64 most);
+/* Most iterations from this one on, up to `most`, that mp_loop_launch () may be given. */
+guint64  mp_loop_get_burst (MpLoop *self, guint64 iteration, guint64 most);
 /* The next iteration is not like the last. */
 void     mp_loop_unsettle (MpLoop *self);
 void     mp_loop_clear_captures (MpLoop *self);

@@ -41,6 +41,8 @@ read_hyper (MpLoop        *self,
   const MpOptimizer *class = find_optimizer (self->experiment, optimizer->section, NULL);
 
   class->hyper (self->experiment, optimizer->section, optimizer->values);
+  if (!optimizer->clipped)
+    optimizer->values[MP_HYPER_CLIP] = 0;
   optimizer->scheduled = !g_str_equal (mp_experiment_get_string (self->experiment, optimizer->section, "schedule"),
                                        "constant");
 }
@@ -52,7 +54,8 @@ add_updates (MpLoop     *self,
 {
   for (guint i = 0; i < phase->phase->objectives->len; i++) {
     const MpObjective *objective = &g_array_index (phase->phase->objectives, MpObjective, i);
-    g_autofree char *section = g_strconcat ("optimizer.", objective->group, NULL);
+    g_autofree char *section = g_strconcat ("optimizer.",
+                                            mp_build_get_optimizer (self->build, objective->group, NULL), NULL);
     const MpOptimizer *optimizer = find_optimizer (self->experiment, section, error);
     guint32 flags;
     MpUpdate *update;
@@ -120,7 +123,9 @@ list_optimizers (MpLoop *self)
   for (guint i = 0; i < self->n_optimizers; i++) {
     self->optimizers[i].group = groups[i];
     self->optimizers[i].loop = self;
-    self->optimizers[i].section = g_strconcat ("optimizer.", groups[i], NULL);
+    self->optimizers[i].section = g_strconcat ("optimizer.",
+                                               mp_build_get_optimizer (self->build, groups[i],
+                                                                       &self->optimizers[i].clipped), NULL);
   }
 }
 
@@ -613,7 +618,7 @@ mp_loop_run_phases (MpLoop   *self,
                     GError  **error)
 {
   for (guint i = 0; i < self->n_phases; i++) {
-    gint64 repeat = mp_loop_get_repeat (self, i);
+    gint64 repeat = mp_loop_get_repeat (self, i, iteration);
 
     for (gint64 r = 0; r < repeat; r++)
       if (!mp_loop_run_plan (self, &self->phases[i], self->phases[i].plan, iteration, r, capturing, error))
@@ -636,12 +641,19 @@ mp_loop_get_phase_title (MpLoop *self,
 }
 
 gint64
-mp_loop_get_repeat (MpLoop *self,
-                    guint   phase)
+mp_loop_get_repeat (MpLoop  *self,
+                    guint    phase,
+                    guint64  iteration)
 {
-  const char *key = self->phases[phase].phase->repeat_key;
+  const MpPhase *what = self->phases[phase].phase;
+  gint64 often = what->repeat_key != NULL ? mp_build_int (self->build, what->repeat_key) : 1;
 
-  return key != NULL ? MIN (mp_build_int (self->build, key), MP_LOOP_MAX_REPEAT) : 1;
+  if (what->intense_key != NULL && (iteration < what->intense_first || iteration % what->intense_every == 0)) {
+    gint64 intense = mp_build_int (self->build, what->intense_key);
+
+    often = intense > 0 ? intense : often;
+  }
+  return MIN (often, MP_LOOP_MAX_REPEAT);
 }
 
 MpPlan *
@@ -665,7 +677,7 @@ mp_loop_run_iterations (MpLoop   *self,
     return FALSE;
   if (self->class->host_memory)
     return mp_loop_run_phases (self, iteration, FALSE, error) && mp_loop_count_rows (self, iteration, 1, error);
-  *done = mp_loop_get_burst (self, MIN (most, mp_loop_get_room (self)));
+  *done = mp_loop_get_burst (self, iteration, MIN (most, mp_loop_get_room (self)));
   return mp_loop_launch (self, iteration, *done, error) && mp_loop_count_rows (self, iteration, *done, error);
 }
 
@@ -734,8 +746,9 @@ mp_loop_update_live (MpLoop      *self,
   for (guint i = 0; i < self->n_optimizers; i++)
     if (g_str_equal (self->optimizers[i].section, group)) {
       read_hyper (self, &self->optimizers[i]);
-      return feed_hyper (self, &self->optimizers[i], error)
-             && mp_store_write_doubles (self->store, self->optimizers[i].hyper, self->optimizers[i].values, error);
+      if (!feed_hyper (self, &self->optimizers[i], error)
+          || !mp_store_write_doubles (self->store, self->optimizers[i].hyper, self->optimizers[i].values, error))
+        return FALSE;
     }
   return TRUE;
 }

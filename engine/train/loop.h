@@ -73,7 +73,9 @@ void              mp_loop_set_batch (MpLoop *self, guint64 batch);
 
 guint             mp_loop_get_n_phases (MpLoop *self);
 const char       *mp_loop_get_phase_title (MpLoop *self, guint phase);
-gint64            mp_loop_get_repeat (MpLoop *self, guint phase);            /* live; may be 0 */
+#define MP_LOOP_TYPICAL G_MAXUINT64 /* an iteration that is like most */
+/* How often the phase runs in an iteration; live, may be 0. */
+gint64            mp_loop_get_repeat (MpLoop *self, guint phase, guint64 iteration);
 MpPlan           *mp_loop_get_plan (MpLoop *self, guint phase);
 
 /* Puts up to `most` (≥ 1) iterations from `iteration` on their way, and says how many: as many as go as one launch.

@@ -322,6 +322,6 @@ step_case_get_plan (StepCase *self,
                     guint     i,
                     double   *repeat)
 {
-  *repeat = self->loop != NULL ? (double) mp_loop_get_repeat (self->loop, i) : 1;
+  *repeat = self->loop != NULL ? (double) mp_loop_get_repeat (self->loop, i, MP_LOOP_TYPICAL) : 1;
   return self->loop != NULL ? mp_loop_get_plan (self->loop, i) : self->plan;
 }

@@ -5,12 +5,45 @@
 #include "tests/engine/golden.h"
 
 #include <math.h>
+#include <string.h>
+
+static char *
+reference_path (const char *file)
+{
+  const char *dir = g_getenv ("MATCHPOINT_TEST_DIR");
+
+  return g_build_filename (dir != NULL ? dir : "tests", "reference", file, NULL);
+}
+
+static gint
+compare_names (gconstpointer a,
+               gconstpointer b)
+{
+  return strcmp (*(const char *const *) a, *(const char *const *) b);
+}
+
+GPtrArray *
+golden_list_files (const char *prefix)
+{
+  GPtrArray *files = g_ptr_array_new_with_free_func (g_free);
+  g_autofree char *path = reference_path (NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GDir) dir = g_dir_open (path, 0, &error);
+  const char *name;
+
+  if (dir == NULL)
+    g_error ("%s", error->message);
+  while ((name = g_dir_read_name (dir)) != NULL)
+    if (g_str_has_prefix (name, prefix) && g_str_has_suffix (name, ".json"))
+      g_ptr_array_add (files, g_strdup (name));
+  g_ptr_array_sort (files, compare_names);
+  return files;
+}
 
 JsonArray *
 golden_load (const char *file)
 {
-  const char *dir = g_getenv ("MATCHPOINT_TEST_DIR");
-  g_autofree char *path = g_build_filename (dir != NULL ? dir : "tests", "reference", file, NULL);
+  g_autofree char *path = reference_path (file);
   g_autoptr (JsonParser) parser = json_parser_new ();
   g_autoptr (GError) error = NULL;
 

@@ -18,6 +18,8 @@ typedef struct
 
 /* The "cases" array of a file in tests/reference; ends the program when it cannot be read. Never freed. */
 JsonArray *golden_load (const char *file);
+/* The files of tests/reference whose names begin with prefix and end with .json, in order. (transfer full) */
+GPtrArray *golden_list_files (const char *prefix);
 /* Adds /PREFIX/CASE/float64 for every case of the file, and …/float32 for those without "single": false. */
 void       golden_add_tests (const char *file, const char *prefix, GTestDataFunc test_double,
                              GTestDataFunc test_single);

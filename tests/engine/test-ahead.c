@@ -78,7 +78,7 @@ run_in_pieces (Side *self)
   g_autoptr (GError) error = NULL;
 
   for (guint i = 0; i < mp_loop_get_n_phases (self->loop); i++)
-    for (gint64 r = 0; r < mp_loop_get_repeat (self->loop, i); r++) {
+    for (gint64 r = 0; r < mp_loop_get_repeat (self->loop, i, self->submitted); r++) {
       mp_loop_run_phase (self->loop, i, self->submitted, r, &error);
       g_assert_no_error (error);
     }

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Makes ops.json, steps.json, optimizers.json and images.json, the golden values of the engine's tests, with PyTorch in float64.
+"""Makes ops.json, steps*.json, optimizers.json and images.json, the golden values of the engine's tests, with PyTorch in
+float64. Every steps*.json is read by test-steps.c; a family of methods has its own: FAMILY_steps.py, steps-FAMILY.json.
 
 Pinned: PyTorch 2.15.0 on the CPU (requirements.txt). Run it after adding a case; the output is the same on every
 run, and differs between PyTorch versions by rounding only, which the tests allow for.
@@ -15,6 +16,7 @@ import pathlib
 import torch
 
 import image_cases
+import kernel_steps
 import op_cases
 import step_cases
 
@@ -45,6 +47,7 @@ def main():
     torch.use_deterministic_algorithms(True)
     write('ops.json', op_cases.make())
     write('steps.json', step_cases.make_steps())
+    write('steps-kernel.json', kernel_steps.make())
     write('optimizers.json', step_cases.make_optimizers())
     write('images.json', image_cases.make())
 

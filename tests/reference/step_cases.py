@@ -51,7 +51,7 @@ def tensor(tag, *shape):
 
 
 # Tags; the iteration is added to the last four, and REPETITION for every further run of a phase.
-GENERATOR, CRITIC, PROBE, REAL, LATENT_A, LATENT_B, UNIFORM = 10, 50, 90, 1000, 2000, 3000, 4000
+GENERATOR, CRITIC, FURTHER, PROBE, REAL, LATENT_A, LATENT_B, UNIFORM = 10, 50, 70, 90, 1000, 2000, 3000, 4000
 REPETITION = 100
 
 
@@ -213,16 +213,15 @@ def gram(sigmas, wrap, ridge, weight):
 
 # ---- cases ----
 
-def experiment(method, hidden, batch, settings, optimizer, styles):
-    """The key file that test-steps.c gives to the engine."""
+def experiment(method, hidden, batch, settings, optimizer, styles, groups, more={}):
+    """The key file that test-steps.c gives to the engine. more: further keys of [optimizer.GROUP]."""
     lines = ['[data]', 'kind=ring', '[method]', f'kind={method}', *settings]
-    groups = ['generator'] if method == 'mmd-net' else ['generator', 'critic']
     for group in groups:
         lines += [f'[{group}]', 'kind=mlp', f'hidden={hidden}, {hidden}']
         lines += [f'{key}={value}' for key, value in styles.get(group, {}).items()]
         if group == 'generator':
             lines += [f'latent={LATENT}']
-        lines += [f'[optimizer.{group}]', *optimizer]
+        lines += [f'[optimizer.{group}]', *optimizer, *more.get(group, [])]
     return '\n'.join([*lines, '[train]', f'batch={batch}', ''])
 
 
@@ -233,18 +232,23 @@ def probes(value):
 
 
 def step_case(name, method, hidden, outputs, iterate, settings, optimizer_lines, make_optimizer, single=True,
-              styles={}):
+              styles={}, ascends=(), further={}, more={}):
+    """outputs: of the critic, 0 for none. ascends: groups whose loss is maximised. further: inputs and outputs of other
+    networks by name, built like the generator; iterate () finds them in c.further."""
     batch = 24 if hidden < 50 else 200
     g = Network('generator', GENERATOR, [LATENT, hidden, hidden, 2], **styles.get('generator', {}))
     c = None
     if outputs:
         c = Network('critic', CRITIC, [2, hidden, hidden, outputs], **styles.get('critic', {}))
-    optimizers = {'generator': make_optimizer(g.parameters(), False)}
-    if c:
-        optimizers['critic'] = make_optimizer(c.parameters(), method == 'gram')
-    values = {**g.values, **(c.values if c else {}), **g.states, **(c.states if c else {})}
-    entry = {'name': name, 'experiment': experiment(method, hidden, batch, settings, optimizer_lines, styles),
-             'single': single, 'steps': []}
+        c.further = {key: Network(key, FURTHER, [ends[0], hidden, hidden, ends[1]], **styles.get('generator', {}))
+                     for key, ends in further.items()}
+    networks = {'generator': g, **({'critic': c, **c.further} if c else {})}
+    optimizers = {key: make_optimizer(network.parameters(), key in ascends) for key, network in networks.items()}
+    values = {**{k: v for network in networks.values() for k, v in network.values.items()},
+              **{k: v for network in networks.values() for k, v in network.states.items()}}
+    keys = experiment(method, hidden, batch, settings, optimizer_lines, styles,
+                      ['generator', 'critic'] if c else ['generator'], more)
+    entry = {'name': name, 'experiment': keys, 'single': single, 'steps': []}
     for i in range(STEPS):
         losses = iterate(i, batch, g, c, optimizers)
         step = {'losses': {k: v.item() for k, v in losses.items()},
@@ -278,19 +282,20 @@ def make_steps():
         step_case('mmd-net-set', 'mmd-net', 16, 0, mmd_net([0.5, 1.0, 2.0], same),
                   ['bandwidths=0.5, 1, 2', 'root=none'], *adam(0.001)),
         step_case('gram', 'gram', 16, 2, gram([1.0], root, 0.1, 1.0), settings(2, 0.1, unit, 'generator_objective=mmd'),
-                  *adam(0.001, 0.01)),
+                  *adam(0.001, 0.01), ascends=['critic']),
         step_case('gram-ridge', 'gram', 16, 2, gram([1.0], root, 0.001, 1.0),
-                  settings(2, 0.001, unit, 'generator_objective=mmd'), *adam(0.001, 0.01), single=False),
+                  settings(2, 0.001, unit, 'generator_objective=mmd'), *adam(0.001, 0.01), ascends=['critic'],
+                  single=False),
         step_case('gram-set', 'gram', 16, 3, gram([0.5, 2.0], same, 0.1, 0.25),
                   settings(3, 0.1, 'bandwidths=0.5, 2', 'generator_objective=mmd2', 'ratio_penalty=0.25'),
-                  *adam(0.001, 0.01)),
+                  *adam(0.001, 0.01), ascends=['critic']),
         step_case('gan-normalised', 'gan', 16, 1, gan('non-saturating', SUM), ['variant=non-saturating'],
                   *adam(0.001, 0.01), styles={'generator': {'activation': 'tanh', 'normalisation': 'batch'},
                                               'critic': {'activation': 'leaky-relu', 'normalisation': 'layer'}}),
         step_case('mmd-net-normalised', 'mmd-net', 16, 0, mmd_net([1.0], root), ['bandwidths=1', 'root=sqrt'],
                   *adam(0.001, 0.01), styles={'generator': {'activation': 'softplus', 'normalisation': 'layer'}}),
         step_case('gram-normalised', 'gram', 16, 2, gram([1.0], root, 0.1, 1.0),
-                  settings(2, 0.1, unit, 'generator_objective=mmd'), *adam(0.001, 0.01),
+                  settings(2, 0.1, unit, 'generator_objective=mmd'), *adam(0.001, 0.01), ascends=['critic'],
                   styles={'generator': {'activation': 'elu'}, 'critic': {'normalisation': 'batch'}}),
         step_case('gan-spectral', 'gan', 16, 1, gan('non-saturating', SUM), ['variant=non-saturating'],
                   *adam(0.001, 0.01), styles={'critic': {'activation': 'leaky-relu', 'normalisation': 'spectral'}}),
@@ -308,7 +313,7 @@ def make_steps():
         step_case('mmd-net-100', 'mmd-net', 100, 0, mmd_net([1.0], root), ['bandwidths=1', 'root=sqrt'],
                   *rmsprop(0.001)),
         step_case('gram-100', 'gram', 100, 2, gram([1.0], root, 0.1, 1.0),
-                  settings(2, 0.1, unit, 'generator_objective=mmd'), *adam(0.001, 0.01)),
+                  settings(2, 0.1, unit, 'generator_objective=mmd'), *adam(0.001, 0.01), ascends=['critic']),
     ]
 
 
