@@ -1,50 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <glib/gi18n-lib.h>
 
-#include "ui/window.h"
+#include "ui/window-private.h"
 
 #include <math.h>
 
-#include "engine/train/devices.h"
 #include "ui/columns-layout.h"
-#include "ui/export.h"
 
 #define FRAME_EVERY (30 * 1000) /* every other frame of a usual screen; what is left belongs to the lanes */
 #define RING_COMPARISON "ring-comparison"
-
-struct _MpWindow
-{
-  AdwApplicationWindow parent_instance;
-
-  GSettings      *settings;
-  MpSession      *session;
-  gint64          frame_at;    /* when the last pull was */
-  guint           timeout_id;  /* a pull is due */
-  guint           tick_id;     /* a pull comes with the next frame */
-  gboolean        closing;
-  GPtrArray      *devices;     /* of MpDeviceEntry, or NULL: not known yet */
-
-  AdwWindowTitle *window_title;
-  GtkToggleButton *library_toggle;
-  GtkToggleButton *inspector_toggle;
-  GtkWidget      *export_button;
-  GtkMenuButton  *device_button;
-  MpDeviceMenu   *device_menu;
-  GtkInfoBar     *banner;
-  GtkLabel       *banner_text;
-  AdwToastOverlay *toasts;
-  AdwFlap        *library_flap;
-  MpGallery      *gallery;
-  GtkStack       *pages;
-  GtkWidget      *empty_open;
-  AdwFlap        *inspector_flap;
-  MpInspector    *inspector;
-  GtkWidget      *scroller;
-  GtkBox         *lanes;
-  GtkSizeGroup   *heads;       /* of the lanes' cards */
-  MpCharts       *charts;
-  MpTransport    *transport;
-};
 
 G_DEFINE_FINAL_TYPE (MpWindow, mp_window, ADW_TYPE_APPLICATION_WINDOW)
 
@@ -90,18 +54,18 @@ news_cb (MpWindow *self)
 
 /* ---- words to the person ---- */
 
-static void
-show_toast (MpWindow   *self,
-            const char *text)
+void
+mp_window_show_toast (MpWindow   *self,
+                      const char *text)
 {
   g_autofree char *escaped = g_markup_escape_text (text, -1);
 
   adw_toast_overlay_add_toast (self->toasts, adw_toast_new (escaped));
 }
 
-static void
-show_banner (MpWindow   *self,
-             const char *text)
+void
+mp_window_show_banner (MpWindow   *self,
+                       const char *text)
 {
   gtk_label_set_text (self->banner_text, text);
   gtk_info_bar_set_revealed (self->banner, TRUE);
@@ -111,7 +75,7 @@ static void
 failed_cb (MpWindow   *self,
            const char *text)
 {
-  show_toast (self, text);
+  mp_window_show_toast (self, text);
 }
 
 static void
@@ -165,7 +129,7 @@ lane_state_cb (MpLaneModel *model,
     return;
   text = g_strdup_printf (_("%s failed. %s"), mp_lane_model_get_title (model),
                           mp_lane_model_get_message (model) ? mp_lane_model_get_message (model) : "");
-  show_banner (self, text);
+  mp_window_show_banner (self, text);
 }
 
 static void
@@ -180,19 +144,37 @@ update_transport (MpWindow *self)
                              lane ? mp_lane_model_get_phase (lane) : NULL);
 }
 
-static void
-update_page (MpWindow *self)
+/* The page's bars; without lanes the invitation in the place of a page that shows them. */
+void
+mp_window_update_page (MpWindow *self)
 {
   gboolean empty = g_list_model_get_n_items (mp_session_get_lanes (self->session)) == 0;
+  const MpPageInfo *page = mp_pages_find (gtk_stack_get_visible_child_name (self->work));
+  gboolean invitation = empty && page->needs_lanes;
+  gboolean inspector = !empty && page->inspector;
 
   if (self->closing)
     return;
-  gtk_stack_set_visible_child_name (self->pages, empty ? "empty" : "lanes");
-  adw_flap_set_fold_policy (self->library_flap, empty ? ADW_FLAP_FOLD_POLICY_AUTO : ADW_FLAP_FOLD_POLICY_ALWAYS);
-  if (empty)
+  gtk_stack_set_visible_child_name (self->pages, invitation ? "empty" : "work");
+  adw_flap_set_fold_policy (self->library_flap, invitation ? ADW_FLAP_FOLD_POLICY_AUTO : ADW_FLAP_FOLD_POLICY_ALWAYS);
+  if (invitation)
     adw_flap_set_reveal_flap (self->library_flap, TRUE);
+  gtk_menu_button_set_label (self->page_button, g_dgettext (GETTEXT_PACKAGE, page->title));
+  gtk_widget_set_visible (self->transport_bar, page->transport && !empty);
+  gtk_widget_set_visible (GTK_WIDGET (self->inspector), inspector);
+  adw_flap_set_locked (self->inspector_flap, !inspector);
+  if (inspector != self->had_inspector) {
+    /* What the person chose comes back with the page. */
+    if (inspector)
+      adw_flap_set_reveal_flap (self->inspector_flap, self->wants_inspector);
+    else
+      self->wants_inspector = adw_flap_get_reveal_flap (self->inspector_flap);
+    if (!inspector)
+      adw_flap_set_reveal_flap (self->inspector_flap, FALSE);
+    self->had_inspector = inspector;
+  }
+  gtk_widget_set_visible (GTK_WIDGET (self->inspector_toggle), inspector);
   gtk_widget_set_sensitive (self->export_button, !empty);
-  gtk_widget_set_visible (GTK_WIDGET (self->inspector_toggle), !empty);
   gtk_widget_action_set_enabled (GTK_WIDGET (self), "win.export", !empty);
   gtk_widget_action_set_enabled (GTK_WIDGET (self), "win.copy", !empty);
   gtk_widget_action_set_enabled (GTK_WIDGET (self), "win.reset", !empty);
@@ -231,9 +213,19 @@ items_changed_cb (GListModel *lanes,
     gtk_box_insert_child_after (self->lanes, card, before);
     before = card;
   }
-  update_page (self);
+  mp_window_update_page (self);
   update_transport (self);
   inspected_lane_cb (self);
+}
+
+void
+mp_window_select_lane (MpWindow *self,
+                       guint     lane)
+{
+  MpLaneCard *card = mp_window_get_card (self, lane);
+
+  if (card)
+    gtk_widget_grab_focus (GTK_WIDGET (card));
 }
 
 /* ---- the session's properties ---- */
@@ -299,7 +291,7 @@ gallery_add_cb (MpWindow   *self,
   g_autoptr (GError) error = NULL;
 
   if (!mp_session_add (self->session, id, &error))
-    show_toast (self, error->message);
+    mp_window_show_toast (self, error->message);
 }
 
 static void
@@ -317,296 +309,7 @@ fill_gallery (MpWindow *self)
   if (presets)
     mp_gallery_set_presets (self->gallery, presets);
   else
-    show_banner (self, error->message);
-}
-
-static void
-open_response_cb (GtkNativeDialog *dialog,
-                  int              response,
-                  MpWindow        *self)
-{
-  g_autoptr (GFile) file = gtk_file_chooser_get_file (GTK_FILE_CHOOSER (dialog));
-  g_autofree char *path = file ? g_file_get_path (file) : NULL;
-
-  if (response == GTK_RESPONSE_ACCEPT && path)
-    gallery_open_cb (self, path);
-  g_object_unref (dialog);
-}
-
-/* ---- actions ---- */
-
-static void
-open_file_action (GtkWidget  *widget,
-                  const char *name,
-                  GVariant   *parameter)
-{
-  GtkFileChooserNative *chooser = gtk_file_chooser_native_new (_("Open experiment"), GTK_WINDOW (widget),
-                                                               GTK_FILE_CHOOSER_ACTION_OPEN, _("_Open"), _("_Cancel"));
-  g_autoptr (GtkFileFilter) filter = gtk_file_filter_new ();
-
-  gtk_file_filter_set_name (filter, _("Experiments and comparisons (.ini)"));
-  gtk_file_filter_add_suffix (filter, "ini");
-  gtk_file_chooser_add_filter (GTK_FILE_CHOOSER (chooser), filter);
-  gtk_native_dialog_set_modal (GTK_NATIVE_DIALOG (chooser), TRUE);
-  g_signal_connect (chooser, "response", G_CALLBACK (open_response_cb), widget);
-  gtk_native_dialog_show (GTK_NATIVE_DIALOG (chooser));
-}
-
-static void
-training_action (GtkWidget  *widget,
-                 const char *name,
-                 GVariant   *parameter)
-{
-  MpWindow *self = MP_WINDOW (widget);
-
-  if (g_str_equal (name, "win.step-iteration"))
-    mp_session_step_iteration (self->session);
-  else if (g_str_equal (name, "win.step-phase"))
-    mp_session_step_phase (self->session);
-  else if (g_str_equal (name, "win.reset"))
-    mp_session_reset (self->session);
-  else if (mp_session_get_playing (self->session))
-    mp_session_pause (self->session);
-  else
-    mp_session_play (self->session);
-}
-
-static void
-toast_action (GtkWidget  *widget,
-              const char *name,
-              GVariant   *parameter)
-{
-  show_toast (MP_WINDOW (widget), g_variant_get_string (parameter, NULL));
-}
-
-static MpPicture *
-make_picture (GtkWidget *widget)
-{
-  return mp_window_make_picture (MP_WINDOW (widget));
-}
-
-static void
-export_action (GtkWidget  *widget,
-               const char *name,
-               GVariant   *parameter)
-{
-  g_autoptr (MpPicture) picture = NULL;
-
-  if (g_str_equal (name, "win.export")) {
-    mp_export_ask_picture (widget, mp_session_get_title (MP_WINDOW (widget)->session), make_picture);
-    return;
-  }
-  picture = make_picture (widget);
-  mp_export_copy (widget, MP_EXPORT_PICTURE, picture);
-}
-
-static void
-search_action (GtkWidget  *widget,
-               const char *name,
-               GVariant   *parameter)
-{
-  MpWindow *self = MP_WINDOW (widget);
-
-  adw_flap_set_reveal_flap (self->library_flap, TRUE);
-  mp_gallery_focus_search (self->gallery);
-}
-
-static void
-select_lane (MpWindow *self,
-             guint     lane)
-{
-  MpLaneCard *card = mp_window_get_card (self, lane);
-
-  if (card)
-    gtk_widget_grab_focus (GTK_WIDGET (card));
-}
-
-static void
-select_lane_action (GtkWidget  *widget,
-                    const char *name,
-                    GVariant   *parameter)
-{
-  select_lane (MP_WINDOW (widget), (guint) g_variant_get_int32 (parameter) - 1);
-}
-
-static void
-smoothing_changed (GSimpleAction *action,
-                   GVariant      *value,
-                   gpointer       data)
-{
-  MpWindow *self = data;
-
-  g_simple_action_set_state (action, value);
-  mp_charts_set_smoothing (self->charts, g_variant_get_double (value));
-  if (self->settings)
-    g_settings_set_double (self->settings, "smoothing", g_variant_get_double (value));
-}
-
-static void
-apply_colour_scheme (const char *name)
-{
-  AdwColorScheme scheme = ADW_COLOR_SCHEME_DEFAULT;
-
-  if (g_str_equal (name, "light"))
-    scheme = ADW_COLOR_SCHEME_FORCE_LIGHT;
-  else if (g_str_equal (name, "dark"))
-    scheme = ADW_COLOR_SCHEME_FORCE_DARK;
-  adw_style_manager_set_color_scheme (adw_style_manager_get_default (), scheme);
-}
-
-static void
-colour_scheme_changed (GSimpleAction *action,
-                       GVariant      *value,
-                       gpointer       data)
-{
-  MpWindow *self = data;
-
-  g_simple_action_set_state (action, value);
-  apply_colour_scheme (g_variant_get_string (value, NULL));
-  if (self->settings)
-    g_settings_set_string (self->settings, "colour-scheme", g_variant_get_string (value, NULL));
-}
-
-static void
-start_training_changed (GSimpleAction *action,
-                        GVariant      *value,
-                        gpointer       data)
-{
-  MpWindow *self = data;
-
-  g_simple_action_set_state (action, value);
-  if (self->settings)
-    g_settings_set_boolean (self->settings, "start-training", g_variant_get_boolean (value));
-}
-
-static void
-add_stateful (MpWindow   *self,
-              const char *name,
-              const char *parameter_type,
-              GVariant   *state,
-              void      (*change) (GSimpleAction *action, GVariant *value, gpointer data))
-{
-  g_autoptr (GSimpleAction) action = g_simple_action_new_stateful (name, parameter_type
-                                                                           ? G_VARIANT_TYPE (parameter_type) : NULL,
-                                                                   state);
-
-  g_signal_connect (action, "change-state", G_CALLBACK (change), self);
-  g_action_map_add_action (G_ACTION_MAP (self), G_ACTION (action));
-}
-
-static void
-add_stateful_actions (MpWindow *self)
-{
-  g_autofree char *scheme = self->settings ? g_settings_get_string (self->settings, "colour-scheme")
-                                           : g_strdup ("follow");
-  double smoothing = self->settings ? g_settings_get_double (self->settings, "smoothing") : 50;
-  gboolean start = self->settings ? g_settings_get_boolean (self->settings, "start-training") : FALSE;
-  g_autoptr (GPropertyAction) library = g_property_action_new ("show-library", self->library_flap, "reveal-flap");
-  g_autoptr (GPropertyAction) inspector = g_property_action_new ("show-inspector", self->inspector_flap,
-                                                                 "reveal-flap");
-
-  add_stateful (self, "smoothing", "d", g_variant_new_double (smoothing), smoothing_changed);
-  add_stateful (self, "colour-scheme", "s", g_variant_new_string (scheme), colour_scheme_changed);
-  add_stateful (self, "start-training", NULL, g_variant_new_boolean (start), start_training_changed);
-  g_action_map_add_action (G_ACTION_MAP (self), G_ACTION (library));
-  g_action_map_add_action (G_ACTION_MAP (self), G_ACTION (inspector));
-  mp_charts_set_smoothing (self->charts, smoothing);
-  apply_colour_scheme (scheme);
-}
-
-/* Plain keys must not be taken from entries, so they are asked last, when nobody else wanted them. */
-static void
-add_keys (MpWindow *self)
-{
-  static const struct
-  {
-    guint       key;
-    const char *action;
-  } keys[] = {
-    { GDK_KEY_space, "win.play" },
-    { GDK_KEY_period, "win.step-iteration" },
-    { GDK_KEY_KP_Decimal, "win.step-iteration" },
-    { GDK_KEY_comma, "win.step-phase" },
-  };
-  GtkEventController *controller = gtk_shortcut_controller_new ();
-
-  for (guint i = 0; i < G_N_ELEMENTS (keys); i++)
-    gtk_shortcut_controller_add_shortcut (GTK_SHORTCUT_CONTROLLER (controller),
-                                          gtk_shortcut_new (gtk_keyval_trigger_new (keys[i].key, 0),
-                                                            gtk_named_action_new (keys[i].action)));
-  for (int lane = 1; lane <= MP_MAX_LANES; lane++) {
-    GtkShortcut *shortcut = gtk_shortcut_new (gtk_keyval_trigger_new (GDK_KEY_0 + lane, GDK_ALT_MASK),
-                                              gtk_named_action_new ("win.select-lane"));
-
-    gtk_shortcut_set_arguments (shortcut, g_variant_new_int32 (lane));
-    gtk_shortcut_controller_add_shortcut (GTK_SHORTCUT_CONTROLLER (controller), shortcut);
-  }
-  gtk_widget_add_controller (GTK_WIDGET (self), controller);
-}
-
-/* ---- devices ---- */
-
-/* "GPU" where one can be used and new lanes take it. */
-static void
-update_device (MpWindow *self)
-{
-  const char *chosen = mp_device_menu_get_chosen (self->device_menu);
-  gboolean gpu = g_str_has_prefix (chosen, "cuda");
-
-  for (guint i = 0; self->devices && i < self->devices->len && g_str_equal (chosen, "auto"); i++) {
-    const MpDeviceEntry *device = g_ptr_array_index (self->devices, i);
-
-    gpu = gpu || (device->usable && g_str_has_prefix (device->id, "cuda"));
-  }
-  gtk_menu_button_set_label (self->device_button, gpu ? _("GPU") : _("CPU"));
-  if (self->session)
-    mp_session_set_device (self->session, chosen);
-}
-
-static void
-device_cb (MpDeviceMenu *menu,
-           const char   *device,
-           MpWindow     *self)
-{
-  update_device (self);
-  if (self->settings)
-    g_settings_set_string (self->settings, "device", device);
-}
-
-/* Drivers take their time: the window does not wait for them. */
-static void
-list_thread (GTask        *task,
-             gpointer      source,
-             gpointer      data,
-             GCancellable *cancellable)
-{
-  g_task_return_pointer (task, mp_devices_list (), (GDestroyNotify) g_ptr_array_unref);
-}
-
-static void
-listed_cb (GObject      *object,
-           GAsyncResult *result,
-           gpointer      data)
-{
-  MpWindow *self = MP_WINDOW (object);
-
-  self->devices = g_task_propagate_pointer (G_TASK (result), NULL);
-  if (!self->session) /* closed meanwhile */
-    return;
-  mp_device_menu_set_devices (self->device_menu, self->devices);
-  mp_inspector_set_devices (self->inspector, self->devices);
-  update_device (self);
-}
-
-static void
-look_for_devices (MpWindow *self)
-{
-  g_autoptr (GTask) task = g_task_new (self, NULL, listed_cb, NULL);
-  g_autofree char *chosen = self->settings ? g_settings_get_string (self->settings, "device") : NULL;
-
-  mp_device_menu_set_chosen (self->device_menu, chosen);
-  update_device (self);
-  g_task_run_in_thread (task, list_thread);
+    mp_window_show_banner (self, error->message);
 }
 
 /* ---- closing ---- */
@@ -622,7 +325,9 @@ save_state (MpWindow *self)
   g_settings_set_int (self->settings, "width", MAX (width, 360));
   g_settings_set_int (self->settings, "height", MAX (height, 300));
   g_settings_set_boolean (self->settings, "maximized", gtk_window_is_maximized (GTK_WINDOW (self)));
-  if (!adw_flap_get_folded (self->inspector_flap))
+  if (!self->had_inspector)
+    g_settings_set_boolean (self->settings, "show-inspector", self->wants_inspector);
+  else if (!adw_flap_get_folded (self->inspector_flap))
     g_settings_set_boolean (self->settings, "show-inspector", adw_flap_get_reveal_flap (self->inspector_flap));
 }
 
@@ -699,6 +404,10 @@ bind_template (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_child (widget_class, MpWindow, library_flap);
   gtk_widget_class_bind_template_child (widget_class, MpWindow, gallery);
   gtk_widget_class_bind_template_child (widget_class, MpWindow, pages);
+  gtk_widget_class_bind_template_child (widget_class, MpWindow, work);
+  gtk_widget_class_bind_template_child (widget_class, MpWindow, switcher);
+  gtk_widget_class_bind_template_child (widget_class, MpWindow, page_button);
+  gtk_widget_class_bind_template_child (widget_class, MpWindow, transport_bar);
   gtk_widget_class_bind_template_child (widget_class, MpWindow, empty_open);
   gtk_widget_class_bind_template_child (widget_class, MpWindow, inspector_flap);
   gtk_widget_class_bind_template_child (widget_class, MpWindow, inspector);
@@ -725,16 +434,7 @@ mp_window_class_init (MpWindowClass *klass)
   g_type_ensure (MP_TYPE_INSPECTOR);
   g_type_ensure (MP_TYPE_TRANSPORT);
   bind_template (widget_class);
-  gtk_widget_class_install_action (widget_class, "win.play", NULL, training_action);
-  gtk_widget_class_install_action (widget_class, "win.step-iteration", NULL, training_action);
-  gtk_widget_class_install_action (widget_class, "win.step-phase", NULL, training_action);
-  gtk_widget_class_install_action (widget_class, "win.reset", NULL, training_action);
-  gtk_widget_class_install_action (widget_class, "win.toast", "s", toast_action);
-  gtk_widget_class_install_action (widget_class, "win.export", NULL, export_action);
-  gtk_widget_class_install_action (widget_class, "win.copy", NULL, export_action);
-  gtk_widget_class_install_action (widget_class, "win.search", NULL, search_action);
-  gtk_widget_class_install_action (widget_class, "win.open-file", NULL, open_file_action);
-  gtk_widget_class_install_action (widget_class, "win.select-lane", "i", select_lane_action);
+  mp_window_install_actions (widget_class);
 }
 
 static void
@@ -749,8 +449,8 @@ mp_window_init (MpWindow *self)
   g_signal_connect (self->transport, "speed-changed", G_CALLBACK (speed_cb), self);
   g_signal_connect (self->transport, "seed-changed", G_CALLBACK (seed_cb), self);
   g_signal_connect_swapped (self->inspector, "notify::lane", G_CALLBACK (inspected_lane_cb), self);
-  g_signal_connect (self->device_menu, "chosen", G_CALLBACK (device_cb), self);
-  add_keys (self);
+  mp_window_connect_devices (self);
+  mp_window_add_keys (self);
 }
 
 static void
@@ -766,11 +466,14 @@ look_at_session (MpWindow *self)
   g_signal_connect_swapped (self->session, "notify::can-play", G_CALLBACK (update_playing), self);
   g_signal_connect_swapped (self->session, "notify::seed", G_CALLBACK (update_seed), self);
   g_signal_connect (lanes, "items-changed", G_CALLBACK (items_changed_cb), self);
+  mp_pages_fill (self->work, self->session);
+  mp_window_fill_page_menu (self);
+  g_signal_connect_swapped (self->work, "notify::visible-child", G_CALLBACK (mp_window_update_page), self);
   mp_charts_set_lanes (self->charts, lanes);
   mp_inspector_set_lanes (self->inspector, lanes);
   update_title (self);
   update_playing (self);
-  update_page (self);
+  mp_window_update_page (self);
 }
 
 MpWindow *
@@ -786,14 +489,15 @@ mp_window_new (AdwApplication *application,
                                  g_settings_get_int (settings, "height"));
     if (g_settings_get_boolean (settings, "maximized"))
       gtk_window_maximize (GTK_WINDOW (self));
-    adw_flap_set_reveal_flap (self->inspector_flap, g_settings_get_boolean (settings, "show-inspector"));
+    self->wants_inspector = g_settings_get_boolean (settings, "show-inspector");
   } else {
     gtk_window_set_default_size (GTK_WINDOW (self), 1280, 800);
+    self->wants_inspector = TRUE;
   }
-  add_stateful_actions (self);
+  mp_window_add_stateful_actions (self);
   self->session = mp_session_new (runs_dir);
   look_at_session (self);
-  look_for_devices (self);
+  mp_window_look_for_devices (self);
   fill_gallery (self);
   return self;
 }
@@ -809,13 +513,13 @@ mp_window_open (MpWindow   *self,
   g_return_val_if_fail (name != NULL, FALSE);
 
   if (!mp_session_open (self->session, name, play, &error)) {
-    show_banner (self, error->message);
+    mp_window_show_banner (self, error->message);
     return FALSE;
   }
   gtk_info_bar_set_revealed (self->banner, FALSE);
   adw_flap_set_reveal_flap (self->library_flap, FALSE);
   /* Space then plays, rather than pressing the first button of the header bar. */
-  select_lane (self, 0);
+  mp_window_select_lane (self, 0);
   if (self->settings)
     g_settings_set_string (self->settings, "last-preset", name);
   return TRUE;

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * window-private.h: the window in three files: window.c shows the session, window-actions.c has the actions and keys,
+ * window-devices.c where lanes train.
+ */
+#pragma once
+
+#include "ui/pages.h"
+#include "ui/window.h"
+
+G_BEGIN_DECLS
+
+struct _MpWindow
+{
+  AdwApplicationWindow parent_instance;
+
+  GSettings      *settings;
+  MpSession      *session;
+  gint64          frame_at;    /* when the last pull was */
+  guint           timeout_id;  /* a pull is due */
+  guint           tick_id;     /* a pull comes with the next frame */
+  gboolean        closing;
+  GPtrArray      *devices;     /* of MpDeviceEntry, or NULL: not known yet */
+
+  AdwWindowTitle *window_title;
+  GtkToggleButton *library_toggle;
+  GtkToggleButton *inspector_toggle;
+  GtkWidget      *export_button;
+  GtkMenuButton  *device_button;
+  MpDeviceMenu   *device_menu;
+  GtkInfoBar     *banner;
+  GtkLabel       *banner_text;
+  AdwToastOverlay *toasts;
+  AdwFlap        *library_flap;
+  MpGallery      *gallery;
+  GtkStack       *pages;       /* empty, work, stopping */
+  GtkStack       *work;        /* of mp_pages_list () */
+  GtkWidget      *switcher;    /* between them */
+  gboolean        had_inspector, wants_inspector;
+  GtkWidget      *transport_bar;
+  GtkMenuButton  *page_button; /* the same in a narrow window */
+  GtkWidget      *empty_open;
+  AdwFlap        *inspector_flap;
+  MpInspector    *inspector;
+  GtkWidget      *scroller;
+  GtkBox         *lanes;
+  GtkSizeGroup   *heads;       /* of the lanes' cards */
+  MpCharts       *charts;
+  MpTransport    *transport;
+};
+
+void mp_window_show_banner        (MpWindow      *self,
+                                   const char    *text);
+void mp_window_show_toast         (MpWindow      *self,
+                                   const char    *text);
+void mp_window_select_lane        (MpWindow      *self,
+                                   guint          lane);
+/* Shows what the page and the number of lanes ask for. */
+void mp_window_update_page        (MpWindow      *self);
+/* ---- window-actions.c ---- */
+void mp_window_install_actions    (GtkWidgetClass *widget_class);
+void mp_window_add_stateful_actions (MpWindow     *self);
+/* The pages in the button of a narrow window. */
+void mp_window_fill_page_menu     (MpWindow      *self);
+void mp_window_add_keys           (MpWindow      *self);
+/* ---- window-devices.c ---- */
+void mp_window_look_for_devices   (MpWindow      *self);
+void mp_window_connect_devices    (MpWindow      *self);
+
+G_END_DECLS
