@@ -18,6 +18,8 @@ typedef struct
   MpNode       *kernel_parameters;
   gboolean      has_kernel;
   GHashTable   *functions;  /* name → MpViewFunction, made at the first need */
+  gpointer      data;       /* the method's own, for its functions */
+  GDestroyNotify free_data;
 } MpPublished;
 
 typedef struct
@@ -57,7 +59,7 @@ struct _MpBuild
   MpNode            *samples, *view_samples, *view_data, *view_points;
 };
 
-/* The functions that were published; the rest belongs to the graph. */
+/* The functions that were published and their data; the rest belongs to the graph. */
 void mp_published_clear (MpPublished *published);
 
 G_END_DECLS

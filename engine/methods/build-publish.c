@@ -8,6 +8,10 @@ void
 mp_published_clear (MpPublished *published)
 {
   g_clear_pointer (&published->functions, g_hash_table_unref);
+  if (published->free_data != NULL)
+    published->free_data (published->data);
+  published->data = NULL;
+  published->free_data = NULL;
 }
 
 /* ---- for build () ---- */
@@ -39,6 +43,22 @@ mp_build_publish (MpBuild        *self,
   if (self->published.functions == NULL)
     self->published.functions = g_hash_table_new (g_str_hash, g_str_equal);
   g_hash_table_insert (self->published.functions, (gpointer) g_intern_string (name), (gpointer) function);
+}
+
+void
+mp_build_set_data (MpBuild        *self,
+                   gpointer        data,
+                   GDestroyNotify  free_data)
+{
+  g_assert (self->published.data == NULL);
+  self->published.data = data;
+  self->published.free_data = free_data;
+}
+
+gpointer
+mp_build_get_data (MpBuild *self)
+{
+  return self->published.data;
 }
 
 /* ---- for views ---- */

@@ -275,7 +275,7 @@ add_objective (MpPhase    *phase,
                gboolean    ascend)
 {
   GPtrArray *groups = phase->build->groups;
-  MpObjective objective = { loss, g_intern_string (group), ascend };
+  MpObjective objective = { .loss = loss, .group = g_intern_string (group), .ascend = ascend };
 
   g_array_append_val (phase->objectives, objective);
   if (!g_ptr_array_find (groups, objective.group, NULL))
@@ -310,9 +310,31 @@ mp_phase_assign (MpPhase *phase,
 }
 
 void
+mp_phase_clip (MpPhase    *phase,
+               const char *group,
+               const char *key)
+{
+  for (guint i = 0; i < phase->objectives->len; i++) {
+    MpObjective *objective = &g_array_index (phase->objectives, MpObjective, i);
+
+    if (g_str_equal (objective->group, group)) {
+      objective->clip_key = key;
+      return;
+    }
+  }
+  g_assert_not_reached ();
+}
+
+void
 mp_phase_share_batch (MpPhase *phase)
 {
   phase->share_batch = TRUE;
+}
+
+void
+mp_phase_share_draws (MpPhase *phase)
+{
+  phase->share_draws = TRUE;
 }
 
 void
@@ -645,6 +667,37 @@ mp_build_get_optimizer (MpBuild    *self,
   if (clipped != NULL)
     *clipped = further == NULL;
   return further != NULL ? further->optimizer : group;
+}
+
+const MpObjective *
+mp_build_find_objective (MpBuild    *self,
+                         const char *group)
+{
+  const MpObjective *found = NULL;
+
+  for (guint i = 0; i < self->phases->len; i++) {
+    const MpPhase *phase = g_ptr_array_index (self->phases, i);
+
+    for (guint j = 0; j < phase->objectives->len; j++) {
+      const MpObjective *objective = &g_array_index (phase->objectives, MpObjective, j);
+
+      if (g_str_equal (objective->group, group) && (found == NULL || objective->clip_key != NULL))
+        found = objective;
+    }
+  }
+  return found;
+}
+
+void
+mp_build_fill_clip (MpBuild    *self,
+                    const char *group,
+                    double     *hyper)
+{
+  const MpObjective *objective = mp_build_find_objective (self, group);
+  double bound = objective != NULL && objective->clip_key != NULL ? mp_build_double (self, objective->clip_key) : 0;
+
+  if (bound > 0 && (hyper[MP_HYPER_CLIP] == 0 || bound < hyper[MP_HYPER_CLIP]))
+    hyper[MP_HYPER_CLIP] = bound;
 }
 
 const char *const *

@@ -38,6 +38,7 @@ typedef struct
   MpNode     *loss;
   const char *group;   /* "generator", "critic", "decoder" */
   gboolean    ascend;
+  const char *clip_key;/* of [method], or NULL */
 } MpObjective;
 
 typedef struct
@@ -58,6 +59,7 @@ struct _MpPhase
   const char *intense_key;  /* or NULL: counts instead, if not 0, in the iterations that the next two say */
   guint64     intense_first, intense_every;
   gboolean    share_batch;
+  gboolean    share_draws;
   gboolean    reads_data;   /* depends on the minibatch */
   GArray     *objectives;   /* MpObjective */
   GArray     *reports;      /* MpReport */
@@ -93,6 +95,10 @@ const MpPhase           *mp_build_get_phase (MpBuild *self, guint i);
 const char *const       *mp_build_get_groups (MpBuild *self);
 /* The group X of [optimizer.X] that a parameters' group follows. clipped: (out) (nullable): with its weight clipping. */
 const char              *mp_build_get_optimizer (MpBuild *self, const char *group, gboolean *clipped);
+/* The objective that moves the group, one that clips where there is one; NULL where none moves it. */
+const MpObjective       *mp_build_find_objective (MpBuild *self, const char *group);
+/* Puts the method's own bound into the hyper vector of the group's optimizer. */
+void                     mp_build_fill_clip (MpBuild *self, const char *group, double *hyper);
 /* Live keys of [method] in use: name of the input is "method.KEY". NULL-terminated. */
 const char *const       *mp_build_get_live_keys (MpBuild *self);
 MpNode                  *mp_build_get_live (MpBuild *self, const char *key);

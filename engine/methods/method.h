@@ -75,8 +75,14 @@ void          mp_phase_minimise (MpPhase *phase, MpNode *loss, const char *group
 void          mp_phase_maximise (MpPhase *phase, MpNode *loss, const char *group);
 /* A state of the method takes this value when the phase has run. */
 void          mp_phase_assign (MpPhase *phase, MpNode *state, MpNode *value);
+/* After the update every parameter of the group is clamped to ±c, c the number key `key` of [method] (may be live), 0 for
+ * no bound; where [optimizer.group] clip is smaller, to that. Of a group that the phase already moves. */
+void          mp_phase_clip (MpPhase *phase, const char *group, const char *key);
 /* Keep the minibatch of the phase before. */
 void          mp_phase_share_batch (MpPhase *phase);
+/* All runs of the phase in an iteration see the same latents and random numbers: those that the first run of any other
+ * phase sees in streams of the same names. */
+void          mp_phase_share_draws (MpPhase *phase);
 /* A scalar of every iteration. id: "loss/critic"; title: "Critic loss (binary cross-entropy)"; say the estimator. */
 void          mp_phase_report (MpPhase *phase, const char *id, const char *title, MpBetter better, MpNode *scalar);
 
@@ -109,6 +115,9 @@ void          mp_build_publish_kernel (MpBuild *build, MpKernelKind kind, MpNode
  * "representative"       any        -          n: share of the frozen features in the critic's output
  * "discriminative"       any        -          n: share of its own features */
 void          mp_build_publish (MpBuild *build, const char *name, MpViewFunction function);
+/* Something of the method's own for these functions to find again; freed with the build. */
+void          mp_build_set_data (MpBuild *build, gpointer data, GDestroyNotify free_data);
+gpointer      mp_build_get_data (MpBuild *build);
 
 /* ---- for views ---- */
 MpCriticRole  mp_build_get_critic_role (MpBuild *build, gint64 *outputs);

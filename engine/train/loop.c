@@ -43,6 +43,7 @@ read_hyper (MpLoop        *self,
   class->hyper (self->experiment, optimizer->section, optimizer->values);
   if (!optimizer->clipped)
     optimizer->values[MP_HYPER_CLIP] = 0;
+  mp_build_fill_clip (self->build, optimizer->group, optimizer->values);
   optimizer->scheduled = !g_str_equal (mp_experiment_get_string (self->experiment, optimizer->section, "schedule"),
                                        "constant");
 }
@@ -600,7 +601,8 @@ mp_loop_run_plan (MpLoop     *self,
                   gboolean    capturing,
                   GError    **error)
 {
-  MpRunContext context = { self->seed, iteration * MP_LOOP_MAX_REPEAT + (guint64) repetition, self->batch };
+  guint64 draw = phase->phase->share_draws ? 0 : (guint64) repetition;
+  MpRunContext context = { self->seed, iteration * MP_LOOP_MAX_REPEAT + draw, self->batch };
 
   if ((repetition == 0 && !follow_schedules (self, phase->phase, &context, iteration, capturing, error))
       || !feed (self, phase->phase, &context, capturing, error))
@@ -727,6 +729,18 @@ mp_loop_get_reports (MpLoop *self,
 
 /* ---- live settings ---- */
 
+/* Whether the key is one of the optimizer's settings, or the method's bound of what it moves. */
+static gboolean
+sets_hyper (MpLoop              *self,
+            const LoopOptimizer *optimizer,
+            const char          *group,
+            const char          *key)
+{
+  if (!g_str_equal (group, "method"))
+    return g_str_equal (optimizer->section, group);
+  return g_strcmp0 (mp_build_find_objective (self->build, optimizer->group)->clip_key, key) == 0;
+}
+
 gboolean
 mp_loop_update_live (MpLoop      *self,
                      const char  *group,
@@ -744,7 +758,7 @@ mp_loop_update_live (MpLoop      *self,
   if (g_str_equal (group, "method") && mp_build_get_live (self->build, key) != NULL)
     return write_live (self, key, error);
   for (guint i = 0; i < self->n_optimizers; i++)
-    if (g_str_equal (self->optimizers[i].section, group)) {
+    if (sets_hyper (self, &self->optimizers[i], group, key)) {
       read_hyper (self, &self->optimizers[i]);
       if (!feed_hyper (self, &self->optimizers[i], error)
           || !mp_store_write_doubles (self->store, self->optimizers[i].hyper, self->optimizers[i].values, error))

@@ -102,6 +102,7 @@ plan_phase (Fixture *self,
     mp_build_get_optimizer (self->build, objective->group, &clipped);
     if (!clipped)
       hyper[MP_HYPER_CLIP] = 0;
+    mp_build_fill_clip (self->build, objective->group, hyper);
     mp_store_write_doubles (self->store, update->hyper, hyper, &error);
     g_assert_no_error (error);
   }
