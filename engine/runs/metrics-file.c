@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "engine/runs/bytes.h"
 #include "engine/runs/file.h"
 
 #define HEAD 16
@@ -42,72 +43,12 @@ struct _MpMetricsReader
   GArray    *events;       /* MpMetricsEvent, texts owned */
 };
 
-/* ---- checksums and numbers ---- */
-
-static guint32 crc_table[8][256];
-
-static gpointer
-make_crc_table (gpointer data)
-{
-  for (guint32 i = 0; i < 256; i++) {
-    guint32 crc = i;
-
-    for (gint bit = 0; bit < 8; bit++)
-      crc = (crc >> 1) ^ ((crc & 1) != 0 ? 0xEDB88320u : 0);
-    crc_table[0][i] = crc;
-  }
-  for (guint32 i = 0; i < 256; i++)
-    for (gint k = 1; k < 8; k++)
-      crc_table[k][i] = (crc_table[k - 1][i] >> 8) ^ crc_table[0][crc_table[k - 1][i] & 0xFF];
-  return NULL;
-}
-
-/* Eight bytes a step: reading a long run is bound by this. */
-static guint32
-crc32_of (const guint8 *data,
-          gsize         size)
-{
-  static GOnce once = G_ONCE_INIT;
-  guint32 crc = 0xFFFFFFFFu;
-
-  g_once (&once, make_crc_table, NULL);
-  for (; size >= 8; size -= 8, data += 8) {
-    crc ^= (guint32) data[0] | (guint32) data[1] << 8 | (guint32) data[2] << 16 | (guint32) data[3] << 24;
-    crc = crc_table[7][crc & 0xFF] ^ crc_table[6][(crc >> 8) & 0xFF] ^ crc_table[5][(crc >> 16) & 0xFF]
-          ^ crc_table[4][crc >> 24] ^ crc_table[3][data[4]] ^ crc_table[2][data[5]] ^ crc_table[1][data[6]]
-          ^ crc_table[0][data[7]];
-  }
-  for (; size > 0; size--, data++)
-    crc = (crc >> 8) ^ crc_table[0][(crc ^ *data) & 0xFF];
-  return ~crc;
-}
-
-static void
-put (guint8 *to,
-     guint64 value,
-     gsize   n_bytes)
-{
-  for (gsize i = 0; i < n_bytes; i++)
-    to[i] = (guint8) (value >> (8 * i));
-}
-
-static guint64
-get (const guint8 *from,
-     gsize         n_bytes)
-{
-  guint64 value = 0;
-
-  for (gsize i = 0; i < n_bytes; i++)
-    value |= (guint64) from[i] << (8 * i);
-  return value;
-}
-
 static void
 make_head (guint8 head[HEAD])
 {
   memcpy (head, "MPMETRIC", 8);
-  put (head + 8, 1, 4);
-  put (head + 12, crc32_of (head, 12), 4);
+  mp_bytes_put (head + 8, 1, 4);
+  mp_bytes_put (head + 12, mp_bytes_crc32 (head, 12), 4);
 }
 
 /* ---- walking ---- */
@@ -135,18 +76,18 @@ next_record (const guint8 *data,
   if (size - offset < RECORD_HEAD)
     return FALSE;
   record->offset = offset;
-  record->size = get (at + 4, 2);
+  record->size = mp_bytes_get (at + 4, 2);
   record->type = (char) at[6];
   record->payload = at + RECORD_HEAD;
   if (size - offset - RECORD_HEAD < record->size)
     return FALSE;
-  if (!checked && (at[7] != 0 || get (at, 4) != crc32_of (at + 4, RECORD_HEAD - 4 + record->size)))
+  if (!checked && (at[7] != 0 || mp_bytes_get (at, 4) != mp_bytes_crc32 (at + 4, RECORD_HEAD - 4 + record->size)))
     return FALSE;
   if (record->type == 'S')
     return record->size >= 4;
   if (record->size < 8)
     return FALSE;
-  record->iteration = get (record->payload, 8);
+  record->iteration = mp_bytes_get (record->payload, 8);
   record->n = record->type == 'V' ? (guint) (record->size - 8) / 10 : 0;
   return record->type == 'E' || (record->type == 'V' && (record->size - 8) % 10 == 0);
 }
@@ -158,7 +99,8 @@ accept_record (MpMetricsReader *self,
   const char *text = (const char *) record->payload;
 
   if (record->type == 'S') {
-    if (get (record->payload, 4) != self->series->len || !g_utf8_validate (text + 4, (gssize) record->size - 4, NULL))
+    if (mp_bytes_get (record->payload, 4) != self->series->len
+        || !g_utf8_validate (text + 4, (gssize) record->size - 4, NULL))
       return FALSE;
     g_ptr_array_add (self->series, g_strndup (text + 4, record->size - 4));
     return TRUE;
@@ -166,7 +108,7 @@ accept_record (MpMetricsReader *self,
   if (record->iteration < self->iteration)
     return FALSE;
   for (guint i = 0; i < record->n; i++)
-    if (get (record->payload + 8 + 8 * record->n + 2 * i, 2) >= self->series->len)
+    if (mp_bytes_get (record->payload + 8 + 8 * record->n + 2 * i, 2) >= self->series->len)
       return FALSE;
   if (record->type == 'E') {
     MpMetricsEvent event = { record->iteration, NULL };
@@ -300,11 +242,9 @@ mp_metrics_reader_read (MpMetricsReader *self,
     if (record.type != 'V')
       continue;
     for (guint i = 0; i < record.n; i++)
-      if (get (record.payload + 8 + 8 * record.n + 2 * i, 2) == number) {
-        guint64 bits = get (record.payload + 8 + 8 * i, 8);
-        double value;
+      if (mp_bytes_get (record.payload + 8 + 8 * record.n + 2 * i, 2) == number) {
+        double value = mp_bytes_get_double (record.payload + 8 + 8 * i);
 
-        memcpy (&value, &bits, sizeof value);
         g_array_append_val (iterations, record.iteration);
         g_array_append_val (values, value);
       }
@@ -441,10 +381,10 @@ end_record (MpMetricsWriter *self,
 {
   guint8 *at = self->buffer + self->used;
 
-  put (at + 4, size, 2);
+  mp_bytes_put (at + 4, size, 2);
   at[6] = (guint8) type;
   at[7] = 0;
-  put (at, crc32_of (at + 4, RECORD_HEAD - 4 + size), 4);
+  mp_bytes_put (at, mp_bytes_crc32 (at + 4, RECORD_HEAD - 4 + size), 4);
   self->used += RECORD_HEAD + size;
   if (g_get_monotonic_time () - self->flushed_at < FLUSH_INTERVAL)
     return TRUE;
@@ -470,7 +410,7 @@ mp_metrics_writer_add_series (MpMetricsWriter *self,
   if (payload == NULL)
     return FALSE;
   *number = g_hash_table_size (self->series);
-  put (payload, *number, 4);
+  mp_bytes_put (payload, *number, 4);
   memcpy (payload + 4, id, length);
   g_hash_table_insert (self->series, g_strdup (id), GUINT_TO_POINTER (*number + 1));
   return end_record (self, 'S', 4 + length, error);
@@ -491,13 +431,10 @@ mp_metrics_writer_append (MpMetricsWriter *self,
   payload = begin_record (self, 8 + 10 * (gsize) n, error);
   if (payload == NULL)
     return FALSE;
-  put (payload, iteration, 8);
+  mp_bytes_put (payload, iteration, 8);
   for (guint i = 0; i < n; i++) {
-    guint64 bits;
-
-    memcpy (&bits, &values[i], sizeof bits);
-    put (payload + 8 + 8 * i, bits, 8);
-    put (payload + 8 + 8 * n + 2 * i, series[i], 2);
+    mp_bytes_put_double (payload + 8 + 8 * i, values[i]);
+    mp_bytes_put (payload + 8 + 8 * n + 2 * i, series[i], 2);
   }
   self->iteration = iteration;
   return end_record (self, 'V', 8 + 10 * (gsize) n, error);
@@ -517,7 +454,7 @@ mp_metrics_writer_append_event (MpMetricsWriter *self,
   payload = begin_record (self, 8 + length, error);
   if (payload == NULL)
     return FALSE;
-  put (payload, iteration, 8);
+  mp_bytes_put (payload, iteration, 8);
   memcpy (payload + 8, text, length);
   self->iteration = iteration;
   return end_record (self, 'E', 8 + length, error);
