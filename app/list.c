@@ -19,6 +19,7 @@ static const char *const kind_words[MP_N_KINDS] = {
   [MP_KIND_NETWORK] = "networks",
   [MP_KIND_OPTIMIZER] = "optimizers",
   [MP_KIND_METRIC] = "metrics",
+  [MP_KIND_EXTRACTOR] = "extractors",
 };
 
 typedef struct

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "engine/data/data.h"
+#include "engine/extractors/extractor.h"
 #include "engine/methods/method.h"
 #include "engine/metrics/metric.h"
 #include "engine/nn/network.h"
@@ -26,6 +27,9 @@
 #undef MP_ITEM
 #define MP_ITEM(name) extern const MpMetric mp_metric_##name;
 #include "engine/metric-list.h"
+#undef MP_ITEM
+#define MP_ITEM(name) extern const MpExtractor mp_extractor_##name;
+#include "engine/extractor-list.h"
 #undef MP_ITEM
 
 static const MpDescriptor *const methods[] = {
@@ -63,6 +67,13 @@ static const MpDescriptor *const metrics[] = {
   NULL
 };
 
+static const MpDescriptor *const extractors[] = {
+#define MP_ITEM(name) &mp_extractor_##name.base,
+#include "engine/extractor-list.h"
+#undef MP_ITEM
+  NULL
+};
+
 static const struct
 {
   const char                *name;
@@ -74,6 +85,7 @@ static const struct
   [MP_KIND_NETWORK] = { "network", networks, G_N_ELEMENTS (networks) - 1 },
   [MP_KIND_OPTIMIZER] = { "optimizer", optimizers, G_N_ELEMENTS (optimizers) - 1 },
   [MP_KIND_METRIC] = { "metric", metrics, G_N_ELEMENTS (metrics) - 1 },
+  [MP_KIND_EXTRACTOR] = { "extractor", extractors, G_N_ELEMENTS (extractors) - 1 },
 };
 
 const char *

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * descriptor.h: how a method, data set, network, optimizer or metric declares its parameters.
+ * descriptor.h: how a method, data set, network, optimizer, metric or extractor declares its parameters.
  *
  * The form in the window, the experiment file, --set, `describe`, the documentation tables and the tests read these
  * tables; nothing else knows a parameter. All strings are static; titles, units and summaries are marked N_ ().
@@ -62,6 +62,7 @@ typedef enum
   MP_KIND_NETWORK,
   MP_KIND_OPTIMIZER,
   MP_KIND_METRIC,
+  MP_KIND_EXTRACTOR,
   MP_N_KINDS
 } MpKind;
 

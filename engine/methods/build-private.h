@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * build-private.h: the build behind method.h and build.h, in two files: build.c writes methods down, build-publish.c
- * keeps what they say about themselves for views.
+ * build-private.h: the build behind method.h and build.h, in three files: build.c writes methods down, build-frozen.c
+ * has encoders and what comes before the first iteration, build-publish.c keeps what methods say about themselves for
+ * views.
  */
 #pragma once
 
@@ -44,21 +45,35 @@ struct _MpBuild
   gint64             dimensions;
   gint64             batch;
   gint64             latent;
-  MpNetwork         *generator, *average, *critic;
+  MpNetwork         *generator, *average, *critic, *encoder;
+  MpNetwork         *frozen_encoder, *frozen_decoder;
+  MpExperiment      *stage;     /* whose run these are of, or NULL */
+  gint64             code;      /* numbers of a code of theirs */
   gint64             critic_outputs;
   GArray            *further;   /* FurtherNetwork */
   GError            *error;     /* of a network, kept until build () is done */
   GArray            *passes;    /* Pass */
   GPtrArray         *phases;    /* MpPhase */
+  GPtrArray         *starts;    /* MpPhase: before the first iteration */
   GPtrArray         *groups;    /* const char *, NULL-terminated at the end */
   GPtrArray         *live_keys; /* char *, likewise */
   GPtrArray         *live_nodes;/* MpNode, by the side of live_keys */
   GArray            *surfaces;  /* MpSurfaceNode */
   MpProjectionNodes  projection;
   MpPublished        published;
-  MpNode            *samples, *view_samples, *view_data, *view_points;
+  MpNode            *samples, *view_samples, *view_data, *view_points, *sample_data;
 };
 
+/* ---- build.c ---- */
+MpPhase *_mp_phase_new (MpBuild *build, const char *id, const char *title, const char *repeat_key);
+MpNode  *_mp_build_apply_training (MpBuild *self, MpNetwork *network, MpNode *x);
+
+/* ---- build-frozen.c ---- */
+gboolean _mp_build_make_encoders (MpBuild *self, GError **error);
+void     _mp_build_clear_encoders (MpBuild *self);
+MpNode  *_mp_build_reconstruct (MpBuild *self, MpNode *x);
+
+/* ---- build-publish.c ---- */
 /* The functions that were published and their data; the rest belongs to the graph. */
 void mp_published_clear (MpPublished *published);
 

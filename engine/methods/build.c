@@ -147,23 +147,43 @@ mp_build_uniform (MpBuild    *self,
                                    : mp_random_uniform (self->graph, stream, type, 0, 1);
 }
 
+MpNode *
+mp_build_normal (MpBuild    *self,
+                 const char *stream,
+                 gint64      columns)
+{
+  MpTensorType type = mp_shape (self->graph, self->batch, columns, (gint64) -1);
+
+  return self->options.feed_latent ? mp_input (self->graph, stream, type)
+                                   : mp_random_normal (self->graph, stream, type, 0, 1);
+}
+
 static MpNode *
-apply_training (MpBuild   *self,
-                MpNetwork *network,
-                MpNode    *x)
+apply_hidden (MpBuild   *self,
+              MpNetwork *network,
+              MpNode    *x,
+              GPtrArray *hidden)
 {
   Pass pass = { NULL, g_array_new (FALSE, FALSE, sizeof (MpMovingAverage)) };
 
-  pass.output = mp_network_apply (network, x, MP_TRAINING, pass.moving);
+  pass.output = mp_network_apply_hidden (network, x, MP_TRAINING, pass.moving, hidden);
   g_array_append_val (self->passes, pass);
   return pass.output;
+}
+
+MpNode *
+_mp_build_apply_training (MpBuild   *self,
+                          MpNetwork *network,
+                          MpNode    *x)
+{
+  return apply_hidden (self, network, x, NULL);
 }
 
 MpNode *
 mp_build_generate (MpBuild *self,
                    MpNode  *latent)
 {
-  return apply_training (self, self->generator, latent);
+  return _mp_build_apply_training (self, self->generator, latent);
 }
 
 static gboolean
@@ -174,7 +194,7 @@ need_critic (MpBuild *self,
   if (self->critic == NULL && self->error == NULL) {
     MpSample points = mp_sample_row (self->dimensions), scores = mp_sample_row (outputs);
 
-    self->critic = mp_network_new (self->graph, self->experiment, "critic", FALSE, &points, &scores, &self->error);
+    self->critic = mp_network_new (self->graph, self->experiment, "critic", NULL, &points, &scores, &self->error);
     self->critic_outputs = outputs;
   }
   g_assert (self->critic == NULL || outputs == self->critic_outputs);
@@ -186,7 +206,34 @@ mp_build_critic (MpBuild *self,
                  MpNode  *x,
                  gint64   outputs)
 {
-  return need_critic (self, outputs) ? apply_training (self, self->critic, x) : NULL;
+  return need_critic (self, outputs) ? _mp_build_apply_training (self, self->critic, x) : NULL;
+}
+
+MpNode *
+mp_build_critic_hidden (MpBuild   *self,
+                        MpNode    *x,
+                        gint64     outputs,
+                        GPtrArray *hidden)
+{
+  return need_critic (self, outputs) ? apply_hidden (self, self->critic, x, hidden) : NULL;
+}
+
+MpPhase *
+_mp_phase_new (MpBuild    *self,
+               const char *id,
+               const char *title,
+               const char *repeat_key)
+{
+  MpPhase *phase = g_new0 (MpPhase, 1);
+
+  phase->build = self;
+  phase->id = id;
+  phase->title = title;
+  phase->repeat_key = repeat_key;
+  phase->objectives = g_array_new (FALSE, FALSE, sizeof (MpObjective));
+  phase->reports = g_array_new (FALSE, FALSE, sizeof (MpReport));
+  phase->assigns = g_ptr_array_new ();
+  return phase;
 }
 
 /* ---- further networks ---- */
@@ -232,7 +279,7 @@ mp_build_apply (MpBuild    *self,
   const FurtherNetwork *further = find_further (self, name);
 
   g_assert (further != NULL);
-  return further->network != NULL ? apply_training (self, further->network, x) : NULL;
+  return further->network != NULL ? _mp_build_apply_training (self, further->network, x) : NULL;
 }
 
 /* ---- phases ---- */
@@ -243,16 +290,9 @@ mp_build_phase (MpBuild    *self,
                 const char *title,
                 const char *repeat_key)
 {
-  MpPhase *phase = g_new0 (MpPhase, 1);
+  MpPhase *phase = _mp_phase_new (self, id, title, repeat_key);
 
-  phase->build = self;
   phase->index = self->phases->len;
-  phase->id = id;
-  phase->title = title;
-  phase->repeat_key = repeat_key;
-  phase->objectives = g_array_new (FALSE, FALSE, sizeof (MpObjective));
-  phase->reports = g_array_new (FALSE, FALSE, sizeof (MpReport));
-  phase->assigns = g_ptr_array_new ();
   g_ptr_array_add (self->phases, phase);
   return phase;
 }
@@ -351,20 +391,34 @@ mp_phase_report (MpPhase    *phase,
 
 /* ---- views ---- */
 
+MpNode *
+mp_build_view_generate (MpBuild *self,
+                        MpNode  *latent)
+{
+  MpNode *y = mp_network_apply (self->average != NULL ? self->average : self->generator, latent, MP_INFERENCE, NULL);
+
+  return self->method->needs & MP_GENERATES_CODES ? mp_build_decode (self, y) : y;
+}
+
+/* Samples of now, from noise that stays the same or, where the method reconstructs, from these real points. */
 static MpNode *
 generate_fixed (MpBuild    *self,
                 const char *stream,
-                gint64      n)
+                gint64      n,
+                MpNode     *real)
 {
-  return mp_network_apply (self->average != NULL ? self->average : self->generator,
-                           draw_latent (self, stream, n, FALSE), MP_INFERENCE, NULL);
+  return self->method->needs & MP_RECONSTRUCTS ? _mp_build_reconstruct (self, real)
+                                               : mp_build_view_generate (self, draw_latent (self, stream, n, FALSE));
 }
 
 MpNode *
 mp_build_view_samples (MpBuild *self)
 {
+  gboolean reconstructs = self->method->needs & MP_RECONSTRUCTS;
+
   if (self->view_samples == NULL)
-    self->view_samples = generate_fixed (self, "view/latent", self->options.n_view_samples);
+    self->view_samples = generate_fixed (self, "view/latent", self->options.n_view_samples,
+                                         reconstructs ? mp_build_view_data (self) : NULL);
   return self->view_samples;
 }
 
@@ -418,7 +472,7 @@ mp_build_projection (MpBuild    *self,
 
 /* ---- after build () ---- */
 
-/* Marks everything that the phase's losses and the method's states depend on; indexed by node id. */
+/* Marks everything that the phase's losses and assignments depend on; indexed by node id. */
 static gboolean *
 find_dependencies (MpBuild       *self,
                    const MpPhase *phase)
@@ -511,15 +565,18 @@ static gboolean
 make_networks (MpBuild  *self,
                GError  **error)
 {
-  MpSample latent = mp_sample_row (self->latent), points = mp_sample_row (self->dimensions);
+  MpSample latent = mp_sample_row (self->latent), outputs;
 
-  self->generator = mp_network_new (self->graph, self->experiment, "generator", FALSE, &latent, &points, error);
+  if (!_mp_build_make_encoders (self, error))
+    return FALSE;
+  outputs = mp_sample_row (self->method->needs & MP_GENERATES_CODES ? self->code : self->dimensions);
+  self->generator = mp_network_new (self->graph, self->experiment, "generator", NULL, &latent, &outputs, error);
   if (self->generator == NULL)
     return FALSE;
   if (mp_experiment_get_double (self->experiment, "generator", "average") == 0)
     return TRUE;
 
-  self->average = mp_network_new (self->graph, self->experiment, "generator", TRUE, &latent, &points, error);
+  self->average = mp_network_new (self->graph, self->experiment, "generator", "average", &latent, &outputs, error);
   return self->average != NULL;
 }
 
@@ -542,8 +599,13 @@ write_down (MpBuild  *self,
 
   for (guint i = 0; i < self->phases->len; i++)
     finish_phase (self, g_ptr_array_index (self->phases, i));
+  for (guint i = 0; i < self->starts->len; i++)
+    finish_phase (self, g_ptr_array_index (self->starts, i));
   mp_build_view_samples (self);
-  self->samples = generate_fixed (self, "evaluate/latent", self->options.n_samples);
+  if (self->method->needs & MP_RECONSTRUCTS)
+    self->sample_data = mp_input (self->graph, "evaluate/data",
+                                  mp_shape (self->graph, self->options.n_samples, self->dimensions, (gint64) -1));
+  self->samples = generate_fixed (self, "evaluate/latent", self->options.n_samples, self->sample_data);
   return mp_graph_check (self->graph, error);
 }
 
@@ -578,6 +640,7 @@ mp_build_new (MpExperiment          *experiment,
   self->passes = g_array_new (FALSE, FALSE, sizeof (Pass));
   g_array_set_clear_func (self->passes, pass_clear);
   self->phases = g_ptr_array_new_with_free_func (phase_free);
+  self->starts = g_ptr_array_new_with_free_func (phase_free);
   self->groups = g_ptr_array_new ();
   self->live_keys = g_ptr_array_new_with_free_func (g_free);
   self->live_nodes = g_ptr_array_new ();
@@ -606,8 +669,10 @@ mp_build_free (MpBuild *self)
   g_clear_pointer (&self->average, mp_network_free);
   g_clear_pointer (&self->critic, mp_network_free);
   g_array_unref (self->further);
+  _mp_build_clear_encoders (self);
   g_array_unref (self->passes);
   g_ptr_array_unref (self->phases);
+  g_ptr_array_unref (self->starts);
   g_ptr_array_unref (self->groups);
   g_ptr_array_unref (self->live_keys);
   g_ptr_array_unref (self->live_nodes);
@@ -726,6 +791,12 @@ MpNode *
 mp_build_get_view_samples (MpBuild *self)
 {
   return self->view_samples;
+}
+
+MpNode *
+mp_build_get_sample_data (MpBuild *self)
+{
+  return self->sample_data;
 }
 
 MpNode *

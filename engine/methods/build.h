@@ -7,6 +7,7 @@
  *   "data"             batch × dimensions, the minibatch
  *   "method.KEY"       live settings of [method]
  *   "view/data"        n_view_data × dimensions
+ *   "evaluate/data"    n_samples × dimensions, for methods that reconstruct
  *   "view/points"      n_view_points × dimensions
  *   "optimizer/GROUP/hyper"
  *   "STREAM"           with feed_latent: latents and uniform numbers instead of draws, named like their streams
@@ -88,9 +89,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (MpBuild, mp_build_free)
 
 const MpMethod          *mp_build_get_method (MpBuild *self);
 const MpBuildOptions    *mp_build_get_options (MpBuild *self);      /* defaults filled in */
-gint64                   mp_build_get_dimensions (MpBuild *self);
 guint                    mp_build_get_n_phases (MpBuild *self);
 const MpPhase           *mp_build_get_phase (MpBuild *self, guint i);
+/* Those that run once, before the first iteration. */
+guint                    mp_build_get_n_start_phases (MpBuild *self);
+const MpPhase           *mp_build_get_start_phase (MpBuild *self, guint i);
+/* The experiment whose run gives the states "extractor/…" their values; NULL where there are none. */
+MpExperiment            *mp_build_get_stage (MpBuild *self);
 /* Parameters' groups that some phase moves, NULL-terminated: "critic", "generator". */
 const char *const       *mp_build_get_groups (MpBuild *self);
 /* The group X of [optimizer.X] that a parameters' group follows. clipped: (out) (nullable): with its weight clipping. */
@@ -106,6 +111,7 @@ MpNode                  *mp_build_get_live (MpBuild *self, const char *key);
 /* Inference mode, n_samples × dimensions; the running average where [generator] average > 0. */
 MpNode                  *mp_build_get_samples (MpBuild *self);
 MpNode                  *mp_build_get_view_samples (MpBuild *self);
+MpNode                  *mp_build_get_sample_data (MpBuild *self);  /* NULL unless the method reconstructs */
 MpNode                  *mp_build_get_view_data (MpBuild *self);    /* NULL when no view asked for it */
 MpNode                  *mp_build_get_view_points (MpBuild *self);  /* NULL when no view asked for it */
 const MpSurfaceNode     *mp_build_get_surfaces (MpBuild *self, guint *n);

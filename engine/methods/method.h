@@ -20,7 +20,10 @@ typedef enum
 {
   MP_NEEDS_NOTHING = 0,
   MP_NEEDS_CRITIC = 1 << 0,
-  MP_NEEDS_EXTRACTOR = 1 << 1 /* frozen features of [extractor], trained as a stage before */
+  MP_NEEDS_EXTRACTOR = 1 << 1, /* frozen features of [extractor], trained as a stage before */
+  MP_NEEDS_ENCODER = 1 << 2,   /* trains an encoder, from points to as many numbers as a latent has */
+  MP_GENERATES_CODES = 1 << 3, /* the generator makes codes of the extractor; samples are what is decoded from them */
+  MP_RECONSTRUCTS = 1 << 4     /* samples are reconstructions of real points, through encoder and generator */
 } MpNeeds;
 
 typedef struct
@@ -43,6 +46,7 @@ MpGraph      *mp_build_graph (MpBuild *build);
 MpExperiment *mp_build_experiment (MpBuild *build);
 gint64        mp_build_batch (MpBuild *build);
 /* Static settings of [method]: read once, a change restarts the lane. */
+gint64        mp_build_get_dimensions (MpBuild *build);               /* of a point */
 double        mp_build_double (MpBuild *build, const char *key);
 gint64        mp_build_int (MpBuild *build, const char *key);
 gboolean      mp_build_bool (MpBuild *build, const char *key);
@@ -54,9 +58,26 @@ MpNode       *mp_build_real (MpBuild *build);                         /* minibat
 MpNode       *mp_build_latent (MpBuild *build, const char *stream);   /* batch × latent, drawn anew each run */
 /* Numbers from [0, 1), batch × columns, drawn anew each run; stream: "interpolation". */
 MpNode       *mp_build_uniform (MpBuild *build, const char *stream, gint64 columns);
+/* Numbers from N (0, 1), likewise; stream: "noise". */
+MpNode       *mp_build_normal (MpBuild *build, const char *stream, gint64 columns);
 MpNode       *mp_build_generate (MpBuild *build, MpNode *latent);     /* the generator, training mode */
 /* The critic, training mode; every call must ask for the same number of outputs. */
 MpNode       *mp_build_critic (MpBuild *build, MpNode *x, gint64 outputs);
+/* The same; its hidden layers after their activation go to the end of `hidden` (of MpNode, n × dⱼ for an MLP), from
+ * input to output. */
+MpNode       *mp_build_critic_hidden (MpBuild *build, MpNode *x, gint64 outputs, GPtrArray *hidden);
+
+/* ---- for methods with MP_NEEDS_EXTRACTOR: frozen networks, inference mode; gradients by x and code pass through ----
+ * Their variables are states "extractor/…", which are there before the first iteration: see engine/train/stage.h. */
+/* Of x, n × d: every hidden layer of the encoder after its activation, then the code; n × dⱼ each.
+ * (transfer container): g_ptr_array_unref. */
+GPtrArray    *mp_build_features (MpBuild *build, MpNode *x);
+gint64        mp_build_get_code_size (MpBuild *build);
+MpNode       *mp_build_decode (MpBuild *build, MpNode *code);         /* n × code → n × d */
+/* The generator starts with the decoder's weights. FALSE where they are not alike, with what to change. */
+gboolean      mp_build_init_from_decoder (MpBuild *build, GError **error);
+/* ---- for methods with MP_NEEDS_ENCODER ---- */
+MpNode       *mp_build_encode (MpBuild *build, MpNode *x);            /* the encoder, training mode */
 
 /* A further network: its parameters are the group `name` ("decoder"), its kind and keys are those of the group `like`,
  * and phases that move it follow [optimizer.OPTIMIZER], but weights are not clipped. All static. */
@@ -70,11 +91,12 @@ MpPhase      *mp_build_phase (MpBuild *build, const char *id, const char *title,
 /* In the first `first` iterations and in every `every`-th, counted from 0, the phase runs as often as this int key of
  * [method] says; where the key is 0 as often as ever. */
 void          mp_phase_intensify (MpPhase *phase, const char *key, guint64 first, guint64 every);
-/* The parameters of `group` ("generator", "critic", or a further network's name) follow the gradient of loss down or up, with [optimizer.group]. */
+/* The parameters of `group` ("generator", "critic", "encoder", or a further network's name) follow the gradient of loss
+ * down or up, with [optimizer.group]. */
 void          mp_phase_minimise (MpPhase *phase, MpNode *loss, const char *group);
 void          mp_phase_maximise (MpPhase *phase, MpNode *loss, const char *group);
-/* A state of the method takes this value when the phase has run. */
-void          mp_phase_assign (MpPhase *phase, MpNode *state, MpNode *value);
+/* A state of the method, or before the first iteration a parameter, takes this value when the phase has run. */
+void          mp_phase_assign (MpPhase *phase, MpNode *target, MpNode *value);
 /* After the update every parameter of the group is clamped to ±c, c the number key `key` of [method] (may be live), 0 for
  * no bound; where [optimizer.group] clip is smaller, to that. Of a group that the phase already moves. */
 void          mp_phase_clip (MpPhase *phase, const char *group, const char *key);
@@ -83,6 +105,9 @@ void          mp_phase_share_batch (MpPhase *phase);
 /* All runs of the phase in an iteration see the same latents and random numbers: those that the first run of any other
  * phase sees in streams of the same names. */
 void          mp_phase_share_draws (MpPhase *phase);
+/* A phase before the first iteration, which only assigns. One that reads the minibatch runs for each minibatch of a
+ * whole number of epochs (of 100 minibatches where data are endless), others run once. id: static. */
+MpPhase      *mp_build_start_phase (MpBuild *build, const char *id);
 /* A scalar of every iteration. id: "loss/critic"; title: "Critic loss (binary cross-entropy)"; say the estimator. */
 void          mp_phase_report (MpPhase *phase, const char *id, const char *title, MpBetter better, MpNode *scalar);
 
@@ -128,6 +153,9 @@ gboolean      mp_build_has (MpBuild *build, const char *name);
 MpNode       *mp_build_call (MpBuild *build, const char *name, MpNode *x, MpNode *y);
 
 /* ---- views that a method draws itself; all optional ---- */
+/* What the generator makes of latents, n × dimensions: inference mode, its running average where there is one, decoded
+ * where it generates codes. */
+MpNode       *mp_build_view_generate (MpBuild *build, MpNode *latent);
 /* Fixed-noise samples and fixed real points, n × 2, that views may refer to. */
 MpNode       *mp_build_view_samples (MpBuild *build);
 MpNode       *mp_build_view_data (MpBuild *build);

@@ -187,40 +187,49 @@ dcgan_new_state (MpNetwork       *network,
 }
 
 static MpNode *
-decode (Dcgan  *self,
-        MpNode *x,
-        MpMode  mode,
-        GArray *moving)
+decode (Dcgan     *self,
+        MpNode    *x,
+        MpMode     mode,
+        GArray    *moving,
+        GPtrArray *hidden)
 {
   x = mp_layer_apply (g_ptr_array_index (self->layers, 0), x, mode, moving);
   if (x != NULL)
     x = mp_reshape (x, mp_shape (x->graph, x->type.dim[0], self->bottom[0], self->bottom[1], self->bottom[2],
                                  (gint64) -1));
-  for (guint i = 1; i + 1 < self->layers->len; i++)
+  for (guint i = 1; i + 1 < self->layers->len; i++) {
     x = mp_relu (mp_layer_apply (g_ptr_array_index (self->layers, i), x, mode, moving));
+    if (hidden != NULL)
+      g_ptr_array_add (hidden, x);
+  }
   return mp_tanh (mp_layer_apply (g_ptr_array_index (self->layers, self->layers->len - 1), x, mode, moving));
 }
 
 static MpNode *
-encode (Dcgan  *self,
-        MpNode *x,
-        MpMode  mode,
-        GArray *moving)
+encode (Dcgan     *self,
+        MpNode    *x,
+        MpMode     mode,
+        GArray    *moving,
+        GPtrArray *hidden)
 {
-  for (guint i = 0; i + 1 < self->layers->len; i++)
+  for (guint i = 0; i + 1 < self->layers->len; i++) {
     x = mp_leaky_relu (mp_layer_apply (g_ptr_array_index (self->layers, i), x, mode, moving), self->slope);
+    if (hidden != NULL)
+      g_ptr_array_add (hidden, x);
+  }
   return mp_layer_apply (g_ptr_array_index (self->layers, self->layers->len - 1), mp_flatten (x), mode, moving);
 }
 
 static MpNode *
-dcgan_apply (gpointer  state,
-             MpNode   *x,
-             MpMode    mode,
-             GArray   *moving)
+dcgan_apply (gpointer   state,
+             MpNode    *x,
+             MpMode     mode,
+             GArray    *moving,
+             GPtrArray *hidden)
 {
   Dcgan *self = state;
 
-  return self->decoder ? decode (self, x, mode, moving) : encode (self, x, mode, moving);
+  return self->decoder ? decode (self, x, mode, moving, hidden) : encode (self, x, mode, moving, hidden);
 }
 
 static void

@@ -135,10 +135,11 @@ mlp_new_state (MpNetwork       *network,
 }
 
 static MpNode *
-mlp_apply (gpointer  state,
-           MpNode   *x,
-           MpMode    mode,
-           GArray   *moving)
+mlp_apply (gpointer   state,
+           MpNode    *x,
+           MpMode     mode,
+           GArray    *moving,
+           GPtrArray *hidden)
 {
   Mlp *self = state;
   gint64 n = x != NULL ? x->type.dim[0] : 0;
@@ -148,8 +149,11 @@ mlp_apply (gpointer  state,
   for (guint i = 0; i < self->n_layers; i++) {
     x = mp_layer_apply (self->layers[i], x, mode, moving);
     mp_named (x, "%s layer %u before its activation", self->group, i);
-    if (i + 1 < self->n_layers)
+    if (i + 1 < self->n_layers) {
       x = mp_activate (self->activation, x, self->slope);
+      if (hidden != NULL)
+        g_ptr_array_add (hidden, x);
+    }
   }
   x = mp_activate (self->output_activation, x, self->slope);
   if (self->outputs.rank == 3 && x != NULL)

@@ -10,7 +10,7 @@ struct _MpNetwork
   MpExperiment         *experiment;
   char                 *group;     /* of the experiment */
   char                 *name;      /* of the parameters */
-  gboolean              average;
+  char                 *states;    /* or NULL */
   const MpNetworkClass *class;
   gpointer              state;
   GPtrArray            *variables;
@@ -21,7 +21,7 @@ network_new (MpGraph         *graph,
              MpExperiment    *experiment,
              const char      *group,
              const char      *name,
-             gboolean         average,
+             const char      *states,
              const MpSample  *inputs,
              const MpSample  *outputs,
              GError         **error)
@@ -33,7 +33,7 @@ network_new (MpGraph         *graph,
   self->experiment = mp_experiment_ref (experiment);
   self->group = g_strdup (group);
   self->name = g_strdup (name);
-  self->average = average;
+  self->states = g_strdup (states);
   self->variables = g_ptr_array_new ();
   self->class = (const MpNetworkClass *) mp_registry_find (MP_KIND_NETWORK, kind);
   if (self->class == NULL) {
@@ -55,12 +55,12 @@ MpNetwork *
 mp_network_new (MpGraph         *graph,
                 MpExperiment    *experiment,
                 const char      *group,
-                gboolean         average,
+                const char      *states,
                 const MpSample  *inputs,
                 const MpSample  *outputs,
                 GError         **error)
 {
-  return network_new (graph, experiment, group, group, average, inputs, outputs, error);
+  return network_new (graph, experiment, group, group, states, inputs, outputs, error);
 }
 
 MpNetwork *
@@ -72,7 +72,7 @@ mp_network_new_like (MpGraph         *graph,
                      const MpSample  *outputs,
                      GError         **error)
 {
-  return network_new (graph, experiment, group, name, FALSE, inputs, outputs, error);
+  return network_new (graph, experiment, group, name, NULL, inputs, outputs, error);
 }
 
 void
@@ -86,6 +86,7 @@ mp_network_free (MpNetwork *self)
   mp_experiment_unref (self->experiment);
   g_free (self->group);
   g_free (self->name);
+  g_free (self->states);
   g_free (self);
 }
 
@@ -95,7 +96,17 @@ mp_network_apply (MpNetwork *self,
                   MpMode     mode,
                   GArray    *moving)
 {
-  return self->class->apply (self->state, x, mode, moving);
+  return self->class->apply (self->state, x, mode, moving, NULL);
+}
+
+MpNode *
+mp_network_apply_hidden (MpNetwork *self,
+                         MpNode    *x,
+                         MpMode     mode,
+                         GArray    *moving,
+                         GPtrArray *hidden)
+{
+  return self->class->apply (self->state, x, mode, moving, hidden);
 }
 
 GPtrArray *
@@ -131,7 +142,7 @@ mp_network_parameter (MpNetwork    *self,
   g_autofree char *full = NULL;
   MpNode *node;
 
-  if (self->average)
+  if (self->states != NULL)
     return mp_network_state (self, name, type, init);
 
   full = g_strdup_printf ("%s/%s", self->name, name);
@@ -146,7 +157,8 @@ mp_network_state (MpNetwork    *self,
                   MpTensorType  type,
                   MpInit        init)
 {
-  g_autofree char *full = g_strdup_printf ("%s%s/%s", self->average ? "average/" : "", self->name, name);
+  g_autofree char *full = g_strdup_printf ("%s%s%s/%s", self->states != NULL ? self->states : "",
+                                           self->states != NULL ? "/" : "", self->name, name);
   MpNode *node = mp_state (self->graph, full, type, init);
 
   g_ptr_array_add (self->variables, node);

@@ -4,7 +4,8 @@
  *
  * Variables are named GROUP/LAYER/NAME ("generator/layer0/weight"). A running average of a network (Polyak and
  * Juditsky 1992; exponential as in Karras et al., ICLR 2018) is a second network of the same kind whose variables are
- * states named average/GROUP/…; it starts equal and no optimizer moves it.
+ * states named average/GROUP/…; it starts equal and no optimizer moves it. The frozen networks of an extractor
+ * (engine/extractors/extractor.h) are states too, named extractor/GROUP/….
  *
  * A batch is n samples along axis 0. A sample is a row of numbers or an image, height × width × channels.
  */
@@ -59,15 +60,16 @@ typedef struct
   MpDescriptor base;
   /* Makes the variables with mp_network_parameter () and mp_network_state (), and keys of mp_network_get_group (). */
   gpointer   (*new_state) (MpNetwork *network, const MpSample *inputs, const MpSample *outputs, GError **error);
-  /* x: n samples of `inputs`. moving: (nullable) (element-type MpMovingAverage): gets what a training pass wants averaged. */
-  MpNode    *(*apply) (gpointer state, MpNode *x, MpMode mode, GArray *moving);
+  /* x: n samples of `inputs`. moving: (nullable) (element-type MpMovingAverage): gets what a training pass wants averaged.
+   * hidden: (nullable) (element-type MpNode): gets every hidden layer after its activation, from input to output. */
+  MpNode    *(*apply) (gpointer state, MpNode *x, MpMode mode, GArray *moving, GPtrArray *hidden);
   void       (*free_state) (gpointer state);
   gboolean   images; /* only for inputs or outputs that are images */
 } MpNetworkClass;
 
-/* group: "generator" or "critic", the parameter group and the experiment's group.
- * average: make a running average's network; its variables are states. */
-MpNetwork    *mp_network_new (MpGraph *graph, MpExperiment *experiment, const char *group, gboolean average,
+/* group: "generator", "critic" or "encoder", the parameter group and the experiment's group.
+ * states: NULL, or what the names of the variables begin with, which are states then: "average", "extractor". */
+MpNetwork    *mp_network_new (MpGraph *graph, MpExperiment *experiment, const char *group, const char *states,
                               const MpSample *inputs, const MpSample *outputs, GError **error);
 /* A network that is like that of [group], with parameters of its own in the group `name` ("decoder"). */
 MpNetwork    *mp_network_new_like (MpGraph *graph, MpExperiment *experiment, const char *group, const char *name,
@@ -75,6 +77,8 @@ MpNetwork    *mp_network_new_like (MpGraph *graph, MpExperiment *experiment, con
 void          mp_network_free (MpNetwork *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MpNetwork, mp_network_free)
 MpNode       *mp_network_apply (MpNetwork *self, MpNode *x, MpMode mode, GArray *moving);
+/* The same; every hidden layer after its activation goes to the end of `hidden`, from input to output. */
+MpNode       *mp_network_apply_hidden (MpNetwork *self, MpNode *x, MpMode mode, GArray *moving, GPtrArray *hidden);
 /* All variables in order of creation, parameters and states. (transfer none) (element-type MpNode) */
 GPtrArray    *mp_network_get_variables (MpNetwork *self);
 

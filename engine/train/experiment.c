@@ -177,8 +177,8 @@ fail_unknown_group (MpExperiment  *self,
   nearest = mp_nearest_name (name, names);
   if (mp_group_find (name) < MP_N_GROUPS)
     g_set_error (error, MP_ERROR, MP_ERROR_EXPERIMENT,
-                 "%s%s: there is no group [%s] here, because the method %s has no critic.", self->file, where, name,
-                 self->kinds[MP_GROUP_METHOD]->id);
+                 "%s%s: there is no group [%s] here, because the method %s %s.", self->file, where, name,
+                 self->kinds[MP_GROUP_METHOD]->id, mp_groups[mp_group_find (name)].lacks);
   else if (nearest != NULL)
     g_set_error (error, MP_ERROR, MP_ERROR_EXPERIMENT, "%s%s: there is no group [%s]; did you mean [%s]? "
                  "The groups are [%s].", self->file, where, quoted, nearest, all);
@@ -440,6 +440,28 @@ mp_experiment_set (MpExperiment  *self,
   }
   *dot = '\0';
   return mp_experiment_set_value (self, path, dot + 1, equals + 1, error);
+}
+
+gboolean
+mp_experiment_copy_group (MpExperiment  *self,
+                          const char    *group,
+                          MpExperiment  *from,
+                          const char    *from_group,
+                          GError       **error)
+{
+  MpGroup source = mp_group_find (from_group);
+  const MpDescriptor *kind = from->kinds[source];
+  g_autoptr (GPtrArray) params = mp_group_list_params (source, kind);
+
+  if (kind != NULL && !mp_experiment_set_value (self, group, "kind", kind->id, error))
+    return FALSE;
+  for (guint i = 0; i < params->len; i++) {
+    const char *key = ((const MpParam *) g_ptr_array_index (params, i))->key;
+
+    if (!mp_experiment_set_value (self, group, key, mp_experiment_get_string (from, from_group, key), error))
+      return FALSE;
+  }
+  return TRUE;
 }
 
 /* ---- reading ---- */

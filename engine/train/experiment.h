@@ -6,9 +6,11 @@
  *   [data]                kind = ring, and the keys of that data set
  *   [generator]           kind = mlp, latent, latent_distribution, and the keys of that network
  *   [critic]              the same, for methods that need one
+ *   [encoder]             kind = mlp, and the keys of that network, for methods with an encoder
+ *   [extractor]           kind = autoencoder, and the keys of that extractor, for methods that need one
  *   [method]              kind = gram, and the keys of that method
  *   [optimizer.generator] kind = adam, and the keys of that optimizer
- *   [optimizer.critic]
+ *   [optimizer.critic]    and [optimizer.encoder], for methods that train one
  *   [train]               iterations, batch, seed, precision
  *   [evaluate]            every, samples, …
  *
@@ -47,6 +49,9 @@ const char   *mp_experiment_get_title (MpExperiment *self);
 gboolean      mp_experiment_set (MpExperiment *self, const char *assignment, GError **error);
 gboolean      mp_experiment_set_value (MpExperiment *self, const char *group, const char *key, const char *value,
                                        GError **error);
+/* Gives `group` the kind and the keys of another experiment's `from_group`; keys that only `group` has stay. */
+gboolean      mp_experiment_copy_group (MpExperiment *self, const char *group, MpExperiment *from,
+                                        const char *from_group, GError **error);
 
 /* Reading; asking for a key that the schema lacks is a programming error. Strings and arrays are borrowed. */
 double        mp_experiment_get_double (MpExperiment *self, const char *group, const char *key);

@@ -61,6 +61,21 @@ mp_loop_prepare_look (MpLoop  *self,
   return self->look.base_plan != NULL;
 }
 
+/* The points that are reconstructed, where samples are reconstructions. */
+static gboolean
+write_sample_data (MpLoop  *self,
+                   GError **error)
+{
+  MpNode *node = mp_build_get_sample_data (self->build);
+  g_autofree float *points = NULL;
+
+  if (node == NULL)
+    return TRUE;
+  points = g_new (float, MAX (1, mp_tensor_count (&node->type)));
+  mp_data_get_reference (self->data, node->type.dim[0], points);
+  return mp_loop_write_floats (self, node, points, error);
+}
+
 gboolean
 mp_loop_allocate_look (MpLoop  *self,
                        GError **error)
@@ -77,7 +92,7 @@ mp_loop_allocate_look (MpLoop  *self,
       return FALSE;
   }
   look->sample_values = g_new (float, MAX (1, mp_tensor_count (&samples->type)));
-  return TRUE;
+  return write_sample_data (self, error);
 }
 
 static gboolean

@@ -130,6 +130,8 @@ struct _MpLoop
   double               n_iterations;
   guint                n_phases;
   LoopPhase           *phases;
+  guint                n_starts;
+  LoopPhase           *starts;      /* before the first iteration */
   guint                n_optimizers;
   LoopOptimizer       *optimizers;
   GArray              *reports;     /* MpReport, of all phases */

@@ -10,6 +10,9 @@
 #include "engine/nn/init.h"
 #include "engine/optimizers/common.h"
 
+#define START_RUNS_ENDLESS 100  /* minibatches of endless data that a start phase sees */
+#define START_RUNS_MOST 4096    /* and at most, unless an epoch has more */
+
 /* ---- making ---- */
 
 static void
@@ -131,6 +134,22 @@ list_optimizers (MpLoop *self)
 }
 
 static gboolean
+prepare_starts (MpLoop  *self,
+                GError **error)
+{
+  self->n_starts = mp_build_get_n_start_phases (self->build);
+  self->starts = g_new0 (LoopPhase, MAX (self->n_starts, 1));
+  for (guint i = 0; i < self->n_starts; i++) {
+    self->starts[i].phase = mp_build_get_start_phase (self->build, i);
+    self->starts[i].updates = g_ptr_array_new ();
+    self->starts[i].plan = prepare_phase (self, &self->starts[i], FALSE, error);
+    if (self->starts[i].plan == NULL)
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
 prepare_plans (MpLoop  *self,
                GError **error)
 {
@@ -159,7 +178,7 @@ prepare_plans (MpLoop  *self,
     if (self->phases[i].plan == NULL)
       return FALSE;
   }
-  return mp_loop_prepare_look (self, error);
+  return prepare_starts (self, error) && mp_loop_prepare_look (self, error);
 }
 
 static gboolean
@@ -278,6 +297,8 @@ predict (MpLoop *self)
   memory->variables = mp_store_predict (self->store, &trained);
   for (guint i = 0; i < self->n_phases; i++)
     add_plan (self->phases[i].plan, &memory->plans, &memory->workspaces);
+  for (guint i = 0; i < self->n_starts; i++)
+    add_plan (self->starts[i].plan, &memory->plans, &memory->workspaces);
   add_plan (self->look.sample_plan, &memory->looks, &memory->looks);
   add_plan (self->look.base_plan, &memory->looks, &memory->looks);
   memory->keyframes = mp_loop_predict_keyframes (self, trained);
@@ -405,6 +426,9 @@ mp_loop_allocate (MpLoop  *self,
   for (guint i = 0; i < self->n_phases; i++)
     if (!mp_plan_allocate (self->phases[i].plan, error))
       return FALSE;
+  for (guint i = 0; i < self->n_starts; i++)
+    if (!mp_plan_allocate (self->starts[i].plan, error))
+      return FALSE;
   return make_streams (self, error) && mp_loop_make_rows (self, error) && mp_loop_make_keyframes (self, error)
          && mp_loop_allocate_look (self, error) && write_settings (self, error);
 }
@@ -437,6 +461,17 @@ come_to_rest (MpLoop *self)
     self->class->stream_sync (self->downloads);
 }
 
+static void
+free_phases (LoopPhase *phases,
+             guint      n)
+{
+  for (guint i = 0; phases != NULL && i < n; i++) {
+    g_clear_pointer (&phases[i].plan, mp_plan_free);
+    g_clear_pointer (&phases[i].updates, g_ptr_array_unref);
+  }
+  g_free (phases);
+}
+
 void
 mp_loop_free (MpLoop *self)
 {
@@ -453,10 +488,8 @@ mp_loop_free (MpLoop *self)
     g_clear_pointer (&self->optimizers[i].feed, mp_feed_free);
     g_free (self->optimizers[i].section);
   }
-  for (guint i = 0; self->phases != NULL && i < self->n_phases; i++) {
-    g_clear_pointer (&self->phases[i].plan, mp_plan_free);
-    g_clear_pointer (&self->phases[i].updates, g_ptr_array_unref);
-  }
+  free_phases (self->phases, self->n_phases);
+  free_phases (self->starts, self->n_starts);
   if (self->uploads != NULL)
     self->class->stream_free (self->uploads);
   if (self->downloads != NULL)
@@ -465,7 +498,6 @@ mp_loop_free (MpLoop *self)
   g_clear_pointer (&self->build, mp_build_free);
   g_clear_pointer (&self->data, mp_data_free);
   g_array_unref (self->reports);
-  g_free (self->phases);
   g_free (self->optimizers);
   g_free (self->batch_buffer);
   mp_experiment_unref (self->experiment);
@@ -473,11 +505,52 @@ mp_loop_free (MpLoop *self)
 }
 
 gboolean
-mp_loop_start (MpLoop  *self,
-               GError **error)
+mp_loop_initialise (MpLoop  *self,
+                    GError **error)
 {
   mp_loop_set_batch (self, 0);
   return mp_init_all (self->store, self->seed, error);
+}
+
+/* Minibatches in the least number of whole epochs, or where these are very many, in about one. */
+static gint64
+count_start_runs (MpLoop *self)
+{
+  gint64 n = mp_data_get_n_points (self->data), a = n, b = self->batch_size;
+
+  if (n == 0)
+    return START_RUNS_ENDLESS;
+  while (b != 0) {
+    gint64 rest = a % b;
+
+    a = b;
+    b = rest;
+  }
+  return n / a <= START_RUNS_MOST ? n / a : (n + self->batch_size - 1) / self->batch_size;
+}
+
+gboolean
+mp_loop_run_start_phases (MpLoop  *self,
+                          GError **error)
+{
+  for (guint i = 0; i < self->n_starts; i++) {
+    LoopPhase *start = &self->starts[i];
+    gint64 n = start->phase->reads_data ? count_start_runs (self) : 1;
+
+    mp_loop_set_batch (self, 0);
+    for (gint64 r = 0; r < n; r++)
+      if (!mp_loop_run_plan (self, start, start->plan, 0, r, FALSE, error))
+        return FALSE;
+  }
+  mp_loop_set_batch (self, 0);
+  return TRUE;
+}
+
+gboolean
+mp_loop_start (MpLoop  *self,
+               GError **error)
+{
+  return mp_loop_initialise (self, error) && mp_loop_run_start_phases (self, error);
 }
 
 MpStore *

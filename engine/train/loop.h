@@ -47,8 +47,12 @@ MpLoop           *mp_loop_new (MpExperiment *experiment, const MpDeviceClass *cl
                                gpointer data, GError **error);
 void              mp_loop_free (MpLoop *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MpLoop, mp_loop_free)
-/* Initial values from the experiment's seed; the data cursor at 0. */
+/* Initial values from the experiment's seed, then the phases of the method that come before the first iteration; the
+ * data cursor at 0. */
 gboolean          mp_loop_start (MpLoop *self, GError **error);
+/* The two steps of mp_loop_start (): between them a frozen extractor gets its values (stage.h). */
+gboolean          mp_loop_initialise (MpLoop *self, GError **error);
+gboolean          mp_loop_run_start_phases (MpLoop *self, GError **error);
 
 /* Bytes on the device. */
 typedef struct

@@ -68,16 +68,23 @@ static const MpParam evaluate_params[] = {
 };
 
 #define PARAMS(table) .params = table, .n_params = G_N_ELEMENTS (table)
+#define NEEDS(what, words) .needs = MP_NEEDS_##what, .lacks = words
 
 const MpGroupInfo mp_groups[MP_N_GROUPS] = {
   [MP_GROUP_EXPERIMENT] = { "experiment", N_("Experiment"), MP_N_KINDS, PARAMS (experiment_params) },
   [MP_GROUP_DATA] = { "data", N_("Data"), MP_KIND_DATA, .required = TRUE },
   [MP_GROUP_GENERATOR] = { "generator", N_("Generator"), MP_KIND_NETWORK, PARAMS (generator_params) },
-  [MP_GROUP_CRITIC] = { "critic", N_("Critic"), MP_KIND_NETWORK, .for_critic = TRUE },
+  [MP_GROUP_CRITIC] = { "critic", N_("Critic"), MP_KIND_NETWORK, NEEDS (CRITIC, "has no critic") },
+  [MP_GROUP_ENCODER] = { "encoder", N_("Encoder"), MP_KIND_NETWORK,
+                         NEEDS (ENCODER | MP_NEEDS_EXTRACTOR, "has no encoder") },
+  [MP_GROUP_EXTRACTOR] = { "extractor", N_("Extractor"), MP_KIND_EXTRACTOR,
+                           NEEDS (EXTRACTOR, "needs no extractor") },
   [MP_GROUP_METHOD] = { "method", N_("Method"), MP_KIND_METHOD, .required = TRUE },
   [MP_GROUP_OPTIMIZER_GENERATOR] = { "optimizer.generator", N_("Optimizer of the generator"), MP_KIND_OPTIMIZER },
   [MP_GROUP_OPTIMIZER_CRITIC] = { "optimizer.critic", N_("Optimizer of the critic"), MP_KIND_OPTIMIZER,
-                                  .for_critic = TRUE },
+                                  NEEDS (CRITIC, "has no critic") },
+  [MP_GROUP_OPTIMIZER_ENCODER] = { "optimizer.encoder", N_("Optimizer of the encoder"), MP_KIND_OPTIMIZER,
+                                   NEEDS (ENCODER, "trains no encoder") },
   [MP_GROUP_TRAIN] = { "train", N_("Training"), MP_N_KINDS, PARAMS (train_params) },
   [MP_GROUP_EVALUATE] = { "evaluate", N_("Evaluation"), MP_N_KINDS, PARAMS (evaluate_params) },
 };
@@ -98,7 +105,7 @@ mp_group_in_force (MpGroup                    group,
 {
   const MpMethod *method = (const MpMethod *) kinds[MP_GROUP_METHOD];
 
-  return !mp_groups[group].for_critic || (method != NULL && (method->needs & MP_NEEDS_CRITIC) != 0);
+  return mp_groups[group].needs == 0 || (method != NULL && (method->needs & mp_groups[group].needs) != 0);
 }
 
 /* [evaluate] also has the keys of every metric, so that metrics need no group of their own. */

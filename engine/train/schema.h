@@ -30,9 +30,12 @@ typedef enum
   MP_GROUP_DATA,
   MP_GROUP_GENERATOR,
   MP_GROUP_CRITIC,
+  MP_GROUP_ENCODER,
+  MP_GROUP_EXTRACTOR,
   MP_GROUP_METHOD,
   MP_GROUP_OPTIMIZER_GENERATOR,
   MP_GROUP_OPTIMIZER_CRITIC,
+  MP_GROUP_OPTIMIZER_ENCODER,
   MP_GROUP_TRAIN,
   MP_GROUP_EVALUATE,
   MP_N_GROUPS
@@ -43,7 +46,8 @@ typedef struct
   const char    *name;
   const char    *title;
   MpKind         kind;        /* what kind= chooses from, or MP_N_KINDS */
-  gboolean       for_critic;  /* only there for methods with a critic */
+  guint          needs;       /* MpNeeds: only there for methods that need one of these; 0: always there */
+  const char    *lacks;       /* what is said of a method that does not: "has no critic" */
   gboolean       required;    /* kind= has no default */
   const MpParam *params;      /* keys whatever the kind */
   guint          n_params;

@@ -110,10 +110,10 @@ make_networks (StepCase      *self,
   MpSample latent = mp_sample_row (LATENT), image = mp_sample_image (SIZE, SIZE, CHANNELS);
   MpSample scores = mp_sample_row (OUTPUTS);
 
-  self->generator = mp_network_new (self->graph, experiment, "generator", FALSE, &latent, &image, error);
+  self->generator = mp_network_new (self->graph, experiment, "generator", NULL, &latent, &image, error);
   if (self->generator == NULL)
     return FALSE;
-  self->critic = mp_network_new (self->graph, experiment, "critic", FALSE, &image, &scores, error);
+  self->critic = mp_network_new (self->graph, experiment, "critic", NULL, &image, &scores, error);
   return self->critic != NULL;
 }
 

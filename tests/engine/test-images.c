@@ -142,9 +142,9 @@ set_up (Fixture    *self,
   self->latent = mp_input (self->graph, "latent", mp_shape (self->graph, (gint64) BATCH, (gint64) LATENT, (gint64) -1));
   self->real = mp_input (self->graph, "images", mp_shape (self->graph, (gint64) BATCH, image.dim[0], image.dim[1],
                                                           image.dim[2], (gint64) -1));
-  self->generator = mp_network_new (self->graph, self->experiment, "generator", FALSE, &latent, &image, &error);
+  self->generator = mp_network_new (self->graph, self->experiment, "generator", NULL, &latent, &image, &error);
   g_assert_no_error (error);
-  self->critic = mp_network_new (self->graph, self->experiment, "critic", FALSE, &image, &scores, &error);
+  self->critic = mp_network_new (self->graph, self->experiment, "critic", NULL, &image, &scores, &error);
   g_assert_no_error (error);
   self->parameters = g_ptr_array_new ();
   self->states = g_ptr_array_new ();
@@ -425,8 +425,8 @@ test_shapes (void)
     MpSample image = mp_sample_image (sizes[i].height, sizes[i].width, sizes[i].channels);
     MpSample latent = mp_sample_row (128), code = mp_sample_row (16);
     g_autoptr (GError) error = NULL;
-    g_autoptr (MpNetwork) decoder = mp_network_new (graph, experiment, "generator", FALSE, &latent, &image, &error);
-    g_autoptr (MpNetwork) encoder = mp_network_new (graph, experiment, "generator", TRUE, &image, &code, &error);
+    g_autoptr (MpNetwork) decoder = mp_network_new (graph, experiment, "generator", NULL, &latent, &image, &error);
+    g_autoptr (MpNetwork) encoder = mp_network_new (graph, experiment, "generator", "average", &image, &code, &error);
     MpNode *z = mp_input (graph, "z", mp_shape (graph, (gint64) 5, (gint64) 128, (gint64) -1));
     MpNode *x = mp_network_apply (decoder, z, MP_INFERENCE, NULL), *y, *dense;
 
@@ -453,7 +453,7 @@ test_mlp_on_images (void)
   g_autoptr (MpGraph) graph = mp_graph_new (MP_FLOAT32);
   MpSample image = mp_sample_image (6, 5, 3);
   g_autoptr (GError) error = NULL;
-  g_autoptr (MpNetwork) network = mp_network_new (graph, experiment, "generator", FALSE, &image, &image, &error);
+  g_autoptr (MpNetwork) network = mp_network_new (graph, experiment, "generator", NULL, &image, &image, &error);
   MpNode *x = mp_input (graph, "x", mp_shape (graph, (gint64) 7, (gint64) 6, (gint64) 5, (gint64) 3, (gint64) -1));
   MpNode *y = mp_network_apply (network, x, MP_TRAINING, NULL);
 
@@ -470,11 +470,11 @@ test_refused (void)
   MpSample row = mp_sample_row (2), image = mp_sample_image (8, 8, 3);
   g_autoptr (GError) error = NULL;
 
-  g_assert_null (mp_network_new (graph, experiment, "generator", FALSE, &row, &row, &error));
+  g_assert_null (mp_network_new (graph, experiment, "generator", NULL, &row, &row, &error));
   g_assert_error (error, MP_ERROR, MP_ERROR_EXPERIMENT);
   g_assert_nonnull (strstr (error->message, "points of 2 numbers"));
   g_clear_error (&error);
-  g_assert_null (mp_network_new (graph, experiment, "generator", FALSE, &image, &image, &error));
+  g_assert_null (mp_network_new (graph, experiment, "generator", NULL, &image, &image, &error));
   g_assert_error (error, MP_ERROR, MP_ERROR_EXPERIMENT);
   g_assert_nonnull (strstr (error->message, "images from images"));
 }
@@ -524,7 +524,7 @@ test_spectral_norm (void)
   const double identity[25] = { 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1 };
   MpSample inputs = mp_sample_row (5), outputs = mp_sample_row (4);
   g_autoptr (GError) error = NULL;
-  g_autoptr (MpNetwork) network = mp_network_new (graph, experiment, "generator", FALSE, &inputs, &outputs, &error);
+  g_autoptr (MpNetwork) network = mp_network_new (graph, experiment, "generator", NULL, &inputs, &outputs, &error);
   MpNode *x = mp_input (graph, "x", mp_shape (graph, (gint64) 5, (gint64) 5, (gint64) -1));
   MpNode *y = mp_network_apply (network, x, MP_TRAINING, moving);
   const MpMovingAverage *step = &g_array_index (moving, MpMovingAverage, 0);

@@ -156,7 +156,7 @@ open_fixture (Fixture      *fixture,
 
   fixture->graph = mp_graph_new (MP_FLOAT64);
   fixture->x = mp_input (fixture->graph, "x", mp_shape (fixture->graph, (gint64) ROWS, (gint64) INPUTS, (gint64) -1));
-  fixture->network = mp_network_new (fixture->graph, experiment, "generator", FALSE, &inputs, &outputs, &error);
+  fixture->network = mp_network_new (fixture->graph, experiment, "generator", NULL, &inputs, &outputs, &error);
   g_assert_no_error (error);
   fixture->store = mp_store_new (fixture->graph, test_device_class (), lane_device ());
   g_assert_nonnull (fixture->store);
