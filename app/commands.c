@@ -64,7 +64,7 @@ const MpCommand mp_commands[] = {
     OPTIONS (train_options), .least = 0, .most = G_MAXUINT, .word = MP_WORD_PRESET, .run = mp_train_run,
   },
   {
-    .name = "list", .synopsis = "methods|data|networks|optimizers|metrics|presets|devices",
+    .name = "list", .synopsis = "methods|data|networks|optimizers|metrics|views|presets|devices",
     .summary = N_("List what there is"),
     .description = N_("Prints a line for each: its name and what it is. “list devices” also names what cannot be used, "
                       "and why; with --json each device has its UUID and memory in bytes."),

@@ -20,6 +20,7 @@ static const char *const kind_words[MP_N_KINDS] = {
   [MP_KIND_OPTIMIZER] = "optimizers",
   [MP_KIND_METRIC] = "metrics",
   [MP_KIND_EXTRACTOR] = "extractors",
+  [MP_KIND_VIEW] = "views",
 };
 
 typedef struct
@@ -95,7 +96,7 @@ collect (const char  *word,
 }
 
 static const char *const list_words[] = {
-  "methods", "data", "networks", "optimizers", "metrics", "presets", "devices", NULL
+  "methods", "data", "networks", "optimizers", "metrics", "views", "presets", "devices", NULL
 };
 
 static void
@@ -344,7 +345,7 @@ complain_unknown_thing (const char *name)
   if (nearest != NULL)
     return mp_complain (MP_EXIT_USAGE, _("There is nothing called “%s”; did you mean “%s”?"), name, nearest);
   return mp_complain (MP_EXIT_USAGE, _("There is nothing called “%s”. “matchpoint list presets” lists presets, and so "
-                                       "on for methods, data, networks, optimizers, metrics, devices."), name);
+                                       "on for methods, data, networks, optimizers, metrics, views, devices."), name);
 }
 
 int

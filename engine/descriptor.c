@@ -12,6 +12,7 @@
 #include "engine/metrics/metric.h"
 #include "engine/nn/network.h"
 #include "engine/optimizers/optimizer.h"
+#include "engine/views/view.h"
 
 #define MP_ITEM(name) extern const MpMethod mp_method_##name;
 #include "engine/method-list.h"
@@ -30,6 +31,9 @@
 #undef MP_ITEM
 #define MP_ITEM(name) extern const MpExtractor mp_extractor_##name;
 #include "engine/extractor-list.h"
+#undef MP_ITEM
+#define MP_ITEM(name) extern const MpViewClass mp_view_##name;
+#include "engine/view-list.h"
 #undef MP_ITEM
 
 static const MpDescriptor *const methods[] = {
@@ -74,6 +78,13 @@ static const MpDescriptor *const extractors[] = {
   NULL
 };
 
+static const MpDescriptor *const views[] = {
+#define MP_ITEM(name) &mp_view_##name.base,
+#include "engine/view-list.h"
+#undef MP_ITEM
+  NULL
+};
+
 static const struct
 {
   const char                *name;
@@ -86,6 +97,7 @@ static const struct
   [MP_KIND_OPTIMIZER] = { "optimizer", optimizers, G_N_ELEMENTS (optimizers) - 1 },
   [MP_KIND_METRIC] = { "metric", metrics, G_N_ELEMENTS (metrics) - 1 },
   [MP_KIND_EXTRACTOR] = { "extractor", extractors, G_N_ELEMENTS (extractors) - 1 },
+  [MP_KIND_VIEW] = { "view", views, G_N_ELEMENTS (views) - 1 },
 };
 
 const char *

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * descriptor.h: how a method, data set, network, optimizer, metric or extractor declares its parameters.
+ * descriptor.h: how a method, data set, network, optimizer, metric, extractor or view declares itself and its
+ * parameters.
  *
  * The form in the window, the experiment file, --set, `describe`, the documentation tables and the tests read these
  * tables; nothing else knows a parameter. All strings are static; titles, units and summaries are marked N_ ().
@@ -63,6 +64,7 @@ typedef enum
   MP_KIND_OPTIMIZER,
   MP_KIND_METRIC,
   MP_KIND_EXTRACTOR,
+  MP_KIND_VIEW,
   MP_N_KINDS
 } MpKind;
 

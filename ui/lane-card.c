@@ -19,7 +19,7 @@ struct _MpLaneCard
   GtkWidget parent_instance;
 
   MpLaneModel     *model;
-  const MpSurface *surface;  /* what the heat map was made from */
+  const MpLayer   *background; /* what the heat map was made from */
   gboolean         selected;
   gboolean         watching;
   gboolean         stale;    /* a snapshot came while nobody looked */
@@ -63,29 +63,27 @@ G_DEFINE_FINAL_TYPE (MpLaneCard, mp_lane_card, GTK_TYPE_WIDGET)
 
 /* ---- plots ---- */
 
-static gboolean
-has_projection (MpSnapshot *snapshot)
+static const MpLayer *
+get_projection (MpSnapshot *snapshot)
 {
-  return snapshot && snapshot->projected_samples && snapshot->projection_dimensions > 0;
+  return snapshot ? mp_snapshot_get_layer (snapshot, "projected-space") : NULL;
 }
 
 static void
 update_heat_map (MpLaneCard *self,
                  gboolean    force)
 {
-  const MpSurface *surface = mp_lane_model_get_surface (self->model);
+  const MpLayer *background = mp_lane_model_get_background (self->model);
   MpScatter *scatter = mp_scatter_view_get_scatter (self->scatter);
   g_autoptr (MpHeatMap) heat_map = NULL;
 
-  if (surface == self->surface && !force)
+  if (background == self->background && !force)
     return;
-  self->surface = surface;
-  if (surface) {
-    const double extent[4] = { surface->extent[0], surface->extent[1], surface->extent[2], surface->extent[3] };
-
-    heat_map = mp_heat_map_new (g_dgettext (GETTEXT_PACKAGE, surface->title), surface->neutral, extent,
-                                surface->width, surface->height, surface->values);
-  }
+  self->background = background;
+  if (background)
+    heat_map = mp_heat_map_new (g_dgettext (GETTEXT_PACKAGE, background->title), background->neutral,
+                                background->extent, background->width, background->height,
+                                background->tensors[0].values);
   mp_scatter_set_heat_map (scatter, heat_map);
   mp_colour_bar_set_heat_map (self->colour_bar, heat_map, mp_lane_model_get_colour (self->model));
 }
@@ -94,17 +92,18 @@ static void
 update_projection (MpLaneCard *self,
                    MpSnapshot *snapshot)
 {
+  const MpLayer *layer = get_projection (snapshot);
   MpScatter *projection = mp_scatter_view_get_scatter (self->projection);
 
-  gtk_widget_set_visible (GTK_WIDGET (self->projection_toggle), has_projection (snapshot));
+  gtk_widget_set_visible (GTK_WIDGET (self->projection_toggle), layer != NULL);
   gtk_widget_set_visible (GTK_WIDGET (self->projection),
-                          has_projection (snapshot) && gtk_toggle_button_get_active (self->projection_toggle));
-  if (!has_projection (snapshot))
+                          layer && gtk_toggle_button_get_active (self->projection_toggle));
+  if (!layer)
     return;
-  mp_scatter_set_points (projection, MP_POINTS_DATA, snapshot->projected_data, snapshot->n_data,
-                         snapshot->projection_dimensions);
-  mp_scatter_set_points (projection, MP_POINTS_SAMPLES, snapshot->projected_samples, snapshot->n_samples,
-                         snapshot->projection_dimensions);
+  mp_scatter_set_points (projection, MP_POINTS_DATA, layer->tensors[0].values, layer->tensors[0].rows,
+                         layer->tensors[0].columns);
+  mp_scatter_set_points (projection, MP_POINTS_SAMPLES, layer->tensors[1].values, layer->tensors[1].rows,
+                         layer->tensors[1].columns);
   mp_scatter_view_invalidate (self->projection);
 }
 
@@ -617,7 +616,7 @@ mp_lane_card_get_projection (MpLaneCard *self)
 {
   g_return_val_if_fail (MP_IS_LANE_CARD (self), NULL);
 
-  if (!has_projection (mp_lane_model_get_snapshot (self->model)))
+  if (!get_projection (mp_lane_model_get_snapshot (self->model)))
     return NULL;
   return mp_scatter_view_get_scatter (self->projection);
 }

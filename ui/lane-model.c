@@ -27,7 +27,7 @@ struct _MpLaneModel
   MpLaneProgress progress;
 
   MpSnapshot    *snapshot;
-  MpSnapshot    *surface_snapshot; /* the last one that brought a surface */
+  MpSnapshot    *background;       /* the last snapshot that brought the chosen one */
   GPtrArray     *layer_ids;        /* NULL-terminated */
   GPtrArray     *layer_titles;
   char          *layer;
@@ -148,7 +148,7 @@ mp_lane_model_finalize (GObject *object)
   g_clear_pointer (&self->message, g_free);
   g_clear_pointer (&self->phase, g_free);
   g_clear_pointer (&self->snapshot, mp_snapshot_unref);
-  g_clear_pointer (&self->surface_snapshot, mp_snapshot_unref);
+  g_clear_pointer (&self->background, mp_snapshot_unref);
   g_clear_pointer (&self->layer_ids, g_ptr_array_unref);
   g_clear_pointer (&self->layer_titles, g_ptr_array_unref);
   g_clear_pointer (&self->layer, g_free);
@@ -486,7 +486,7 @@ mp_lane_model_start_over (MpLaneModel  *self,
   self->device = g_strdup (self->draft_device);
   mp_lane_model_set_place (self, NULL, NULL);
   g_clear_pointer (&self->snapshot, mp_snapshot_unref);
-  g_clear_pointer (&self->surface_snapshot, mp_snapshot_unref);
+  g_clear_pointer (&self->background, mp_snapshot_unref);
   g_ptr_array_set_size (self->curves, 0);
   self->progress = (MpLaneProgress) { .modes = NAN, .high_quality = NAN };
   self->drawn = FALSE;
@@ -647,9 +647,9 @@ mp_lane_model_set_snapshot (MpLaneModel *self,
 
   if (self->snapshot == snapshot)
     return;
-  if (snapshot->n_surfaces > 0) {
-    g_clear_pointer (&self->surface_snapshot, mp_snapshot_unref);
-    self->surface_snapshot = mp_snapshot_ref (snapshot);
+  if (self->layer && mp_snapshot_get_layer (snapshot, self->layer)) {
+    g_clear_pointer (&self->background, mp_snapshot_unref);
+    self->background = mp_snapshot_ref (snapshot);
   }
   g_clear_pointer (&self->snapshot, mp_snapshot_unref);
   self->snapshot = mp_snapshot_ref (snapshot);
@@ -657,17 +657,12 @@ mp_lane_model_set_snapshot (MpLaneModel *self,
   g_object_notify_by_pspec (G_OBJECT (self), props[PROP_SNAPSHOT]);
 }
 
-const MpSurface *
-mp_lane_model_get_surface (MpLaneModel *self)
+const MpLayer *
+mp_lane_model_get_background (MpLaneModel *self)
 {
   g_return_val_if_fail (MP_IS_LANE_MODEL (self), NULL);
 
-  if (!self->layer || !self->surface_snapshot)
-    return NULL;
-  for (guint i = 0; i < self->surface_snapshot->n_surfaces; i++)
-    if (g_str_equal (self->surface_snapshot->surfaces[i].id, self->layer))
-      return &self->surface_snapshot->surfaces[i];
-  return NULL;
+  return self->layer && self->background ? mp_snapshot_get_layer (self->background, self->layer) : NULL;
 }
 
 const char *const *
@@ -687,9 +682,9 @@ mp_lane_model_get_layer_titles (MpLaneModel *self)
 }
 
 void
-mp_lane_model_set_layers (MpLaneModel     *self,
-                          guint            n,
-                          const MpSurface *layers)
+mp_lane_model_set_layers (MpLaneModel       *self,
+                          guint              n,
+                          const MpLayerInfo *layers)
 {
   gboolean kept = FALSE;
 
@@ -698,15 +693,19 @@ mp_lane_model_set_layers (MpLaneModel     *self,
   g_ptr_array_set_size (self->layer_ids, 0);
   g_ptr_array_set_size (self->layer_titles, 0);
   for (guint i = 0; i < n; i++) {
-    g_ptr_array_add (self->layer_ids, g_strdup (layers[i].id));
+    const char *id = layers[i].class->base.id;
+
+    if (mp_drawing_place (layers[i].class->drawing) != MP_PLACE_BACKGROUND)
+      continue;
+    g_ptr_array_add (self->layer_ids, g_strdup (id));
     g_ptr_array_add (self->layer_titles, g_strdup (g_dgettext (GETTEXT_PACKAGE, layers[i].title)));
-    kept = kept || g_strcmp0 (self->layer, layers[i].id) == 0;
+    kept = kept || g_strcmp0 (self->layer, id) == 0;
   }
   g_ptr_array_add (self->layer_ids, NULL);
   g_ptr_array_add (self->layer_titles, NULL);
   g_object_notify_by_pspec (G_OBJECT (self), props[PROP_LAYERS]);
   if (!kept)
-    mp_lane_model_set_layer (self, n > 0 ? layers[0].id : NULL);
+    mp_lane_model_set_layer (self, self->layer_ids->pdata[0]);
 }
 
 const char *

@@ -97,17 +97,17 @@ void              mp_lane_model_set_place        (MpLaneModel       *self,
 
 /* ---- views ---- */
 MpSnapshot       *mp_lane_model_get_snapshot     (MpLaneModel       *self);
-/* Takes a reference. The last surface is kept when the snapshot brings none. */
+/* Takes a reference. The last background is kept when the snapshot brings none. */
 void              mp_lane_model_set_snapshot     (MpLaneModel       *self,
                                                   MpSnapshot        *snapshot);
-/* The newest snapshot that carries the chosen layer, or NULL. */
-const MpSurface  *mp_lane_model_get_surface      (MpLaneModel       *self);
-/* Layers on offer: ids and titles, NULL-terminated. */
+/* The chosen background as it was last seen, or NULL. */
+const MpLayer    *mp_lane_model_get_background   (MpLaneModel       *self);
+/* Backgrounds on offer: ids and titles, NULL-terminated. */
 const char *const *mp_lane_model_get_layer_ids   (MpLaneModel       *self);
 const char *const *mp_lane_model_get_layer_titles (MpLaneModel      *self);
 void              mp_lane_model_set_layers       (MpLaneModel       *self,
                                                   guint              n,
-                                                  const MpSurface   *layers);
+                                                  const MpLayerInfo *layers);
 /* The chosen one, or NULL for none. */
 const char       *mp_lane_model_get_layer        (MpLaneModel       *self);
 void              mp_lane_model_set_layer        (MpLaneModel       *self,

@@ -8,7 +8,7 @@
 #include <glib/gstdio.h>
 
 /* The background layer costs the lane a pass over a whole grid. */
-#define SURFACE_EVERY (400 * 1000)
+#define BACKGROUND_EVERY (400 * 1000)
 
 gboolean
 mp_session_lane_is_final (MpLaneState state)
@@ -48,8 +48,8 @@ static void
 adopt_series (MpSessionLane *lane)
 {
   const MpSeriesInfo *series;
-  const MpSurface *surfaces;
-  guint n, n_surfaces;
+  const MpLayerInfo *layers;
+  guint n, n_layers;
 
   if (lane->curves->len > 0)
     return;
@@ -61,8 +61,8 @@ adopt_series (MpSessionLane *lane)
   }
   if (n == 0)
     return;
-  surfaces = mp_trainer_get_surfaces (lane->trainer, &n_surfaces);
-  mp_lane_model_set_layers (lane->model, n_surfaces, surfaces);
+  layers = mp_trainer_get_layers (lane->trainer, &n_layers);
+  mp_lane_model_set_layers (lane->model, n_layers, layers);
   lane->curves_changed = TRUE;
 }
 
@@ -173,7 +173,7 @@ mp_session_lane_pull_view (MpSessionLane *lane,
   g_autoptr (MpSnapshot) snapshot = mp_trainer_dup_snapshot (lane->trainer);
   MpLaneState state = mp_lane_model_get_state (lane->model);
   const char *layer = mp_lane_model_get_layer (lane->model);
-  gboolean moving = state == MP_LANE_TRAINING, with_surface;
+  gboolean moving = state == MP_LANE_TRAINING, with_background;
   /* Of the last frame: the one that comes now will be drawn before the next is here. */
   gboolean drawn = mp_lane_model_get_drawn (lane->model);
 
@@ -186,10 +186,12 @@ mp_session_lane_pull_view (MpSessionLane *lane,
   if (!lane->wants_view &&
       (!moving || !turn || lane->view_pending || !drawn))
     return;
-  with_surface = layer && (lane->wants_view || now - lane->surface_at >= SURFACE_EVERY);
-  mp_trainer_request_snapshot (lane->trainer, with_surface ? layer : NULL);
+  with_background = layer && (lane->wants_view || now - lane->background_at >= BACKGROUND_EVERY);
+  /* A lane leaves out what its method does not offer. */
+  mp_trainer_request_snapshot (lane->trainer,
+                               (const char *[]) { "projected-space", with_background ? layer : NULL, NULL });
   lane->view_pending = TRUE;
-  if (with_surface)
-    lane->surface_at = now;
+  if (with_background)
+    lane->background_at = now;
   lane->wants_view = FALSE;
 }

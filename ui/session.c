@@ -178,7 +178,7 @@ start_lane (MpSessionLane *lane)
   };
 
   g_array_set_size (lane->curves, 0);
-  lane->surface_at = 0;
+  lane->background_at = 0;
   lane->wants_view = TRUE;
   lane->view_pending = FALSE;
   lane->trainer = mp_trainer_new (own, &options);
@@ -247,7 +247,7 @@ layer_cb (MpLaneModel *model,
           MpSessionLane *lane)
 {
   lane->wants_view = TRUE;
-  lane->surface_at = 0;
+  lane->background_at = 0;
   notify_cb (lane->session);
 }
 

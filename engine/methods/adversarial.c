@@ -9,8 +9,6 @@
  */
 #include "engine/methods/adversarial.h"
 
-#include <math.h>
-
 #define NORM_EPSILON 1e-12
 #define VIEW_PENALTY_POINTS 256
 
@@ -318,30 +316,12 @@ view_generator_loss (MpBuild *build,
   return mp_adversarial_generator_loss (game->loss, score (build, game, y, MP_INFERENCE));
 }
 
-static void
-draw_surfaces (MpBuild             *build,
-               const MpAdversarial *game)
+static MpNode *
+view_critic (MpBuild *build,
+             MpNode  *x,
+             MpNode  *unused)
 {
-  MpNode *points = mp_build_view_points (build);
-  MpNode *output = score (build, game, points, MP_INFERENCE);
-
-  switch (mp_adversarial_role (game->loss)) {
-  case MP_CRITIC_LABEL:
-    mp_build_surface (build, "critic-output", N_("Critic output (1 for real, 0 for generated)"), 0.5, output);
-    break;
-  case MP_CRITIC_MARGIN:
-    mp_build_surface (build, "critic-output", N_("Critic output (raw; the hinges are at 1 and −1)"), 0, output);
-    break;
-  case MP_CRITIC_SCORE:
-    mp_build_surface (build, "critic-output", N_("Critic output (raw; only differences have a meaning)"), NAN, output);
-    break;
-  default:
-    mp_build_surface (build, "critic-output", N_("Critic output (probability of real, sigmoid of the raw output)"),
-                      0.5, mp_sigmoid (output));
-  }
-  if (mp_build_has (build, "penalty-points"))
-    mp_build_surface (build, "gradient-norm", N_("Gradient norm of the critic (the penalty wants 1)"), 1,
-                      mp_gradient_norms (output, points));
+  return score (build, mp_build_get_data (build), x, MP_INFERENCE);
 }
 
 void
@@ -352,11 +332,11 @@ mp_adversarial_publish (MpBuild             *build,
 
   mp_build_set_data (build, g_memdup2 (game, sizeof *game), g_free);
   mp_build_publish_critic (build, mp_adversarial_role (game->loss), 1);
+  mp_build_publish (build, "critic", view_critic);
   mp_build_publish (build, "critic-loss", view_critic_loss);
   mp_build_publish (build, "generator-loss", view_generator_loss);
   if (points != NULL && !g_str_equal (penalty_place (build), "none"))
     mp_build_publish (build, "penalty-points", view_penalty_points);
-  draw_surfaces (build, game);
 }
 
 gboolean

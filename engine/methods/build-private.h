@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * build-private.h: the build behind method.h and build.h, in three files: build.c writes methods down, build-frozen.c
- * has encoders and what comes before the first iteration, build-publish.c keeps what methods say about themselves for
- * views.
+ * build-private.h: the build behind method.h and build.h, in four files: build.c writes methods down, build-frozen.c
+ * has encoders and what comes before the first iteration, build-publish.c keeps what methods say about themselves,
+ * build-views.c makes nodes for views and asks each what it can draw.
  */
 #pragma once
 
@@ -58,15 +58,19 @@ struct _MpBuild
   GPtrArray         *groups;    /* const char *, NULL-terminated at the end */
   GPtrArray         *live_keys; /* char *, likewise */
   GPtrArray         *live_nodes;/* MpNode, by the side of live_keys */
-  GArray            *surfaces;  /* MpSurfaceNode */
-  MpProjectionNodes  projection;
+  GArray            *views;     /* MpBuildView */
   MpPublished        published;
-  MpNode            *samples, *view_samples, *view_data, *view_points, *sample_data;
+  MpNode            *samples, *sample_data;
+  MpNode            *view_samples, *view_latents, *view_data, *view_points, *view_density;
 };
 
 /* ---- build.c ---- */
 MpPhase *_mp_phase_new (MpBuild *build, const char *id, const char *title, const char *repeat_key);
 MpNode  *_mp_build_apply_training (MpBuild *self, MpNetwork *network, MpNode *x);
+/* n latents of the stream, drawn or fed. */
+MpNode  *_mp_build_draw_latent (MpBuild *self, const char *stream, gint64 n, gboolean feed);
+/* Makes the critic at the first need. FALSE after an error, which the build keeps. */
+gboolean _mp_build_need_critic (MpBuild *self, gint64 outputs);
 
 /* ---- build-frozen.c ---- */
 gboolean _mp_build_make_encoders (MpBuild *self, GError **error);
@@ -76,5 +80,11 @@ MpNode  *_mp_build_reconstruct (MpBuild *self, MpNode *x);
 /* ---- build-publish.c ---- */
 /* The functions that were published and their data; the rest belongs to the graph. */
 void mp_published_clear (MpPublished *published);
+
+/* ---- build-views.c ---- */
+/* Samples of now, from noise that stays the same or, where the method reconstructs, from these real points. */
+MpNode  *_mp_build_generate_fixed (MpBuild *self, const char *stream, gint64 n, MpNode *real);
+/* Asks every view of the registry; once, after the method's build (). */
+void     _mp_build_make_views (MpBuild *self);
 
 G_END_DECLS

@@ -33,6 +33,12 @@ phase_free (gpointer data)
   g_free (phase);
 }
 
+static void
+view_clear (gpointer data)
+{
+  g_clear_pointer (&((MpBuildView *) data)->nodes.labels, g_ptr_array_unref);
+}
+
 /* ---- for build () ---- */
 
 MpGraph *
@@ -114,11 +120,11 @@ mp_build_real (MpBuild *self)
   return mp_input (self->graph, "data", mp_shape (self->graph, self->batch, self->dimensions, (gint64) -1));
 }
 
-static MpNode *
-draw_latent (MpBuild    *self,
-             const char *stream,
-             gint64      n,
-             gboolean    feed)
+MpNode *
+_mp_build_draw_latent (MpBuild    *self,
+                       const char *stream,
+                       gint64      n,
+                       gboolean    feed)
 {
   MpTensorType type = mp_shape (self->graph, n, self->latent, (gint64) -1);
 
@@ -133,7 +139,7 @@ MpNode *
 mp_build_latent (MpBuild    *self,
                  const char *stream)
 {
-  return draw_latent (self, stream, self->batch, self->options.feed_latent);
+  return _mp_build_draw_latent (self, stream, self->batch, self->options.feed_latent);
 }
 
 MpNode *
@@ -186,9 +192,9 @@ mp_build_generate (MpBuild *self,
   return _mp_build_apply_training (self, self->generator, latent);
 }
 
-static gboolean
-need_critic (MpBuild *self,
-             gint64   outputs)
+gboolean
+_mp_build_need_critic (MpBuild *self,
+                       gint64   outputs)
 {
   g_assert (self->method->needs & MP_NEEDS_CRITIC);
   if (self->critic == NULL && self->error == NULL) {
@@ -206,7 +212,7 @@ mp_build_critic (MpBuild *self,
                  MpNode  *x,
                  gint64   outputs)
 {
-  return need_critic (self, outputs) ? _mp_build_apply_training (self, self->critic, x) : NULL;
+  return _mp_build_need_critic (self, outputs) ? _mp_build_apply_training (self, self->critic, x) : NULL;
 }
 
 MpNode *
@@ -215,7 +221,7 @@ mp_build_critic_hidden (MpBuild   *self,
                         gint64     outputs,
                         GPtrArray *hidden)
 {
-  return need_critic (self, outputs) ? apply_hidden (self, self->critic, x, hidden) : NULL;
+  return _mp_build_need_critic (self, outputs) ? apply_hidden (self, self->critic, x, hidden) : NULL;
 }
 
 MpPhase *
@@ -389,87 +395,6 @@ mp_phase_report (MpPhase    *phase,
   g_array_append_val (phase->reports, report);
 }
 
-/* ---- views ---- */
-
-MpNode *
-mp_build_view_generate (MpBuild *self,
-                        MpNode  *latent)
-{
-  MpNode *y = mp_network_apply (self->average != NULL ? self->average : self->generator, latent, MP_INFERENCE, NULL);
-
-  return self->method->needs & MP_GENERATES_CODES ? mp_build_decode (self, y) : y;
-}
-
-/* Samples of now, from noise that stays the same or, where the method reconstructs, from these real points. */
-static MpNode *
-generate_fixed (MpBuild    *self,
-                const char *stream,
-                gint64      n,
-                MpNode     *real)
-{
-  return self->method->needs & MP_RECONSTRUCTS ? _mp_build_reconstruct (self, real)
-                                               : mp_build_view_generate (self, draw_latent (self, stream, n, FALSE));
-}
-
-MpNode *
-mp_build_view_samples (MpBuild *self)
-{
-  gboolean reconstructs = self->method->needs & MP_RECONSTRUCTS;
-
-  if (self->view_samples == NULL)
-    self->view_samples = generate_fixed (self, "view/latent", self->options.n_view_samples,
-                                         reconstructs ? mp_build_view_data (self) : NULL);
-  return self->view_samples;
-}
-
-MpNode *
-mp_build_view_data (MpBuild *self)
-{
-  self->view_data = mp_input (self->graph, "view/data",
-                              mp_shape (self->graph, self->options.n_view_data, self->dimensions, (gint64) -1));
-  return self->view_data;
-}
-
-MpNode *
-mp_build_view_points (MpBuild *self)
-{
-  self->view_points = mp_input (self->graph, "view/points",
-                                mp_shape (self->graph, self->options.n_view_points, self->dimensions, (gint64) -1));
-  return self->view_points;
-}
-
-MpNode *
-mp_build_view_critic (MpBuild *self,
-                      MpNode  *x,
-                      gint64   outputs)
-{
-  return need_critic (self, outputs) ? mp_network_apply (self->critic, x, MP_INFERENCE, NULL) : NULL;
-}
-
-void
-mp_build_surface (MpBuild    *self,
-                  const char *id,
-                  const char *title,
-                  double      neutral,
-                  MpNode     *values)
-{
-  MpSurfaceNode surface = { id, title, neutral, values };
-
-  if (values != NULL && mp_tensor_count (&values->type) != self->options.n_view_points)
-    mp_graph_fail (self->graph, "the surface “%s” has %" G_GINT64_FORMAT " values for %" G_GINT64_FORMAT
-                   " grid points", id, mp_tensor_count (&values->type), self->options.n_view_points);
-  g_array_append_val (self->surfaces, surface);
-}
-
-void
-mp_build_projection (MpBuild    *self,
-                     const char *title,
-                     MpNode     *real,
-                     MpNode     *generated)
-{
-  self->projection = (MpProjectionNodes) { title, real, generated };
-}
-
 /* ---- after build () ---- */
 
 /* Marks everything that the phase's losses and assignments depend on; indexed by node id. */
@@ -580,6 +505,18 @@ make_networks (MpBuild  *self,
   return self->average != NULL;
 }
 
+/* FALSE after a mistake of a network or in the graph. */
+static gboolean
+check (MpBuild  *self,
+       GError  **error)
+{
+  if (self->error == NULL)
+    return mp_graph_check (self->graph, error);
+  g_clear_error (error);
+  g_propagate_error (error, g_steal_pointer (&self->error));
+  return FALSE;
+}
+
 static gboolean
 write_down (MpBuild  *self,
             GError  **error)
@@ -589,12 +526,7 @@ write_down (MpBuild  *self,
     return FALSE;
   if (!self->method->build (self, error) && self->error == NULL)
     return FALSE;
-  if (self->error != NULL) {
-    g_clear_error (error);
-    g_propagate_error (error, g_steal_pointer (&self->error));
-    return FALSE;
-  }
-  if (!mp_graph_check (self->graph, error))
+  if (!check (self, error))
     return FALSE;
 
   for (guint i = 0; i < self->phases->len; i++)
@@ -605,8 +537,9 @@ write_down (MpBuild  *self,
   if (self->method->needs & MP_RECONSTRUCTS)
     self->sample_data = mp_input (self->graph, "evaluate/data",
                                   mp_shape (self->graph, self->options.n_samples, self->dimensions, (gint64) -1));
-  self->samples = generate_fixed (self, "evaluate/latent", self->options.n_samples, self->sample_data);
-  return mp_graph_check (self->graph, error);
+  self->samples = _mp_build_generate_fixed (self, "evaluate/latent", self->options.n_samples, self->sample_data);
+  _mp_build_make_views (self);
+  return check (self, error);
 }
 
 MpBuild *
@@ -644,7 +577,8 @@ mp_build_new (MpExperiment          *experiment,
   self->groups = g_ptr_array_new ();
   self->live_keys = g_ptr_array_new_with_free_func (g_free);
   self->live_nodes = g_ptr_array_new ();
-  self->surfaces = g_array_new (FALSE, FALSE, sizeof (MpSurfaceNode));
+  self->views = g_array_new (FALSE, FALSE, sizeof (MpBuildView));
+  g_array_set_clear_func (self->views, view_clear);
 
   self->method = (const MpMethod *) mp_registry_find (MP_KIND_METHOD, kind);
   if (self->method == NULL) {
@@ -676,7 +610,7 @@ mp_build_free (MpBuild *self)
   g_ptr_array_unref (self->groups);
   g_ptr_array_unref (self->live_keys);
   g_ptr_array_unref (self->live_nodes);
-  g_array_unref (self->surfaces);
+  g_array_unref (self->views);
   mp_published_clear (&self->published);
   mp_graph_free (self->graph);
   mp_experiment_unref (self->experiment);
@@ -788,39 +722,7 @@ mp_build_get_samples (MpBuild *self)
 }
 
 MpNode *
-mp_build_get_view_samples (MpBuild *self)
-{
-  return self->view_samples;
-}
-
-MpNode *
 mp_build_get_sample_data (MpBuild *self)
 {
   return self->sample_data;
-}
-
-MpNode *
-mp_build_get_view_data (MpBuild *self)
-{
-  return self->view_data;
-}
-
-MpNode *
-mp_build_get_view_points (MpBuild *self)
-{
-  return self->view_points;
-}
-
-const MpSurfaceNode *
-mp_build_get_surfaces (MpBuild *self,
-                       guint   *n)
-{
-  *n = self->surfaces->len;
-  return (const MpSurfaceNode *) self->surfaces->data;
-}
-
-const MpProjectionNodes *
-mp_build_get_projection (MpBuild *self)
-{
-  return &self->projection;
 }

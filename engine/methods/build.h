@@ -9,6 +9,7 @@
  *   "view/data"        n_view_data × dimensions
  *   "evaluate/data"    n_samples × dimensions, for methods that reconstruct
  *   "view/points"      n_view_points × dimensions
+ *   "view/density"     n_view_points: the data's true density there
  *   "optimizer/GROUP/hyper"
  *   "STREAM"           with feed_latent: latents and uniform numbers instead of draws, named like their streams
  *
@@ -19,9 +20,11 @@
  */
 #pragma once
 
+#include "engine/data/data.h"
 #include "engine/methods/method.h"
 #include "engine/nn/network.h"
 #include "engine/optimizers/optimizer.h"
+#include "engine/views/view.h"
 
 G_BEGIN_DECLS
 
@@ -31,6 +34,7 @@ typedef struct
   gint64   n_view_samples;  /* 0: 500 */
   gint64   n_view_data;     /* 0: 500 */
   gint64   n_view_points;   /* grid points of surfaces; 0: 64 × 64 */
+  MpData  *data;            /* what views may ask for the truth; nullable, not owned */
   gint64   n_samples;       /* generated points for metrics; 0: [evaluate] samples */
 } MpBuildOptions;
 
@@ -67,19 +71,12 @@ struct _MpPhase
   GPtrArray  *assigns;      /* MpNode: moving averages, running average of the generator */
 };
 
+/* A view that has something to draw of the method. */
 typedef struct
 {
-  const char *id, *title;
-  double      neutral;
-  MpNode     *values;       /* n_view_points */
-} MpSurfaceNode;
-
-typedef struct
-{
-  const char *title;        /* NULL: the method has no projection */
-  MpNode     *real;         /* n_view_data × K */
-  MpNode     *generated;    /* n_view_samples × K */
-} MpProjectionNodes;
+  const MpViewClass *class;
+  MpViewNodes        nodes;    /* title filled in */
+} MpBuildView;
 
 /* Builds the networks and the method. experiment is referenced, not copied: live keys are read again later. */
 MpBuild                 *mp_build_new (MpExperiment *experiment, gint64 dimensions, const MpBuildOptions *options,
@@ -112,9 +109,13 @@ MpNode                  *mp_build_get_live (MpBuild *self, const char *key);
 MpNode                  *mp_build_get_samples (MpBuild *self);
 MpNode                  *mp_build_get_view_samples (MpBuild *self);
 MpNode                  *mp_build_get_sample_data (MpBuild *self);  /* NULL unless the method reconstructs */
+MpNode                  *mp_build_get_view_latents (MpBuild *self); /* NULL where the method reconstructs */
 MpNode                  *mp_build_get_view_data (MpBuild *self);    /* NULL when no view asked for it */
 MpNode                  *mp_build_get_view_points (MpBuild *self);  /* NULL when no view asked for it */
-const MpSurfaceNode     *mp_build_get_surfaces (MpBuild *self, guint *n);
-const MpProjectionNodes *mp_build_get_projection (MpBuild *self);
+MpNode                  *mp_build_get_view_density (MpBuild *self); /* likewise */
+/* In the order of the registry. */
+const MpBuildView       *mp_build_get_views (MpBuild *self, guint *n);
+/* The view of this id, or −1. */
+gint                     mp_build_find_view (MpBuild *self, const char *id);
 
 G_END_DECLS

@@ -2,8 +2,8 @@
  *
  * method.h: a method is a descriptor and one function that writes its losses down as phases.
  *
- * build () gets an MpBuild: the experiment, a graph, the networks. It makes nodes and registers phases, reports and
- * views. An iteration runs the phases in order, each `repeat` times; every run of a phase gets its own minibatch
+ * build () gets an MpBuild: the experiment, a graph, the networks. It makes nodes, registers phases and reports, and says
+ * what its parts are, so that views find something to draw. An iteration runs the phases in order, each `repeat` times; every run of a phase gets its own minibatch
  * unless it asks to share the last one, and its own latent draw.
  */
 #pragma once
@@ -133,6 +133,7 @@ void          mp_build_publish_critic (MpBuild *build, MpCriticRole role, gint64
  * mp_gram () takes them. */
 void          mp_build_publish_kernel (MpBuild *build, MpKernelKind kind, MpNode *parameters);
 /* name                   x          y          value
+ * "critic"               any        -          n × outputs: the critic where it is more than its network
  * "generator-loss"       real       generated  scalar: what the generator goes down (its gradient by y moves samples)
  * "critic-loss"          real       generated  scalar: what the critic goes down
  * "penalty-points"       real       generated  k × d: where the gradient penalty looks
@@ -145,6 +146,7 @@ void          mp_build_set_data (MpBuild *build, gpointer data, GDestroyNotify f
 gpointer      mp_build_get_data (MpBuild *build);
 
 /* ---- for views ---- */
+/* The critic's outputs; MP_CRITIC_NONE where there is none. */
 MpCriticRole  mp_build_get_critic_role (MpBuild *build, gint64 *outputs);
 /* FALSE where the method has no kernel. */
 gboolean      mp_build_get_kernel (MpBuild *build, MpKernelKind *kind, MpNode **parameters);
@@ -152,19 +154,20 @@ gboolean      mp_build_has (MpBuild *build, const char *name);
 /* NULL where the method did not publish it. */
 MpNode       *mp_build_call (MpBuild *build, const char *name, MpNode *x, MpNode *y);
 
-/* ---- views that a method draws itself; all optional ---- */
-/* What the generator makes of latents, n × dimensions: inference mode, its running average where there is one, decoded
- * where it generates codes. */
+/* ---- nodes for views and for what is published; nothing of this trains, all of it in inference mode ----
+ * Fixed points: the same noise and the same real points for ever. The generator is its running average where there is
+ * one. */
+MpNode       *mp_build_view_samples (MpBuild *build);                 /* generated, m × d; reconstructed */
+MpNode       *mp_build_view_latents (MpBuild *build);                 /* what they were made from, m × latent; NULL
+                                                                        * where the method reconstructs */
+/* What the generator makes of latents, n × d, decoded where it generates codes. */
 MpNode       *mp_build_view_generate (MpBuild *build, MpNode *latent);
-/* Fixed-noise samples and fixed real points, n × 2, that views may refer to. */
-MpNode       *mp_build_view_samples (MpBuild *build);
-MpNode       *mp_build_view_data (MpBuild *build);
-MpNode       *mp_build_view_points (MpBuild *build);                  /* grid points × 2, an input */
-MpNode       *mp_build_view_critic (MpBuild *build, MpNode *x, gint64 outputs); /* the critic, inference mode */
-/* A background layer: values [points] over the grid. id: "critic-output". neutral: the value that is neither for nor
- * against (0 for a witness, 1 for a ratio), where diverging colours have their middle; NAN for none. */
-void          mp_build_surface (MpBuild *build, const char *id, const char *title, double neutral, MpNode *values);
-/* The projected space: real and generated, n × K; the first two columns are drawn. */
-void          mp_build_projection (MpBuild *build, const char *title, MpNode *real, MpNode *generated);
+MpNode       *mp_build_view_data (MpBuild *build);                    /* real, n × d */
+MpNode       *mp_build_view_points (MpBuild *build);                  /* of the grid, points × d */
+/* True density of the data at the grid's points; NULL where it is not known. */
+MpNode       *mp_build_view_density (MpBuild *build);
+MpNode       *mp_build_view_critic (MpBuild *build, MpNode *x, gint64 outputs);
+/* What the critic says, n × outputs: "critic" where it was published, else the network. NULL without a critic. */
+MpNode       *mp_build_view_scores (MpBuild *build, MpNode *x);
 
 G_END_DECLS

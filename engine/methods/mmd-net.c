@@ -24,34 +24,51 @@ static const MpParam params[] = {
     .type = MP_PARAM_ENUM, .default_value = "sqrt", .choices = roots },
 };
 
+/* What the generator goes down, and MMD² itself where asked for. */
+static MpNode *
+generator_loss (MpBuild  *build,
+                MpNode   *real,
+                MpNode   *generated,
+                MpNode  **mmd2)
+{
+  MpGrams grams;
+  MpNode *square;
+
+  mp_grams_fill (&grams, real, generated, mp_kernel_kind (mp_build_string (build, "kernel")),
+                 mp_build_live (build, "bandwidths"));
+  square = mp_mmd2_biased (&grams);
+  if (mmd2 != NULL)
+    *mmd2 = square;
+  return g_str_equal (mp_build_string (build, "root"), "sqrt") ? mp_mmd_root (square) : square;
+}
+
+static MpNode *
+view_generator_loss (MpBuild *build,
+                     MpNode  *real,
+                     MpNode  *generated)
+{
+  return generator_loss (build, real, generated, NULL);
+}
+
 static gboolean
 mmd_net_build (MpBuild  *build,
                GError  **error)
 {
   MpNode *real = mp_build_real (build);
   MpNode *generated = mp_build_generate (build, mp_build_latent (build, "latent"));
-  MpKernelKind kind = mp_kernel_kind (mp_build_string (build, "kernel"));
-  MpNode *bandwidths = mp_build_live (build, "bandwidths");
   gboolean root = g_str_equal (mp_build_string (build, "root"), "sqrt");
   MpPhase *phase = mp_build_phase (build, "generator", N_("Generator"), NULL);
-  MpGrams grams;
-  MpNode *mmd2, *loss, *points, *witness;
+  MpNode *mmd2, *loss = mp_named (generator_loss (build, real, generated, &mmd2), "generator loss");
 
-  mp_grams_fill (&grams, real, generated, kind, bandwidths);
-  mmd2 = mp_mmd2_biased (&grams);
-  loss = mp_named (root ? mp_mmd_root (mmd2) : mmd2, "generator loss");
   mp_phase_minimise (phase, loss, "generator");
   mp_phase_report (phase, "loss/generator",
                    root ? N_("Generator loss (MMD: root of the biased MMD² + 10⁻⁶)")
                         : N_("Generator loss (MMD², biased)"),
                    MP_LOWER_IS_BETTER, loss);
   mp_phase_report (phase, "mmd2/biased", N_("MMD² of the minibatch (biased)"), MP_LOWER_IS_BETTER, mmd2);
-
-  /* w (p) = meanⱼ k (p, xⱼ) − meanⱼ k (p, yⱼ) */
-  points = mp_build_view_points (build);
-  witness = mp_sub (mp_mean (mp_gram (points, mp_build_view_data (build), kind, bandwidths), MP_AXIS (1), FALSE),
-                    mp_mean (mp_gram (points, mp_build_view_samples (build), kind, bandwidths), MP_AXIS (1), FALSE));
-  mp_build_surface (build, "witness", N_("MMD witness (positive where generated points are missing)"), 0, witness);
+  mp_build_publish_kernel (build, mp_kernel_kind (mp_build_string (build, "kernel")),
+                           mp_build_live (build, "bandwidths"));
+  mp_build_publish (build, "generator-loss", view_generator_loss);
   return mp_graph_check (mp_build_graph (build), error);
 }
 

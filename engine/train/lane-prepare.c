@@ -182,25 +182,18 @@ describe_series (MpLane *lane)
 }
 
 static gboolean
-describe_surfaces (MpLane  *lane,
-                   GError **error)
+describe_layers (MpLane  *lane,
+                 GError **error)
 {
   MpTrainer *trainer = lane->trainer;
-  const MpSurfaceNode *nodes = mp_build_get_surfaces (mp_loop_get_build (lane->loop), &trainer->n_surfaces);
+  const MpBuildView *views = mp_build_get_views (mp_loop_get_build (lane->loop), &trainer->n_layers);
   double extent[4];
 
   mp_data_get_extent (mp_loop_get_data (lane->loop), extent);
-  trainer->surfaces = g_new0 (MpSurface, trainer->n_surfaces);
-  for (guint i = 0; i < trainer->n_surfaces; i++) {
-    MpSurface *surface = &trainer->surfaces[i];
-
-    surface->id = g_intern_string (nodes[i].id);
-    surface->title = nodes[i].title;
-    surface->neutral = nodes[i].neutral;
-    surface->width = surface->height = GRID;
-    memcpy (surface->extent, extent, sizeof extent);
-  }
-  return trainer->n_surfaces == 0 || mp_loop_set_view_grid (lane->loop, GRID, GRID, extent, error);
+  trainer->layers = g_new0 (MpLayerInfo, trainer->n_layers);
+  for (guint i = 0; i < trainer->n_layers; i++)
+    trainer->layers[i] = (MpLayerInfo) { views[i].class, views[i].nodes.title };
+  return mp_loop_set_view_grid (lane->loop, GRID, GRID, extent, error);
 }
 
 static void
@@ -311,7 +304,7 @@ mp_lane_prepare (MpLane  *lane,
     return FALSE;
   describe_series (lane);
   describe_phases (lane);
-  if (!describe_surfaces (lane, error) || !register_series (lane, error))
+  if (!describe_layers (lane, error) || !register_series (lane, error))
     return FALSE;
   lane->submitted = lane->iteration;
   mp_trainer_publish_progress (trainer, lane->iteration, lane->seconds, 0);

@@ -152,36 +152,10 @@ mp_lane_record (MpLane  *lane,
 /* ---- snapshots ---- */
 
 static void
-add_surface (MpLane     *lane,
-             MpSnapshot *snapshot,
-             const char *id,
-             float      *values)
-{
-  for (guint i = 0; i < lane->trainer->n_surfaces; i++)
-    if (lane->trainer->surfaces[i].id == id) {
-      snapshot->surfaces = g_memdup2 (&lane->trainer->surfaces[i], sizeof (MpSurface));
-      snapshot->surfaces[0].values = values;
-      snapshot->n_surfaces = 1;
-    }
-}
-
-static gboolean
-has_surface (MpLane     *lane,
-             const char *id)
-{
-  for (guint i = 0; id != NULL && i < lane->trainer->n_surfaces; i++)
-    if (lane->trainer->surfaces[i].id == id)
-      return TRUE;
-  return FALSE;
-}
-
-static void
 publish_view (MpLane *lane,
               MpView *view)
 {
-  MpBuild *build = mp_loop_get_build (lane->loop);
-  const MpBuildOptions *options = mp_build_get_options (build);
-  const MpProjectionNodes *projection = mp_build_get_projection (build);
+  const MpBuildOptions *options = mp_build_get_options (mp_loop_get_build (lane->loop));
   MpSnapshot *snapshot = g_new0 (MpSnapshot, 1);
 
   g_atomic_ref_count_init (&snapshot->ref_count);
@@ -190,36 +164,63 @@ publish_view (MpLane *lane,
   snapshot->n_samples = options->n_view_samples;
   snapshot->n_data = options->n_view_data;
   snapshot->dimensions = mp_data_get_dimensions (mp_loop_get_data (lane->loop));
+  snapshot->n_latent = view->n_latent;
   snapshot->samples = g_steal_pointer (&view->samples);
+  snapshot->latents = g_steal_pointer (&view->latents);
   snapshot->data = g_steal_pointer (&view->data);
-  if (lane->shown != NULL && view->surface != NULL)
-    add_surface (lane, snapshot, lane->shown, g_steal_pointer (&view->surface));
-  snapshot->projection_title = projection != NULL ? projection->title : NULL;
-  snapshot->projection_dimensions = view->projection_dimensions;
-  snapshot->projected_data = g_steal_pointer (&view->projected_data);
-  snapshot->projected_samples = g_steal_pointer (&view->projected_samples);
+  snapshot->n_layers = view->n_layers;
+  snapshot->layers = g_steal_pointer (&view->layers);
+  view->n_layers = 0;
   snapshot->metrics = mp_trainer_dup_metrics (lane->trainer);
   mp_view_clear (view);
   mp_trainer_publish_snapshot (lane->trainer, snapshot);
   mp_trainer_tell (lane->trainer);
 }
 
-void
-mp_lane_start_snapshot (MpLane     *lane,
-                        const char *surface)
+static void
+count_look (MpLane *lane,
+            gint64  start)
 {
+  lane->look_seconds += (double) (g_get_monotonic_time () - start) / G_USEC_PER_SEC;
+  mp_trainer_publish_look (lane->trainer, lane->look_seconds);
+}
+
+/* Those that the method offers. */
+static const char **
+choose_known (MpLane *lane,
+              char  **layers)
+{
+  const char **known = g_new0 (const char *, (layers != NULL ? g_strv_length (layers) : 0) + 1);
+  guint n = 0;
+
+  for (guint i = 0; layers != NULL && layers[i] != NULL; i++)
+    if (mp_build_find_view (mp_loop_get_build (lane->loop), layers[i]) >= 0)
+      known[n++] = layers[i];
+  return known;
+}
+
+void
+mp_lane_start_snapshot (MpLane  *lane,
+                        char   **layers)
+{
+  g_auto (GStrv) taken = layers;
+  g_autofree const char **known = NULL;
   g_autoptr (GError) error = NULL;
+  gint64 start = g_get_monotonic_time ();
 
   /* One at a time: the next begins when this one has arrived. */
   lane->look_again = mp_loop_is_looking (lane->loop);
-  lane->next_shown = surface;
-  if (lane->look_again)
+  if (lane->look_again) {
+    g_strfreev (lane->next_shown);
+    lane->next_shown = g_steal_pointer (&taken);
     return;
-  lane->shown = has_surface (lane, surface) ? surface : NULL;
+  }
+  known = choose_known (lane, taken);
   lane->shown_at = lane->submitted;
   lane->shown_seconds = lane->seconds;
-  if (!mp_loop_start_look (lane->loop, lane->shown, &error))
+  if (!mp_loop_start_look (lane->loop, known, &error))
     g_warning ("Cannot look at the lane: %s", error->message);
+  count_look (lane, start);
   mp_lane_poll_snapshot (lane, FALSE);
 }
 
@@ -228,14 +229,17 @@ mp_lane_poll_snapshot (MpLane  *lane,
                        gboolean wait)
 {
   g_autoptr (GError) error = NULL;
+  gint64 start = g_get_monotonic_time ();
   MpView view = { NULL };
 
   if (!mp_loop_finish_look (lane->loop, wait, &view, &error)) {
     g_warning ("Cannot look at the lane: %s", error->message);
     return;
   }
-  if (view.samples != NULL)
+  if (view.samples != NULL) {
+    count_look (lane, start);
     publish_view (lane, &view);
+  }
   if (lane->look_again && !mp_loop_is_looking (lane->loop))
-    mp_lane_start_snapshot (lane, lane->next_shown);
+    mp_lane_start_snapshot (lane, g_steal_pointer (&lane->next_shown));
 }

@@ -175,7 +175,7 @@ obey (MpLane  *lane,
          && (__atomic_load_n (&trainer->attention, __ATOMIC_ACQUIRE) != 0 || !has_work (lane))) {
     MpCommand *command;
     gboolean snapshot, ok = TRUE;
-    const char *surface;
+    char **layers = NULL;
 
     while (!has_work (lane) && mp_loop_is_looking (lane->loop))
       mp_lane_poll_snapshot (lane, TRUE);
@@ -184,7 +184,8 @@ obey (MpLane  *lane,
     g_mutex_lock (&trainer->mutex);
     command = take_command (lane);
     snapshot = trainer->wants_snapshot;
-    surface = trainer->surface;
+    if (snapshot)
+      layers = g_steal_pointer (&trainer->wanted);
     trainer->wants_snapshot = FALSE;
     if (command == NULL && !snapshot) {
       /* Nobody is waited for while a snapshot is on its way: it has come above, or there is work. */
@@ -201,7 +202,9 @@ obey (MpLane  *lane,
       mp_command_free (command);
     }
     if (ok && snapshot)
-      mp_lane_start_snapshot (lane, surface);
+      mp_lane_start_snapshot (lane, layers);
+    else
+      g_strfreev (layers);
     if (!ok)
       return FALSE;
     if (lane->stopping || is_through (lane))
@@ -492,11 +495,11 @@ linger (MpLane *lane)
   g_mutex_lock (&trainer->mutex);
   while (!trainer->leave) {
     if (trainer->wants_snapshot && lane->loop != NULL && trainer->prepared) {
-      const char *surface = trainer->surface;
+      char **layers = g_steal_pointer (&trainer->wanted);
 
       trainer->wants_snapshot = FALSE;
       g_mutex_unlock (&trainer->mutex);
-      mp_lane_start_snapshot (lane, surface);
+      mp_lane_start_snapshot (lane, layers);
       while (mp_loop_is_looking (lane->loop))
         mp_lane_poll_snapshot (lane, TRUE);
       g_mutex_lock (&trainer->mutex);
@@ -530,6 +533,7 @@ mp_lane_thread (gpointer data)
   g_free (lane.values);
   g_free (lane.numbers);
   g_free (lane.reference);
+  g_strfreev (lane.next_shown);
   g_free (lane.divergence);
   return NULL;
 }

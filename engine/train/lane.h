@@ -64,11 +64,11 @@ typedef struct
   guint64              next_samples;
 
   /* a snapshot on its way */
-  const char          *shown;        /* its surface, or NULL */
   guint64              shown_at;
   double               shown_seconds;
   gboolean             look_again;   /* another one was asked for meanwhile */
-  const char          *next_shown;
+  char               **next_shown;   /* its layers, or NULL */
+  double               look_seconds; /* of all of them */
 
   gint64               mark;         /* monotonic time of the last count of the rate */
   gint64               bucket_time[MP_RATE_BUCKETS];
@@ -93,8 +93,9 @@ gboolean mp_lane_save_checkpoint (MpLane *lane, gboolean automatic, GError **err
 gboolean mp_lane_record (MpLane *lane, GError **error);
 /* The next iteration after this one whose samples are kept: 10, 20, 50, 100, 200, … */
 guint64  mp_lane_next_samples (guint64 iteration);
-/* Takes a snapshot of now. It is published by mp_lane_poll_snapshot () once it has arrived, which wait waits for. */
-void     mp_lane_start_snapshot (MpLane *lane, const char *surface);
+/* Takes a snapshot of now, with these layers (takes them; nullable). It is published by mp_lane_poll_snapshot () once
+ * it has arrived, which wait waits for. */
+void     mp_lane_start_snapshot (MpLane *lane, char **layers);
 void     mp_lane_poll_snapshot (MpLane *lane, gboolean wait);
 
 G_END_DECLS

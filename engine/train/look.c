@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * look.c: samples for metrics, and views of a lane: fixed-noise points, the projected space, background layers.
+ * look.c: samples for metrics, and views of a lane: fixed-noise points and what was asked for of the method's layers.
  *
  * These plans run with step 0 on streams of their own, so the noise never changes and training never sees them. They
  * run between iterations in the order of the stream; what they compute is downloaded beside training (readback.h).
@@ -19,20 +19,22 @@ void
 mp_loop_clear_look (MpLoop *self)
 {
   LoopLook *look = &self->look;
-  guint n_surfaces = 0;
+  guint n_views = 0;
 
   g_clear_pointer (&look->view, mp_readback_free);
   for (guint i = 0; i < G_N_ELEMENTS (look->samples); i++)
     g_clear_pointer (&look->samples[i], mp_readback_free);
   if (self->build != NULL)
-    mp_build_get_surfaces (self->build, &n_surfaces);
-  for (guint i = 0; look->surface_plans != NULL && i < n_surfaces; i++)
-    g_clear_pointer (&look->surface_plans[i], mp_plan_free);
-  g_clear_pointer (&look->surface_plans, g_free);
+    mp_build_get_views (self->build, &n_views);
+  for (guint i = 0; look->layer_plans != NULL && i < n_views; i++)
+    g_clear_pointer (&look->layer_plans[i], mp_plan_free);
+  g_clear_pointer (&look->layer_plans, g_free);
   g_clear_pointer (&look->sample_plan, mp_plan_free);
   g_clear_pointer (&look->base_plan, mp_plan_free);
   g_clear_pointer (&look->sample_values, g_free);
   g_clear_pointer (&look->reference, g_free);
+  g_clear_pointer (&look->shown, g_free);
+  g_clear_pointer (&look->seconds, g_free);
 }
 
 /* ---- plans ---- */
@@ -41,19 +43,16 @@ gboolean
 mp_loop_prepare_look (MpLoop  *self,
                       GError **error)
 {
-  const MpProjectionNodes *projection = mp_build_get_projection (self->build);
   MpNode *samples = mp_build_get_samples (self->build);
-  MpNode *outputs[3] = { mp_build_get_view_samples (self->build) };
+  MpNode *outputs[] = { mp_build_get_view_samples (self->build), mp_build_get_view_latents (self->build) };
   MpPlanSpec sample_spec = { .name = "sample", .n_outputs = 1, .outputs = &samples };
-  MpPlanSpec spec = { .name = "view", .n_outputs = 1, .outputs = outputs };
-  guint n_surfaces;
+  MpPlanSpec spec = { .name = "view", .n_outputs = outputs[1] != NULL ? 2 : 1, .outputs = outputs };
+  guint n_views;
 
-  if (projection->title != NULL) {
-    outputs[spec.n_outputs++] = projection->real;
-    outputs[spec.n_outputs++] = projection->generated;
-  }
-  mp_build_get_surfaces (self->build, &n_surfaces);
-  self->look.surface_plans = g_new0 (MpPlan *, MAX (n_surfaces, 1));
+  mp_build_get_views (self->build, &n_views);
+  self->look.layer_plans = g_new0 (MpPlan *, MAX (n_views, 1));
+  self->look.shown = g_new0 (guint, MAX (n_views, 1));
+  self->look.seconds = g_new0 (double, MAX (n_views, 1));
   self->look.sample_plan = mp_plan_prepare (self->store, &sample_spec, error);
   if (self->look.sample_plan == NULL)
     return FALSE;
@@ -172,49 +171,37 @@ mp_loop_set_view_grid (MpLoop        *self,
                        GError       **error)
 {
   MpNode *node = mp_build_get_view_points (self->build);
+  MpNode *density = mp_build_get_view_density (self->build);
   g_autofree float *points = NULL;
+  g_autofree float *densities = NULL;
 
-  if (node == NULL)
-    return TRUE;
-  if (node->type.dim[0] != (gint64) width * height || node->type.dim[1] != 2) {
+  if (node != NULL && (node->type.dim[0] != (gint64) width * height || node->type.dim[1] != 2)) {
     g_set_error (error, MP_ERROR, MP_ERROR_STATE,
                  "A view grid of %d×%d points was asked for, but the lane has %d points of %d dimensions",
                  width, height, (gint) node->type.dim[0], (gint) node->type.dim[1]);
     return FALSE;
   }
 
+  self->look.width = width;
+  self->look.height = height;
+  memcpy (self->look.extent, extent, sizeof self->look.extent);
   points = g_new (float, 2 * width * height);
+  densities = g_new (float, width * height);
   for (gint row = 0; row < height; row++)
     for (gint column = 0; column < width; column++) {
-      float *point = points + 2 * (row * width + column);
+      gint at = row * width + column;
+      const double point[2] = { extent[0] + (extent[1] - extent[0]) * (column + 0.5) / width,
+                                extent[2] + (extent[3] - extent[2]) * (row + 0.5) / height };
 
-      point[0] = (float) (extent[0] + (extent[1] - extent[0]) * (column + 0.5) / width);
-      point[1] = (float) (extent[2] + (extent[3] - extent[2]) * (row + 0.5) / height);
+      points[2 * at] = (float) point[0];
+      points[2 * at + 1] = (float) point[1];
+      densities[at] = density != NULL ? (float) mp_data_density (self->data, point) : 0;
     }
-  return mp_loop_write_floats (self, node, points, error);
+  return (node == NULL || mp_loop_write_floats (self, node, points, error))
+         && (density == NULL || mp_loop_write_floats (self, density, densities, error));
 }
 
-/* The plan's outputs, and with a surface its values: what a look brings back, in this order. */
-static guint
-list_types (MpLoop             *self,
-            gint                surface,
-            const MpTensorType *types[4])
-{
-  const MpProjectionNodes *projection = mp_build_get_projection (self->build);
-  guint n = 0, n_surfaces;
-  const MpSurfaceNode *surfaces = mp_build_get_surfaces (self->build, &n_surfaces);
-
-  types[n++] = &mp_build_get_view_samples (self->build)->type;
-  if (projection->title != NULL) {
-    types[n++] = &projection->real->type;
-    types[n++] = &projection->generated->type;
-  }
-  if (surface >= 0)
-    types[n++] = &surfaces[surface].values->type;
-  return n;
-}
-
-/* Reference points and room for what comes back, at the first look. */
+/* Reference points, at the first look. */
 static gboolean
 open_eyes (MpLoop  *self,
            GError **error)
@@ -222,62 +209,113 @@ open_eyes (MpLoop  *self,
   LoopLook *look = &self->look;
   MpNode *view_data = mp_build_get_view_data (self->build);
   gint64 n_data = mp_build_get_options (self->build)->n_view_data;
-  gsize bytes = 0, largest = 0;
-  const MpTensorType *types[4];
-  guint n_surfaces, n;
 
-  if (look->view != NULL)
+  if (look->reference != NULL)
     return TRUE;
   look->reference = g_new (float, n_data * mp_data_get_dimensions (self->data));
   mp_data_get_reference (self->data, n_data, look->reference);
-  n = list_types (self, -1, types);
-  for (guint i = 0; i < n; i++)
-    bytes += mp_readback_round_up (type_bytes (types[i]));
-  mp_build_get_surfaces (self->build, &n_surfaces);
-  for (guint i = 0; i < n_surfaces; i++)
-    largest = MAX (largest, mp_readback_round_up (type_bytes (types[list_types (self, (gint) i, types) - 1])));
-  if (view_data != NULL && !mp_loop_write_floats (self, view_data, look->reference, error))
-    return FALSE;
-  look->view = mp_readback_new (self->store, self->downloads, bytes + largest, error);
-  return look->view != NULL;
+  return view_data == NULL || mp_loop_write_floats (self, view_data, look->reference, error);
+}
+
+static const MpBuildView *
+get_view (MpLoop *self,
+          guint   i)
+{
+  guint n;
+
+  return &mp_build_get_views (self->build, &n)[i];
+}
+
+/* Fills look->shown. An id may stand there once. */
+static gboolean
+find_layers (MpLoop             *self,
+             const char *const  *ids,
+             GError            **error)
+{
+  LoopLook *look = &self->look;
+
+  look->n_shown = 0;
+  for (guint i = 0; ids != NULL && ids[i] != NULL; i++) {
+    gint found = mp_build_find_view (self->build, ids[i]);
+
+    if (found < 0) {
+      g_set_error (error, MP_ERROR, MP_ERROR_UNKNOWN, "The method [%s] offers no view “%s”",
+                   mp_build_get_method (self->build)->base.id, ids[i]);
+      return FALSE;
+    }
+    for (guint j = 0; found >= 0 && j < look->n_shown; j++)
+      if (look->shown[j] == (guint) found)
+        found = -1;
+    if (found >= 0)
+      look->shown[look->n_shown++] = (guint) found;
+  }
+  return TRUE;
+}
+
+/* What the look brings back: the base plan's outputs, then each layer's. */
+static void
+list_pieces (MpLoop    *self,
+             GPtrArray *types,
+             GPtrArray *addresses)
+{
+  LoopLook *look = &self->look;
+  MpNode *latents = mp_build_get_view_latents (self->build);
+
+  g_ptr_array_add (types, &mp_build_get_view_samples (self->build)->type);
+  if (latents != NULL)
+    g_ptr_array_add (types, &latents->type);
+  for (guint i = 0; i < types->len; i++)
+    g_ptr_array_add (addresses, (gpointer) mp_plan_get_address (look->base_plan, i));
+  for (guint i = 0; i < look->n_shown; i++) {
+    const MpViewNodes *nodes = &get_view (self, look->shown[i])->nodes;
+
+    for (guint j = 0; j < nodes->n_tensors; j++) {
+      g_ptr_array_add (types, &nodes->tensors[j]->type);
+      g_ptr_array_add (addresses, (gpointer) mp_plan_get_address (look->layer_plans[look->shown[i]], j));
+    }
+  }
 }
 
 static gboolean
-find_surface (MpLoop      *self,
-              const char  *id,
-              gint        *found,
-              GError     **error)
+run_layer (MpLoop  *self,
+           guint    view,
+           double  *seconds,
+           GError **error)
 {
-  guint n;
-  const MpSurfaceNode *surfaces = mp_build_get_surfaces (self->build, &n);
+  gint64 start;
+  const MpBuildView *of = get_view (self, view);
+  MpPlanSpec spec = { .name = of->class->base.id, .n_outputs = of->nodes.n_tensors,
+                      .outputs = (MpNode **) of->nodes.tensors };
+  MpPlan **plan = &self->look.layer_plans[view];
+  gboolean ok;
 
-  *found = -1;
-  for (guint i = 0; id != NULL && i < n; i++)
-    if (g_str_equal (surfaces[i].id, id))
-      *found = (gint) i;
-  if (id == NULL || *found >= 0)
-    return TRUE;
-  g_set_error (error, MP_ERROR, MP_ERROR_UNKNOWN, "The method has no background layer “%s”", id);
-  return FALSE;
-}
-
-static gboolean
-run_surface (MpLoop  *self,
-             gint     surface,
-             GError **error)
-{
-  guint n;
-  const MpSurfaceNode *surfaces = mp_build_get_surfaces (self->build, &n);
-  MpNode *node = surface >= 0 ? surfaces[surface].values : NULL;
-  MpPlanSpec spec = { .name = "surface", .n_outputs = 1, .outputs = &node };
-  MpPlan **plan = &self->look.surface_plans[MAX (surface, 0)];
-
-  if (surface < 0)
-    return TRUE;
-  spec.name = surfaces[surface].id;
   if (*plan == NULL)
     *plan = mp_plan_new (self->store, &spec, error);
-  return *plan != NULL && run_fixed (self, *plan, error);
+  if (*plan == NULL)
+    return FALSE;
+  start = g_get_monotonic_time ();
+  ok = run_fixed (self, *plan, error);
+  *seconds = (double) (g_get_monotonic_time () - start) / G_USEC_PER_SEC;
+  return ok;
+}
+
+/* Makes room for what comes back. */
+static gboolean
+ensure_room (MpLoop          *self,
+             const GPtrArray *types,
+             GError         **error)
+{
+  LoopLook *look = &self->look;
+  gsize bytes = 0;
+
+  for (guint i = 0; i < types->len; i++)
+    bytes += mp_readback_round_up (type_bytes (types->pdata[i]));
+  if (look->view != NULL && bytes <= look->room)
+    return TRUE;
+  g_clear_pointer (&look->view, mp_readback_free);
+  look->room = bytes;
+  look->view = mp_readback_new (self->store, self->downloads, bytes, error);
+  return look->view != NULL;
 }
 
 gboolean
@@ -287,55 +325,99 @@ mp_loop_is_looking (MpLoop *self)
 }
 
 gboolean
-mp_loop_start_look (MpLoop      *self,
-                    const char  *surface,
-                    GError     **error)
+mp_loop_start_look (MpLoop             *self,
+                    const char *const  *layers,
+                    GError            **error)
 {
   LoopLook *look = &self->look;
-  const MpTensorType *types[4];
-  guint n;
+  g_autoptr (GPtrArray) types = g_ptr_array_new ();
+  g_autoptr (GPtrArray) addresses = g_ptr_array_new ();
 
   g_return_val_if_fail (!look->looking, FALSE);
-  if (!open_eyes (self, error) || !find_surface (self, surface, &look->surface, error)
-      || !run_fixed (self, look->base_plan, error) || !run_surface (self, look->surface, error)
-      || !mp_readback_begin (look->view, error))
+  if (!open_eyes (self, error) || !find_layers (self, layers, error) || !run_fixed (self, look->base_plan, error))
     return FALSE;
-  n = list_types (self, look->surface, types);
-  for (guint i = 0; i < n; i++) {
-    gboolean of_surface = look->surface >= 0 && i == n - 1;
-    MpPlan *plan = of_surface ? look->surface_plans[look->surface] : look->base_plan;
-
-    if (!mp_readback_add (look->view, mp_plan_get_address (plan, of_surface ? 0 : i), type_bytes (types[i]), error))
+  for (guint i = 0; i < look->n_shown; i++)
+    if (!run_layer (self, look->shown[i], &look->seconds[i], error))
       return FALSE;
-  }
+  list_pieces (self, types, addresses);
+  if (!ensure_room (self, types, error) || !mp_readback_begin (look->view, error))
+    return FALSE;
+  for (guint i = 0; i < types->len; i++)
+    if (!mp_readback_add (look->view, addresses->pdata[i], type_bytes (types->pdata[i]), error))
+      return FALSE;
   look->looking = TRUE;
   return mp_readback_end (look->view, error);
+}
+
+static float *
+take_piece (const guint8       **from,
+            const MpTensorType  *type)
+{
+  float *values = g_new (float, MAX (1, mp_tensor_count (type)));
+
+  convert (*from, type, values);
+  *from += mp_readback_round_up (type_bytes (type));
+  return values;
+}
+
+static void
+fill_layer (MpLoop        *self,
+            guint          i,
+            const guint8 **from,
+            MpLayer       *layer)
+{
+  LoopLook *look = &self->look;
+  const MpBuildView *view = get_view (self, look->shown[i]);
+  const MpViewNodes *nodes = &view->nodes;
+  gint64 start = g_get_monotonic_time ();
+
+  layer->class = view->class;
+  layer->title = nodes->title;
+  layer->neutral = nodes->neutral;
+  layer->per_panel = nodes->per_panel;
+  layer->columns = nodes->columns;
+  memcpy (layer->extent, look->extent, sizeof layer->extent);
+  if (view->class->drawing == MP_DRAW_SURFACE) {
+    layer->width = look->width;
+    layer->height = look->height;
+  }
+  layer->n_tensors = nodes->n_tensors;
+  for (guint j = 0; j < nodes->n_tensors; j++) {
+    const MpTensorType *type = &nodes->tensors[j]->type;
+    gint64 n = mp_tensor_count (type), rows = type->rank > 0 ? type->dim[0] : 1;
+
+    layer->tensors[j] = (MpLayerTensor) { .rows = rows, .columns = rows > 0 ? n / rows : 0,
+                                          .values = take_piece (from, type) };
+  }
+  if (nodes->labels->len > 0) {
+    layer->labels = g_new0 (char *, nodes->labels->len + 1);
+    for (guint j = 0; j < nodes->labels->len; j++)
+      layer->labels[j] = g_strdup (nodes->labels->pdata[j]);
+  }
+  if (view->class->finish != NULL)
+    view->class->finish (layer, self->build);
+  layer->seconds = look->seconds[i] + (double) (g_get_monotonic_time () - start) / G_USEC_PER_SEC;
 }
 
 static void
 fill_view (MpLoop *self,
            MpView *view)
 {
-  const MpProjectionNodes *projection = mp_build_get_projection (self->build);
+  LoopLook *look = &self->look;
   gsize n_data = (gsize) (mp_build_get_options (self->build)->n_view_data * mp_data_get_dimensions (self->data));
-  const guint8 *from = mp_readback_get (self->look.view);
-  float **places[4] = { &view->samples };
-  const MpTensorType *types[4];
-  guint n = list_types (self, self->look.surface, types), at = 1;
+  MpNode *latents = mp_build_get_view_latents (self->build);
+  const guint8 *from = mp_readback_get (look->view);
 
-  if (projection->title != NULL) {
-    view->projection_dimensions = projection->real->type.dim[1];
-    places[at++] = &view->projected_data;
-    places[at++] = &view->projected_samples;
+  view->samples = take_piece (&from, &mp_build_get_view_samples (self->build)->type);
+  if (latents != NULL) {
+    view->latents = take_piece (&from, &latents->type);
+    view->n_latent = latents->type.dim[1];
   }
-  if (self->look.surface >= 0)
-    places[at++] = &view->surface;
-  for (guint i = 0; i < n; i++) {
-    *places[i] = g_new (float, MAX (1, mp_tensor_count (types[i])));
-    convert (from, types[i], *places[i]);
-    from += mp_readback_round_up (type_bytes (types[i]));
-  }
-  view->data = g_memdup2 (self->look.reference, n_data * sizeof (float));
+  view->data = g_memdup2 (look->reference, n_data * sizeof (float));
+  view->n_layers = look->n_shown;
+  view->layers = g_new0 (MpLayer, look->n_shown);
+  for (guint i = 0; i < look->n_shown; i++)
+    fill_layer (self, i, &from, &view->layers[i]);
 }
 
 gboolean
@@ -361,21 +443,23 @@ mp_loop_finish_look (MpLoop    *self,
 }
 
 gboolean
-mp_loop_look (MpLoop      *self,
-              const char  *surface,
-              MpView      *view,
-              GError     **error)
+mp_loop_look (MpLoop             *self,
+              const char *const  *layers,
+              MpView             *view,
+              GError            **error)
 {
   memset (view, 0, sizeof *view);
-  return mp_loop_start_look (self, surface, error) && mp_loop_finish_look (self, TRUE, view, error);
+  return mp_loop_start_look (self, layers, error) && mp_loop_finish_look (self, TRUE, view, error);
 }
 
 void
 mp_view_clear (MpView *view)
 {
   g_clear_pointer (&view->samples, g_free);
+  g_clear_pointer (&view->latents, g_free);
   g_clear_pointer (&view->data, g_free);
-  g_clear_pointer (&view->projected_data, g_free);
-  g_clear_pointer (&view->projected_samples, g_free);
-  g_clear_pointer (&view->surface, g_free);
+  for (guint i = 0; i < view->n_layers; i++)
+    mp_layer_clear (&view->layers[i]);
+  g_clear_pointer (&view->layers, g_free);
+  view->n_layers = 0;
 }

@@ -109,12 +109,17 @@ typedef struct
   guint        first_sample, n_samples; /* on their way */
   float       *sample_values;
 
-  MpPlan      *base_plan;           /* view samples and the projection */
-  MpPlan     **surface_plans;       /* by the build's surfaces */
+  MpPlan      *base_plan;           /* view samples and their latents */
+  MpPlan     **layer_plans;         /* by the build's views */
   float       *reference;           /* n_view_data × dimensions */
+  gint         width, height;       /* the grid of surfaces */
+  double       extent[4];
   MpReadback  *view;
+  gsize        room;                /* bytes that fit into it */
   gboolean     looking;             /* view is on its way */
-  gint         surface;             /* with it; −1: none */
+  guint        n_shown;
+  guint       *shown;               /* with it: numbers of views, in order; as many places as there are views */
+  double      *seconds;             /* what each of them cost until now */
 } LoopLook;
 
 struct _MpLoop

@@ -355,6 +355,7 @@ mp_loop_prepare (MpExperiment          *experiment,
                  GError               **error)
 {
   g_autoptr (MpLoop) self = g_new0 (MpLoop, 1);
+  MpBuildOptions build_options = { 0 };
 
   self->experiment = mp_experiment_ref (experiment);
   self->class = class;
@@ -373,7 +374,10 @@ mp_loop_prepare (MpExperiment          *experiment,
     return NULL;
 
   say (activity, data, N_("Writing down the method"));
-  self->build = mp_build_new (experiment, mp_data_get_dimensions (self->data), options, error);
+  if (options != NULL)
+    build_options = *options;
+  build_options.data = self->data;
+  self->build = mp_build_new (experiment, mp_data_get_dimensions (self->data), &build_options, error);
   if (self->build == NULL)
     return NULL;
   self->data_node = mp_build_real (self->build);

@@ -128,27 +128,28 @@ const float      *mp_loop_sample (MpLoop *self, gint64 *n, GError **error);
 /* Draws them now, without waiting. Two may be under way. */
 gboolean          mp_loop_start_sample (MpLoop *self, GError **error);
 /* Grid that surfaces are asked on: the centres of width × height cells of the extent (x0, x1, y0, y1), row 0 at y0.
- * width × height must be the options' n_view_points. */
+ * width × height must be the options' n_view_points. The extent is also what other layers take for the plot's. */
 gboolean          mp_loop_set_view_grid (MpLoop *self, gint width, gint height, const double extent[4],
                                          GError **error);
 typedef struct
 {
-  float  *samples;              /* n_view_samples × dimensions */
-  float  *data;                 /* n_view_data × dimensions: the reference points */
-  gint64  projection_dimensions;/* 0 without a projection */
-  float  *projected_data;       /* n_view_data × projection_dimensions */
-  float  *projected_samples;
-  float  *surface;              /* n_view_points, or NULL */
+  float   *samples;             /* n_view_samples × dimensions */
+  float   *latents;             /* what they were made from, n_view_samples × n_latent; NULL and 0 where
+                                 * the method reconstructs */
+  gint64   n_latent;
+  float   *data;                /* n_view_data × dimensions: the reference points */
+  guint    n_layers;
+  MpLayer *layers;              /* those that were asked for, in that order */
 } MpView;
-/* Looks at the lane as it is now. surface: id or NULL. Plans of surfaces are made at the first need. One look at a time:
- * until it was finished no other may be started. */
-gboolean          mp_loop_start_look (MpLoop *self, const char *surface, GError **error);
+/* Looks at the lane as it is now. layers: (nullable): ids of views that the method offers, NULL-terminated; each one's
+ * plan is made at the first need. One look at a time: until it was finished no other may be started. */
+gboolean          mp_loop_start_look (MpLoop *self, const char *const *layers, GError **error);
 gboolean          mp_loop_is_looking (MpLoop *self);
 /* Fills the view when everything has arrived, which wait waits for; else its samples are NULL. The arrays belong to the
  * caller (mp_view_clear ()). */
 gboolean          mp_loop_finish_look (MpLoop *self, gboolean wait, MpView *view, GError **error);
 /* Both, waiting. */
-gboolean          mp_loop_look (MpLoop *self, const char *surface, MpView *view, GError **error);
+gboolean          mp_loop_look (MpLoop *self, const char *const *layers, MpView *view, GError **error);
 void              mp_view_clear (MpView *view);
 
 G_END_DECLS

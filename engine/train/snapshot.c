@@ -18,11 +18,20 @@ mp_snapshot_unref (MpSnapshot *self)
     return;
   g_free (self->samples);
   g_free (self->data);
-  for (guint i = 0; i < self->n_surfaces; i++)
-    g_free (self->surfaces[i].values);
-  g_free (self->surfaces);
-  g_free (self->projected_data);
-  g_free (self->projected_samples);
+  g_free (self->latents);
+  for (guint i = 0; i < self->n_layers; i++)
+    mp_layer_clear (&self->layers[i]);
+  g_free (self->layers);
   g_clear_pointer (&self->metrics, g_array_unref);
   g_free (self);
+}
+
+const MpLayer *
+mp_snapshot_get_layer (MpSnapshot *self,
+                       const char *id)
+{
+  for (guint i = 0; i < self->n_layers; i++)
+    if (g_str_equal (self->layers[i].class->base.id, id))
+      return &self->layers[i];
+  return NULL;
 }

@@ -50,7 +50,7 @@ struct _MpTrainer
   GQueue            commands;     /* MpCommand * */
   gboolean          leave;        /* end the thread when the lane is over */
   gboolean          wants_snapshot;
-  const char       *surface;      /* interned, or NULL */
+  char            **wanted;       /* its layers, or NULL */
   GPtrArray        *restored;     /* assignments to make in `experiment`, or NULL */
   GError           *error;
   char             *device_name;  /* once it is open; set once */
@@ -64,8 +64,8 @@ struct _MpTrainer
   gint              prepared;     /* atomic: what follows is set and stays */
   guint             n_series;
   MpSeriesInfo     *series;
-  guint             n_surfaces;
-  MpSurface        *surfaces;
+  guint             n_layers;
+  MpLayerInfo      *layers;
   guint             n_phases;
   const char      **phases;
 
@@ -76,6 +76,7 @@ struct _MpTrainer
   guint64           n_iterations;
   guint64           seconds_bits; /* doubles */
   guint64           rate_bits;
+  guint64           look_bits;
 
   GMutex            latest_mutex;
   double           *latest;       /* n_series */
@@ -92,6 +93,7 @@ gpointer mp_lane_thread (gpointer trainer);
 /* ---- for lane.c ---- */
 void mp_trainer_publish_state (MpTrainer *self, MpLaneState state);
 void mp_trainer_publish_progress (MpTrainer *self, guint64 iteration, double seconds, double rate);
+void mp_trainer_publish_look (MpTrainer *self, double seconds);
 /* Takes the error. */
 void mp_trainer_publish_end (MpTrainer *self, MpLaneState state, GError *error);
 void mp_trainer_publish_scalars (MpTrainer *self, guint64 iteration, guint first, guint n, const double *values);

@@ -77,6 +77,13 @@ mp_trainer_publish_progress (MpTrainer *self,
 }
 
 void
+mp_trainer_publish_look (MpTrainer *self,
+                         double     seconds)
+{
+  __atomic_store_n (&self->look_bits, bits_of (seconds), __ATOMIC_RELAXED);
+}
+
+void
 mp_trainer_publish_end (MpTrainer  *self,
                         MpLaneState state,
                         GError     *error)
@@ -158,7 +165,8 @@ mp_trainer_finalize (GObject *object)
   for (guint i = 0; i < self->n_series; i++)
     g_free ((char *) self->series[i].title);
   g_free (self->series);
-  g_free (self->surfaces);
+  g_strfreev (self->wanted);
+  g_free (self->layers);
   g_free (self->phases);
   g_free (self->latest);
   mp_experiment_unref (self->experiment);
@@ -410,6 +418,12 @@ mp_trainer_get_rate (MpTrainer *self)
   return double_of (__atomic_load_n (&self->rate_bits, __ATOMIC_RELAXED));
 }
 
+double
+mp_trainer_get_look_seconds (MpTrainer *self)
+{
+  return double_of (__atomic_load_n (&self->look_bits, __ATOMIC_RELAXED));
+}
+
 GError *
 mp_trainer_dup_error (MpTrainer *self)
 {
@@ -535,12 +549,13 @@ mp_trainer_dup_metrics (MpTrainer *self)
 }
 
 void
-mp_trainer_request_snapshot (MpTrainer  *self,
-                             const char *surface)
+mp_trainer_request_snapshot (MpTrainer         *self,
+                             const char *const *layers)
 {
   g_mutex_lock (&self->mutex);
   self->wants_snapshot = TRUE;
-  self->surface = g_intern_string (surface);
+  g_strfreev (self->wanted);
+  self->wanted = g_strdupv ((char **) layers);
   wake_lane (self);
   g_mutex_unlock (&self->mutex);
 }
@@ -557,10 +572,10 @@ mp_trainer_dup_snapshot (MpTrainer *self)
   return snapshot;
 }
 
-const MpSurface *
-mp_trainer_get_surfaces (MpTrainer *self,
-                         guint     *n)
+const MpLayerInfo *
+mp_trainer_get_layers (MpTrainer *self,
+                       guint     *n)
 {
-  *n = is_prepared (self) ? self->n_surfaces : 0;
-  return *n > 0 ? self->surfaces : NULL;
+  *n = is_prepared (self) ? self->n_layers : 0;
+  return *n > 0 ? self->layers : NULL;
 }

@@ -22,6 +22,7 @@
 #include <glib-object.h>
 
 #include "engine/metrics/metric.h"
+#include "engine/views/view.h"
 
 G_BEGIN_DECLS
 
@@ -40,33 +41,30 @@ const char *mp_lane_state_name (MpLaneState state); /* "preparing", … as in JS
 /* ---- snapshots ---- */
 typedef struct
 {
-  const char *id;       /* "critic-output"; interned */
-  const char *title;
-  double      neutral;
-  gint        width, height;
-  double      extent[4];       /* x0, x1, y0, y1; row 0 is y0 */
-  float      *values;          /* height × width */
-} MpSurface;
-
-typedef struct
-{
   gatomicrefcount ref_count;
   guint64     iteration;
   double      seconds;          /* training time, pauses left out */
-  gint64      n_samples, n_data, dimensions;
+  gint64      n_samples, n_data, dimensions, n_latent;
   float      *samples;          /* fixed noise, n_samples × dimensions */
+  float      *latents;          /* that noise, n_samples × n_latent: row i made sample i; NULL where the method
+                                 * reconstructs */
   float      *data;             /* n_data × dimensions */
-  guint       n_surfaces;
-  MpSurface  *surfaces;         /* the one that was asked for, or none */
-  const char *projection_title; /* or NULL */
-  gint64      projection_dimensions;
-  float      *projected_data;   /* n_data × projection_dimensions */
-  float      *projected_samples;
+  guint       n_layers;
+  MpLayer    *layers;           /* those that were asked for */
   GArray     *metrics;          /* MpMetricValue, of the last evaluation */
 } MpSnapshot;
+/* The layer of this view, or NULL. */
+const MpLayer *mp_snapshot_get_layer (MpSnapshot *self, const char *id);
 MpSnapshot *mp_snapshot_ref (MpSnapshot *self);
 void        mp_snapshot_unref (MpSnapshot *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MpSnapshot, mp_snapshot_unref)
+
+/* A view that the lane's method offers. */
+typedef struct
+{
+  const MpViewClass *class;     /* base.id is what snapshots are asked for, base.summary explains it */
+  const char        *title;     /* what exactly is shown here */
+} MpLayerInfo;
 
 /* ---- scalars ---- */
 typedef struct
@@ -130,6 +128,9 @@ guint64       mp_trainer_get_iteration (MpTrainer *self);
 guint64       mp_trainer_get_n_iterations (MpTrainer *self);
 double        mp_trainer_get_seconds (MpTrainer *self);           /* training time, pauses left out */
 double        mp_trainer_get_rate (MpTrainer *self);              /* iterations/s over about the last second */
+/* Time of the lane's thread that snapshots took, beside training time; on a device that computes beside the host,
+ * that of asking and unpacking only. */
+double        mp_trainer_get_look_seconds (MpTrainer *self);
 GError       *mp_trainer_dup_error (MpTrainer *self);             /* FAILED: why; DIVERGED: where; else NULL */
 char         *mp_trainer_dup_device (MpTrainer *self);            /* what it trains on, "NVIDIA H100", or NULL yet */
 const char   *mp_trainer_get_device_class (MpTrainer *self);      /* "cpu", "cuda", or NULL yet */
@@ -147,11 +148,12 @@ void          mp_trainer_drain_scalars (MpTrainer *self, GArray *scalars);
 void          mp_trainer_get_latest (MpTrainer *self, double *values);
 GArray       *mp_trainer_dup_metrics (MpTrainer *self);           /* MpMetricValue of the last evaluation, or NULL */
 
-/* Asks for one snapshot, made between two iterations. surface: id of a background layer, or NULL for none. */
-void          mp_trainer_request_snapshot (MpTrainer *self, const char *surface);
+/* Asks for one snapshot, made between two iterations. layers: (nullable): ids of views, NULL-terminated, copied; those
+ * that the lane does not offer are left out. */
+void          mp_trainer_request_snapshot (MpTrainer *self, const char *const *layers);
 /* The latest snapshot, or NULL; (transfer full). */
 MpSnapshot   *mp_trainer_dup_snapshot (MpTrainer *self);
-/* Background layers that this lane's method offers, once prepared: NULL-terminated id, title pairs. (transfer none) */
-const MpSurface *mp_trainer_get_surfaces (MpTrainer *self, guint *n); /* values NULL */
+/* What can be asked for, once prepared; static from then on. (transfer none) */
+const MpLayerInfo *mp_trainer_get_layers (MpTrainer *self, guint *n);
 
 G_END_DECLS

@@ -6,7 +6,9 @@
  * build () looks at what the method said about itself (engine/methods/method.h, "for views"), and either makes nodes or
  * says that the method has nothing to show here. The nodes are computed between iterations when somebody looks, from
  * fixed noise and fixed reference points, and come up as an MpLayer. finish () then may work on the numbers on the host
- * (principal axes, a kernel density estimate). What a layer's tensors mean depends on how it is drawn:
+ * (order a matrix, turn to principal axes); tensors behind those that are drawn are its own and go when it is done
+ * (mp_layer_drop ()). Backgrounds and overlays are for data of two dimensions. What a layer's tensors mean depends on
+ * how it is drawn:
  *
  *   drawing   place       tensors
  *   SURFACE   background  values [points of the grid]
@@ -43,20 +45,20 @@ typedef enum
 {
   MP_PLACE_BACKGROUND, /* one at a time */
   MP_PLACE_OVERLAY,    /* any number */
-  MP_PLACE_PANEL       /* one at a time */
+  MP_PLACE_PANEL,      /* one at a time */
 } MpPlace;
 MpPlace mp_drawing_place (MpDrawing drawing);
 
-/* Filled by build (). Strings are static or interned. */
+/* Filled by build (). Strings are static (marked N_ ()) or interned. */
 typedef struct
 {
-  const char *title;      /* what exactly is shown: estimator and unit; NULL: the descriptor's */
+  const char *title;      /* what exactly is shown: estimator and unit; preset: the descriptor's */
   double      neutral;    /* SURFACE, MATRIX: the value that is neither for nor against; NAN (preset): none */
   guint       n_tensors;
   MpNode     *tensors[MP_LAYER_MAX_TENSORS];
   guint       per_panel;  /* SPACE; 0: all in one panel */
   gint64      columns;    /* LATTICE */
-  GPtrArray  *labels;     /* of char *: of panels, or of bars; may stay empty */
+  GPtrArray  *labels;     /* preset; takes const char *: of panels, or of bars; may stay empty */
 } MpViewNodes;
 
 typedef struct
@@ -72,9 +74,11 @@ typedef struct
 {
   const MpViewClass *class;
   const char        *title;
+  char              *detail;          /* numbers that belong to the title, translated: "2 of 16 axes, 93 %"; or NULL */
   double             neutral;
+  double             seconds;         /* what it cost the lane's thread */
   gint               width, height;   /* SURFACE: cells of the grid */
-  double             extent[4];       /* SURFACE: x0, x1, y0, y1; row 0 is y0 */
+  double             extent[4];       /* of the plot: x0, x1, y0, y1; row 0 of a grid is y0 */
   guint              n_tensors;
   MpLayerTensor      tensors[MP_LAYER_MAX_TENSORS];
   guint              per_panel;
@@ -90,5 +94,25 @@ struct _MpViewClass
   gboolean   (*build) (MpBuild *build, MpViewNodes *nodes);
   void       (*finish) (MpLayer *layer, MpBuild *build);   /* nullable; on the lane's thread */
 };
+
+/* Frees what the layer holds. */
+void mp_layer_clear (MpLayer *layer);
+
+/* ---- for build () ---- */
+/* The first n rows, or all. */
+MpNode *mp_view_rows (MpNode *x, gint64 n);
+/* Where the published kernel compares points: the critic's space, else the data space itself. x: n × d. */
+MpNode *mp_view_kernel_space (MpBuild *build, MpNode *x);
+/* |∇ of the sum of the critic's outputs| at each row of x, n; √(|∇|² + 10⁻¹²). A row's output depends on that row
+ * alone. NULL without a critic. */
+MpNode *mp_view_gradient_norms (MpBuild *build, MpNode *x);
+
+/* ---- for finish () ---- */
+/* Turns a SPACE layer, with points of any number of dimensions in tensors 0 and 1 of each panel and forces in 2 and 3,
+ * into one of two: the principal axes of the first panel's points, with the share of their variance in `detail`; one
+ * dimension becomes two parallel lines, real above generated. */
+void mp_layer_project (MpLayer *layer);
+/* Frees the tensors from `first` on. */
+void mp_layer_drop (MpLayer *layer, guint first);
 
 G_END_DECLS

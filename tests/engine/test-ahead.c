@@ -338,8 +338,9 @@ test_looks (void)
     open_both (&ahead, &plain, methods[m], NULL);
     for (guint64 i = 30; i < 300; i += 30) {
       guint n;
-      const MpSurfaceNode *surfaces = mp_build_get_surfaces (mp_loop_get_build (plain.loop), &n);
-      const char *surface = n > 0 && i % 60 == 0 ? surfaces[i % n].id : NULL;
+      const MpBuildView *views = mp_build_get_views (mp_loop_get_build (plain.loop), &n);
+      const char *const layers[] = { views[i % n].class->base.id, i % 60 == 0 ? views[i / 60 % n].class->base.id : NULL,
+                                     NULL };
       g_autoptr (GError) error = NULL;
       g_autofree float *samples = NULL;
       MpView view_ahead, view_plain;
@@ -348,23 +349,22 @@ test_looks (void)
 
       side_submit (&ahead, i);
       side_run (&plain, i);
-      g_assert_true (mp_loop_start_look (ahead.loop, surface, &error));
+      g_assert_true (mp_loop_start_look (ahead.loop, layers, &error));
       g_assert_true (mp_loop_start_sample (ahead.loop, &error));
       side_submit (&ahead, i + 12);
       g_assert_true (mp_loop_start_sample (ahead.loop, &error));
       do
         g_assert_true (mp_loop_finish_look (ahead.loop, FALSE, &view_ahead, &error));
       while (view_ahead.samples == NULL);
-      g_assert_true (mp_loop_look (plain.loop, surface, &view_plain, &error));
+      g_assert_true (mp_loop_look (plain.loop, layers, &view_plain, &error));
       assert_same_floats (view_ahead.samples, view_plain.samples, 20 * 2);
       assert_same_floats (view_ahead.data, view_plain.data, 30 * 2);
-      g_assert_cmpint (view_ahead.projection_dimensions, ==, view_plain.projection_dimensions);
-      if (view_plain.projection_dimensions > 0)
-        assert_same_floats (view_ahead.projected_samples, view_plain.projected_samples,
-                            (gsize) (20 * view_plain.projection_dimensions));
-      g_assert_true ((view_ahead.surface != NULL) == (surface != NULL));
-      if (surface != NULL)
-        assert_same_floats (view_ahead.surface, view_plain.surface, 12);
+      assert_same_floats (view_ahead.latents, view_plain.latents, (gsize) (20 * view_plain.n_latent));
+      g_assert_cmpuint (view_ahead.n_layers, ==, view_plain.n_layers);
+      for (guint j = 0; j < view_plain.n_layers; j++)
+        for (guint k = 0; k < view_plain.layers[j].n_tensors; k++)
+          assert_same_floats (view_ahead.layers[j].tensors[k].values, view_plain.layers[j].tensors[k].values,
+                              (gsize) (view_plain.layers[j].tensors[k].rows * view_plain.layers[j].tensors[k].columns));
       mp_view_clear (&view_ahead);
       mp_view_clear (&view_plain);
 

@@ -32,33 +32,63 @@ assert_reports_finite (MpLoop *loop)
 }
 
 static void
+assert_layer (const MpLayer *layer)
+{
+  g_assert_cmpuint (layer->n_tensors, >, 0);
+  for (guint i = 0; i < layer->n_tensors; i++) {
+    const MpLayerTensor *tensor = &layer->tensors[i];
+
+    for (gint64 j = 0; j < tensor->rows * tensor->columns; j++)
+      if (!isfinite (tensor->values[j]))
+        g_error ("tensor %u of the view %s is %g", i, layer->class->base.id, (double) tensor->values[j]);
+  }
+  if (layer->class->drawing == MP_DRAW_SURFACE)
+    g_assert_cmpint (layer->tensors[0].rows * layer->tensors[0].columns, ==, layer->width * layer->height);
+}
+
+/* Each view by itself, then all in one look, which must bring the same. */
+static void
 assert_views (MpLoop *loop)
 {
   MpBuild *build = mp_loop_get_build (loop);
-  const MpProjectionNodes *projection = mp_build_get_projection (build);
   g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) ids = g_ptr_array_new ();
   const double extent[4] = { -1, 1, -2, 2 };
-  guint n_surfaces;
-  const MpSurfaceNode *surfaces = mp_build_get_surfaces (build, &n_surfaces);
+  guint n_views;
+  const MpBuildView *views = mp_build_get_views (build, &n_views);
   const float *samples;
+  MpView all;
   gint64 n;
 
   mp_loop_set_view_grid (loop, 4, 3, extent, &error);
   g_assert_no_error (error);
-  for (guint i = 0; i <= n_surfaces; i++) {
-    MpView view;
+  for (guint i = 0; i < n_views; i++)
+    g_ptr_array_add (ids, (gpointer) views[i].class->base.id);
+  g_ptr_array_add (ids, NULL);
+  mp_loop_look (loop, (const char *const *) ids->pdata, &all, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (all.n_layers, ==, n_views);
+  assert_all_finite (all.samples, 2 * 20);
+  assert_all_finite (all.latents, all.n_latent * 20);
+  assert_all_finite (all.data, 2 * 30);
+  for (guint i = 0; i < n_views; i++) {
+    const MpLayer *layer = &all.layers[i];
+    MpView one;
 
-    mp_loop_look (loop, i < n_surfaces ? surfaces[i].id : NULL, &view, &error);
+    mp_loop_look (loop, (const char *const[]) { views[i].class->base.id, NULL }, &one, &error);
     g_assert_no_error (error);
-    assert_all_finite (view.samples, 2 * 20);
-    assert_all_finite (view.data, 2 * 30);
-    g_assert_cmpint (view.projection_dimensions > 0, ==, projection->title != NULL);
-    assert_all_finite (view.projected_data, 30 * view.projection_dimensions);
-    assert_all_finite (view.projected_samples, 20 * view.projection_dimensions);
-    g_assert_cmpint (view.surface != NULL, ==, i < n_surfaces);
-    assert_all_finite (view.surface, i < n_surfaces ? 12 : 0);
-    mp_view_clear (&view);
+    g_assert_cmpuint (one.n_layers, ==, 1);
+    g_assert_true (layer->class == views[i].class && one.layers[0].class == views[i].class);
+    assert_layer (layer);
+    g_assert_cmpuint (one.layers[0].n_tensors, ==, layer->n_tensors);
+    for (guint j = 0; j < layer->n_tensors; j++)
+      g_assert_cmpmem (one.layers[0].tensors[j].values,
+                       (gsize) (one.layers[0].tensors[j].rows * one.layers[0].tensors[j].columns) * sizeof (float),
+                       layer->tensors[j].values,
+                       (gsize) (layer->tensors[j].rows * layer->tensors[j].columns) * sizeof (float));
+    mp_view_clear (&one);
   }
+  mp_view_clear (&all);
   samples = mp_loop_sample (loop, &n, &error);
   g_assert_no_error (error);
   g_assert_cmpint (n, ==, 50);
@@ -244,9 +274,9 @@ check_ratio_of_equals (guint       copies,
   build = mp_loop_get_build (loop);
   g_assert_true (mp_store_write (mp_loop_get_store (loop), mp_build_get_view_data (build), data, &error));
   g_assert_true (mp_store_write (mp_loop_get_store (loop), mp_build_get_view_points (build), data, &error));
-  g_assert_true (mp_loop_look (loop, "density-ratio", &view, &error));
+  g_assert_true (mp_loop_look (loop, (const char *const[]) { "density-ratio", NULL }, &view, &error));
   for (guint i = 0; i < 20; i++)
-    g_assert_cmpfloat (fabs (view.surface[i] - expected), <, 20 * ridge * expected);
+    g_assert_cmpfloat (fabs (view.layers[0].tensors[0].values[i] - expected), <, 20 * ridge * expected);
   mp_view_clear (&view);
 }
 

@@ -28,6 +28,12 @@ canned_init (int    *argc,
   g_resources_register (mp_get_resource ());
 }
 
+static const MpViewClass *
+find_view (const char *id)
+{
+  return (const MpViewClass *) mp_registry_find (MP_KIND_VIEW, id);
+}
+
 MpSnapshot *
 canned_snapshot (guint64  iteration,
                  gboolean surface,
@@ -41,22 +47,23 @@ canned_snapshot (guint64  iteration,
   snapshot->dimensions = 2;
   snapshot->data = canned_ring (1, N_POINTS, 8, 1, 0.05);
   snapshot->samples = canned_ring ((guint) iteration + 2, N_POINTS, 8, 1, 0.2);
+  snapshot->layers = g_new0 (MpLayer, 2);
   if (surface) {
     float *values = g_new (float, GRID * GRID);
 
     for (int i = 0; i < GRID * GRID; i++)
       values[i] = sinf (i + iteration);
-    snapshot->n_surfaces = 1;
-    snapshot->surfaces = g_new0 (MpSurface, 1);
-    snapshot->surfaces[0] = (MpSurface) { .id = "witness", .title = "Witness (canned)", .width = GRID, .height = GRID,
-                                          .extent = { -2, 2, -2, 2 }, .values = values };
+    snapshot->layers[snapshot->n_layers++] = (MpLayer) {
+      .class = find_view ("witness"), .title = "Witness (canned)", .width = GRID, .height = GRID,
+      .extent = { -2, 2, -2, 2 }, .n_tensors = 1, .tensors = { { GRID * GRID, 1, values } }
+    };
   }
-  if (projection) {
-    snapshot->projection_title = "Projected space";
-    snapshot->projection_dimensions = 2;
-    snapshot->projected_data = canned_ring (3, N_POINTS, 8, 3, 0.3);
-    snapshot->projected_samples = canned_ring (4, N_POINTS, 8, 3, 0.6);
-  }
+  if (projection)
+    snapshot->layers[snapshot->n_layers++] = (MpLayer) {
+      .class = find_view ("projected-space"), .title = "Projected space", .n_tensors = 2,
+      .tensors = { { N_POINTS, 2, canned_ring (3, N_POINTS, 8, 3, 0.3) },
+                   { N_POINTS, 2, canned_ring (4, N_POINTS, 8, 3, 0.6) } }
+    };
   return snapshot;
 }
 
@@ -70,8 +77,9 @@ canned_lane (const char *method,
     { .id = "modes", .title = "Modes" },
     { .id = "high_quality", .title = "High quality" },
   };
-  const MpSurface layers[] = { { .id = "witness", .title = "Witness (canned)" },
-                               { .id = "other", .title = "Other layer" } };
+  const MpLayerInfo layers[] = { { find_view ("witness"), "Witness (canned)" },
+                                 { find_view ("gradient-norm"), "Other layer" },
+                                 { find_view ("projected-space"), "Projected space" } };
   MpLaneProgress progress = { .iteration = 4200, .n_iterations = 10000, .seconds = 4, .rate = 1204, .modes = 3,
                               .high_quality = 0.61, .n_modes = 8 };
   g_autofree char *name = g_strconcat ("ring-", method, NULL);

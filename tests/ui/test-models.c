@@ -52,21 +52,21 @@ test_snapshot (void)
 {
   MpLaneModel *lane = canned_lane ("gan", 0);
   g_autoptr (MpSnapshot) plain = canned_snapshot (4201, FALSE, FALSE);
-  const MpSurface *surface = mp_lane_model_get_surface (lane);
+  const MpLayer *background = mp_lane_model_get_background (lane);
   guint n = 0;
 
-  g_assert_nonnull (surface);
+  g_assert_nonnull (background);
   g_signal_connect_swapped (lane, "notify::snapshot", G_CALLBACK (count_cb), &n);
   mp_lane_model_set_snapshot (lane, plain);
   mp_lane_model_set_snapshot (lane, plain);
   g_assert_cmpuint (n, ==, 1);
   /* A frame without a layer keeps the last one. */
-  g_assert_true (mp_lane_model_get_surface (lane) == surface);
+  g_assert_true (mp_lane_model_get_background (lane) == background);
   g_assert_false (mp_lane_model_get_drawn (lane));
-  mp_lane_model_set_layer (lane, "other");
-  g_assert_null (mp_lane_model_get_surface (lane));
+  mp_lane_model_set_layer (lane, "gradient-norm");
+  g_assert_null (mp_lane_model_get_background (lane));
   mp_lane_model_set_layer (lane, NULL);
-  g_assert_null (mp_lane_model_get_surface (lane));
+  g_assert_null (mp_lane_model_get_background (lane));
   g_assert_finalize_object (lane);
 }
 

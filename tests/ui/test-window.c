@@ -134,7 +134,7 @@ test_play (Fixture       *fixture,
   g_assert_false (mp_transport_get_playing (mp_window_get_transport (fixture->window)));
 
   /* Paused lanes show where they stand, too. */
-  WAIT_FOR (mp_lane_model_get_snapshot (lane (fixture, 0)) && mp_lane_model_get_surface (lane (fixture, 0)));
+  WAIT_FOR (mp_lane_model_get_snapshot (lane (fixture, 0)) && mp_lane_model_get_background (lane (fixture, 0)));
   WAIT_FOR (mp_lane_card_get_projection (mp_window_get_card (fixture->window, 2)));
 
   act (fixture, "win.play");

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * view.c: what views have in common.
+ */
+#include "engine/views/view.h"
+
+#include "engine/methods/adversarial.h"
+
+MpPlace
+mp_drawing_place (MpDrawing drawing)
+{
+  switch (drawing) {
+  case MP_DRAW_SURFACE: return MP_PLACE_BACKGROUND;
+  case MP_DRAW_MARKS:
+  case MP_DRAW_ARROWS:
+  case MP_DRAW_LATTICE:
+  case MP_DRAW_POINTS: return MP_PLACE_OVERLAY;
+  case MP_DRAW_MATRIX:
+  case MP_DRAW_SPACE:
+  case MP_DRAW_BARS: return MP_PLACE_PANEL;
+  }
+  g_return_val_if_reached (MP_PLACE_BACKGROUND);
+}
+
+/* ---- nodes ---- */
+
+MpNode *
+mp_view_rows (MpNode *x,
+              gint64  n)
+{
+  return x != NULL && x->type.dim[0] > n ? mp_slice_axis (x, 0, 0, n) : x;
+}
+
+MpNode *
+mp_view_kernel_space (MpBuild *build,
+                      MpNode  *x)
+{
+  return mp_build_get_critic_role (build, NULL) == MP_CRITIC_SPACE ? mp_build_view_scores (build, x) : x;
+}
+
+MpNode *
+mp_view_gradient_norms (MpBuild *build,
+                        MpNode  *x)
+{
+  MpNode *scores = x != NULL ? mp_build_view_scores (build, x) : NULL;
+
+  return scores != NULL ? mp_gradient_norms (scores, x) : NULL;
+}
+
+/* ---- layers ---- */
+
+void
+mp_layer_clear (MpLayer *layer)
+{
+  mp_layer_drop (layer, 0);
+  g_clear_pointer (&layer->detail, g_free);
+  g_clear_pointer (&layer->labels, g_strfreev);
+}
+
+void
+mp_layer_drop (MpLayer *layer,
+               guint    first)
+{
+  for (guint i = first; i < layer->n_tensors; i++)
+    g_clear_pointer (&layer->tensors[i].values, g_free);
+  layer->n_tensors = MIN (layer->n_tensors, first);
+}
