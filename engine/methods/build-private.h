@@ -15,9 +15,7 @@ typedef struct
 {
   MpCriticRole  critic_role;
   gint64        critic_outputs;
-  MpKernelKind  kernel;
-  MpNode       *kernel_parameters;
-  gboolean      has_kernel;
+  MpKernelSum   kernel;     /* without a term: there is none */
   GHashTable   *functions;  /* name → MpViewFunction, made at the first need */
   gpointer      data;       /* the method's own, for its functions */
   GDestroyNotify free_data;

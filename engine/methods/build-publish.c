@@ -3,6 +3,7 @@
  * build-publish.c: what a method says about its parts, and views ask for (method.h).
  */
 #include "engine/methods/build-private.h"
+#include "engine/methods/kernel.h"
 
 void
 mp_published_clear (MpPublished *published)
@@ -30,9 +31,14 @@ mp_build_publish_kernel (MpBuild      *self,
                          MpKernelKind  kind,
                          MpNode       *parameters)
 {
-  self->published.kernel = kind;
-  self->published.kernel_parameters = parameters;
-  self->published.has_kernel = TRUE;
+  self->published.kernel = mp_kernel_sum_of (kind, parameters);
+}
+
+void
+mp_build_publish_kernel_sum (MpBuild           *self,
+                             const MpKernelSum *kernel)
+{
+  self->published.kernel = *kernel;
 }
 
 void
@@ -72,16 +78,18 @@ mp_build_get_critic_role (MpBuild *self,
   return self->published.critic_role;
 }
 
-gboolean
-mp_build_get_kernel (MpBuild       *self,
-                     MpKernelKind  *kind,
-                     MpNode       **parameters)
+const MpKernelSum *
+mp_build_get_kernel (MpBuild *self)
 {
-  if (!self->published.has_kernel)
-    return FALSE;
-  *kind = self->published.kernel;
-  *parameters = self->published.kernel_parameters;
-  return TRUE;
+  return self->published.kernel.n_terms > 0 ? &self->published.kernel : NULL;
+}
+
+MpNode *
+mp_build_kernel_matrix (MpBuild *self,
+                        MpNode  *x,
+                        MpNode  *y)
+{
+  return mp_kernel_sum_matrix (&self->published.kernel, x, y);
 }
 
 gboolean

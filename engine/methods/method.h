@@ -125,6 +125,19 @@ typedef enum
   MP_CRITIC_SPACE    /* a projection that a kernel compares points in */
 } MpCriticRole;
 
+/* A plain sum of kernels between points that are divided by `scale`; see engine/methods/kernel.h. */
+#define MP_KERNEL_MAX_TERMS 5
+typedef struct
+{
+  guint n_terms;
+  struct
+  {
+    MpKernelKind  kind;
+    MpNode       *parameters;  /* as mp_gram () takes them */
+  } terms[MP_KERNEL_MAX_TERMS];
+  MpNode *scale;               /* scalar, or NULL for 1 */
+} MpKernelSum;
+
 /* x, y: n × d and m × d points of the data space, inference mode; functions of one argument get NULL for y. */
 typedef MpNode *(*MpViewFunction) (MpBuild *build, MpNode *x, MpNode *y);
 
@@ -132,6 +145,7 @@ void          mp_build_publish_critic (MpBuild *build, MpCriticRole role, gint64
 /* The kernel that compares points: of the critic's space when there is one, else of the data space. parameters: as
  * mp_gram () takes them. */
 void          mp_build_publish_kernel (MpBuild *build, MpKernelKind kind, MpNode *parameters);
+void          mp_build_publish_kernel_sum (MpBuild *build, const MpKernelSum *kernel);
 /* name                   x          y          value
  * "critic"               any        -          n × outputs: the critic where it is more than its network
  * "generator-loss"       real       generated  scalar: what the generator goes down (its gradient by y moves samples)
@@ -148,8 +162,10 @@ gpointer      mp_build_get_data (MpBuild *build);
 /* ---- for views ---- */
 /* The critic's outputs; MP_CRITIC_NONE where there is none. */
 MpCriticRole  mp_build_get_critic_role (MpBuild *build, gint64 *outputs);
-/* FALSE where the method has no kernel. */
-gboolean      mp_build_get_kernel (MpBuild *build, MpKernelKind *kind, MpNode **parameters);
+/* NULL where the method has no kernel. */
+const MpKernelSum *mp_build_get_kernel (MpBuild *build);
+/* Its matrix between x (n × d) and y (m × d), points of the space that it compares points in; n × m, or NULL. */
+MpNode       *mp_build_kernel_matrix (MpBuild *build, MpNode *x, MpNode *y);
 gboolean      mp_build_has (MpBuild *build, const char *name);
 /* NULL where the method did not publish it. */
 MpNode       *mp_build_call (MpBuild *build, const char *name, MpNode *x, MpNode *y);

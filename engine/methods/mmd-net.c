@@ -1,53 +1,81 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * mmd-net.c: a generator that minimises the MMD of a fixed kernel in data space: no critic, no game.
+ * mmd-net.c: generative moment matching (MMD-nets, GMMN): the generator alone minimises the MMD between real and
+ * generated points in data space; no critic, no game.
  *
- *   L_G = MMD² (x, G (z))   or   √(MMD² + 10⁻⁶),   MMD² the biased estimate (mmd.h), k the sum of a kernel set
+ *   L_G = c·MMD² (x, G (z))   or   c·√(MMD² + g)        k a sum of kernels of any family (kernel.h)
+ *
+ * MMD² is the biased estimate, or the unbiased one, which can be negative: its root is never taken.
  *
  * Li, Swersky and Zemel: Generative moment matching networks, ICML 2015; Dziugaite, Roy and Ghahramani: Training
- * generative neural networks via maximum mean discrepancy optimization, UAI 2015.
+ * generative neural networks via maximum mean discrepancy optimization, UAI 2015. GMMN's code has c = 1000 with the
+ * root, no guard but for 10⁻¹⁰ beside the root in its gradient, bandwidths 2, 5, 10, 20, 40, 80 as variances, and
+ * gradient descent with rate 2 and momentum 0.9.
  */
 #include "engine/methods/mmd.h"
 
 static const char *const roots[] = { "none", "sqrt", NULL };
+static const char *const estimators[] = { "biased", "unbiased", NULL };
 
 static const MpParam params[] = {
-  { .key = "kernel", .title = N_("Kernel"), .symbol = "k",
-    .summary = N_("Gaussian with σ as standard deviation (rbf) or as variance (as in GMMN), or rational quadratic."),
-    .type = MP_PARAM_ENUM, .default_value = "rbf", .choices = mp_kernel_choices },
-  { .key = "bandwidths", .title = N_("Bandwidths"), .symbol = "σ",
-    .summary = N_("One kernel for each number; the kernels are added up. Rational quadratic takes them as α."),
-    .type = MP_PARAM_DOUBLES, .default_value = "1", .min = 1e-6, .max = 1e6, .ui_min = 0.01, .ui_max = 100,
-    .logarithmic = TRUE, .live = TRUE },
+  MP_KERNEL_FAMILY (mp_kernel_choices, "rbf", "1"),
+  MP_KERNEL_MIXTURE,
+  { .key = "estimator", .title = N_("Estimator"),
+    .summary = N_("With the diagonals of the kernel matrices (biased, never negative) or without them (unbiased; its "
+                  "root is not taken)."),
+    .type = MP_PARAM_ENUM, .default_value = "biased", .choices = estimators },
   { .key = "root", .title = N_("Root"),
     .summary = N_("Minimises MMD² itself, or its square root, which keeps a steep slope near the end."),
     .type = MP_PARAM_ENUM, .default_value = "sqrt", .choices = roots },
+  { .key = "root_guard", .title = N_("Guard of the root"), .symbol = "g",
+    .summary = N_("Added to MMD² under the root, which has an infinite slope at 0."),
+    .type = MP_PARAM_DOUBLE, .default_value = "1e-6", .min = 1e-20, .max = 1, .ui_min = 1e-12, .ui_max = 0.01,
+    .logarithmic = TRUE },
+  { .key = "loss_scale", .title = N_("Factor of the loss"), .symbol = "c",
+    .summary = N_("The loss is multiplied by it; GMMN's code has 1000. It matters to gradient descent, not to Adam."),
+    .type = MP_PARAM_DOUBLE, .default_value = "1", .min = 1e-6, .max = 1e6, .ui_min = 0.1, .ui_max = 1000,
+    .logarithmic = TRUE },
 };
 
-/* What the generator goes down, and MMD² itself where asked for. */
-static MpNode *
-generator_loss (MpBuild  *build,
-                MpNode   *real,
-                MpNode   *generated,
-                MpNode  **mmd2)
+static gboolean
+is_unbiased (MpBuild *build)
 {
-  MpGrams grams;
-  MpNode *square;
+  return g_str_equal (mp_build_string (build, "estimator"), "unbiased");
+}
 
-  mp_grams_fill (&grams, real, generated, mp_kernel_kind (mp_build_string (build, "kernel")),
-                 mp_build_live (build, "bandwidths"));
-  square = mp_mmd2_biased (&grams);
-  if (mmd2 != NULL)
-    *mmd2 = square;
-  return g_str_equal (mp_build_string (build, "root"), "sqrt") ? mp_mmd_root (square) : square;
+static gboolean
+has_root (MpBuild *build)
+{
+  return g_str_equal (mp_build_string (build, "root"), "sqrt") && !is_unbiased (build);
+}
+
+/* What the generator goes down. */
+static MpNode *
+loss_of (MpBuild *build,
+         MpNode  *mmd2)
+{
+  MpNode *loss = has_root (build) ? mp_mmd_root (mmd2, mp_build_double (build, "root_guard")) : mmd2;
+  double scale = mp_build_double (build, "loss_scale");
+
+  return scale == 1 ? loss : mp_mul_scalar (loss, scale);
 }
 
 static MpNode *
-view_generator_loss (MpBuild *build,
-                     MpNode  *real,
-                     MpNode  *generated)
+estimate (MpBuild       *build,
+          const MpGrams *grams)
 {
-  return generator_loss (build, real, generated, NULL);
+  return is_unbiased (build) ? mp_mmd2_u_statistic (grams) : mp_mmd2_biased (grams);
+}
+
+static MpNode *
+published_loss (MpBuild *build,
+                MpNode  *x,
+                MpNode  *y)
+{
+  MpGrams grams;
+
+  mp_grams_fill (&grams, mp_build_get_kernel (build), x, y);
+  return loss_of (build, estimate (build, &grams));
 }
 
 static gboolean
@@ -56,19 +84,27 @@ mmd_net_build (MpBuild  *build,
 {
   MpNode *real = mp_build_real (build);
   MpNode *generated = mp_build_generate (build, mp_build_latent (build, "latent"));
-  gboolean root = g_str_equal (mp_build_string (build, "root"), "sqrt");
   MpPhase *phase = mp_build_phase (build, "generator", N_("Generator"), NULL);
-  MpNode *mmd2, *loss = mp_named (generator_loss (build, real, generated, &mmd2), "generator loss");
+  gboolean unbiased = is_unbiased (build);
+  MpKernelSum kernel;
+  MpGrams grams;
+  MpNode *mmd2, *loss;
 
+  mp_kernel_sum_read (&kernel, build, phase, real);
+  mp_grams_fill (&grams, &kernel, real, generated);
+  mmd2 = estimate (build, &grams);
+  loss = mp_named (loss_of (build, mmd2), "generator loss");
   mp_phase_minimise (phase, loss, "generator");
   mp_phase_report (phase, "loss/generator",
-                   root ? N_("Generator loss (MMD: root of the biased MMD² + 10⁻⁶)")
-                        : N_("Generator loss (MMD², biased)"),
+                   has_root (build) ? N_("Generator loss (MMD: root of the biased MMD², guarded)")
+                   : unbiased ? N_("Generator loss (MMD², unbiased)")
+                   : N_("Generator loss (MMD², biased)"),
                    MP_LOWER_IS_BETTER, loss);
-  mp_phase_report (phase, "mmd2/biased", N_("MMD² of the minibatch (biased)"), MP_LOWER_IS_BETTER, mmd2);
-  mp_build_publish_kernel (build, mp_kernel_kind (mp_build_string (build, "kernel")),
-                           mp_build_live (build, "bandwidths"));
-  mp_build_publish (build, "generator-loss", view_generator_loss);
+  mp_phase_report (phase, unbiased ? "mmd2/unbiased" : "mmd2/biased",
+                   unbiased ? N_("MMD² of the minibatch (unbiased)") : N_("MMD² of the minibatch (biased)"),
+                   MP_LOWER_IS_BETTER, mmd2);
+  mp_grams_report_saturation (&grams, phase);
+  mp_build_publish (build, "generator-loss", published_loss);
   return mp_graph_check (mp_build_graph (build), error);
 }
 

@@ -12,10 +12,9 @@ static gboolean
 witness_build (MpBuild     *build,
                MpViewNodes *nodes)
 {
-  MpKernelKind kind;
-  MpNode *parameters, *at, *real, *generated;
+  MpNode *at, *real, *generated;
 
-  if (!mp_build_get_kernel (build, &kind, &parameters))
+  if (mp_build_get_kernel (build) == NULL)
     return FALSE;
   at = mp_view_kernel_space (build, mp_build_view_points (build));
   real = mp_view_kernel_space (build, mp_view_rows (mp_build_view_data (build), POINTS));
@@ -25,8 +24,9 @@ witness_build (MpBuild     *build,
   else
     nodes->title = N_("MMD witness (positive where generated points are missing)");
   nodes->neutral = 0;
-  nodes->tensors[nodes->n_tensors++] = mp_sub (mp_mean (mp_gram (at, real, kind, parameters), MP_AXIS (1), FALSE),
-                                               mp_mean (mp_gram (at, generated, kind, parameters), MP_AXIS (1), FALSE));
+  nodes->tensors[nodes->n_tensors++] = mp_sub (mp_mean (mp_build_kernel_matrix (build, at, real), MP_AXIS (1), FALSE),
+                                               mp_mean (mp_build_kernel_matrix (build, at, generated), MP_AXIS (1),
+                                                        FALSE));
   return TRUE;
 }
 

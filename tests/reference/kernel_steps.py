@@ -2,12 +2,14 @@
 """Golden values of ten steps of the kernel methods (steps-kernel.json), as in step_cases.py; kernels and losses are
 written out here from the papers' formulas.
 
-    mmd-net     MMD² with kernels of every family: exp (−d²/2σ²), exp (−d²/2σ), (1 + d²/2α)^−α
+    mmd-net     MMD² with kernels of every family: exp (−d²/2σ²), exp (−d²/2σ), (1 + d²/2α)^−α, aᵀb, (aᵀb/d + 1)^p; biased
+                or unbiased; with points measured by the median distance of the minibatch's real points
+    gram        as in step_cases.py, with other kernels, clipped ratios, and what is left of it without the divergence
 """
 
 import torch
 
-from step_cases import (LATENT, LATENT_A, REAL, adam, follow, rmsprop, root, step_case, tensor)
+from step_cases import LATENT, LATENT_A, REAL, adam, follow, rmsprop, root, step_case, tensor
 
 
 def distances(a, b):
@@ -26,8 +28,33 @@ def rational_quadratic(*alphas):
     return lambda a, b: sum((1 + distances(a, b) / (2 * alpha)) ** -alpha for alpha in alphas)
 
 
+def linear(a, b):
+    return a @ b.mT
+
+
+def polynomial(*powers):
+    return lambda a, b: sum((a @ b.mT / a.shape[1] + 1) ** p for p in powers)
+
+
+def together(*kernels):
+    return lambda a, b: sum(kernel(a, b) for kernel in kernels)
+
+
 def biased(x, y, kernel):
     return kernel(x, x).mean() + kernel(y, y).mean() - 2 * kernel(y, x).mean()
+
+
+def off_diagonal(k):
+    return k[~torch.eye(len(k), dtype=torch.bool)].mean()
+
+
+def unbiased(x, y, kernel):
+    return off_diagonal(kernel(x, x)) + off_diagonal(kernel(y, y)) - 2 * kernel(y, x).mean()
+
+
+def sgd(rate, momentum):
+    lines = ['kind=sgd', f'learning_rate={rate}', f'momentum={momentum}']
+    return lines, lambda values, up: torch.optim.SGD(values, rate, momentum, maximize=up)
 
 
 # ---- one iteration of each method ----
@@ -40,14 +67,68 @@ def mmd_net(estimate, wrap):
     return iterate
 
 
+def median_mmd_net(kernel, wrap):
+    def iterate(i, n, g, c, optimizers):
+        x = 2 * tensor(REAL + i, n, 2)
+        scale = torch.pdist(x).median()
+        loss = wrap(biased(x / scale, g(2 * tensor(LATENT_A + i, n, LATENT)) / scale, kernel))
+        follow(optimizers['generator'], loss, g).step()
+        g.states['method/median'].copy_(scale)
+        return {'loss/generator': loss, 'median': scale}
+    return iterate
+
+
+def gram(kernels, ridge, objective, wrap):
+    def iterate(i, n, g, c, optimizers):
+        p, q = c(2 * tensor(REAL + i, n, 2)), c(g(2 * tensor(LATENT_A + i, n, LATENT)))
+        r = sum(torch.linalg.solve(k(q, q) + ridge * torch.eye(n), k(q, p).sum(1)) for k in kernels) / len(kernels)
+        critic = objective(r)
+        generator = wrap(biased(p, q, together(*kernels)))
+        both = [follow(optimizers['critic'], critic, c), follow(optimizers['generator'], generator, g)]
+        for optimizer in both:
+            optimizer.step()
+        return {'loss/critic': critic, 'loss/generator': generator, 'ratio/min': r.min()}
+    return iterate
+
+
 # ---- cases ----
 
 def make():
     same = lambda value: value
     with_kernel = lambda kernel: lambda x, y: biased(x, y, kernel)
+    spread = lambda r: (r - 1).square().mean()
     return [
         step_case('mmd-net-variance', 'mmd-net', 16, 0, mmd_net(with_kernel(rbf_variance(0.5, 2.0)), root),
                   ['kernel=rbf-variance', 'bandwidths=0.5, 2', 'root=sqrt'], *rmsprop(0.001)),
         step_case('mmd-net-rational', 'mmd-net', 16, 0, mmd_net(with_kernel(rational_quadratic(0.2, 1.0, 5.0)), same),
                   ['kernel=rational-quadratic', 'bandwidths=0.2, 1, 5', 'root=none'], *adam(0.001)),
+        step_case('mmd-net-unbiased', 'mmd-net', 16, 0, mmd_net(lambda x, y: unbiased(x, y, rbf(0.5, 1.0)), same),
+                  ['bandwidths=0.5, 1', 'estimator=unbiased'], *adam(0.001)),
+        step_case('mmd-net-unbiased-polynomial', 'mmd-net', 16, 0,
+                  mmd_net(lambda x, y: unbiased(x, y, polynomial(1, 3)), same),
+                  ['kernel=polynomial', 'bandwidths=1, 3', 'estimator=unbiased'], *adam(0.001)),
+        step_case('mmd-net-linear', 'mmd-net', 16, 0, mmd_net(with_kernel(linear), same), ['kernel=linear', 'root=none'],
+                  *adam(0.001)),
+        step_case('mmd-net-mixture', 'mmd-net', 16, 0,
+                  mmd_net(with_kernel(together(rbf_variance(1.0), rbf(0.25), rational_quadratic(0.5, 2.0),
+                                               polynomial(2), linear)), root),
+                  ['kernel=rbf-variance', 'bandwidths=1', 'plus_gaussians=0.25', 'plus_rational_quadratics=0.5, 2',
+                   'plus_polynomials=2', 'plus_linear=true'], *adam(0.001)),
+        step_case('mmd-net-median', 'mmd-net', 16, 0, median_mmd_net(rbf(0.5, 1.0), root),
+                  ['bandwidths=0.5, 1', 'median=minibatch'], *adam(0.001), states={'method/median': torch.ones(())}),
+        step_case('gmmn', 'mmd-net', 16, 0,
+                  mmd_net(with_kernel(rbf_variance(2.0, 5.0, 10.0)), lambda v: 1000 * torch.sqrt(v + 1e-12)),
+                  ['kernel=rbf-variance', 'bandwidths=2, 5, 10', 'loss_scale=1000', 'root_guard=1e-12'],
+                  *sgd(1e-5, 0.9)),
+        step_case('gram-rational', 'gram', 16, 2,
+                  gram([rational_quadratic(0.5), rational_quadratic(2.0)], 0.1, lambda r: spread(r) + r.mean(), same),
+                  ['dimensions=2', 'ridge=0.1', 'kernel=rational-quadratic', 'bandwidths=0.5, 2', 'penalty_scale=mean',
+                   'generator_objective=mmd2'], *adam(0.001, 0.01), ascends=['critic']),
+        step_case('gram-clip', 'gram', 16, 2,
+                  gram([rbf(0.5)], 0.1, lambda r: spread(r.clamp(0, 1e9)), root),
+                  ['dimensions=2', 'ridge=0.1', 'bandwidths=0.5', 'ratio_clip=true'], *adam(0.001, 0.01),
+                  ascends=['critic']),
+        step_case('gram-mean-ratio', 'gram', 16, 3, gram([rbf_variance(2.0)], 0.1, torch.mean, root),
+                  ['dimensions=3', 'ridge=0.1', 'kernel=rbf-variance', 'bandwidths=2', 'critic_objective=mean-ratio'],
+                  *adam(0.001, 0.01), ascends=['critic']),
     ]

@@ -232,11 +232,13 @@ def probes(value):
 
 
 def step_case(name, method, hidden, outputs, iterate, settings, optimizer_lines, make_optimizer, single=True,
-              styles={}, ascends=(), further={}, more={}):
+              styles={}, ascends=(), further={}, more={}, states={}):
     """outputs: of the critic, 0 for none. ascends: groups whose loss is maximised. further: inputs and outputs of other
-    networks by name, built like the generator; iterate () finds them in c.further."""
+    networks by name, built like the generator; iterate () finds them in c.further. states: the method's own, by name,
+    which iterate () finds in g.states."""
     batch = 24 if hidden < 50 else 200
     g = Network('generator', GENERATOR, [LATENT, hidden, hidden, 2], **styles.get('generator', {}))
+    g.states.update(states)
     c = None
     if outputs:
         c = Network('critic', CRITIC, [2, hidden, hidden, outputs], **styles.get('critic', {}))
