@@ -177,4 +177,8 @@ MpNode *mp_assign (MpNode *target, MpNode *value);                       /* take
  * Returns: FALSE with MP_ERROR_GRADIENT or an earlier mistake of the graph. */
 gboolean mp_gradients (MpGraph *graph, MpNode *loss, guint n, MpNode *const *wrt, MpNode **gradients, GError **error);
 
+/* The value as it would be with to[i] in the place of from[i], of equal types: what depends on those is appended once
+ * more, the rest is shared, random draws too. to[i] may depend on from[i]. */
+MpNode *mp_substitute (MpNode *value, guint n, MpNode *const *from, MpNode *const *to);
+
 G_END_DECLS

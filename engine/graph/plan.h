@@ -74,6 +74,16 @@ typedef struct
   MpNode      *count;           /* state, float64 scalar */
 } MpUpdate;
 
+/* What the optimizer of a group keeps, and its settings; as in MpUpdate. Made at the first need. All of the group's
+ * parameters must be there. */
+typedef struct
+{
+  MpNode *moment1, *moment2, *count, *hyper;
+} MpMoments;
+MpMoments mp_graph_get_moments (MpGraph *graph, const char *group);
+/* The part of a flat moment that belongs to the parameter, in its shape. */
+MpNode   *mp_moment_of (MpNode *moment, MpNode *parameter);
+
 /* Differentiates loss with respect to every parameter of `group` and describes the update.
  * Returns: (transfer full): free with mp_update_free (). */
 MpUpdate *mp_update_new (MpGraph *graph, MpNode *loss, const char *group, MpOp op, guint32 flags, GError **error);

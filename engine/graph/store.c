@@ -422,6 +422,43 @@ update_state (MpGraph      *graph,
   return input ? mp_input (graph, name, type) : mp_state (graph, name, type, (MpInit) { "zeros", 0 });
 }
 
+MpMoments
+mp_graph_get_moments (MpGraph    *graph,
+                      const char *group)
+{
+  g_autoptr (GPtrArray) list = mp_graph_list_group (graph, group);
+  gint64 n = _mp_flat_layout (list, NULL), n_hyper = MP_N_HYPER;
+  MpDtype dtype = list->len > 0 ? ((MpNode *) g_ptr_array_index (list, 0))->type.dtype : graph->dtype;
+  MpTensorType flat = mp_type (dtype, 1, &n);
+
+  return (MpMoments) {
+    .moment1 = update_state (graph, group, "m", flat, FALSE),
+    .moment2 = update_state (graph, group, "v", flat, FALSE),
+    .count = update_state (graph, group, "count", mp_type (MP_FLOAT64, 0, NULL), FALSE),
+    .hyper = update_state (graph, group, "hyper", mp_type (MP_FLOAT64, 1, &n_hyper), TRUE),
+  };
+}
+
+MpNode *
+mp_moment_of (MpNode *moment,
+              MpNode *parameter)
+{
+  g_autoptr (GPtrArray) list = NULL;
+  g_autofree gint64 *offsets = NULL;
+  guint index;
+  gint64 n;
+
+  if (moment == NULL || parameter == NULL)
+    return NULL;
+  list = mp_graph_list_group (parameter->graph, parameter->group);
+  offsets = g_new (gint64, list->len);
+  _mp_flat_layout (list, offsets);
+  if (!g_ptr_array_find (list, parameter, &index))
+    return NULL;
+  n = mp_tensor_count (&parameter->type);
+  return mp_reshape (mp_slice_axis (moment, 0, offsets[index], offsets[index] + n), parameter->type);
+}
+
 MpUpdate *
 mp_update_new (MpGraph     *graph,
                MpNode      *loss,
@@ -432,8 +469,7 @@ mp_update_new (MpGraph     *graph,
 {
   g_autoptr (GPtrArray) list = mp_graph_list_group (graph, group);
   MpUpdate *update;
-  MpTensorType flat;
-  gint64 n;
+  MpMoments moments;
 
   if (!mp_graph_check (graph, error))
     return NULL;
@@ -453,13 +489,11 @@ mp_update_new (MpGraph     *graph,
     mp_update_free (update);
     return NULL;
   }
-  n = _mp_flat_layout (list, NULL);
-  flat = mp_type (update->parameters[0]->type.dtype, 1, &n);
-  update->moment1 = update_state (graph, group, "m", flat, FALSE);
-  update->moment2 = update_state (graph, group, "v", flat, FALSE);
-  update->count = update_state (graph, group, "count", mp_type (MP_FLOAT64, 0, NULL), FALSE);
-  n = MP_N_HYPER;
-  update->hyper = update_state (graph, group, "hyper", mp_type (MP_FLOAT64, 1, &n), TRUE);
+  moments = mp_graph_get_moments (graph, group);
+  update->moment1 = moments.moment1;
+  update->moment2 = moments.moment2;
+  update->count = moments.count;
+  update->hyper = moments.hyper;
   return update;
 }
 

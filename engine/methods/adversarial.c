@@ -188,29 +188,32 @@ mp_adversarial_score (MpBuild             *build,
   return score (build, game, x, MP_TRAINING);
 }
 
-/* λ·P, with the norms reported; s_real and s_generated: the scores of x and y. */
-static MpNode *
-penalty (MpBuild             *build,
-         const MpAdversarial *game,
-         MpPhase             *phase,
-         MpNode              *x,
-         MpNode              *y,
-         MpNode              *s_real,
-         MpNode              *s_generated)
+MpNode *
+mp_adversarial_penalise (MpBuild             *build,
+                         const MpAdversarial *game,
+                         MpPhase             *phase,
+                         MpNode              *loss,
+                         MpNode              *x,
+                         MpNode              *y,
+                         MpNode              *s_real,
+                         MpNode              *s_generated)
 {
   const char *place = penalty_place (build);
-  MpNode *points = penalty_points (build, place, x, y, mp_build_uniform (build, "interpolation", 1),
-                                   mp_build_uniform (build, "perturbation", x != NULL ? x->type.dim[1] : 1));
-  MpNode *s = points == x ? s_real : points == y ? s_generated : mp_adversarial_score (build, game, points);
-  MpNode *norms = mp_named (mp_gradient_norms (s, points), "gradient norms");
-  MpNode *excess = mp_sub (norms, mp_build_live (build, "penalty_target"));
+  MpNode *points, *s, *norms, *excess;
 
+  if (g_str_equal (place, "none") || x == NULL)
+    return loss;
+  points = penalty_points (build, place, x, y, mp_build_uniform (build, "interpolation", 1),
+                           mp_build_uniform (build, "perturbation", x->type.dim[1]));
+  s = points == x ? s_real : points == y ? s_generated : mp_adversarial_score (build, game, points);
+  norms = mp_named (mp_gradient_norms (s, points), "gradient norms");
+  excess = mp_sub (norms, mp_build_live (build, "penalty_target"));
   mp_named (points, "penalty points");
   if (g_str_equal (mp_build_string (build, "penalty_sides"), "one"))
     excess = mp_relu (excess);
   mp_phase_report (phase, "gradient-norm", N_("Gradient norm of the critic (mean over the penalty's points)"),
                    MP_NEITHER_IS_BETTER, mean (norms));
-  return mp_mul (mp_build_live (build, "penalty"), mean (mp_square (excess)));
+  return mp_add (loss, mp_mul (mp_build_live (build, "penalty"), mean (mp_square (excess))));
 }
 
 /* Share of the points that the critic puts on the right side of the threshold. */
@@ -226,11 +229,11 @@ accuracy (MpNode *s_real,
   return mp_mul_scalar (mp_add (real_right, generated_right), 0.5);
 }
 
-void
-mp_adversarial_report_scores (MpPhase           *phase,
-                              MpAdversarialLoss  loss,
-                              MpNode            *s_real,
-                              MpNode            *s_generated)
+static void
+report_scores (MpPhase           *phase,
+               MpAdversarialLoss  loss,
+               MpNode            *s_real,
+               MpNode            *s_generated)
 {
   if (loss == MP_ADVERSARIAL_WASSERSTEIN)
     mp_phase_report (phase, "wasserstein", N_("Wasserstein estimate (mean output of real minus generated)"),
@@ -239,6 +242,25 @@ mp_adversarial_report_scores (MpPhase           *phase,
     mp_phase_report (phase, "accuracy", N_("Critic accuracy (share of real and generated points told apart)"),
                      MP_NEITHER_IS_BETTER,
                      accuracy (s_real, s_generated, loss == MP_ADVERSARIAL_LEAST_SQUARES ? 0.5 : 0));
+}
+
+void
+mp_adversarial_minimise_critic (MpBuild             *build,
+                                const MpAdversarial *game,
+                                MpPhase             *phase,
+                                MpNode              *loss,
+                                MpNode              *s_real,
+                                MpNode              *s_generated)
+{
+  gboolean penalised = !g_str_equal (penalty_place (build), "none");
+  const Titles *title = &titles[game->loss];
+
+  mp_phase_minimise (phase, mp_named (loss, "critic loss"), "critic");
+  mp_phase_report (phase, "loss/critic",
+                   game->half ? penalised ? title->halved_penalised : title->halved
+                              : penalised ? title->penalised : title->critic,
+                   MP_NEITHER_IS_BETTER, loss);
+  report_scores (phase, game->loss, s_real, s_generated);
 }
 
 /* ---- phases ---- */
@@ -259,21 +281,13 @@ mp_adversarial_build_critic (MpBuild             *build,
   MpNode *s_real = mp_adversarial_score (build, game, x);
   MpNode *s_generated = mp_adversarial_score (build, game, y);
   MpNode *loss = mp_adversarial_critic_loss (game->loss, s_real, s_generated);
-  gboolean penalised = !g_str_equal (penalty_place (build), "none");
-  const Titles *title = &titles[game->loss];
 
   if (shares_latents (build))
     mp_phase_share_draws (phase);
   if (game->half)
     loss = mp_mul_scalar (loss, 0.5);
-  if (penalised)
-    loss = mp_add (loss, penalty (build, game, phase, x, y, s_real, s_generated));
-  mp_phase_minimise (phase, mp_named (loss, "critic loss"), "critic");
-  mp_phase_report (phase, "loss/critic",
-                   game->half ? penalised ? title->halved_penalised : title->halved
-                              : penalised ? title->penalised : title->critic,
-                   MP_NEITHER_IS_BETTER, loss);
-  mp_adversarial_report_scores (phase, game->loss, s_real, s_generated);
+  loss = mp_adversarial_penalise (build, game, phase, loss, x, y, s_real, s_generated);
+  mp_adversarial_minimise_critic (build, game, phase, loss, s_real, s_generated);
   return phase;
 }
 

@@ -64,12 +64,16 @@ typedef struct
 gboolean     mp_adversarial_build (MpBuild *build, const MpAdversarial *game, GError **error);
 /* The parts, for methods with phases of their own. */
 MpNode      *mp_adversarial_score (MpBuild *build, const MpAdversarial *game, MpNode *x);
+/* L_D + λ·P as the keys of MP_ADVERSARIAL_PENALTY say, or L_D alone; the mean gradient norm becomes a report of the
+ * phase. x, y: what s_real and s_generated are the scores of. */
+MpNode      *mp_adversarial_penalise (MpBuild *build, const MpAdversarial *game, MpPhase *phase, MpNode *loss, MpNode *x,
+                                      MpNode *y, MpNode *s_real, MpNode *s_generated);
+/* Minimises the critic's loss in the phase, named and reported, with the reports of its scores. */
+void         mp_adversarial_minimise_critic (MpBuild *build, const MpAdversarial *game, MpPhase *phase, MpNode *loss,
+                                             MpNode *s_real, MpNode *s_generated);
 MpPhase     *mp_adversarial_build_critic (MpBuild *build, const MpAdversarial *game);
 MpPhase     *mp_adversarial_build_generator (MpBuild *build, const MpAdversarial *game);
 void         mp_adversarial_publish (MpBuild *build, const MpAdversarial *game);
-/* Reports of a phase with the critic's scores: "accuracy", or "wasserstein" where scores have no threshold. */
-void         mp_adversarial_report_scores (MpPhase *phase, MpAdversarialLoss loss, MpNode *s_real,
-                                           MpNode *s_generated);
 
 /* Keys of [method]: how often who moves. */
 #define MP_ADVERSARIAL_STEPS(critic_steps_text, generator_steps_text)                                                  \

@@ -23,6 +23,7 @@ typedef struct
 
 typedef struct
 {
+  guint   first;  /* its nodes have ids from here to the output's */
   MpNode *output;
   GArray *moving; /* MpMovingAverage */
 } Pass;

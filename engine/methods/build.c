@@ -170,7 +170,7 @@ apply_hidden (MpBuild   *self,
               MpNode    *x,
               GPtrArray *hidden)
 {
-  Pass pass = { NULL, g_array_new (FALSE, FALSE, sizeof (MpMovingAverage)) };
+  Pass pass = { mp_graph_get_n_nodes (self->graph), NULL, g_array_new (FALSE, FALSE, sizeof (MpMovingAverage)) };
 
   pass.output = mp_network_apply_hidden (network, x, MP_TRAINING, pass.moving, hidden);
   g_array_append_val (self->passes, pass);
@@ -429,6 +429,17 @@ average_towards (MpNode *average,
   return mp_add (average, mp_mul_scalar (mp_sub (value, average), momentum));
 }
 
+/* Whether the losses need the pass: its output, or of a pass that only a gradient penalty looks at the insides. */
+static gboolean
+is_needed (const Pass     *pass,
+           const gboolean *needed)
+{
+  for (guint id = pass->first; pass->moving->len > 0 && id <= pass->output->id; id++)
+    if (needed[id])
+      return TRUE;
+  return FALSE;
+}
+
 static void
 assign_moving_averages (MpBuild        *self,
                         MpPhase        *phase,
@@ -440,7 +451,7 @@ assign_moving_averages (MpBuild        *self,
   for (guint i = 0; i < self->passes->len; i++) {
     const Pass *pass = &g_array_index (self->passes, Pass, i);
 
-    for (guint j = 0; needed[pass->output->id] && j < pass->moving->len; j++) {
+    for (guint j = 0; is_needed (pass, needed) && j < pass->moving->len; j++) {
       const MpMovingAverage *moving = &g_array_index (pass->moving, MpMovingAverage, j);
       MpNode *before = g_hash_table_lookup (values, moving->target);
 

@@ -11,6 +11,14 @@ static const MpParam params[] = {
   MP_OPTIMIZER_COMMON
 };
 
+static MpUpdateState
+adam_step (const MpUpdateRule  *rule,
+           const MpUpdateState *state,
+           MpNode              *gradient)
+{
+  return mp_optimizer_step_adam (rule, state, mp_update_gradient (rule, state, gradient));
+}
+
 const MpOptimizer mp_optimizer_adam = {
   .base = {
     .id = "adam",
@@ -22,4 +30,5 @@ const MpOptimizer mp_optimizer_adam = {
   },
   .op = MP_OP_ADAM,
   .hyper = mp_optimizer_fill_adam,
+  .step = adam_step,
 };

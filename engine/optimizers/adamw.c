@@ -11,6 +11,23 @@ static const MpParam params[] = {
   MP_OPTIMIZER_COMMON
 };
 
+/* Decayed first, so that Adam subtracts from what is left. */
+static MpUpdateState
+adamw_step (const MpUpdateRule  *rule,
+            const MpUpdateState *state,
+            MpNode              *gradient)
+{
+  MpUpdateState left = *state;
+
+  if (rule->decays) {
+    MpNode *share = mp_mul (mp_update_setting (rule, MP_HYPER_LEARNING_RATE),
+                            mp_update_setting (rule, MP_HYPER_WEIGHT_DECAY));
+
+    left.value = mp_mul (state->value, mp_update_scalar (mp_add_scalar (mp_neg (share), 1), state->value));
+  }
+  return mp_optimizer_step_adam (rule, &left, rule->flags & MP_UPDATE_ASCEND ? mp_neg (gradient) : gradient);
+}
+
 const MpOptimizer mp_optimizer_adamw = {
   .base = {
     .id = "adamw",
@@ -22,4 +39,5 @@ const MpOptimizer mp_optimizer_adamw = {
   },
   .op = MP_OP_ADAMW,
   .hyper = mp_optimizer_fill_adam,
+  .step = adamw_step,
 };

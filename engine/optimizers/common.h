@@ -63,6 +63,19 @@ extern const char *const mp_schedule_choices[];
 /* Fills the entries that all optimizers have. */
 void   mp_optimizer_fill_common (MpExperiment *experiment, const char *group, double *hyper);
 void   mp_optimizer_fill_adam (MpExperiment *experiment, const char *group, double *hyper);
+/* ---- updates in nodes ---- */
+
+/* Entry i of the settings, float64 and as a scalar of the dtype of `like`. */
+MpNode *mp_update_setting (const MpUpdateRule *rule, gint i);
+MpNode *mp_update_scalar (MpNode *setting, MpNode *like);
+/* ±g + λθ */
+MpNode *mp_update_gradient (const MpUpdateRule *rule, const MpUpdateState *state, MpNode *gradient);
+/* Root of a running mean of squares. Where no gradient ever came it is 0, and its slope must stay finite. */
+MpNode *mp_update_root (MpNode *square);
+/* Running mean: a·old + (1 − a)·new. */
+MpNode *mp_update_mean (MpNode *decay, MpNode *old, MpNode *value);
+MpUpdateState mp_optimizer_step_adam (const MpUpdateRule *rule, const MpUpdateState *state, MpNode *gradient);
+
 /* s (t) of the group's schedule. */
 double mp_optimizer_schedule (MpExperiment *experiment, const char *group, double t);
 

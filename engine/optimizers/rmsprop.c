@@ -44,6 +44,26 @@ rmsprop_hyper (MpExperiment *experiment,
   hyper[MP_HYPER_EPSILON] = mp_experiment_get_double (experiment, group, "epsilon");
 }
 
+static MpUpdateState
+rmsprop_step (const MpUpdateRule  *rule,
+              const MpUpdateState *state,
+              MpNode              *gradient)
+{
+  MpNode *g = mp_update_gradient (rule, state, gradient);
+  MpNode *momentum = mp_update_scalar (mp_update_setting (rule, MP_HYPER_BETA1), state->value);
+  MpNode *rate = mp_update_scalar (mp_update_setting (rule, MP_HYPER_LEARNING_RATE), state->value);
+  MpNode *epsilon = mp_update_scalar (mp_update_setting (rule, MP_HYPER_EPSILON), state->value);
+  gboolean inside = (rule->flags & MP_UPDATE_EPSILON_INSIDE) != 0;
+  MpUpdateState next;
+  MpNode *size;
+
+  next.moment2 = mp_update_mean (mp_update_setting (rule, MP_HYPER_BETA2), state->moment2, mp_square (g));
+  size = inside ? mp_sqrt (mp_add (next.moment2, epsilon)) : mp_add (mp_update_root (next.moment2), epsilon);
+  next.moment1 = mp_add (mp_div (g, size), mp_mul (momentum, state->moment1));
+  next.value = mp_sub (state->value, mp_mul (rate, next.moment1));
+  return next;
+}
+
 const MpOptimizer mp_optimizer_rmsprop = {
   .base = {
     .id = "rmsprop",
@@ -56,4 +76,5 @@ const MpOptimizer mp_optimizer_rmsprop = {
   .op = MP_OP_RMSPROP,
   .flags = rmsprop_flags,
   .hyper = rmsprop_hyper,
+  .step = rmsprop_step,
 };

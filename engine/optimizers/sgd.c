@@ -35,6 +35,23 @@ sgd_hyper (MpExperiment *experiment,
   hyper[MP_HYPER_BETA1] = mp_experiment_get_double (experiment, group, "momentum");
 }
 
+static MpUpdateState
+sgd_step (const MpUpdateRule  *rule,
+          const MpUpdateState *state,
+          MpNode              *gradient)
+{
+  MpNode *g = mp_update_gradient (rule, state, gradient);
+  MpNode *momentum = mp_update_scalar (mp_update_setting (rule, MP_HYPER_BETA1), state->value);
+  MpNode *rate = mp_update_scalar (mp_update_setting (rule, MP_HYPER_LEARNING_RATE), state->value);
+  MpUpdateState next = { .moment2 = state->moment2 };
+  MpNode *move;
+
+  next.moment1 = mp_add (mp_mul (momentum, state->moment1), g);
+  move = rule->flags & MP_UPDATE_NESTEROV ? mp_add (g, mp_mul (momentum, next.moment1)) : next.moment1;
+  next.value = mp_sub (state->value, mp_mul (rate, move));
+  return next;
+}
+
 const MpOptimizer mp_optimizer_sgd = {
   .base = {
     .id = "sgd",
@@ -47,4 +64,5 @@ const MpOptimizer mp_optimizer_sgd = {
   .op = MP_OP_SGD,
   .flags = sgd_flags,
   .hyper = sgd_hyper,
+  .step = sgd_step,
 };

@@ -18,7 +18,7 @@
 #define MAX_PHASES 4
 #define MAX_REPORTS 16
 
-/* Tags of step_cases.py; the iteration is added to the last four. */
+/* Tags of step_cases.py; the iteration is added to the last five. */
 enum
 {
   TAG_GENERATOR = 10,
@@ -29,6 +29,7 @@ enum
   TAG_LATENT_A = 2000,
   TAG_LATENT_B = 3000,
   TAG_UNIFORM = 4000,
+  TAG_PERTURBATION = 5000,
   REPETITION = 100 /* added for every run of a phase in an iteration after the first */
 };
 
@@ -253,9 +254,11 @@ tear_down (Fixture *self)
 
 /* ---- running and comparing ---- */
 
+/* data, draw: what is added to the tags of minibatches, and of latents and uniform numbers. */
 static void
 feed (Fixture *self,
-      guint    offset)
+      guint    data,
+      guint    draw)
 {
   static const struct
   {
@@ -268,6 +271,7 @@ feed (Fixture *self,
     { "latent/critic", TAG_LATENT_A, 0, 2 },
     { "latent/generator", TAG_LATENT_B, 0, 2 },
     { "interpolation", TAG_UNIFORM, 0.5, 0.5 },
+    { "perturbation", TAG_PERTURBATION, 0.5, 0.5 },
   };
 
   for (guint i = 0; i < mp_graph_get_n_nodes (self->graph); i++) {
@@ -275,7 +279,7 @@ feed (Fixture *self,
 
     for (guint j = 0; node->op == MP_OP_INPUT && j < G_N_ELEMENTS (inputs); j++)
       if (g_str_equal (node->name, inputs[j].input))
-        write_pattern (self, node, inputs[j].tag + offset, inputs[j].centre, inputs[j].scale);
+        write_pattern (self, node, inputs[j].tag + (j == 0 ? data : draw), inputs[j].centre, inputs[j].scale);
   }
 }
 
@@ -378,14 +382,15 @@ run_phase (Fixture *self,
            guint    index,
            guint    iteration)
 {
-  const char *key = mp_build_get_phase (self->build, index)->repeat_key;
+  const MpPhase *phase = mp_build_get_phase (self->build, index);
+  const char *key = phase->repeat_key;
   guint n = key != NULL ? (guint) mp_experiment_get_int (self->experiment, "method", key) : 1;
 
   for (guint r = 0; r < n; r++) {
     MpRunContext context = { 0, iteration };
     g_autoptr (GError) error = NULL;
 
-    feed (self, iteration + r * REPETITION);
+    feed (self, iteration + r * REPETITION, iteration + (phase->share_draws ? 0 : r * REPETITION));
     mp_plan_run (self->phase[index].plan, &context, &error);
     g_assert_no_error (error);
   }

@@ -15,6 +15,7 @@ import pathlib
 
 import torch
 
+import adversarial_steps
 import image_cases
 import kernel_steps
 import op_cases
@@ -48,6 +49,7 @@ def main():
     write('ops.json', op_cases.make())
     write('steps.json', step_cases.make_steps())
     write('steps-kernel.json', kernel_steps.make())
+    write('steps-adversarial.json', adversarial_steps.make())
     write('optimizers.json', step_cases.make_optimizers())
     write('images.json', image_cases.make())
 
