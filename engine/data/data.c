@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * data.c: what every data set shares: minibatches in shuffled order, reference points, mixtures of Gaussians.
- *
- * Density of a mixture of M isotropic Gaussians in d dimensions:
- *   p (x) = 1/M Σ_m (2πs²)^(−d/2) exp (−|x − c_m|²/(2s²))
+ * data.c: what every data set shares: the training set and what is held out of it, minibatches in shuffled order,
+ * reference points, and the keys that several sets have.
  */
 #include "engine/data/data.h"
 
@@ -13,14 +11,119 @@
 #include "engine/graph/graph.h"
 #include "engine/random.h"
 
+typedef enum
+{
+  REFERENCE_TRUTH,
+  REFERENCE_HELD_OUT,
+  REFERENCE_TRAINING
+} Reference;
+
 struct _MpData
 {
-  MpDataContents  contents;
+  MpDataContents  contents;   /* its points: those to train on, then those held out */
+  gint64          n_training;
+  gint64          n_held_out;
+  Reference       reference;
   guint64         seed;
-  guint32        *order;    /* the permutation of `epoch` */
+  guint32        *order;      /* the permutation of `epoch` */
   guint64         epoch;
   gboolean        have_order;
 };
+
+/* ---- opening ---- */
+
+static gboolean
+is_known (MpData *self)
+{
+  return self->contents.mixture != NULL || self->contents.source != NULL;
+}
+
+static void
+draw (MpData     *self,
+      const char *stream,
+      guint64     step,
+      gint64      n,
+      float      *out)
+{
+  const MpDataContents *contents = &self->contents;
+
+  if (contents->source != NULL)
+    contents->source->draw (contents->state, self->seed, stream, step, n, out);
+  else
+    mp_mixture_draw (contents->mixture, contents->dimensions, self->seed, stream, step, n, out);
+}
+
+/* A file may be sorted, so what is held out of it is drawn by lot; points that were drawn need no second lot. */
+static void
+shuffle (MpData *self)
+{
+  MpDataContents *contents = &self->contents;
+  gsize row = (gsize) contents->dimensions * sizeof (float);
+  g_autofree guint32 *order = g_new (guint32, contents->n_points);
+  g_autofree float *old = contents->points;
+
+  contents->points = g_new (float, contents->n_points * contents->dimensions);
+  mp_random_permutation (self->seed, mp_stream_id ("data/held-out"), 0, (gsize) contents->n_points, order);
+  for (gint64 i = 0; i < contents->n_points; i++)
+    memcpy (contents->points + i * contents->dimensions, old + order[i] * contents->dimensions, row);
+}
+
+static gboolean
+hold_out (MpData        *self,
+          MpExperiment  *experiment,
+          gboolean       is_file,
+          GError       **error)
+{
+  double share = mp_experiment_find_param (experiment, "data", "held_out") != NULL
+                   ? mp_experiment_get_double (experiment, "data", "held_out") : 0;
+  gint64 n = self->contents.n_points;
+
+  self->n_training = n;
+  if (share == 0)
+    return TRUE;
+  if (n == 0) {
+    g_set_error (error, MP_ERROR, MP_ERROR_EXPERIMENT, "[data] held_out = %g needs a data set of some size, but with "
+                 "points = 0 every minibatch is drawn fresh and nothing can be held out of it; set points, or set "
+                 "held_out to 0.", share);
+    return FALSE;
+  }
+  if (n < 2) {
+    g_set_error (error, MP_ERROR, MP_ERROR_EXPERIMENT,
+                 "[data] held_out = %g needs at least two points; there is one.", share);
+    return FALSE;
+  }
+  self->n_held_out = CLAMP ((gint64) llround (share * (double) n), 1, n - 1);
+  self->n_training = n - self->n_held_out;
+  if (is_file)
+    shuffle (self);
+  return TRUE;
+}
+
+static gboolean
+choose_reference (MpData        *self,
+                  MpExperiment  *experiment,
+                  GError       **error)
+{
+  const char *name = mp_experiment_get_string (experiment, "evaluate", "reference");
+
+  if (g_str_equal (name, "held-out"))
+    self->reference = REFERENCE_HELD_OUT;
+  else if (g_str_equal (name, "training"))
+    self->reference = REFERENCE_TRAINING;
+  else
+    self->reference = !is_known (self) && self->n_held_out > 0 ? REFERENCE_HELD_OUT : REFERENCE_TRUTH;
+  if (self->reference == REFERENCE_HELD_OUT && self->n_held_out == 0) {
+    g_set_error (error, MP_ERROR, MP_ERROR_EXPERIMENT,
+                 "[evaluate] reference = held-out needs held-out points: set [data] held_out above 0.");
+    return FALSE;
+  }
+  if (self->reference == REFERENCE_TRAINING && self->n_training == 0) {
+    g_set_error (error, MP_ERROR, MP_ERROR_EXPERIMENT, "[evaluate] reference = training needs a training set, but with "
+                 "[data] points = 0 every minibatch is drawn fresh.");
+    return FALSE;
+  }
+  return TRUE;
+}
 
 MpData *
 mp_data_open (MpExperiment  *experiment,
@@ -29,7 +132,9 @@ mp_data_open (MpExperiment  *experiment,
 {
   const char *kind = mp_experiment_get_string (experiment, "data", "kind");
   const MpDataClass *class = (const MpDataClass *) mp_registry_find (MP_KIND_DATA, kind);
-  MpData *self;
+  g_autoptr (MpData) self = NULL;
+  MpDataContents *contents;
+  gboolean is_file;
 
   if (class == NULL) {
     g_set_error (error, MP_ERROR, MP_ERROR_UNKNOWN, "[data] kind: there is no data set “%s”", kind);
@@ -38,12 +143,18 @@ mp_data_open (MpExperiment  *experiment,
 
   self = g_new0 (MpData, 1);
   self->seed = seed;
-  if (!class->open (experiment, seed, &self->contents, error)) {
-    mp_data_free (self);
+  contents = &self->contents;
+  if (!class->open (experiment, seed, contents, error))
     return NULL;
+  is_file = contents->points != NULL;
+  if (!is_file && contents->n_points > 0) {
+    contents->points = g_new (float, contents->n_points * contents->dimensions);
+    draw (self, "data/points", 0, contents->n_points, contents->points);
   }
-  self->order = g_new (guint32, MAX (1, self->contents.n_points));
-  return self;
+  if (!hold_out (self, experiment, is_file, error) || !choose_reference (self, experiment, error))
+    return NULL;
+  self->order = g_new (guint32, MAX (1, self->n_training));
+  return g_steal_pointer (&self);
 }
 
 void
@@ -53,6 +164,8 @@ mp_data_free (MpData *self)
     return;
   g_free (self->contents.points);
   g_clear_pointer (&self->contents.mixture, mp_mixture_free);
+  if (self->contents.source != NULL)
+    self->contents.source->free_state (self->contents.state);
   g_free (self->order);
   g_free (self);
 }
@@ -66,8 +179,16 @@ mp_data_get_dimensions (MpData *self)
 gint64
 mp_data_get_n_points (MpData *self)
 {
-  return self->contents.n_points;
+  return self->n_training;
 }
+
+gint64
+mp_data_get_n_held_out (MpData *self)
+{
+  return self->n_held_out;
+}
+
+/* ---- points ---- */
 
 void
 mp_data_get_batch (MpData  *self,
@@ -76,10 +197,10 @@ mp_data_get_batch (MpData  *self,
                    float   *out)
 {
   gint64 dimensions = self->contents.dimensions;
-  guint64 n = (guint64) self->contents.n_points;
+  guint64 n = (guint64) self->n_training;
 
   if (n == 0) {
-    mp_mixture_draw (self->contents.mixture, dimensions, self->seed, "data/batch", batch_index, batch, out);
+    draw (self, "data/batch", batch_index, batch, out);
     return;
   }
 
@@ -97,26 +218,44 @@ mp_data_get_batch (MpData  *self,
   }
 }
 
+static gboolean
+draws_reference (MpData *self)
+{
+  return self->reference == REFERENCE_TRUTH && is_known (self);
+}
+
+gint64
+mp_data_count_reference (MpData *self)
+{
+  if (draws_reference (self))
+    return G_MAXINT64;
+  return self->reference == REFERENCE_HELD_OUT ? self->n_held_out : self->n_training;
+}
+
 void
 mp_data_get_reference (MpData *self,
                        gint64  n,
                        float  *out)
 {
   gint64 dimensions = self->contents.dimensions;
-  gint64 n_points = self->contents.n_points;
+  gint64 n_points = mp_data_count_reference (self);
+  const float *points = self->contents.points;
   g_autofree guint32 *order = NULL;
 
-  if (self->contents.mixture != NULL) {
-    mp_mixture_draw (self->contents.mixture, dimensions, self->seed, "data/reference", 0, n, out);
+  if (draws_reference (self)) {
+    draw (self, "data/reference", 0, n, out);
     return;
   }
 
+  if (self->reference == REFERENCE_HELD_OUT)
+    points += self->n_training * dimensions;
   order = g_new (guint32, n_points);
   mp_random_permutation (self->seed, mp_stream_id ("data/reference"), 0, (gsize) n_points, order);
   for (gint64 i = 0; i < n; i++)
-    memcpy (out + i * dimensions, self->contents.points + order[i % n_points] * dimensions,
-            (gsize) dimensions * sizeof *out);
+    memcpy (out + i * dimensions, points + order[i % n_points] * dimensions, (gsize) dimensions * sizeof *out);
 }
+
+/* ---- the truth ---- */
 
 const MpMixture *
 mp_data_get_mixture (MpData *self)
@@ -128,6 +267,8 @@ double
 mp_data_density (MpData       *self,
                  const double *point)
 {
+  if (self->contents.source != NULL)
+    return self->contents.source->density (self->contents.state, point);
   if (self->contents.mixture == NULL)
     return NAN;
   return mp_mixture_density (self->contents.mixture, self->contents.dimensions, point);
@@ -140,62 +281,53 @@ mp_data_get_extent (MpData *self,
   memcpy (extent, self->contents.extent, sizeof self->contents.extent);
 }
 
-MpMixture *
-mp_mixture_new (guint  n_modes,
-                gint64 dimensions)
-{
-  MpMixture *self = g_new0 (MpMixture, 1);
+/* ---- keys that several sets have ---- */
 
-  self->n_modes = n_modes;
-  self->centre = g_new0 (double, n_modes * dimensions);
-  return self;
+/* n factors from 1 to `ratio`, each a constant multiple of the one before. */
+static double
+geometric (double ratio,
+           guint  i,
+           guint  n)
+{
+  return n > 1 ? pow (ratio, (double) i / (n - 1)) : 1;
 }
 
 void
-mp_mixture_free (MpMixture *self)
+mp_data_get_weights (MpExperiment *experiment,
+                     guint         n,
+                     double       *weight)
 {
-  g_free (self->centre);
-  g_free (self);
-}
-
-void
-mp_mixture_draw (const MpMixture *self,
-                 gint64           dimensions,
-                 guint64          seed,
-                 const char      *stream,
-                 guint64          step,
-                 gint64           n,
-                 float           *out)
-{
-  g_autofree char *mode_stream = g_strconcat (stream, "/mode", NULL);
-  g_autofree guint32 *mode = g_new (guint32, n);
-  g_autofree double *noise = g_new (double, n * dimensions);
-
-  mp_random_fill_categorical (seed, mp_stream_id (mode_stream), step, (gsize) n, self->n_modes, mode);
-  mp_random_fill_normal (seed, mp_stream_id (stream), step, (gsize) (n * dimensions), noise);
-  for (gint64 i = 0; i < n; i++)
-    for (gint64 j = 0; j < dimensions; j++)
-      out[i * dimensions + j] = (float) (self->centre[mode[i] * dimensions + j]
-                                         + self->std * noise[i * dimensions + j]);
-}
-
-double
-mp_mixture_density (const MpMixture *self,
-                    gint64           dimensions,
-                    const double    *point)
-{
-  double variance = self->std * self->std;
+  double imbalance = mp_experiment_get_double (experiment, "data", "imbalance");
   double sum = 0;
 
-  for (guint m = 0; m < self->n_modes; m++) {
-    double distance = 0;
-
-    for (gint64 j = 0; j < dimensions; j++) {
-      double difference = point[j] - self->centre[m * dimensions + j];
-
-      distance += difference * difference;
-    }
-    sum += exp (-distance / (2 * variance));
+  for (guint i = 0; i < n; i++) {
+    weight[i] = imbalance == 1 ? 1 : geometric (1 / imbalance, i, n);
+    sum += weight[i];
   }
-  return sum / self->n_modes * pow (2 * G_PI * variance, -0.5 * (double) dimensions);
+  for (guint i = 0; i < n; i++)
+    weight[i] /= sum;
+}
+
+void
+mp_data_get_stds (MpExperiment *experiment,
+                  guint         n,
+                  double       *std)
+{
+  double first = mp_experiment_get_double (experiment, "data", "std");
+  double spread = mp_experiment_get_double (experiment, "data", "spread");
+  double noise = mp_experiment_get_double (experiment, "data", "noise");
+
+  for (guint i = 0; i < n; i++) {
+    std[i] = spread == 1 ? first : first * geometric (spread, i, n);
+    if (noise > 0)
+      std[i] = hypot (std[i], noise);
+  }
+}
+
+void
+mp_data_set_extent (MpDataContents *contents,
+                    double          radius)
+{
+  contents->extent[0] = contents->extent[2] = -1.15 * radius;
+  contents->extent[1] = contents->extent[3] = 1.15 * radius;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * ring.c: M isotropic Gaussians with equal weights on a circle,
- *   c_k = R·(cos (φ + 2πk/M), sin (φ + 2πk/M)),   x = c_k + s·N (0, I₂)
+ * ring.c: M isotropic Gaussians on a circle,
+ *   c_k = R·(cos (φ + 2πk/M), sin (φ + 2πk/M)),   x = c_k + s_k·N (0, I₂),   s_k = s unless [data] spread says otherwise
  *
  * Eight of them with s = 0.01 are the stability test of Anonymous, Generative Ratio Matching Networks (section 3.4);
  * that paper leaves R open, and its code has R = 2 with s = 0.2. The unrolled-GAN demo's ring counts both ends of the
@@ -19,15 +19,17 @@ static const MpParam params[] = {
     .summary = N_("Radius of the circle that the centres lie on."),
     .type = MP_PARAM_DOUBLE, .default_value = "1", .min = 0, .max = 1e6, .ui_min = 0.1, .ui_max = 10 },
   { .key = "std", .title = N_("Standard deviation"), .symbol = "s",
-    .summary = N_("Standard deviation of every Gaussian in every direction."),
+    .summary = N_("Standard deviation of a Gaussian in every direction; spread makes them differ."),
     .type = MP_PARAM_DOUBLE, .default_value = "0.01", .min = 1e-6, .max = 1e6, .ui_min = 0.001, .ui_max = 1,
     .logarithmic = TRUE },
-  { .key = "points", .title = N_("Points"), .unit = N_("points"),
-    .summary = N_("Size of the training set; 0 draws every minibatch fresh."),
-    .type = MP_PARAM_INT, .default_value = "1000", .min = 0, .max = 1e8, .ui_min = 0, .ui_max = 1e5 },
   { .key = "phase", .title = N_("Phase"), .symbol = "φ", .unit = "°",
     .summary = N_("Angle of the first centre."),
     .type = MP_PARAM_DOUBLE, .default_value = "0", .min = -360, .max = 360 },
+  MP_DATA_POINTS ("1000"),
+  MP_DATA_IMBALANCE,
+  MP_DATA_SPREAD,
+  MP_DATA_NOISE,
+  MP_DATA_HELD_OUT,
 };
 
 static gboolean
@@ -44,18 +46,14 @@ ring_open (MpExperiment    *experiment,
   contents->dimensions = 2;
   contents->n_points = mp_experiment_get_int (experiment, "data", "points");
   contents->mixture = mp_mixture_new (n_modes, 2);
-  contents->mixture->std = mp_experiment_get_double (experiment, "data", "std");
+  mp_data_get_weights (experiment, n_modes, contents->mixture->weight);
+  mp_data_get_stds (experiment, n_modes, contents->mixture->std);
   for (guint k = 0; k < n_modes; k++) {
     contents->mixture->centre[2 * k] = radius * cos (phase + 2 * G_PI * k / n_modes);
     contents->mixture->centre[2 * k + 1] = radius * sin (phase + 2 * G_PI * k / n_modes);
   }
 
-  if (contents->n_points > 0) {
-    contents->points = g_new (float, 2 * contents->n_points);
-    mp_mixture_draw (contents->mixture, 2, seed, "data/points", 0, contents->n_points, contents->points);
-  }
-
-  bound = MAX (1.5 * radius, radius + 5 * contents->mixture->std);
+  bound = MAX (1.5 * radius, radius + 5 * MAX (contents->mixture->std[0], contents->mixture->std[n_modes - 1]));
   contents->extent[0] = contents->extent[2] = -bound;
   contents->extent[1] = contents->extent[3] = bound;
   return TRUE;
@@ -65,7 +63,7 @@ const MpDataClass mp_data_ring = {
   .base = {
     .id = "ring",
     .title = N_("Ring of Gaussians"),
-    .summary = N_("Equal Gaussians on a circle: the classical test for missing modes."),
+    .summary = N_("Gaussians on a circle: the classical test for missing modes."),
     .paper = "Generative Ratio Matching Networks, section 3.4",
     .params = params,
     .n_params = G_N_ELEMENTS (params),

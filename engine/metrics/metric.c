@@ -21,36 +21,51 @@ mp_metrics_compute (const MpMetricInput *input,
   }
 }
 
-guint
-mp_metric_nearest_centre (const MpMetricInput *input,
-                          gint64               i,
-                          double              *distance)
+/* |xᵢ − c_m|² */
+static double
+squared_distance (const MpMetricInput *input,
+                  gint64               i,
+                  guint                m)
 {
   const float *x = input->generated + i * input->dimensions;
-  const double *centre = input->mixture->centre;
-  double best = INFINITY;
-  guint nearest = 0;
+  const double *centre = input->mixture->centre + m * input->dimensions;
+  double squared = 0;
 
-  for (guint m = 0; m < input->mixture->n_modes; m++, centre += input->dimensions) {
-    double squared = 0;
-
-    for (gint64 j = 0; j < input->dimensions; j++)
-      squared += (x[j] - centre[j]) * (x[j] - centre[j]);
-    if (squared < best) {
-      best = squared;
-      nearest = m;
-    }
-  }
-
-  *distance = sqrt (best);
-  return nearest;
+  for (gint64 j = 0; j < input->dimensions; j++)
+    squared += (x[j] - centre[j]) * (x[j] - centre[j]);
+  return squared;
 }
 
-gboolean
-mp_metric_is_high_quality (const MpMetricInput *input,
-                           double               distance)
+double
+mp_metric_distance_to_centres (const MpMetricInput *input,
+                               gint64               i)
 {
-  return distance <= MP_HIGH_QUALITY_STDS * input->mixture->std;
+  double best = INFINITY;
+
+  for (guint m = 0; m < input->mixture->n_modes; m++)
+    best = MIN (best, squared_distance (input, i, m));
+  return sqrt (best);
+}
+
+guint
+mp_metric_find_mode (const MpMetricInput *input,
+                     gint64               i,
+                     gboolean            *high_quality)
+{
+  const double *std = input->mixture->std;
+  double best = INFINITY;
+  guint mode = 0;
+
+  for (guint m = 0; m < input->mixture->n_modes; m++) {
+    double scaled = squared_distance (input, i, m) / (std[m] * std[m]);
+
+    if (scaled < best) {
+      best = scaled;
+      mode = m;
+    }
+  }
+  *high_quality = best <= MP_HIGH_QUALITY_STDS * MP_HIGH_QUALITY_STDS;
+  return mode;
 }
 
 gboolean

@@ -2,7 +2,7 @@
  *
  * modes.c: which modes of the mixture the samples reach.
  *
- *   mode/k        high-quality samples (within 3 standard deviations) whose nearest centre is k
+ *   mode/k        samples within 3 standard deviations of centre k, and nearer to it than to others in such units
  *   modes         number of k with mode/k ≥ 1
  *   modes_strict  number of k with mode/k ≥ 20
  */
@@ -19,11 +19,10 @@ modes_compute (const MpMetricInput *input,
   guint captured = 0, strict = 0;
 
   for (gint64 i = 0; i < input->n; i++) {
-    double distance;
-    guint nearest = mp_metric_nearest_centre (input, i, &distance);
+    gboolean high_quality;
+    guint mode = mp_metric_find_mode (input, i, &high_quality);
 
-    if (mp_metric_is_high_quality (input, distance))
-      count[nearest]++;
+    count[mode] += high_quality;
   }
   for (guint m = 0; m < n_modes; m++) {
     captured += count[m] >= 1;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * moments.c: sample moments, and the exact ones of a mixture of M isotropic Gaussians with centres c and standard
- * deviation s:   μ = mean c,   Σ = s²·I + mean (c − μ)(c − μ)ᵀ
+ * moments.c: sample moments, and the exact ones of a mixture of M isotropic Gaussians with centres c, weights w and
+ * standard deviations s:   μ = Σ_m w_m c_m,   Σ = Σ_m w_m (s_m²·I + (c_m − μ)(c_m − μ)ᵀ)
  */
 #include "engine/metrics/moments.h"
 
@@ -49,7 +49,7 @@ mp_moments_of_truth (const MpMetricInput *input,
   for (gint64 j = 0; j < d; j++) {
     mean[j] = 0;
     for (guint m = 0; m < mixture->n_modes; m++)
-      mean[j] += mixture->centre[m * d + j] / mixture->n_modes;
+      mean[j] += mixture->weight[m] * mixture->centre[m * d + j];
   }
   if (covariance == NULL)
     return;
@@ -57,9 +57,12 @@ mp_moments_of_truth (const MpMetricInput *input,
     for (gint64 k = 0; k < d; k++) {
       double *entry = &covariance[j * d + k];
 
-      *entry = j == k ? mixture->std * mixture->std : 0;
-      for (guint m = 0; m < mixture->n_modes; m++)
-        *entry += (mixture->centre[m * d + j] - mean[j]) * (mixture->centre[m * d + k] - mean[k])
-                  / mixture->n_modes;
+      *entry = 0;
+      for (guint m = 0; m < mixture->n_modes; m++) {
+        double within = j == k ? mixture->std[m] * mixture->std[m] : 0;
+
+        *entry += mixture->weight[m] * (within + (mixture->centre[m * d + j] - mean[j])
+                                                 * (mixture->centre[m * d + k] - mean[k]));
+      }
     }
 }

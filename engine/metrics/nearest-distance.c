@@ -11,12 +11,8 @@ nearest_distance_compute (const MpMetricInput *input,
 {
   double sum = 0;
 
-  for (gint64 i = 0; i < input->n; i++) {
-    double distance;
-
-    mp_metric_nearest_centre (input, i, &distance);
-    sum += distance;
-  }
+  for (gint64 i = 0; i < input->n; i++)
+    sum += mp_metric_distance_to_centres (input, i);
   mp_metric_append (values, "nearest_distance", sum / (double) input->n);
 }
 

@@ -65,9 +65,9 @@ mp_lane_evaluate (MpLane  *lane,
   if (input.generated == NULL)
     return FALSE;
   if (lane->reference == NULL) {
-    lane->n_reference = input.n;
-    lane->reference = g_new (float, (gsize) (input.n * input.dimensions));
-    mp_data_get_reference (data, input.n, lane->reference);
+    lane->n_reference = MIN (input.n, mp_data_count_reference (data));
+    lane->reference = g_new (float, (gsize) (lane->n_reference * input.dimensions));
+    mp_data_get_reference (data, lane->n_reference, lane->reference);
   }
   input.n_real = lane->n_reference;
   input.real = lane->reference;

@@ -10,6 +10,7 @@
 
 static const char *const origins[] = { "paper", "ours", NULL };
 static const char *const distributions[] = { "normal", "uniform", NULL };
+static const char *const references[] = { "truth", "held-out", "training", NULL };
 static const char *const precisions[] = { "float32", "tf32", "bf16", "float64", NULL };
 
 static const MpParam experiment_params[] = {
@@ -65,6 +66,10 @@ static const MpParam evaluate_params[] = {
   { .key = "samples", .title = N_("Samples"), .unit = N_("points"), .type = MP_PARAM_INT, .default_value = "2500",
     .min = 2, .max = 1e6, .ui_min = 100, .ui_max = 20000, .logarithmic = TRUE,
     .summary = N_("Generated points that the metrics look at, and reference points beside them.") },
+  { .key = "reference", .title = N_("Reference"), .type = MP_PARAM_ENUM, .default_value = "truth",
+    .choices = references,
+    .summary = N_("What metrics compare with: fresh draws of the true distribution (of a file: its held-out points, or "
+                  "all when none are), the points that [data] held_out keeps from training, or those trained on.") },
 };
 
 #define PARAMS(table) .params = table, .n_params = G_N_ELEMENTS (table)

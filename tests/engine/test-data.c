@@ -121,8 +121,8 @@ test_density (void)
   for (guint k = 0; k < G_N_ELEMENTS (keys); k++) {
     g_autoptr (MpData) data = open_ring (keys[k], 1);
     const MpMixture *mixture = mp_data_get_mixture (data);
-    double bound = hypot (mixture->centre[0], mixture->centre[1]) + 10 * mixture->std;
-    double step = mixture->std / 8;
+    double bound = hypot (mixture->centre[0], mixture->centre[1]) + 10 * mixture->std[0];
+    double step = mixture->std[0] / 8;
     double sum = 0;
 
     for (double x = -bound; x <= bound; x += step)

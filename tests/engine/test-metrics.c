@@ -196,6 +196,49 @@ test_collapsed_samples (void)
   g_assert_cmpfloat (fabs (find_value (values, "mmd2") - brute_mmd2 (generated, n, real, n, 2)), <, 1e-3);
 }
 
+/* Each mode has its own threshold: a wide mode claims what a narrow one nearby is too narrow for. */
+static void
+test_unequal_modes (void)
+{
+  g_autofree char *text = g_strdup ("[data]\nkind = mixture\ncentres = 0, 0, 2, 0\nstds = 0.1, 0.5\nweights = 3, 1\n"
+                                    "[method]\nkind = gan\n");
+  g_autoptr (MpExperiment) experiment = mp_experiment_parse (text, -1, "test.ini", NULL);
+  g_autoptr (MpData) data = mp_data_open (experiment, 1, NULL);
+  g_autoptr (GArray) values = g_array_new (FALSE, FALSE, sizeof (MpMetricValue));
+  /* on the narrow mode; nearer to it, but four of its deviations away and 3.2 of the other's; within the wide one;
+   * nearer to the narrow one's centre, and of the wide one by its deviations (6 against 2.8) */
+  float generated[] = { 0.2f, 0, 0.4f, 0, 2, 1.4f, 0.6f, 0 };
+  MpMetricInput input = { 4, 4, 2, generated, generated, mp_data_get_mixture (data), experiment };
+
+  mp_metrics_compute (&input, values);
+  g_assert_cmpfloat (find_value (values, "modes"), ==, 2);
+  g_assert_cmpfloat (find_value (values, "mode/0"), ==, 1);
+  g_assert_cmpfloat (find_value (values, "mode/1"), ==, 2);
+  g_assert_cmpfloat (find_value (values, "high_quality"), ==, 0.75);
+  g_assert_cmpfloat (fabs (find_value (values, "nearest_distance") - (0.2 + 0.4 + 1.4 + 0.6) / 4), <, 1e-7);
+  /* the true mean is 3/4·0 + 1/4·2 */
+  g_assert_cmpfloat (fabs (find_value (values, "mean_error") - hypot (0.8 - 0.5, 0.35)), <, 1e-7);
+}
+
+/* Exact moments of an unequal mixture against those of many draws. */
+static void
+test_unequal_moments (void)
+{
+  g_autoptr (MpExperiment) experiment = make_experiment ("radius = 2\nimbalance = 20\nspread = 8\nstd = 0.05\n");
+  g_autoptr (MpData) data = mp_data_open (experiment, 1, NULL);
+  g_autoptr (GArray) values = g_array_new (FALSE, FALSE, sizeof (MpMetricValue));
+  const gint64 n = 200000;
+  g_autofree float *generated = g_new (float, 2 * n);
+  MpMetricInput input = { n, 100, 2, generated, generated, mp_data_get_mixture (data), experiment };
+
+  mp_mixture_draw (input.mixture, 2, 5, "test", 0, n, generated);
+  mp_metrics_compute (&input, values);
+  /* no coordinate's variance is above R² + s² ≤ 4.2, no fourth moment above (R + 3 s)⁴ ≈ 100 */
+  g_assert_cmpfloat (find_value (values, "mean_error"), <, 5 * sqrt (2 * 4.2 / n));
+  g_assert_cmpfloat (find_value (values, "covariance_error"), <, 5 * sqrt (4 * 100.0 / n));
+  g_assert_cmpfloat (find_value (values, "modes"), ==, 8);
+}
+
 /* Without a mixture the metrics of mixtures keep out, and the reference points are the truth. */
 static void
 test_without_mixture (void)
@@ -248,6 +291,8 @@ main (int   argc,
   g_test_add_func ("/metrics/mmd2-unbiased", test_mmd2_unbiased);
   g_test_add_func ("/metrics/perfect-samples", test_perfect_samples);
   g_test_add_func ("/metrics/collapsed-samples", test_collapsed_samples);
+  g_test_add_func ("/metrics/unequal-modes", test_unequal_modes);
+  g_test_add_func ("/metrics/unequal-moments", test_unequal_moments);
   g_test_add_func ("/metrics/without-mixture", test_without_mixture);
   g_test_add_func ("/metrics/descriptors", test_descriptors);
   return g_test_run ();
