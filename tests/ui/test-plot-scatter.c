@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "tests/ui/canned.h"
+#include "ui/plot/heat-levels.h"
 #include "ui/plot/scatter-dots.h"
 
 typedef struct
@@ -221,11 +222,14 @@ plane (double a,
 {
   const double extent[4] = { -1, 1, -1, 1 };
   float        values[9 * 9];
+  MpHeatMap   *heat_map;
 
   for (int j = 0; j < 9; j++)
     for (int i = 0; i < 9; i++)
       values[j * 9 + i] = (float) (a + b * (2 * i - 8) / 9.0 + c * (2 * j - 8) / 9.0);
-  return mp_heat_map_new ("plane", neutral, extent, 9, 9, values);
+  heat_map = mp_heat_map_new ("plane", neutral, extent, 9, 9, values);
+  mp_heat_map_set_levels (heat_map, FALSE);
+  return heat_map;
 }
 
 /* Splines reproduce a plane, so every pixel's colour is known. */
@@ -340,6 +344,69 @@ test_heat_line (void)
   page_clear (&page);
 }
 
+/* A cone's level lines are closed circles at its round values, drawn and numbered; none where levels are off. */
+static void
+test_heat_levels (void)
+{
+  enum { N = 40 };
+  const double        view[4] = { -1, 1, -1, 1 };
+  g_autoptr (GArray)  points = g_array_new (FALSE, FALSE, sizeof (MpLevelPoint));
+  g_autofree float   *values = g_new (float, N * N);
+  g_autofree guint8  *missing = g_new0 (guint8, N * N);
+  g_autoptr (MpHeatMap) heat_map = NULL;
+  guint               n_lines = 0;
+
+  for (int j = 0; j < N; j++)
+    for (int i = 0; i < N; i++)
+      values[j * N + i] = (float) hypot (i - (N - 1) / 2.0, j - (N - 1) / 2.0);
+  mp_levels_trace (values, NULL, N, N, 10, points);
+  for (guint i = 0; i < points->len; i++) {
+    const MpLevelPoint *point = &g_array_index (points, MpLevelPoint, i);
+
+    if (isnan (point->x))
+      n_lines++;
+    else
+      g_assert_cmpfloat_with_epsilon (hypot (point->x - (N - 1) / 2.0, point->y - (N - 1) / 2.0), 10, 0.02);
+  }
+  g_assert_cmpuint (n_lines, ==, 1);
+  g_assert_cmpfloat (g_array_index (points, MpLevelPoint, 0).x, ==,
+                     g_array_index (points, MpLevelPoint, points->len - 2).x);
+
+  /* A circle that leaves the grid falls into four arcs; one missing node opens it once more. */
+  for (guint hole = 0; hole < 2; hole++) {
+    g_array_set_size (points, 0);
+    missing[(N / 2) * N + N / 2 + 10] = hole;
+    mp_levels_trace (values, missing, N, N, hole ? 10 : 22, points);
+    n_lines = 0;
+    for (guint i = 0; i < points->len; i++)
+      n_lines += isnan (g_array_index (points, MpLevelPoint, i).x);
+    g_assert_cmpuint (n_lines, ==, hole ? 1 : 4);
+  }
+
+  heat_map = mp_heat_map_new ("cone", NAN, view, N, N, values);
+  for (guint with = 0; with < 2; with++) {
+    Page        page = page_new (200, 200);
+    MpPlotStyle style;
+    guint       n_dark = 0;
+
+    mp_plot_style_init (&style, MP_PLOT_LIGHT);
+    mp_heat_map_set_levels (heat_map, with);
+    mp_heat_map_draw (heat_map, page.cr, view, 200, 200, &style, style.lanes[2]);
+    for (int x = 0; x < 200; x++) {
+      double   value = mp_heat_map_sample (heat_map, -1 + (x + 0.5) / 100, 0.005);
+      MpColour colour = mp_heat_map_colour (heat_map, value, &style, style.lanes[2]);
+
+      n_dark += part (page_get (&page, x, 99), 8) < 255 * colour.green - 12;
+    }
+    /* 5, 10 and 15, each to the left and to the right, a line or its number */
+    if (with)
+      g_assert_cmpuint (n_dark, >=, 6);
+    else
+      g_assert_cmpuint (n_dark, ==, 0);
+    page_clear (&page);
+  }
+}
+
 int
 main (int    argc,
       char **argv)
@@ -354,5 +421,6 @@ main (int    argc,
   g_test_add_func ("/plot/scatter/heat-colours", test_heat_colours);
   g_test_add_func ("/plot/scatter/heat-hard", test_heat_hard);
   g_test_add_func ("/plot/scatter/heat-line", test_heat_line);
+  g_test_add_func ("/plot/scatter/heat-levels", test_heat_levels);
   return g_test_run ();
 }

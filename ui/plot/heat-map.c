@@ -11,14 +11,15 @@
 #include <math.h>
 #include <string.h>
 
+#include "ui/plot/heat-levels.h"
 #include "ui/plot/plot-format.h"
-#include "ui/plot/plot-text.h"
 #include "ui/plot/ticks.h"
 
 #define N_COLOURS 1024
 /* How far the strongest layer goes from the canvas to its colour: points on it must stay the loudest. */
 #define STRENGTH 0.55
-#define STRENGTH_BELOW 0.42
+#define N_LEVELS 6    /* lines at round values, about */
+#define LABELLED 170  /* shortest side of a plot whose lines carry numbers */
 
 typedef struct
 {
@@ -27,6 +28,8 @@ typedef struct
   double   low, high;
   MpColour canvas, below, lane, line;
   gboolean with_line; /* drawn into the picture, not over it */
+  gboolean levels;
+  double   text_scale;
 } PictureKey;
 
 struct _MpHeatMap
@@ -41,41 +44,27 @@ struct _MpHeatMap
   double           low, high; /* automatic ends */
   double           fixed_low, fixed_high;
   double           least, most;
+  gboolean         levels;
   cairo_surface_t *picture;
   PictureKey       key;
 };
 
-/* Ends of the colour scale: 1st and 99th percentile, rounded outward; all of it where that is no further. */
 static void
 find_range (MpHeatMap *self)
 {
-  gsize              count = (gsize) self->width * self->height;
-  g_autofree double *values = g_new (double, count);
-  guint              n = 0;
+  gsize         count = (gsize) self->width * self->height;
+  MpColourScale scale;
 
-  self->least = INFINITY;
-  self->most = -INFINITY;
+  mp_colour_scale_fit (&scale, self->values, count, self->neutral, FALSE);
+  self->low = scale.low;
+  self->high = scale.high;
+  self->least = scale.low;
+  self->most = scale.high;
   for (gsize i = 0; i < count; i++)
     if (isfinite (self->values[i])) {
-      values[n++] = self->values[i];
       self->least = MIN (self->least, self->values[i]);
       self->most = MAX (self->most, self->values[i]);
     }
-  if (n == 0) {
-    self->low = self->least = 0;
-    self->high = self->most = 1;
-    return;
-  }
-  self->low = mp_select_value (values, n, n / 100);
-  self->high = mp_select_value (values, n, n - 1 - n / 100);
-  if (!isnan (self->neutral)) {
-    self->low = MIN (self->low, self->neutral);
-    self->high = MAX (self->high, self->neutral);
-  }
-  if (self->high - self->low <= 1e-7 * MAX (fabs (self->low), fabs (self->high)))
-    mp_ticks_pad (MP_SCALE_LINEAR, &self->low, &self->high);
-  else
-    mp_ticks_round_out (&self->low, &self->high);
 }
 
 /* Infinities become the ends, NaN the neutral value, both only for interpolation; NaN cells are not drawn. */
@@ -126,6 +115,7 @@ mp_heat_map_new (const char   *title,
   self->height = height;
   self->values = g_memdup2 (values, sizeof *values * (gsize) width * height);
   self->fixed_low = self->fixed_high = NAN;
+  self->levels = TRUE;
   find_range (self);
   repair_values (self);
   return self;
@@ -187,22 +177,34 @@ mp_heat_map_set_range (MpHeatMap *self,
   self->fixed_high = high;
 }
 
+/* The scale between the ends that are shown. */
+static MpColourScale
+get_scale (MpHeatMap *self)
+{
+  MpColourScale scale = { .neutral = self->neutral, .strength = STRENGTH };
+
+  mp_heat_map_get_range (self, &scale.low, &scale.high, NULL);
+  scale.less = self->least < scale.low;
+  scale.more = self->most > scale.high;
+  return scale;
+}
+
+void
+mp_heat_map_set_levels (MpHeatMap *self,
+                        gboolean   levels)
+{
+  self->levels = levels;
+}
+
 MpColour
 mp_heat_map_colour (MpHeatMap         *self,
                     double             value,
                     const MpPlotStyle *style,
                     MpColour           lane)
 {
-  double low, high, reach;
+  MpColourScale scale = get_scale (self);
 
-  mp_heat_map_get_range (self, &low, &high, NULL);
-  value = CLAMP (value, low, high);
-  if (isnan (self->neutral) || self->neutral < low || self->neutral > high)
-    return mp_colour_mix (style->canvas, lane, STRENGTH * (value - low) / (high - low));
-  reach = MAX (high - self->neutral, self->neutral - low);
-  if (value >= self->neutral)
-    return mp_colour_mix (style->canvas, lane, STRENGTH * (value - self->neutral) / reach);
-  return mp_colour_mix (style->canvas, style->below, STRENGTH_BELOW * (self->neutral - value) / reach);
+  return mp_colour_scale_get (&scale, value, style, lane);
 }
 
 /* Linear between cells' centres at grid coordinates, and on through the half cells along the border. */
@@ -237,108 +239,95 @@ mp_heat_map_sample (MpHeatMap *self,
   return interpolate (self, u, v);
 }
 
-/* ---- the neutral line ---- */
+/* ---- level lines ---- */
+
+/* The nodes with half a cell more on every side, to which the values go on straight. (transfer full) */
+static float *
+widen (MpHeatMap  *self,
+       guint8    **missing)
+{
+  int    width = self->width + 2, height = self->height + 2;
+  float *wide = g_new (float, (gsize) width * height);
+
+  *missing = self->missing != NULL ? g_new (guint8, (gsize) width * height) : NULL;
+  for (int j = 0; j < height; j++)
+    for (int i = 0; i < width; i++) {
+      double u = CLAMP (i - 1, -0.5, self->width - 0.5), v = CLAMP (j - 1, -0.5, self->height - 0.5);
+      gsize  near = (gsize) CLAMP (j - 1, 0, self->height - 1) * self->width + CLAMP (i - 1, 0, self->width - 1);
+
+      wide[(gsize) j * width + i] = (float) interpolate (self, u, v);
+      if (*missing != NULL)
+        (*missing)[(gsize) j * width + i] = self->missing[near];
+    }
+  return wide;
+}
 
 typedef struct
 {
-  double x, y;
-} Point;
+  MpHeatMap   *self;
+  const float *wide;
+  guint8      *missing;
+  double       view[4], width, height; /* of the rectangle that is drawn into */
+  MpPen       *pen;                    /* with labels, or NULL */
+  MpColour     lane;
+  GArray      *points;                 /* scratch */
+  GArray      *taken;                  /* by labels */
+} Levels;
 
-static Point
-crossing (double x0,
-          double y0,
-          double v0,
-          double x1,
-          double y1,
-          double v1)
-{
-  double t = v0 == v1 ? 0.5 : v0 / (v0 - v1);
-
-  return (Point) { x0 + (x1 - x0) * t, y0 + (y1 - y0) * t };
-}
-
-/* Marching squares: a cell's corners, counter-clockwise from its lower left, relative to neutral; up to two pieces. */
+/* From widened grid coordinates to the rectangle. */
 static void
-trace_cell (cairo_t      *cr,
-            const double  x[4],
-            const double  y[4],
-            const double  v[4])
+place_points (Levels *levels)
 {
-  Point ends[4];
-  guint n = 0;
+  MpHeatMap    *self = levels->self;
+  double        across = (self->extent[1] - self->extent[0]) / self->width;
+  double        up = (self->extent[3] - self->extent[2]) / self->height;
+  double        x_scale = levels->width / (levels->view[1] - levels->view[0]);
+  double        y_scale = levels->height / (levels->view[3] - levels->view[2]);
+  MpLevelPoint *points = (MpLevelPoint *) (gpointer) levels->points->data;
 
-  for (guint k = 0; k < 4; k++) {
-    guint next = (k + 1) % 4;
+  for (guint i = 0; i < levels->points->len; i++) {
+    double u = CLAMP (points[i].x - 1, -0.5, self->width - 0.5), v = CLAMP (points[i].y - 1, -0.5, self->height - 0.5);
 
-    if ((v[k] > 0) != (v[next] > 0))
-      ends[n++] = crossing (x[k], y[k], v[k], x[next], y[next], v[next]);
-  }
-  if (n == 4 && (v[0] > 0) != (v[0] + v[1] + v[2] + v[3] > 0)) {
-    /* a saddle whose middle differs from corner 0: cut corners 0 and 2 off instead of 1 and 3 */
-    Point first = ends[0];
-
-    memmove (ends, ends + 1, 3 * sizeof *ends);
-    ends[3] = first;
-  }
-  for (guint k = 0; k + 1 < n; k += 2) {
-    cairo_move_to (cr, ends[k].x, ends[k].y);
-    cairo_line_to (cr, ends[k + 1].x, ends[k + 1].y);
+    if (isnan (points[i].x))
+      continue;
+    points[i].x = (float) ((self->extent[0] + (u + 0.5) * across - levels->view[0]) * x_scale);
+    points[i].y = (float) ((levels->view[3] - self->extent[2] - (v + 0.5) * up) * y_scale);
   }
 }
 
-/* The square between four cells' centres, or a half one along the border. */
 static void
-trace_square (MpHeatMap *self,
-              cairo_t   *cr,
-              int        i,
-              int        j)
+draw_level (Levels     *levels,
+            cairo_t    *cr,
+            double      value,
+            double      line_width,
+            MpColour    colour,
+            const char *label)
 {
-  const double left = MAX (i, -0.5), right = MIN (i + 1, self->width - 0.5);
-  const double low = MAX (j, -0.5), high = MIN (j + 1, self->height - 0.5);
-  const double x[4] = { left, right, right, left }, y[4] = { low, low, high, high };
-  double       values[4];
+  const MpLevelPoint *points;
+  gboolean            down = FALSE;
 
-  for (guint k = 0; k < 4; k++) {
-    int column = (int) CLAMP (x[k], 0, self->width - 1), row = (int) CLAMP (y[k], 0, self->height - 1);
-
-    if (self->missing != NULL && self->missing[(gsize) row * self->width + column])
-      return;
-    values[k] = interpolate (self, x[k], y[k]) - self->neutral;
-  }
-  trace_cell (cr, x, y, values);
-}
-
-static void
-draw_neutral (MpHeatMap    *self,
-              cairo_t      *cr,
-              const double  view[4],
-              double        width,
-              double        height,
-              double        line_width,
-              MpColour      colour)
-{
-  double across = (self->extent[1] - self->extent[0]) / self->width;
-  double up = (self->extent[3] - self->extent[2]) / self->height;
-
-  if (isnan (self->neutral))
-    return;
-  cairo_save (cr);
-  cairo_rectangle (cr, 0, 0, width, height);
-  cairo_clip (cr);
-  cairo_save (cr);
-  cairo_scale (cr, width / (view[1] - view[0]), -height / (view[3] - view[2]));
-  cairo_translate (cr, self->extent[0] - view[0], self->extent[2] - view[3]);
-  cairo_scale (cr, across, up);
-  cairo_translate (cr, 0.5, 0.5);
+  g_array_set_size (levels->points, 0);
+  mp_levels_trace (levels->wide, levels->missing, levels->self->width + 2, levels->self->height + 2, value,
+                   levels->points);
+  place_points (levels);
+  points = (const MpLevelPoint *) (gconstpointer) levels->points->data;
   cairo_new_path (cr);
-  for (int j = -1; j < self->height; j++)
-    for (int i = -1; i < self->width; i++)
-      trace_square (self, cr, i, j);
-  cairo_restore (cr);
+  for (guint i = 0; i < levels->points->len; i++) {
+    if (isnan (points[i].x))
+      down = FALSE;
+    else if (down)
+      cairo_line_to (cr, points[i].x, points[i].y);
+    else
+      cairo_move_to (cr, points[i].x, points[i].y);
+    down = !isnan (points[i].x);
+  }
   mp_colour_set_source (colour, cr);
   cairo_set_line_width (cr, line_width);
   cairo_stroke (cr);
-  cairo_restore (cr);
+  if (label != NULL && levels->pen != NULL)
+    mp_levels_label (levels->pen, points, levels->points->len, levels->width, levels->height, label,
+                     mp_colour_fade (mp_colour_mix (levels->lane, levels->pen->style->text, 0.6), 0.9),
+                     mp_heat_map_colour (levels->self, value, levels->pen->style, levels->lane), levels->taken);
 }
 
 static MpColour
@@ -346,6 +335,58 @@ line_colour (const MpPlotStyle *style,
              MpColour           lane)
 {
   return mp_colour_fade (mp_colour_mix (lane, style->text, 0.25), 0.6);
+}
+
+/* Over (0, 0, width, height), lines `unit` wide: round levels thin, neutral strong. */
+static void
+draw_levels (MpHeatMap         *self,
+             cairo_t           *cr,
+             const double       view[4],
+             double             width,
+             double             height,
+             double             unit,
+             const MpPlotStyle *style,
+             MpColour           lane)
+{
+  Levels            levels = { .self = self, .width = width, .height = height, .lane = lane };
+  g_autofree float *wide = NULL;
+  g_autoptr (GArray) round = NULL;
+  MpPlotStyle       own = *style;
+  MpColour          strong = line_colour (style, lane);
+  double            low, high;
+  MpPen             pen;
+
+  if (isnan (self->neutral) && !self->levels)
+    return;
+  levels.wide = wide = widen (self, &levels.missing);
+  memcpy (levels.view, view, sizeof levels.view);
+  levels.points = g_array_new (FALSE, FALSE, sizeof (MpLevelPoint));
+  levels.taken = g_array_new (FALSE, FALSE, sizeof (MpLevelSpot));
+  mp_heat_map_get_range (self, &low, &high, NULL);
+  cairo_save (cr);
+  cairo_rectangle (cr, 0, 0, width, height);
+  cairo_clip (cr);
+  cairo_set_line_join (cr, CAIRO_LINE_JOIN_ROUND);
+  own.text_scale *= unit;
+  mp_pen_init (&pen, cr, &own);
+  levels.pen = MIN (width, height) >= LABELLED * unit * style->text_scale ? &pen : NULL;
+  round = mp_ticks_new (MP_SCALE_LINEAR, low, high, N_LEVELS, FALSE);
+  for (guint i = 0; self->levels && i < round->len; i++) {
+    const MpTick *tick = &g_array_index (round, MpTick, i);
+
+    if (tick->label != NULL && !(fabs (tick->value - self->neutral) <= 1e-9 * (high - low)))
+      draw_level (&levels, cr, tick->value, 0.75 * unit, mp_colour_fade (strong, 0.7), tick->label);
+  }
+  if (!isnan (self->neutral)) {
+    g_autofree char *label = self->levels ? mp_format_short (self->neutral, 3) : NULL;
+
+    draw_level (&levels, cr, self->neutral, 1.25 * unit, strong, label);
+  }
+  mp_pen_clear (&pen);
+  cairo_restore (cr);
+  g_array_unref (levels.points);
+  g_array_unref (levels.taken);
+  g_free (levels.missing);
 }
 
 /* ---- the picture ---- */
@@ -501,6 +542,8 @@ ensure_picture (MpHeatMap         *self,
   key.lane = lane;
   key.line = line_colour (style, lane);
   key.with_line = with_line;
+  key.levels = self->levels;
+  key.text_scale = style->text_scale;
   if (self->picture != NULL && memcmp (&key, &self->key, sizeof key) == 0)
     return;
   if (self->picture == NULL || self->key.width != width || self->key.height != height) {
@@ -514,7 +557,7 @@ ensure_picture (MpHeatMap         *self,
   if (with_line) {
     cairo_t *cr = cairo_create (self->picture);
 
-    draw_neutral (self, cr, view, width, height, 1.25 * style->pixel_ratio, key.line);
+    draw_levels (self, cr, view, width, height, style->pixel_ratio, style, lane);
     cairo_destroy (cr);
   }
 }
@@ -546,13 +589,7 @@ mp_heat_map_draw (MpHeatMap         *self,
   cairo_paint (cr);
   cairo_restore (cr);
   if (vector)
-    draw_neutral (self, cr, view, width, height, 1.25, line_colour (style, lane));
-}
-
-static char *
-end_text (double value)
-{
-  return fabs (value) < 1000 ? mp_format_short (value, 3) : mp_format_engineering (value);
+    draw_levels (self, cr, view, width, height, 1, style, lane);
 }
 
 void
@@ -563,46 +600,7 @@ mp_heat_map_draw_bar (MpHeatMap         *self,
                       const MpPlotStyle *style,
                       MpColour           lane)
 {
-  g_autofree char *left = NULL, *right = NULL, *low_text = NULL, *high_text = NULL;
-  double           low, high, ascent, from, to, bar = MIN (8 * style->text_scale, height), top;
-  cairo_pattern_t *gradient;
-  MpPen            pen;
+  MpColourScale scale = get_scale (self);
 
-  mp_heat_map_get_range (self, &low, &high, NULL);
-  low_text = end_text (low);
-  high_text = end_text (high);
-  left = g_strdup_printf ("%s%s", self->least < low ? "≤ " : "", low_text);
-  right = g_strdup_printf ("%s%s", self->most > high ? "≥ " : "", high_text);
-  cairo_save (cr);
-  mp_pen_init (&pen, cr, style);
-  mp_pen_get_line (&pen, MP_TEXT_TICK, &ascent);
-  from = mp_pen_measure (&pen, MP_TEXT_TICK, left) + 6;
-  to = MAX (from + 10, width - mp_pen_measure (&pen, MP_TEXT_TICK, right) - 6);
-  top = (height - bar) / 2;
-  mp_pen_draw (&pen, MP_TEXT_TICK, style->dim_text, from - 6, height / 2 + ascent * 0.38, 1, 0, left);
-  mp_pen_draw (&pen, MP_TEXT_TICK, style->dim_text, to + 6, height / 2 + ascent * 0.38, 0, 0, right);
-  gradient = cairo_pattern_create_linear (from, 0, to, 0);
-  for (int i = 0; i <= 16; i++) {
-    MpColour colour = mp_heat_map_colour (self, low + (high - low) * i / 16, style, lane);
-
-    cairo_pattern_add_color_stop_rgb (gradient, i / 16.0, colour.red, colour.green, colour.blue);
-  }
-  mp_path_rounded (cr, from, top, to - from, bar, 2);
-  cairo_set_source (cr, gradient);
-  cairo_fill_preserve (cr);
-  cairo_pattern_destroy (gradient);
-  mp_colour_set_source (style->border, cr);
-  cairo_set_line_width (cr, 0.75);
-  cairo_stroke (cr);
-  if (self->neutral > low && self->neutral < high) {
-    double at = from + (to - from) * (self->neutral - low) / (high - low);
-
-    mp_colour_set_source (mp_colour_mix (lane, style->text, 0.25), cr);
-    cairo_set_line_width (cr, 1.25);
-    cairo_move_to (cr, at, top - 2);
-    cairo_line_to (cr, at, top + bar + 2);
-    cairo_stroke (cr);
-  }
-  mp_pen_clear (&pen);
-  cairo_restore (cr);
+  mp_colour_scale_draw_bar (&scale, cr, width, height, style, lane);
 }

@@ -2,12 +2,13 @@
  *
  * heat-map.h: values on a grid as a smooth layer of colour, with a colour bar.
  *
- * Colours run from the canvas (nothing) to the lane's colour. With a neutral value they diverge: canvas at neutral, the
- * lane's colour above, a cool grey below, and a thin line where the surface crosses neutral. Values are interpolated
- * by Catmull–Rom splines and coloured afterwards, so colours stay true to numbers between grid points. NaN is left out.
+ * Colours are those of a MpColourScale, with lines at round levels that carry their numbers where there is room, and a
+ * stronger line at neutral. Values are interpolated by Catmull–Rom splines and coloured afterwards, so colours stay true
+ * to numbers between grid points. NaN is left out.
  */
 #pragma once
 
+#include "ui/plot/colour-scale.h"
 #include "ui/plot/plot-style.h"
 
 G_BEGIN_DECLS
@@ -38,6 +39,9 @@ void        mp_heat_map_get_range (MpHeatMap *self,
 void        mp_heat_map_set_range (MpHeatMap *self,
                                    double     low,
                                    double     high);
+/* Lines at round values besides the one at neutral; preset: TRUE. */
+void        mp_heat_map_set_levels (MpHeatMap *self,
+                                    gboolean   levels);
 /* The colour of a value. */
 MpColour    mp_heat_map_colour (MpHeatMap         *self,
                                 double             value,
