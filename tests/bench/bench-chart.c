@@ -12,7 +12,9 @@
 #include <string.h>
 #include <time.h>
 
+#include "tests/ui/canned-layers.h"
 #include "tests/ui/canned.h"
+#include "ui/plot/layer-plot.h"
 
 #define REPEATS 41
 
@@ -223,6 +225,65 @@ run_points (void)
   run_frame ();
 }
 
+/* ---- layers ---- */
+
+static const MpDrawing over[] = { MP_DRAW_LATTICE, MP_DRAW_POINTS, MP_DRAW_MARKS, MP_DRAW_ARROWS };
+
+typedef struct
+{
+  MpScatter *scatter;
+  MpPanel   *panel;
+  float     *points[2];
+  MpLayer   *surface, *beside, *overlays[G_N_ELEMENTS (over)];
+} Layered;
+
+/* A lane with all that it can show, as a snapshot brings it anew: background, four overlays, their legend, a panel. */
+static void
+draw_layered (gpointer           data,
+              cairo_t           *cr,
+              double             width,
+              double             height,
+              const MpPlotStyle *style)
+{
+  Layered              *layered = data;
+  g_autoptr (MpHeatMap) heat_map = mp_layer_make_heat_map (layered->surface);
+
+  for (guint role = 0; role < MP_N_POINTS; role++)
+    mp_scatter_set_points (layered->scatter, role, layered->points[role], 2000, 2);
+  mp_scatter_set_heat_map (layered->scatter, heat_map);
+  mp_scatter_clear_overlays (layered->scatter);
+  for (guint i = 0; i < G_N_ELEMENTS (over); i++)
+    mp_layer_add_overlay (layered->overlays[i], layered->scatter, 0);
+  mp_scatter_draw (layered->scatter, cr, 289, 190, style);
+  mp_scatter_draw_legend (layered->scatter, cr, 289, FALSE, style);
+  mp_layer_fill_panel (layered->beside, layered->panel);
+  mp_panel_draw (layered->panel, cr, 289, 130, style);
+}
+
+static void
+run_layers (void)
+{
+  const char *const names[] = { "matrix", "two spaces", "bars" };
+  g_autofree float *data = canned_ring (1, 2000, 8, 2, 0.2), *samples = canned_ring (2, 2000, 8, 2, 0.2);
+
+  for (MpDrawing drawing = MP_DRAW_MATRIX; drawing <= MP_DRAW_BARS; drawing++) {
+    Layered          layered = { mp_scatter_new (), mp_panel_new (), { data, samples }, canned_layer (MP_DRAW_SURFACE, 0),
+                                 canned_layer (drawing, drawing == MP_DRAW_SPACE ? 2 : 0) };
+    g_autofree char *name = g_strdup_printf ("all layers of a lane 289×326 anew, with %s", names[drawing - MP_DRAW_MATRIX]);
+
+    for (guint i = 0; i < G_N_ELEMENTS (over); i++)
+      layered.overlays[i] = canned_layer (over[i], 0);
+    mp_scatter_set_axes (layered.scatter, TRUE);
+    report (name, time_draw (draw_layered, &layered, 640, 400));
+    for (guint i = 0; i < G_N_ELEMENTS (over); i++)
+      canned_layer_free (layered.overlays[i]);
+    canned_layer_free (layered.surface);
+    canned_layer_free (layered.beside);
+    mp_scatter_unref (layered.scatter);
+    mp_panel_unref (layered.panel);
+  }
+}
+
 static int
 write_picture (int    argc,
                char **argv)
@@ -255,5 +316,6 @@ main (int    argc,
     return write_picture (argc, argv);
   run_table ();
   run_points ();
+  run_layers ();
   return 0;
 }

@@ -76,7 +76,7 @@ test_dots (void)
     const float      at[2] = { (float) g_rand_double_range (random, 10, 30),
                                (float) g_rand_double_range (random, 10, 30) };
     const MpDots     dots = { .x_scale = 1, .y_scale = 1, .colour = { 1, 1, 1, 1 }, .radius = radius,
-                              .diamond = diamond };
+                              .shape = diamond ? MP_DOT_DIAMOND : MP_DOT_DISC };
     cairo_surface_t *image = cairo_image_surface_create (CAIRO_FORMAT_ARGB32, 40, 40);
     const guint8    *pixels;
     double           sum = 0, x_sum = 0, y_sum = 0, area;
@@ -201,9 +201,14 @@ test_hard (void)
       mp_scatter_set_axes (scatter, TRUE);
       mp_scatter_set_legend (scatter, TRUE);
       mp_scatter_set_caption (scatter, "projected space with a caption longer than its plot");
-      mp_scatter_add_overlay (scatter, MP_OVERLAY_ARROWS, values, 1);
-      mp_scatter_add_overlay (scatter, MP_OVERLAY_LINES, values, 3);
-      mp_scatter_add_overlay (scatter, MP_OVERLAY_CROSSES, values, 3);
+      for (guint kind = MP_OVERLAY_MARKS; kind <= MP_OVERLAY_LINES; kind++)
+        for (guint weighted = 0; weighted < 2; weighted++) {
+          const MpOverlay overlay = { .kind = kind, .title = "an overlay with a title longer than its plot", .values = values,
+                                      .n = kind == MP_OVERLAY_ARROWS ? 2 : 5, .weights = weighted ? values : NULL,
+                                      .columns = weighted };
+
+          mp_scatter_add_overlay (scatter, &overlay);
+        }
       mp_scatter_draw (scatter, page.cr, 100, 100, &style);
       g_assert_cmphex (page_get (&page, 50, 3) >> 24, ==, 255);
       g_assert_cmphex (page_get (&page, 110, 50), ==, 0);

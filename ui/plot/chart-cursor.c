@@ -241,26 +241,6 @@ place_box (MpChart             *self,
 }
 
 static void
-draw_box (MpPen         *pen,
-          const BoxSize *size,
-          double         x,
-          double         y)
-{
-  for (int i = 3; i >= 0; i--) {
-    /* a soft shadow of four steps */
-    mp_path_rounded (pen->cr, x - i, y + 1 - i, size->width + 2 * i, size->height + 2 * i, 6 + i);
-    cairo_set_source_rgba (pen->cr, 0, 0, 0, 0.03);
-    cairo_fill (pen->cr);
-  }
-  mp_path_rounded (pen->cr, x + 0.5, y + 0.5, size->width - 1, size->height - 1, 6);
-  mp_colour_set_source (pen->style->popover, pen->cr);
-  cairo_fill_preserve (pen->cr);
-  mp_colour_set_source (pen->style->border, pen->cr);
-  cairo_set_line_width (pen->cr, 1);
-  cairo_stroke (pen->cr);
-}
-
-static void
 draw_readout (MpChart             *self,
               MpPen               *pen,
               const MpChartLayout *layout,
@@ -279,7 +259,7 @@ draw_readout (MpChart             *self,
     return; /* no room for anything that could be read */
   size.width = ceil (size.width);
   place_box (self, layout, &size, width, height, &x, &y);
-  draw_box (pen, &size, x, y);
+  mp_pen_draw_box (pen, x, y, size.width, size.height);
   row = y + 6 + size.ascent;
   right = x + size.width - 8;
   mp_pen_draw (pen, MP_TEXT_TICK, style->dim_text, x + 8, row, 0, 0, head);

@@ -13,6 +13,7 @@
 
 #include "ui/plot/heat-levels.h"
 #include "ui/plot/plot-format.h"
+#include "ui/plot/plot-raster.h"
 #include "ui/plot/ticks.h"
 
 #define N_COLOURS 1024
@@ -270,6 +271,7 @@ typedef struct
   double       view[4], width, height; /* of the rectangle that is drawn into */
   MpPen       *pen;                    /* with labels, or NULL */
   MpColour     lane;
+  MpRaster     raster;                 /* over the picture; image NULL: into a file */
   GArray      *points;                 /* scratch */
   GArray      *taken;                  /* by labels */
 } Levels;
@@ -295,6 +297,33 @@ place_points (Levels *levels)
   }
 }
 
+/* Into a file as shapes, into the picture as coverage, which costs a third of that. */
+static void
+stroke_level (Levels   *levels,
+              cairo_t  *cr,
+              double    line_width,
+              MpColour  colour)
+{
+  const MpLevelPoint *points = (const MpLevelPoint *) (gconstpointer) levels->points->data;
+  gboolean            down = FALSE;
+
+  if (levels->raster.image != NULL) {
+    mp_raster_line (&levels->raster, (const float *) points, levels->points->len, line_width, colour);
+    return;
+  }
+  cairo_new_path (cr);
+  for (guint i = 0; i < levels->points->len; i++) {
+    if (down && !isnan (points[i].x))
+      cairo_line_to (cr, points[i].x, points[i].y);
+    else if (!isnan (points[i].x))
+      cairo_move_to (cr, points[i].x, points[i].y);
+    down = !isnan (points[i].x);
+  }
+  mp_colour_set_source (colour, cr);
+  cairo_set_line_width (cr, line_width);
+  cairo_stroke (cr);
+}
+
 static void
 draw_level (Levels     *levels,
             cairo_t    *cr,
@@ -303,29 +332,14 @@ draw_level (Levels     *levels,
             MpColour    colour,
             const char *label)
 {
-  const MpLevelPoint *points;
-  gboolean            down = FALSE;
-
   g_array_set_size (levels->points, 0);
   mp_levels_trace (levels->wide, levels->missing, levels->self->width + 2, levels->self->height + 2, value,
                    levels->points);
   place_points (levels);
-  points = (const MpLevelPoint *) (gconstpointer) levels->points->data;
-  cairo_new_path (cr);
-  for (guint i = 0; i < levels->points->len; i++) {
-    if (isnan (points[i].x))
-      down = FALSE;
-    else if (down)
-      cairo_line_to (cr, points[i].x, points[i].y);
-    else
-      cairo_move_to (cr, points[i].x, points[i].y);
-    down = !isnan (points[i].x);
-  }
-  mp_colour_set_source (colour, cr);
-  cairo_set_line_width (cr, line_width);
-  cairo_stroke (cr);
+  stroke_level (levels, cr, line_width, colour);
   if (label != NULL && levels->pen != NULL)
-    mp_levels_label (levels->pen, points, levels->points->len, levels->width, levels->height, label,
+    mp_levels_label (levels->pen, (const MpLevelPoint *) (gconstpointer) levels->points->data, levels->points->len,
+                     levels->width, levels->height, label,
                      mp_colour_fade (mp_colour_mix (levels->lane, levels->pen->style->text, 0.6), 0.9),
                      mp_heat_map_colour (levels->self, value, levels->pen->style, levels->lane), levels->taken);
 }
@@ -350,6 +364,7 @@ draw_levels (MpHeatMap         *self,
 {
   Levels            levels = { .self = self, .width = width, .height = height, .lane = lane };
   g_autofree float *wide = NULL;
+  g_autofree guint8 *coverage = NULL;
   g_autoptr (GArray) round = NULL;
   MpPlotStyle       own = *style;
   MpColour          strong = line_colour (style, lane);
@@ -358,6 +373,11 @@ draw_levels (MpHeatMap         *self,
 
   if (isnan (self->neutral) && !self->levels)
     return;
+  if (!mp_target_is_vector (cr)) {
+    coverage = g_new0 (guint8, (gsize) self->key.width * self->key.height);
+    levels.raster = (MpRaster) { .image = self->picture, .width = self->key.width, .height = self->key.height,
+                                 .coverage = coverage };
+  }
   levels.wide = wide = widen (self, &levels.missing);
   memcpy (levels.view, view, sizeof levels.view);
   levels.points = g_array_new (FALSE, FALSE, sizeof (MpLevelPoint));
@@ -452,7 +472,6 @@ pack (MpColour colour)
 static void
 paint_rows (MpHeatMap     *self,
             const float   *stretched,
-            const Tap     *columns,
             const Tap     *rows,
             const guint32 *colours,
             double         low,
@@ -469,19 +488,31 @@ paint_rows (MpHeatMap     *self,
     const float *a = stretched + (gsize) row->at[0] * width, *b = stretched + (gsize) row->at[1] * width;
     const float *c = stretched + (gsize) row->at[2] * width, *d = stretched + (gsize) row->at[3] * width;
 
-    if (row->nearest < 0) {
-      memset (out, 0, (gsize) width * 4);
-      continue;
-    }
     for (int x = 0; x < width; x++) {
       float value = row->weight[0] * a[x] + row->weight[1] * b[x] + row->weight[2] * c[x] + row->weight[3] * d[x];
       float index = (value - shift) * scale + 0.5f;
 
       out[x] = colours[(int) CLAMP (index, 0.0f, (float) (N_COLOURS - 1))];
     }
-    for (int x = 0; x < width; x++)
-      if (columns[x].nearest < 0 ||
-          (self->missing != NULL && self->missing[(gsize) row->nearest * self->width + columns[x].nearest]))
+  }
+}
+
+/* Nothing beside the grid, nor where a value is missing. */
+static void
+clear_rows (MpHeatMap *self,
+            const Tap *columns,
+            const Tap *rows)
+{
+  guint8 *pixels = cairo_image_surface_get_data (self->picture);
+  int     stride = cairo_image_surface_get_stride (self->picture);
+
+  for (int y = 0; y < self->key.height; y++) {
+    guint32 *out = (guint32 *) (gpointer) (pixels + (gsize) y * stride);
+    int      j = rows[y].nearest;
+
+    for (int x = 0; x < self->key.width; x++)
+      if (j < 0 || columns[x].nearest < 0 ||
+          (self->missing != NULL && self->missing[(gsize) j * self->width + columns[x].nearest]))
         out[x] = 0;
   }
 }
@@ -517,7 +548,16 @@ make_picture (MpHeatMap         *self,
     }
   }
   cairo_surface_flush (self->picture);
-  paint_rows (self, stretched, columns, rows, colours, low, high);
+  paint_rows (self, stretched, rows, colours, low, high);
+  cairo_surface_mark_dirty (self->picture);
+  if (self->key.with_line) {
+    cairo_t *cr = cairo_create (self->picture);
+
+    draw_levels (self, cr, view, width, height, style->pixel_ratio, style, lane);
+    cairo_destroy (cr);
+    cairo_surface_flush (self->picture);
+  }
+  clear_rows (self, columns, rows);
   cairo_surface_mark_dirty (self->picture);
 }
 
@@ -554,12 +594,6 @@ ensure_picture (MpHeatMap         *self,
   if (cairo_surface_status (self->picture) != CAIRO_STATUS_SUCCESS)
     return;
   make_picture (self, style, lane);
-  if (with_line) {
-    cairo_t *cr = cairo_create (self->picture);
-
-    draw_levels (self, cr, view, width, height, style->pixel_ratio, style, lane);
-    cairo_destroy (cr);
-  }
 }
 
 void

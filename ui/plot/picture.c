@@ -289,7 +289,7 @@ draw_plot (MpPen     *pen,
     cairo_translate (cr, 0, row);
   }
   if (legend)
-    mp_scatter_draw_legend (cr, row, pen->style);
+    mp_scatter_draw_legend (scatter, cr, width, TRUE, pen->style);
   cairo_restore (cr);
 }
 

@@ -163,6 +163,52 @@ mp_pen_draw_block (MpPen      *self,
 }
 
 void
+mp_pen_draw_box (MpPen  *self,
+                 double  x,
+                 double  y,
+                 double  width,
+                 double  height)
+{
+  for (int i = 3; i >= 0; i--) {
+    /* a soft shadow of four steps */
+    mp_path_rounded (self->cr, x - i, y + 1 - i, width + 2 * i, height + 2 * i, 6 + i);
+    cairo_set_source_rgba (self->cr, 0, 0, 0, 0.03);
+    cairo_fill (self->cr);
+  }
+  mp_path_rounded (self->cr, x + 0.5, y + 0.5, width - 1, height - 1, 6);
+  mp_colour_set_source (self->style->popover, self->cr);
+  cairo_fill_preserve (self->cr);
+  mp_colour_set_source (self->style->border, self->cr);
+  cairo_set_line_width (self->cr, 1);
+  cairo_stroke (self->cr);
+}
+
+void
+mp_pen_draw_readout (MpPen             *self,
+                     double             x,
+                     double             y,
+                     double             width,
+                     double             height,
+                     const char *const *lines)
+{
+  double ascent, line = mp_pen_get_line (self, MP_TEXT_TICK, &ascent), wide = 0, tall, left, top;
+  guint  n = 0;
+
+  for (; lines[n] != NULL; n++)
+    wide = MAX (wide, mp_pen_measure (self, MP_TEXT_TICK, lines[n]));
+  wide = MIN (ceil (wide) + 16, width - 4);
+  tall = ceil (n * line) + 10;
+  left = x + 12 + wide <= width - 2 ? x + 12 : x - 12 - wide;
+  left = floor (CLAMP (left, 2, MAX (2, width - 2 - wide)));
+  top = y + 12 + tall <= height - 2 ? y + 12 : y - 12 - tall;
+  top = floor (CLAMP (top, 2, MAX (2, height - 2 - tall)));
+  mp_pen_draw_box (self, left, top, wide, tall);
+  for (guint i = 0; i < n; i++)
+    mp_pen_draw (self, MP_TEXT_TICK, i == 0 ? self->style->dim_text : self->style->text, left + 8,
+                 top + 5 + ascent + i * line, 0, wide - 16, lines[i]);
+}
+
+void
 mp_path_rounded (cairo_t *cr,
                  double   x,
                  double   y,

@@ -61,6 +61,20 @@ void   mp_pen_draw_block (MpPen      *self,
                           double      width,
                           const char *text);
 
+/* The popover behind a readout. */
+void   mp_pen_draw_box (MpPen  *self,
+                        double  x,
+                        double  y,
+                        double  width,
+                        double  height);
+/* Lines in such a box beside the point (x, y), inside (0, 0, width, height); the first one is dim. NULL-terminated. */
+void   mp_pen_draw_readout (MpPen             *self,
+                            double             x,
+                            double             y,
+                            double             width,
+                            double             height,
+                            const char *const *lines);
+
 /* Shapes that several plots share. */
 void   mp_path_rounded (cairo_t *cr,
                         double   x,

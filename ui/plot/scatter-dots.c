@@ -14,6 +14,8 @@
 
 #define PHASES 4
 #define MAX_SIDE 64
+#define SIN_60 0.8660254037844386
+#define TALL 1.4 /* a triangle's corners are this many radii away */
 #define EDGE 2 /* what round corners of a view may cut off */
 
 typedef struct
@@ -31,8 +33,10 @@ cover (const MpDots *dots,
 {
   double distance = hypot (x, y) - dots->radius;
 
-  if (dots->diamond)
+  if (dots->shape == MP_DOT_DIAMOND)
     distance = (fabs (x) + fabs (y)) * G_SQRT2 / 2 - dots->radius * 0.89;
+  else if (dots->shape == MP_DOT_TRIANGLE)
+    distance = MAX (y, SIN_60 * fabs (x) - y / 2) - dots->radius * TALL / 2;
   return CLAMP (0.5 - distance, 0, 1);
 }
 
@@ -41,7 +45,7 @@ make_stamps (const MpDots *dots)
 {
   Stamps *stamps = g_new (Stamps, 1);
 
-  stamps->reach = (int) MIN (ceil (dots->radius * (dots->diamond ? 1.3 : 1) + 1), MAX_SIDE / 2 - 1);
+  stamps->reach = (int) MIN (ceil (dots->radius * (dots->shape != MP_DOT_DISC ? TALL : 1) + 1), MAX_SIDE / 2 - 1);
   stamps->side = 2 * stamps->reach + 1;
   for (int phase = 0; phase < PHASES * PHASES; phase++) {
     double dx = (phase % PHASES + 0.5) / PHASES - 0.5, dy = (phase / PHASES + 0.5) / PHASES - 0.5;
@@ -121,7 +125,7 @@ mp_dots_stamp (const MpDots    *self,
 static double
 get_reach (const MpDots *self)
 {
-  return self->radius * (self->diamond ? 0.89 * G_SQRT2 : 1);
+  return self->radius * (self->shape == MP_DOT_DIAMOND ? 0.89 * G_SQRT2 : self->shape == MP_DOT_TRIANGLE ? TALL : 1);
 }
 
 void
@@ -133,7 +137,12 @@ mp_dots_draw (const MpDots *self,
   double reach = get_reach (self);
 
   mp_colour_set_source (self->colour, cr);
-  if (self->diamond) {
+  if (self->shape == MP_DOT_TRIANGLE) {
+    cairo_move_to (cr, x, y - reach);
+    cairo_line_to (cr, x + reach * SIN_60, y + reach / 2);
+    cairo_line_to (cr, x - reach * SIN_60, y + reach / 2);
+    cairo_close_path (cr);
+  } else if (self->shape == MP_DOT_DIAMOND) {
     cairo_move_to (cr, x - reach, y);
     cairo_line_to (cr, x, y - reach);
     cairo_line_to (cr, x + reach, y);

@@ -8,12 +8,19 @@
 
 G_BEGIN_DECLS
 
+typedef enum
+{
+  MP_DOT_DISC,
+  MP_DOT_DIAMOND,
+  MP_DOT_TRIANGLE
+} MpDotShape;
+
 typedef struct
 {
-  double   x0, x_scale, y0, y_scale; /* pixel = (value − x0)·x_scale */
-  MpColour colour;
-  double   radius;
-  gboolean diamond;                  /* told apart by shape too */
+  double     x0, x_scale, y0, y_scale; /* pixel = (value − x0)·x_scale */
+  MpColour   colour;
+  double     radius;
+  MpDotShape shape;
 } MpDots;
 
 /* Blends n dots at `values` (rows of `stride` floats: x, y, …) into a CAIRO_FORMAT_ARGB32 image. Discs are placed to a

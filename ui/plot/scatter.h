@@ -27,10 +27,32 @@ typedef enum
 
 typedef enum
 {
-  MP_OVERLAY_CROSSES, /* marks: x, y */
-  MP_OVERLAY_ARROWS,  /* x, y, dx, dy in data units */
+  MP_OVERLAY_MARKS,   /* x, y; with weights: coloured by them, with a colour bar in the legend */
+  MP_OVERLAY_ARROWS,  /* x, y, dx, dy in data units, magnified together; the legend has one of a stated length */
+  MP_OVERLAY_LATTICE, /* x, y, row by row; weights: opacity, 0 … 1 */
+  MP_OVERLAY_POINTS,  /* x, y: a further cloud */
   MP_OVERLAY_LINES    /* x, y; a NaN pair lifts the pen */
 } MpOverlayKind;
+
+typedef enum
+{
+  MP_INK_TEXT,
+  MP_INK_DATA,
+  MP_INK_SAMPLES,
+  MP_INK_LANE
+} MpInk;
+
+typedef struct
+{
+  MpOverlayKind kind;
+  MpInk         ink;
+  const char   *title;    /* in the legend, or NULL: not there */
+  const float  *values;
+  gsize         n;
+  const float  *weights;  /* n, or NULL */
+  gsize         columns;  /* LATTICE */
+  double        magnify;  /* ARROWS; 0: so that they can be seen */
+} MpOverlay;
 
 MpScatter *mp_scatter_new (void);
 MpScatter *mp_scatter_ref (MpScatter *self);
@@ -58,11 +80,18 @@ void       mp_scatter_set_heat_map (MpScatter *self,
                                     MpHeatMap *heat_map);
 MpHeatMap *mp_scatter_get_heat_map (MpScatter *self);
 void       mp_scatter_clear_overlays (MpScatter *self);
-/* n entries of 2 (crosses, lines) or 4 (arrows) floats. */
-void       mp_scatter_add_overlay (MpScatter     *self,
-                                   MpOverlayKind  kind,
-                                   const float   *values,
-                                   gsize          n);
+/* Copied. Marks, arrows, … lie over the points in the order in which they are added. */
+void       mp_scatter_add_overlay (MpScatter       *self,
+                                   const MpOverlay *overlay);
+guint      mp_scatter_get_n_overlays (MpScatter *self);
+/* Arrows from every point of a cloud: n × dimensions, as the points are (which must be set before). magnify: 0: both
+ * clouds' arrows alike, so that they can be seen. */
+void       mp_scatter_add_forces (MpScatter    *self,
+                                  MpPointsRole  role,
+                                  const char   *title,
+                                  const float  *values,
+                                  gint64        n,
+                                  gint64        dimensions);
 /* What is in view: x0, x1, y0, y1. The view grows to equal aspect. NULL: automatic: the data with a margin, or the heat
  * map's extent, held still while it still fits. */
 void       mp_scatter_set_extent (MpScatter    *self,
@@ -93,9 +122,39 @@ void       mp_scatter_to_data (MpScatter *self,
 /* The view in words, for assistive technology. (transfer full) */
 char      *mp_scatter_describe (MpScatter *self);
 
-/* "● data  ● samples" at (0, 0); returns its width. Where a window puts the legend outside the plot. */
-double     mp_scatter_draw_legend (cairo_t           *cr,
-                                   double             height,
+/* Which point lies within `reach` of (x, y) of a scatter drawn at this size; of several the nearest. */
+gboolean   mp_scatter_pick (MpScatter    *self,
+                            double        width,
+                            double        height,
+                            double        x,
+                            double        y,
+                            double        reach,
+                            MpPointsRole *role,
+                            gsize        *index);
+/* Where a point is drawn. FALSE when it is not seen. */
+gboolean   mp_scatter_locate (MpScatter    *self,
+                              double        width,
+                              double        height,
+                              MpPointsRole  role,
+                              gsize         index,
+                              double       *x,
+                              double       *y);
+/* A ring around a place of the drawn scatter. */
+void       mp_scatter_draw_ring (cairo_t           *cr,
+                                 double             x,
+                                 double             y,
+                                 const MpPlotStyle *style);
+
+/* "● data  ● samples  → 0.05 gradient", flowing into lines of `width`, where the plot itself has no legend. clouds FALSE:
+ * only the overlays (a window names the clouds in buttons). Arrows are as long as they were drawn last. */
+double     mp_scatter_get_legend_height (MpScatter         *self,
+                                         double             width,
+                                         gboolean           clouds,
+                                         const MpPlotStyle *style);
+void       mp_scatter_draw_legend (MpScatter         *self,
+                                   cairo_t           *cr,
+                                   double             width,
+                                   gboolean           clouds,
                                    const MpPlotStyle *style);
 
 G_END_DECLS
