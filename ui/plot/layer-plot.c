@@ -73,7 +73,7 @@ fill_matrices (const MpLayer *layer,
                MpPanel       *panel,
                const char    *title)
 {
-  mp_panel_begin (panel, MP_PANEL_MATRIX, title, NULL, layer->n_tensors);
+  mp_panel_begin (panel, MP_PANEL_MATRIX, title, layer->detail, layer->n_tensors);
   for (guint i = 0; i < layer->n_tensors; i++) {
     const MpLayerTensor *tensor = &layer->tensors[i];
     gint64               split = tensor->rows == tensor->columns && tensor->rows % 2 == 0 ? tensor->rows / 2 : 0;
@@ -92,7 +92,7 @@ fill_spaces (const MpLayer *layer,
 
   if (per_panel >= 2)
     n_parts = layer->n_tensors / per_panel;
-  mp_panel_begin (panel, MP_PANEL_SPACE, title, NULL, n_parts);
+  mp_panel_begin (panel, MP_PANEL_SPACE, title, layer->detail, n_parts);
   for (guint i = 0; i < n_parts; i++) {
     const MpLayerTensor *tensors = &layer->tensors[i * per_panel];
 
@@ -107,7 +107,7 @@ fill_bars (const MpLayer *layer,
            MpPanel       *panel,
            const char    *title)
 {
-  mp_panel_begin (panel, MP_PANEL_BARS, title, NULL, layer->n_tensors);
+  mp_panel_begin (panel, MP_PANEL_BARS, title, layer->detail, layer->n_tensors);
   for (guint i = 0; i < layer->n_tensors; i++) {
     const MpLayerTensor *tensor = &layer->tensors[i];
     g_autoptr (GPtrArray) labels = g_ptr_array_new ();
