@@ -109,6 +109,8 @@ gboolean     mp_apply_settings (MpArguments *arguments, GPtrArray *experiments, 
 int          mp_window_run (MpArguments *arguments);
 int          mp_train_run (MpArguments *arguments);
 int          mp_list_run (MpArguments *arguments);
+/* “list runs”. */
+int          mp_list_runs (MpArguments *arguments);
 int          mp_describe_run (MpArguments *arguments);
 int          mp_plan_run_command (MpArguments *arguments);
 int          mp_render_run (MpArguments *arguments);

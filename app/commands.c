@@ -18,6 +18,9 @@ static const MpOption train_options[] = {
   { "threads", "N", N_("CPU threads inside one operation of a lane (default 1)") },
   { "out", N_("DIR"), N_("Keep the run in this folder, several lanes in folders inside it"), MP_WORD_FOLDER },
   { "resume", N_("DIR"), N_("Go on with the run, or the runs, kept in this folder"), MP_WORD_FOLDER },
+  { "from", N_("RUN"), N_("Branch from the run kept in this folder: its experiment and weights, changed by --set"),
+    MP_WORD_FOLDER },
+  { "at", "N", N_("With --from: from its last checkpoint at or before this iteration (default: the newest)") },
   { "json", NULL, N_("Print the results as one JSON object in the last line") },
   { "quiet", NULL, N_("Print no progress and no table") },
 };
@@ -64,11 +67,13 @@ const MpCommand mp_commands[] = {
     OPTIONS (train_options), .least = 0, .most = G_MAXUINT, .word = MP_WORD_PRESET, .run = mp_train_run,
   },
   {
-    .name = "list", .synopsis = "methods|data|networks|optimizers|metrics|views|presets|devices",
+    .name = "list", .synopsis = "methods|data|networks|optimizers|metrics|views|presets|devices|runs [WORD…]",
     .summary = N_("List what there is"),
     .description = N_("Prints a line for each: its name and what it is. “list devices” also names what cannot be used, "
-                      "and why; with --json each device has its UUID and memory in bytes."),
-    OPTIONS (list_options), .least = 1, .most = 1, .word = MP_WORD_KIND, .run = mp_list_run,
+                      "and why; with --json each device has its UUID and memory in bytes. “list runs” lists the kept runs, "
+                      "newest first; words behind it must all occur in a run's folder, title, method, data set, state, "
+                      "date, tags or notes."),
+    OPTIONS (list_options), .least = 1, .most = G_MAXUINT, .word = MP_WORD_KIND, .run = mp_list_run,
   },
   {
     .name = "describe", .synopsis = N_("THING"), .summary = N_("Explain a method, data set, preset, … and its keys"),
@@ -99,7 +104,7 @@ const char *const mp_exit_texts[][2] = {
   { "1", N_("Something failed: a lane, or reading or writing a file.") },
   { "2", N_("The command line, an experiment or a name in it is wrong; nothing was done.") },
   { "3", N_("Nothing failed, but at least one lane diverged.") },
-  { "130", N_("Interrupted; the lanes stopped and their runs are kept. Terminated: 143.") },
+  { "130", N_("Interrupted; the lanes stopped and their runs are kept. Hung up: 129, terminated: 143.") },
   { NULL, NULL },
 };
 

@@ -96,7 +96,7 @@ collect (const char  *word,
 }
 
 static const char *const list_words[] = {
-  "methods", "data", "networks", "optimizers", "metrics", "views", "presets", "devices", NULL
+  "methods", "data", "networks", "optimizers", "metrics", "views", "presets", "devices", "runs", NULL
 };
 
 static void
@@ -178,6 +178,11 @@ mp_list_run (MpArguments *arguments)
                           nearest, all);
     return mp_complain (MP_EXIT_USAGE, _("“%s” cannot be listed; what can are %s."), word, all);
   }
+  if (strcmp (word, "runs") == 0)
+    return mp_list_runs (arguments);
+  if (arguments->words->len > 1)
+    return mp_complain (MP_EXIT_USAGE, _("“%s”: words to search for go with “list runs” only."),
+                        (char *) g_ptr_array_index (arguments->words, 1));
   if (strcmp (word, "devices") == 0 && mp_arguments_has (arguments, "json"))
     return print_devices_json ();
   items = collect (word, &error);

@@ -18,39 +18,25 @@
 
 /* ---- lanes ---- */
 
-/* The samples of the last time at or before the iteration; FALSE when nothing was kept by then. */
 static gboolean
-find_samples (MpRun   *run,
-              gint64   iteration,
-              guint64 *found)
+set_points (MpScatter         *scatter,
+            MpRun             *run,
+            MpTimelineReader  *timeline,
+            guint              keyframe,
+            GError           **error)
 {
-  g_autoptr (GArray) all = mp_run_list_samples (run);
-  gboolean any = FALSE;
-
-  for (guint i = 0; i < all->len; i++)
-    if (iteration < 0 || g_array_index (all, guint64, i) <= (guint64) iteration) {
-      *found = g_array_index (all, guint64, i);
-      any = TRUE;
-    }
-  return any;
-}
-
-static gboolean
-set_points (MpScatter  *scatter,
-            MpRun      *run,
-            guint64     iteration,
-            GError    **error)
-{
-  gint64 n, n_data, dimensions;
-  g_autofree float *samples = NULL;
+  gint64 n_data, dimensions;
+  MpTimelineFrame frame;
   g_autofree float *data = NULL;
   g_autoptr (MpData) source = NULL;
   double extent[4];
 
-  if (!mp_run_load_samples (run, iteration, &n, &n_data, &dimensions, &samples, &data, error))
+  if (!mp_timeline_reader_load_data (timeline, &n_data, &dimensions, &data, error)
+      || !mp_timeline_reader_load (timeline, keyframe, FALSE, &frame, error))
     return FALSE;
   mp_scatter_set_points (scatter, MP_POINTS_DATA, data, n_data, dimensions);
-  mp_scatter_set_points (scatter, MP_POINTS_SAMPLES, samples, n, dimensions);
+  mp_scatter_set_points (scatter, MP_POINTS_SAMPLES, frame.samples, frame.n, frame.dimensions);
+  mp_timeline_frame_clear (&frame);
   /* The data set knows what should be in view; a file that has gone is no reason to fail. */
   source = mp_data_open (mp_run_get_experiment (run), 0, NULL);
   if (source != NULL) {
@@ -111,10 +97,14 @@ add_lane (MpPicture  *picture,
           GError    **error)
 {
   g_autoptr (MpScatter) scatter = mp_scatter_new ();
+  g_autoptr (MpTimelineReader) timeline = mp_run_open_timeline (run, error);
   MpLaneHead head = { 0 };
-  guint64 found;
+  guint keyframe, n;
 
-  if (!find_samples (run, iteration, &found)) {
+  if (timeline == NULL)
+    return FALSE;
+  /* The last keyframe at or before the iteration. */
+  if (!mp_timeline_reader_find (timeline, iteration >= 0 ? (guint64) iteration : G_MAXUINT64, &keyframe)) {
     if (iteration >= 0)
       g_set_error (error, MP_ERROR, MP_ERROR_FILE, _("%s: no samples were kept up to iteration %" PRId64
                                                      "."), mp_run_get_dir (run), iteration);
@@ -122,11 +112,11 @@ add_lane (MpPicture  *picture,
       g_set_error (error, MP_ERROR, MP_ERROR_FILE, _("%s: no samples were kept."), mp_run_get_dir (run));
     return FALSE;
   }
-  if (!set_points (scatter, run, found, error))
+  if (!set_points (scatter, run, timeline, keyframe, error))
     return FALSE;
   mp_scatter_set_lane (scatter, lane);
   mp_scatter_set_axes (scatter, TRUE);
-  fill_head (&head, run, lane, found);
+  fill_head (&head, run, lane, mp_timeline_reader_list (timeline, &n)[keyframe].iteration);
   mp_picture_add_lane (picture, &head, scatter, NULL);
   return TRUE;
 }

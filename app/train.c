@@ -278,6 +278,61 @@ start_resumed (MpArguments  *arguments,
   return NULL;
 }
 
+/* The run to branch from, whose experiment becomes a new lane's; NULL after complaining. */
+static MpRun *
+open_parent (MpArguments *arguments,
+             gint64      *at,
+             int         *status)
+{
+  GError *error = NULL;
+  g_autoptr (MpRun) run = NULL;
+  guint64 found;
+
+  *status = MP_EXIT_USAGE;
+  *at = -1;
+  if (!mp_arguments_get_int (arguments, "at", 0, G_MAXINT64, at))
+    return NULL;
+  run = mp_run_open (mp_arguments_get (arguments, "from"), FALSE, &error);
+  if (run == NULL || !mp_run_find_checkpoint (run, (guint64) *at, &found, &error)) {
+    *status = mp_complain_error (error);
+    return NULL;
+  }
+  *at = (gint64) found;
+  return g_steal_pointer (&run);
+}
+
+/* One lane that goes on from a checkpoint of another run, as a run of its own; NULL after complaining. */
+static GPtrArray *
+start_branch (MpArguments  *arguments,
+              char        **note,
+              int          *status)
+{
+  g_autoptr (GPtrArray) lanes = g_ptr_array_new_with_free_func (lane_free);
+  g_autoptr (GPtrArray) experiments = g_ptr_array_new_with_free_func ((GDestroyNotify) mp_experiment_unref);
+  g_autoptr (GPtrArray) names = NULL;
+  MpTrainerOptions options = { .from = mp_arguments_get (arguments, "from") };
+  g_autoptr (MpRun) parent = open_parent (arguments, &options.from_iteration, status);
+  MpExperiment *experiment;
+  g_autofree char *dir = g_strdup (mp_arguments_get (arguments, "out"));
+  GError *error = NULL;
+
+  if (parent == NULL)
+    return NULL;
+  experiment = mp_run_dup_experiment (parent, (guint64) options.from_iteration, &error);
+  if (experiment == NULL) {
+    *status = mp_complain_error (error);
+    return NULL;
+  }
+  g_ptr_array_add (experiments, experiment);
+  names = mp_name_lanes (experiments);
+  if (!mp_apply_settings (arguments, experiments, names) || !read_options (arguments, &options, note, status))
+    return NULL;
+  if (dir == NULL)
+    dir = mp_run_new_path (NULL, experiment);
+  start_lane (lanes, g_ptr_array_index (names, 0), experiment, dir, &options);
+  return g_steal_pointer (&lanes);
+}
+
 /* ---- while they train ---- */
 
 static gboolean
@@ -324,6 +379,13 @@ terminate_cb (gpointer session)
   return interrupt (session, SIGTERM);
 }
 
+/* The terminal or the connection is gone; the run need not be. */
+static gboolean
+hang_up_cb (gpointer session)
+{
+  return interrupt (session, SIGHUP);
+}
+
 static void
 wait_for_lanes (Session *session)
 {
@@ -331,6 +393,7 @@ wait_for_lanes (Session *session)
     g_timeout_add (TICK_MS, tick, session),
     g_unix_signal_add (SIGINT, interrupt_cb, session),
     g_unix_signal_add (SIGTERM, terminate_cb, session),
+    g_unix_signal_add (SIGHUP, hang_up_cb, session),
   };
 
   session->loop = g_main_loop_new (NULL, FALSE);
@@ -361,6 +424,7 @@ add_lane (JsonBuilder *builder,
   mp_json_add_number (builder, "iteration", iteration);
   mp_json_add_number (builder, "seconds", seconds);
   mp_json_add_number (builder, "iterations_per_second", seconds > 0 ? iteration / seconds : NAN);
+  mp_json_add_number (builder, "recording_seconds", mp_trainer_get_recording_seconds (lane->trainer));
   json_builder_set_member_name (builder, "metrics");
   json_builder_begin_object (builder);
   for (guint i = 0; metrics != NULL && i < metrics->len; i++)
@@ -415,8 +479,18 @@ check_words (MpArguments *arguments)
 {
   static const char *const fixed[] = { "set", "seed", "out" };
   gboolean resume = mp_arguments_has (arguments, "resume");
+  gboolean branch = mp_arguments_has (arguments, "from");
 
-  if (!resume && arguments->words->len == 0) {
+  if (branch && (resume || arguments->words->len > 0)) {
+    mp_complain (MP_EXIT_USAGE, _("--from takes the experiment of the run; neither --resume nor another experiment can "
+                                  "be given beside it."));
+    return FALSE;
+  }
+  if (!branch && mp_arguments_has (arguments, "at")) {
+    mp_complain (MP_EXIT_USAGE, _("--at says where a branch begins; it needs --from."));
+    return FALSE;
+  }
+  if (!resume && !branch && arguments->words->len == 0) {
     mp_complain (MP_EXIT_USAGE, _("Which experiment? Name a preset or a file, or use --resume DIR.\n"
                                   "Try “matchpoint list presets” or “matchpoint train --help”."));
     return FALSE;
@@ -447,6 +521,7 @@ mp_train_run (MpArguments *arguments)
   if (!check_words (arguments))
     return MP_EXIT_USAGE;
   lanes = mp_arguments_has (arguments, "resume") ? start_resumed (arguments, &note, &status)
+          : mp_arguments_has (arguments, "from") ? start_branch (arguments, &note, &status)
                                                  : start_new (arguments, &note, &status);
   if (lanes == NULL)
     return status;

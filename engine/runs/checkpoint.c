@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * checkpoint.c: the safetensors files of a run: checkpoints and samples.
+ * checkpoint.c: the safetensors files of a run: its checkpoints.
  *
  * A checkpoint holds every parameter and every state by its name, and in its metadata the counters: all that a lane
  * is made of beside its experiment. Nothing random is kept, for randomness is a function of seed,
@@ -65,12 +65,38 @@ mp_run_list_checkpoints (MpRun *self)
   return mp_run_list_numbered (dir);
 }
 
-GArray *
-mp_run_list_samples (MpRun *self)
+gsize
+mp_run_get_checkpoint_size (MpRun   *self,
+                            guint64  iteration)
 {
-  g_autofree char *dir = g_build_filename (self->dir, "samples", NULL);
+  g_autofree char *path = numbered_path (self->dir, "checkpoints", iteration);
+  GStatBuf status;
 
-  return mp_run_list_numbered (dir);
+  return g_stat (path, &status) == 0 ? (gsize) status.st_size : 0;
+}
+
+gboolean
+mp_run_find_checkpoint (MpRun    *self,
+                        guint64   iteration,
+                        guint64  *found,
+                        GError  **error)
+{
+  g_autoptr (GArray) all = mp_run_list_checkpoints (self);
+  gboolean any = FALSE;
+
+  for (guint i = 0; i < all->len && g_array_index (all, guint64, i) <= iteration; i++) {
+    *found = g_array_index (all, guint64, i);
+    any = TRUE;
+  }
+  if (any)
+    return TRUE;
+  if (all->len == 0)
+    g_set_error (error, MP_ERROR, MP_ERROR_FILE, "The run “%s” has no checkpoint to branch from.", self->dir);
+  else
+    g_set_error (error, MP_ERROR, MP_ERROR_FILE, "The run “%s” has no checkpoint at or before iteration %"
+                 G_GUINT64_FORMAT "; its first is of iteration %" G_GUINT64_FORMAT ".", self->dir, iteration,
+                 g_array_index (all, guint64, 0));
+  return FALSE;
 }
 
 gboolean
@@ -218,78 +244,45 @@ mp_run_load_checkpoint (MpRun      *self,
   return TRUE;
 }
 
-/* ---- samples ---- */
+/* The tensor of this node in the file, when it has the node's type. */
+static const MpNamedTensor *
+find_same (MpSafetensors *file,
+           MpNode        *node)
+{
+  return mp_safetensors_get (file, node->name, &node->type, NULL);
+}
 
 gboolean
-mp_run_save_samples (MpRun       *self,
+mp_run_load_weights (MpRun       *self,
                      guint64      iteration,
-                     gint64       n,
-                     gint64       n_data,
-                     gint64       dimensions,
-                     const float *samples,
-                     const float *data,
+                     MpStore     *store,
+                     MpCounters  *counters,
+                     GPtrArray  **fresh,
                      GError     **error)
 {
-  g_autofree char *path = numbered_path (self->dir, "samples", iteration);
-  const MpNamedTensor tensors[] = {
-    { "samples", { 2, MP_FLOAT32, { n, dimensions } }, samples },
-    { "data", { 2, MP_FLOAT32, { n_data, dimensions } }, data },
-  };
-
-  return mp_safetensors_save (path, G_N_ELEMENTS (tensors), tensors, NULL, error);
-}
-
-static const MpNamedTensor *
-get_matrix (MpSafetensors *file,
-            const char    *name,
-            GError       **error)
-{
-  const MpNamedTensor *tensor = mp_safetensors_find (file, name);
-
-  if (tensor != NULL && tensor->type.rank == 2 && tensor->type.dtype == MP_FLOAT32)
-    return tensor;
-  g_set_error (error, MP_ERROR, MP_ERROR_FILE, "“%s” holds no float32 matrix “%s”.", mp_safetensors_get_file (file), name);
-  return NULL;
-}
-
-static float *
-copy_floats (const MpNamedTensor *tensor)
-{
-  gsize size = (gsize) mp_tensor_count (&tensor->type) * sizeof (float);
-
-  return g_memdup2 (tensor->data, size);
-}
-
-gboolean
-mp_run_load_samples (MpRun   *self,
-                     guint64  iteration,
-                     gint64  *n,
-                     gint64  *n_data,
-                     gint64  *dimensions,
-                     float  **samples,
-                     float  **data,
-                     GError **error)
-{
-  g_autofree char *path = numbered_path (self->dir, "samples", iteration);
+  MpGraph *graph = mp_store_get_graph (store);
+  g_autofree char *path = numbered_path (self->dir, "checkpoints", iteration);
   g_autoptr (MpSafetensors) file = mp_safetensors_open (path, error);
-  const MpNamedTensor *generated, *real;
+  g_autoptr (GPtrArray) stayed = g_ptr_array_new_with_free_func (g_free);
 
-  if (file == NULL)
+  if (file == NULL || !read_counters (file, counters, error))
     return FALSE;
-  generated = get_matrix (file, "samples", error);
-  real = generated != NULL ? get_matrix (file, "data", error) : NULL;
-  if (real == NULL)
-    return FALSE;
-  if (real->type.dim[1] != generated->type.dim[1]) {
-    g_set_error (error, MP_ERROR, MP_ERROR_FILE,
-                 "“%s”: “samples” has %" G_GINT64_FORMAT " columns and “data” %" G_GINT64_FORMAT "; they must agree.", path,
-                 generated->type.dim[1], real->type.dim[1]);
-    return FALSE;
+  for (guint i = 0; i < mp_graph_get_n_nodes (graph); i++) {
+    MpNode *node = mp_graph_get_node (graph, i);
+    const MpNamedTensor *tensor = is_kept (node) ? find_same (file, node) : NULL;
+
+    if (tensor != NULL && !mp_store_write (store, node, tensor->data, error))
+      return FALSE;
+    if (!is_kept (node) || tensor != NULL)
+      continue;
+    if (node->op == MP_OP_PARAMETER && g_strcmp0 (node->group, "generator") == 0) {
+      mp_safetensors_get (file, node->name, &node->type, error);
+      g_prefix_error (error, "A branch keeps the generator's weights. ");
+      return FALSE;
+    }
+    g_ptr_array_add (stayed, g_strdup (node->name));
   }
-  *n = generated->type.dim[0];
-  *n_data = real->type.dim[0];
-  *dimensions = real->type.dim[1];
-  *samples = copy_floats (generated);
-  *data = copy_floats (real);
+  if (fresh != NULL)
+    *fresh = g_steal_pointer (&stayed);
   return TRUE;
 }

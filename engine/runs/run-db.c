@@ -14,8 +14,10 @@
 #include "engine/runs/run.h"
 
 #define BUSY_MILLISECONDS 5000 /* that another process may keep the database locked */
-#define VERSION 1
-#define COLUMNS "id, path, title, method, data, seed, state, iteration, metrics, created, updated, tags, notes"
+#define VERSION 2
+#define COLUMNS \
+        "id, path, title, method, data, seed, state, iteration, metrics, created, updated, tags, notes, seconds, parent, " \
+        "parent_iteration"
 
 struct _MpRunDb
 {
@@ -29,9 +31,9 @@ static const char schema[] =
   "  id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, title TEXT NOT NULL, method TEXT NOT NULL,"
   "  data TEXT NOT NULL, seed INTEGER NOT NULL, state TEXT NOT NULL, iteration INTEGER NOT NULL,"
   "  metrics TEXT NOT NULL, created TEXT NOT NULL, updated TEXT NOT NULL, tags TEXT NOT NULL,"
-  "  notes TEXT NOT NULL);"
+  "  notes TEXT NOT NULL, seconds REAL NOT NULL, parent TEXT NOT NULL, parent_iteration INTEGER NOT NULL);"
   "CREATE INDEX runs_created ON runs (created);"
-  "PRAGMA user_version = 1;";
+  "PRAGMA user_version = 2;";
 
 void
 mp_run_row_free (MpRunRow *row)
@@ -48,6 +50,7 @@ mp_run_row_free (MpRunRow *row)
   g_free (row->updated);
   g_free (row->tags);
   g_free (row->notes);
+  g_free (row->parent);
   g_free (row);
 }
 
@@ -240,6 +243,8 @@ read_row (const char *run_dir)
   g_autoptr (MpRun) run = mp_run_open (run_dir, FALSE, &error);
   MpRunRow *row = g_new0 (MpRunRow, 1);
   MpExperiment *experiment;
+  const char *parent;
+  guint64 parent_iteration;
 
   row->path = g_strdup (run_dir);
   read_notes (run_dir, row);
@@ -251,6 +256,7 @@ read_row (const char *run_dir)
     row->metrics = g_strdup ("{}");
     row->created = g_strdup ("");
     row->updated = g_strdup ("");
+    row->parent = g_strdup ("");
     g_free (row->notes);
     row->notes = g_strdup (error->message);
     return row;
@@ -265,6 +271,10 @@ read_row (const char *run_dir)
   row->metrics = mp_run_dup_latest_json (run);
   row->created = g_strdup (mp_run_get_created (run));
   row->updated = g_strdup (mp_run_get_updated (run));
+  row->seconds = mp_run_get_seconds (run);
+  parent = mp_run_get_parent (run, &parent_iteration);
+  row->parent = g_strdup (parent != NULL ? parent : "");
+  row->parent_iteration = (gint64) parent_iteration;
   return row;
 }
 
@@ -276,12 +286,14 @@ store_row (MpRunDb        *self,
            GError        **error)
 {
   static const char sql[] =
-    "INSERT INTO runs (path, title, method, data, seed, state, iteration, metrics, created, updated, tags, notes)"
-    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"
+    "INSERT INTO runs (path, title, method, data, seed, state, iteration, metrics, created, updated, tags, notes,"
+    " seconds, parent, parent_iteration)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)"
     " ON CONFLICT (path) DO UPDATE SET title = ?2, method = ?3, data = ?4, seed = ?5, state = ?6, iteration = ?7,"
-    " metrics = ?8, created = ?9, updated = ?10, tags = ?11, notes = ?12";
+    " metrics = ?8, created = ?9, updated = ?10, tags = ?11, notes = ?12, seconds = ?13, parent = ?14,"
+    " parent_iteration = ?15";
   const char *texts[] = { row->path, row->title, row->method, row->data, NULL, row->state, NULL, row->metrics,
-                          row->created, row->updated, row->tags, row->notes };
+                          row->created, row->updated, row->tags, row->notes, NULL, row->parent };
   sqlite3_stmt *statement = NULL;
   gboolean ok;
 
@@ -292,6 +304,8 @@ store_row (MpRunDb        *self,
       sqlite3_bind_text (statement, (gint) i + 1, texts[i], -1, SQLITE_STATIC);
   sqlite3_bind_int64 (statement, 5, row->seed);
   sqlite3_bind_int64 (statement, 7, row->iteration);
+  sqlite3_bind_double (statement, 13, row->seconds);
+  sqlite3_bind_int64 (statement, 15, row->parent_iteration);
   ok = sqlite3_step (statement) == SQLITE_DONE || fail (self, error);
   sqlite3_finalize (statement);
   return ok;
@@ -322,6 +336,9 @@ load_row (sqlite3_stmt *statement)
   row->updated = dup_column (statement, 10);
   row->tags = dup_column (statement, 11);
   row->notes = dup_column (statement, 12);
+  row->seconds = sqlite3_column_double (statement, 13);
+  row->parent = dup_column (statement, 14);
+  row->parent_iteration = sqlite3_column_int64 (statement, 15);
   return row;
 }
 
@@ -418,6 +435,50 @@ mp_run_db_sync (MpRunDb *self,
   return FALSE;
 }
 
+/* What a run's folder may hold is known; anything else in it is somebody's, and stays with the folder. */
+static gboolean
+remove_folder (const char *run_dir,
+               GError    **error)
+{
+  static const char *const files[] = { "metrics", "timeline", "timeline.part", "notes.json", "lock", "state.json",
+                                       "experiment.ini" };
+  g_autofree char *checkpoints = g_build_filename (run_dir, "checkpoints", NULL);
+  g_autoptr (GDir) listing = g_dir_open (checkpoints, 0, NULL);
+  const char *name;
+
+  while (listing != NULL && (name = g_dir_read_name (listing)) != NULL) {
+    g_autofree char *path = g_build_filename (checkpoints, name, NULL);
+
+    if (strstr (name, ".safetensors") != NULL && g_unlink (path) != 0)
+      return mp_file_fail (error, errno, "remove", path);
+  }
+  g_rmdir (checkpoints);
+  for (guint i = 0; i < G_N_ELEMENTS (files); i++) {
+    g_autofree char *path = g_build_filename (run_dir, files[i], NULL);
+
+    if (g_unlink (path) != 0 && errno != ENOENT)
+      return mp_file_fail (error, errno, "remove", path);
+  }
+  return g_rmdir (run_dir) == 0 || errno == ENOTEMPTY || mp_file_fail (error, errno, "remove", run_dir);
+}
+
+gboolean
+mp_run_db_delete (MpRunDb    *self,
+                  const char *run_dir,
+                  GError    **error)
+{
+  g_autofree char *path = g_canonicalize_filename (run_dir, NULL);
+  g_autoptr (MpRunRow) row = mp_run_db_find (self, path, error);
+
+  if (row == NULL)
+    return FALSE;
+  if (mp_run_is_locked (path)) {
+    g_set_error (error, MP_ERROR, MP_ERROR_STATE, "A lane is training in “%s”; stop it first.", path);
+    return FALSE;
+  }
+  return remove_folder (path, error) && drop_row (self, row, error);
+}
+
 /* "%WORD%" with the signs that LIKE reads escaped. */
 static char *
 like_pattern (const char *word)
@@ -447,8 +508,8 @@ mp_run_db_search (MpRunDb    *self,
       continue;
     g_ptr_array_add (patterns, like_pattern (split[i]));
     g_string_append_printf (sql,
-                            " AND (path || ' ' || title || ' ' || method || ' ' || data || ' ' || state || ' ' || tags"
-                            " || ' ' || notes) LIKE ?%u ESCAPE '\\'", patterns->len);
+                            " AND (path || ' ' || title || ' ' || method || ' ' || data || ' ' || state || ' ' || created"
+                            " || ' ' || tags || ' ' || notes) LIKE ?%u ESCAPE '\\'", patterns->len);
   }
   g_ptr_array_add (patterns, NULL);
   g_string_append (sql, " ORDER BY created DESC, id DESC");

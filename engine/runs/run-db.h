@@ -26,6 +26,9 @@ typedef struct
   gint64  seed;
   char   *state;        /* "finished", "training", "interrupted", …, or "broken" with the reason as notes */
   gint64  iteration;
+  double  seconds;      /* training time */
+  char   *parent;       /* folder of the run that it branched off, or "" */
+  gint64  parent_iteration;
   char   *metrics;      /* JSON object: last value of every series; non-finite values are texts */
   char   *created;      /* ISO 8601 */
   char   *updated;
@@ -45,11 +48,14 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (MpRunDb, mp_run_db_close)
 gboolean   mp_run_db_sync (MpRunDb *self, GError **error);
 /* Reads one run again; its folder may lie anywhere. */
 gboolean   mp_run_db_update (MpRunDb *self, const char *run_dir, GError **error);
-/* words: every word must occur in path, title, method, data, state, tags or notes, letter case aside; NULL: all runs.
+/* words: every word must occur in path, title, method, data, state, date ("2026-11-22"), tags or notes, letter case
+ * aside; NULL: all runs.
  * Newest first. (transfer full): array of MpRunRow *; unref frees all. */
 GPtrArray *mp_run_db_search (MpRunDb *self, const char *words, GError **error);
 /* (transfer full), or NULL with MP_ERROR_UNKNOWN. */
 MpRunRow  *mp_run_db_find (MpRunDb *self, const char *run_dir, GError **error);
+/* Deletes the folder of a run in which no lane trains, and forgets it. MP_ERROR_STATE when one does. */
+gboolean   mp_run_db_delete (MpRunDb *self, const char *run_dir, GError **error);
 /* Written into the run's folder, then into the database. */
 gboolean   mp_run_db_set_notes (MpRunDb *self, const char *run_dir, const char *tags, const char *notes,
                                 GError **error);

@@ -16,10 +16,13 @@ struct _MpRun
   gboolean         writable;
   int              lock_fd;       /* −1: not locked */
   MpMetricsWriter *writer;        /* NULL when opened for reading */
+  MpTimelineWriter *timeline;     /* NULL when opened for reading */
   MpMetricsReader *reader;        /* made at the first need when opened for reading */
   char            *device;
   char            *created;       /* ISO 8601 */
   char            *updated;
+  char            *parent;        /* absolute, or NULL */
+  guint64          parent_iteration;
   char            *state;
   guint64          iteration;
   double           seconds;

@@ -51,6 +51,7 @@ mp_run_close (MpRun *self)
   if (self == NULL)
     return;
   g_clear_pointer (&self->writer, mp_metrics_writer_close);
+  g_clear_pointer (&self->timeline, mp_timeline_writer_close);
   g_clear_pointer (&self->reader, mp_metrics_reader_free);
   g_clear_pointer (&self->experiment, mp_experiment_unref);
   g_clear_pointer (&self->checkpoint, mp_safetensors_free);
@@ -62,6 +63,7 @@ mp_run_close (MpRun *self)
   g_free (self->device);
   g_free (self->created);
   g_free (self->updated);
+  g_free (self->parent);
   g_free (self->state);
   g_free (self);
 }
@@ -90,8 +92,8 @@ lock_folder (const char *dir,
   return FALSE;
 }
 
-static gboolean
-is_locked (const char *dir)
+gboolean
+mp_run_is_locked (const char *dir)
 {
   g_autofree char *path = g_build_filename (dir, "lock", NULL);
   int fd = open (path, O_RDONLY | O_CLOEXEC);
@@ -143,6 +145,26 @@ add_string (JsonBuilder *builder,
   json_builder_add_string_value (builder, value);
 }
 
+/* The parent as state.json names it: runs that are moved together stay together. */
+static void
+add_parent (MpRun       *self,
+            JsonBuilder *builder)
+{
+  g_autofree char *place = g_path_get_dirname (self->dir);
+  g_autofree char *parent_place = self->parent != NULL ? g_path_get_dirname (self->parent) : NULL;
+  g_autofree char *name = self->parent != NULL ? g_path_get_basename (self->parent) : NULL;
+  g_autofree char *relative = name != NULL ? g_build_filename ("..", name, NULL) : NULL;
+
+  if (self->parent == NULL)
+    return;
+  json_builder_set_member_name (builder, "parent");
+  json_builder_begin_object (builder);
+  add_string (builder, "run", g_str_equal (place, parent_place) ? relative : self->parent);
+  json_builder_set_member_name (builder, "iteration");
+  json_builder_add_int_value (builder, (gint64) self->parent_iteration);
+  json_builder_end_object (builder);
+}
+
 static gboolean
 write_state (MpRun      *self,
              const char *dir,
@@ -167,6 +189,7 @@ write_state (MpRun      *self,
   json_builder_add_double_value (builder, self->seconds);
   add_string (builder, "created", self->created);
   add_string (builder, "updated", self->updated);
+  add_parent (self, builder);
   json_builder_set_member_name (builder, "latest");
   add_latest (self, builder);
   json_builder_end_object (builder);
@@ -225,6 +248,24 @@ read_latest (MpRun      *self,
   }
 }
 
+/* Whoever edits it wrongly loses the parent, not the run. */
+static void
+read_parent (MpRun      *self,
+             JsonObject *object)
+{
+  JsonNode *node = json_object_get_member (object, "parent");
+  JsonNode *run, *iteration;
+
+  if (node == NULL || !JSON_NODE_HOLDS_OBJECT (node))
+    return;
+  run = get_typed (json_node_get_object (node), "run", G_TYPE_STRING);
+  iteration = get_typed (json_node_get_object (node), "iteration", G_TYPE_INT64);
+  if (run == NULL || iteration == NULL || json_node_get_int (iteration) < 0)
+    return;
+  self->parent = g_canonicalize_filename (json_node_get_string (run), self->dir);
+  self->parent_iteration = (guint64) json_node_get_int (iteration);
+}
+
 /* id: the experiment's id. */
 static gboolean
 read_state (MpRun   *self,
@@ -269,6 +310,7 @@ read_state (MpRun   *self,
   self->updated = json_node_dup_string (nodes[4]);
   self->iteration = (guint64) json_node_get_int (iteration);
   self->seconds = json_node_get_double (seconds);
+  read_parent (self, object);
   read_latest (self, object);
   return TRUE;
 }
@@ -319,7 +361,8 @@ fill_folder (MpRun      *self,
              const char *at,
              GError    **error)
 {
-  static const char *const folders[] = { "samples", "checkpoints" };
+  g_autofree char *checkpoints = g_build_filename (at, "checkpoints", NULL);
+  g_autofree char *timeline = g_build_filename (at, "timeline", NULL);
   g_autofree char *experiment = g_build_filename (at, "experiment.ini", NULL);
   g_autofree char *metrics = g_build_filename (at, "metrics", NULL);
   g_autofree char *text = mp_experiment_to_text (self->experiment);
@@ -329,15 +372,26 @@ fill_folder (MpRun      *self,
     return mp_file_fail (error, errno, "make the folder", at);
   if (!lock_folder (at, &self->lock_fd, error))
     return FALSE;
-  for (guint i = 0; i < G_N_ELEMENTS (folders); i++) {
-    g_autofree char *folder = g_build_filename (at, folders[i], NULL);
-
-    if (g_mkdir (folder, 0777) != 0 && errno != EEXIST)
-      return mp_file_fail (error, errno, "make the folder", folder);
-  }
+  if (g_mkdir (checkpoints, 0777) != 0 && errno != EEXIST)
+    return mp_file_fail (error, errno, "make the folder", checkpoints);
+  if (g_unlink (timeline) != 0 && errno != ENOENT)
+    return mp_file_fail (error, errno, "remove", timeline);
   writer = mp_metrics_writer_open (metrics, error);
   return writer != NULL && mp_metrics_writer_cut (writer, -1, error) && mp_metrics_writer_flush (writer, TRUE, error)
          && write_state (self, at, error) && mp_file_write_text (experiment, text, error);
+}
+
+/* Keyframes of iterations that will come again are dropped; −1: all. */
+static gboolean
+open_timeline (MpRun   *self,
+               gint64   last_iteration,
+               GError **error)
+{
+  g_autofree char *path = in_dir (self, "timeline");
+  double megabytes = mp_experiment_get_double (self->experiment, "train", "history");
+
+  self->timeline = mp_timeline_writer_open (path, (gsize) (megabytes * 1e6 / 4), error);
+  return self->timeline != NULL && mp_timeline_writer_cut (self->timeline, last_iteration, error);
 }
 
 MpRun *
@@ -345,6 +399,17 @@ mp_run_create (const char   *dir,
                MpExperiment *experiment,
                const char   *device,
                GError      **error)
+{
+  return mp_run_create_branch (dir, experiment, device, NULL, 0, error);
+}
+
+MpRun *
+mp_run_create_branch (const char   *dir,
+                      MpExperiment *experiment,
+                      const char   *device,
+                      const char   *parent_run,
+                      guint64       iteration,
+                      GError      **error)
 {
   g_autofree char *absolute = g_canonicalize_filename (dir, NULL);
   g_autofree char *parent = g_path_get_dirname (absolute);
@@ -359,6 +424,8 @@ mp_run_create (const char   *dir,
   self->experiment = mp_experiment_copy (experiment);
   self->device = g_strdup (device);
   self->created = now_text ();
+  self->parent = parent_run != NULL ? g_canonicalize_filename (parent_run, NULL) : NULL;
+  self->parent_iteration = iteration;
   if (!check_vacant (absolute, error) || !fill_folder (self, in_place ? absolute : part, error))
     return NULL;
   if (!in_place && g_rename (part, absolute) != 0) {
@@ -368,7 +435,7 @@ mp_run_create (const char   *dir,
   if (!mp_folder_sync (parent, error))
     return NULL;
   self->writer = mp_metrics_writer_open (metrics, error);
-  return self->writer != NULL ? g_steal_pointer (&self) : NULL;
+  return self->writer != NULL && open_timeline (self, -1, error) ? g_steal_pointer (&self) : NULL;
 }
 
 /* ---- opening ---- */
@@ -410,25 +477,6 @@ read_series (MpRun   *self,
   return TRUE;
 }
 
-/* Samples of iterations that will come again. */
-static gboolean
-remove_later_samples (MpRun   *self,
-                      guint64  iteration,
-                      GError **error)
-{
-  g_autoptr (GArray) kept = mp_run_list_samples (self);
-
-  for (guint i = 0; i < kept->len; i++) {
-    guint64 number = g_array_index (kept, guint64, i);
-    g_autofree char *name = g_strdup_printf ("samples/%" G_GUINT64_FORMAT ".safetensors", number);
-    g_autofree char *path = in_dir (self, name);
-
-    if (number > iteration && g_unlink (path) != 0)
-      return mp_file_fail (error, errno, "remove", path);
-  }
-  return TRUE;
-}
-
 static gboolean
 go_on (MpRun   *self,
        GError **error)
@@ -444,7 +492,8 @@ go_on (MpRun   *self,
   self->writer = mp_metrics_writer_open (metrics, error);
   return self->writer != NULL
          && mp_metrics_writer_cut (self->writer, self->checkpoint != NULL ? (gint64) iteration : -1, error)
-         && read_series (self, error) && remove_later_samples (self, iteration, error);
+         && read_series (self, error)
+         && open_timeline (self, self->checkpoint != NULL ? (gint64) iteration : -1, error);
 }
 
 MpRun *
@@ -466,7 +515,7 @@ mp_run_open (const char *dir,
     return NULL;
   mp_experiment_set_id (self->experiment, id);
 
-  if (!is_over (self->state) && !is_locked (absolute)) {
+  if (!is_over (self->state) && !mp_run_is_locked (absolute)) {
     g_autoptr (GArray) checkpoints = mp_run_list_checkpoints (self);
 
     g_free (self->state);
@@ -524,6 +573,47 @@ const char *
 mp_run_get_updated (MpRun *self)
 {
   return self->updated;
+}
+
+const char *
+mp_run_get_parent (MpRun   *self,
+                   guint64 *iteration)
+{
+  *iteration = self->parent_iteration;
+  return self->parent;
+}
+
+MpTimelineWriter *
+mp_run_get_timeline (MpRun *self)
+{
+  return self->timeline;
+}
+
+MpTimelineReader *
+mp_run_open_timeline (MpRun   *self,
+                      GError **error)
+{
+  g_autofree char *path = in_dir (self, "timeline");
+
+  return mp_timeline_reader_open (path, error);
+}
+
+MpExperiment *
+mp_run_dup_experiment (MpRun   *self,
+                       guint64  iteration,
+                       GError **error)
+{
+  g_autoptr (GArray) events = mp_run_list_events (self, error);
+  g_autoptr (MpExperiment) experiment = mp_experiment_copy (self->experiment);
+
+  if (events == NULL)
+    return NULL;
+  for (guint i = 0; i < events->len && g_array_index (events, MpMetricsEvent, i).iteration <= iteration; i++)
+    if (!mp_experiment_set (experiment, g_array_index (events, MpMetricsEvent, i).text, error)) {
+      g_prefix_error (error, "In the run “%s”: ", self->dir);
+      return NULL;
+    }
+  return g_steal_pointer (&experiment);
 }
 
 /* ---- metrics ---- */

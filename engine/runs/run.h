@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * run.h: the run folder: experiment.ini, state.json, metrics, samples/, checkpoints/.
+ * run.h: the run folder: experiment.ini, state.json, metrics, timeline, checkpoints/.
  *
  *   experiment.ini                 every key written out, as the run began
  *   state.json                     format version, program version, experiment's id, device, state, iteration, seconds,
- *                                  created, updated, and the last value of every series
+ *                                  created, updated, the last value of every series, and for a branch its parent: the
+ *                                  run (relative where it lies beside this one) and the iteration that it left it at
  *   metrics                        append-only records with checksums (metrics-file.h): values, and changes by hand
- *   samples/ITERATION.safetensors  "samples" n×d, "data" n×d float32
+ *   timeline                       keyframes to look back at (timeline-file.h)
  *   checkpoints/ITERATION.safetensors
  *
  *   notes.json                     tags and notes, written by people (run-db.h)
@@ -21,6 +22,7 @@
 
 #include "engine/graph/plan.h"
 #include "engine/runs/metrics-file.h"
+#include "engine/runs/timeline-file.h"
 #include "engine/train/experiment.h"
 
 G_BEGIN_DECLS
@@ -29,11 +31,18 @@ typedef struct _MpRun MpRun;
 
 /* The folder must be new or empty. */
 MpRun        *mp_run_create (const char *dir, MpExperiment *experiment, const char *device, GError **error);
+/* A run that goes on from a checkpoint of another run. parent: its folder; it may go, the branch does not need it once
+ * it has a checkpoint of its own. */
+MpRun        *mp_run_create_branch (const char *dir, MpExperiment *experiment, const char *device, const char *parent,
+                                    guint64 iteration, GError **error);
 /* Opens for reading (writable FALSE) or for going on (TRUE: locks, cuts the metrics file after the newest whole
  * checkpoint's iteration, or drops all of it when there is none). MP_ERROR_STATE when another lane has it locked. */
 MpRun        *mp_run_open (const char *dir, gboolean writable, GError **error);
 void          mp_run_close (MpRun *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MpRun, mp_run_close)
+
+/* Whether a lane trains there. */
+gboolean      mp_run_is_locked (const char *dir);
 
 const char   *mp_run_get_dir (MpRun *self);
 MpExperiment *mp_run_get_experiment (MpRun *self);
@@ -43,6 +52,9 @@ double        mp_run_get_seconds (MpRun *self);      /* training time */
 const char   *mp_run_get_device (MpRun *self);
 const char   *mp_run_get_created (MpRun *self);      /* ISO 8601, as the next one */
 const char   *mp_run_get_updated (MpRun *self);
+/* The folder of the run that this one branched off, absolute, and where; NULL for one that began by itself. The folder
+ * may be gone. */
+const char   *mp_run_get_parent (MpRun *self, guint64 *iteration);
 
 /* A name for a series; returns its number in the metrics file. */
 gboolean      mp_run_add_series (MpRun *self, const char *id, guint32 *number, GError **error);
@@ -51,8 +63,8 @@ gboolean      mp_run_append (MpRun *self, guint64 iteration, guint n, const guin
 /* A change by hand after that iteration: "method.ridge=0.01". On disk when it returns. */
 gboolean      mp_run_append_event (MpRun *self, guint64 iteration, const char *assignment, GError **error);
 gboolean      mp_run_flush (MpRun *self, GError **error);
-gboolean      mp_run_save_samples (MpRun *self, guint64 iteration, gint64 n, gint64 n_data, gint64 dimensions,
-                                   const float *samples, const float *data, GError **error);
+/* Keyframes, with a quarter of [train] history as their budget; NULL when opened for reading. */
+MpTimelineWriter *mp_run_get_timeline (MpRun *self);
 gboolean      mp_run_save_state (MpRun *self, const char *state, guint64 iteration, double seconds, GError **error);
 
 /* All parameters and states of a store (optimizer moments and counts included), and the counters. */
@@ -66,7 +78,16 @@ typedef struct
 gboolean      mp_run_save_checkpoint (MpRun *self, MpStore *store, const MpCounters *counters, GError **error);
 /* The newest whole checkpoint; FALSE with MP_ERROR_FILE when there is none. Shapes must match. */
 gboolean      mp_run_load_checkpoint (MpRun *self, MpStore *store, MpCounters *counters, GError **error);
+/* For a branch: what the checkpoint of that iteration has in the same shape goes into the store, the rest of the store
+ * stays as it is. fresh: (out) (optional) (transfer full): names of what stayed. The generator's parameters must all be
+ * there. */
+gboolean      mp_run_load_weights (MpRun *self, guint64 iteration, MpStore *store, MpCounters *counters,
+                                   GPtrArray **fresh, GError **error);
 GArray       *mp_run_list_checkpoints (MpRun *self); /* guint64 iterations, ascending */
+/* Bytes of one of them, 0 when it is not there. */
+gsize         mp_run_get_checkpoint_size (MpRun *self, guint64 iteration);
+/* The newest at or before the iteration. FALSE, with a sentence, when there is none. */
+gboolean      mp_run_find_checkpoint (MpRun *self, guint64 iteration, guint64 *found, GError **error);
 gboolean      mp_run_remove_checkpoint (MpRun *self, guint64 iteration, GError **error);
 
 /* Reading: series ids; points of one series. (transfer full) */
@@ -79,9 +100,10 @@ GArray       *mp_run_list_events (MpRun *self, GError **error);      /* of MpMet
  * non-finite values are the texts "nan", "inf" and "-inf". */
 double        mp_run_get_last (MpRun *self, const char *id);
 char         *mp_run_dup_latest_json (MpRun *self);
-GArray       *mp_run_list_samples (MpRun *self);     /* guint64 iterations, ascending */
-gboolean      mp_run_load_samples (MpRun *self, guint64 iteration, gint64 *n, gint64 *n_data, gint64 *dimensions,
-                                   float **samples, float **data, GError **error);
+/* The experiment as it was trained at that iteration: with the changes by hand up to there. (transfer full) */
+MpExperiment *mp_run_dup_experiment (MpRun *self, guint64 iteration, GError **error);
+/* Its keyframes. (transfer full) */
+MpTimelineReader *mp_run_open_timeline (MpRun *self, GError **error);
 
 /* $MATCHPOINT_RUNS_DIR, else matchpoint/runs in the user's data folder. (transfer full) */
 char         *mp_run_default_parent (void);

@@ -320,7 +320,7 @@ make_room (MpTimelineWriter *self,
            GError          **error)
 {
   while (self->index.size + size > self->budget) {
-    self->full = self->index.thinned >= TIMELINE_MAX_THINNED;
+    self->full = self->index.thinned >= TIMELINE_MAX_THINNED || self->index.frames->len == 0;
     if (self->full || !thin (self, error))
       return FALSE;
   }

@@ -127,6 +127,32 @@ load_checkpoint (MpLane  *lane,
   return TRUE;
 }
 
+/* The weights of another run. They become this run's own with its first checkpoint. */
+static gboolean
+load_parent (MpLane     *lane,
+             const char *dir,
+             guint64     iteration,
+             GError    **error)
+{
+  g_autoptr (MpRun) parent = mp_run_open (dir, FALSE, error);
+  MpCounters counters;
+
+  if (parent == NULL || !mp_run_find_checkpoint (parent, iteration, &iteration, error)
+      || !mp_loop_start (lane->loop, error)
+      || !mp_run_load_weights (parent, iteration, mp_loop_get_store (lane->loop), &counters, NULL, error))
+    return FALSE;
+  if (counters.iteration >= lane->n_iterations) {
+    g_set_error (error, MP_ERROR, MP_ERROR_EXPERIMENT, "The branch begins at iteration %" G_GUINT64_FORMAT
+                 ", and train.iterations = %" G_GUINT64_FORMAT " leaves nothing to train; allowed are more.",
+                 counters.iteration, lane->n_iterations);
+    return FALSE;
+  }
+  lane->iteration = counters.iteration;
+  lane->seconds = counters.seconds;
+  mp_loop_set_batch (lane->loop, counters.batch);
+  return TRUE;
+}
+
 /* ---- what others may see ---- */
 
 /* "Modes", and for the values beside it, "modes_strict" and "mode/3": "Modes: strict", "Modes: 3". */
@@ -242,7 +268,8 @@ open_run (MpLane  *lane,
 
   if (options->run_dir == NULL || lane->run != NULL)
     return TRUE;
-  lane->run = mp_run_create (options->run_dir, lane->experiment, lane->trainer->device_name, error);
+  lane->run = mp_run_create_branch (options->run_dir, lane->experiment, lane->trainer->device_name, options->from,
+                                    lane->iteration, error);
   return lane->run != NULL;
 }
 
@@ -266,7 +293,6 @@ read_intervals (MpLane *lane)
   if (asked == 0)
     asked = mp_experiment_get_int (lane->experiment, "train", "checkpoint_every");
   lane->checkpoint_every = (guint64) MAX (asked, 0);
-  lane->automatic[0] = lane->automatic[1] = -1;
 }
 
 static gboolean
@@ -275,9 +301,16 @@ start_or_go_on (MpLane   *lane,
                 GError  **error)
 {
   g_autoptr (GArray) checkpoints = lane->run != NULL ? mp_run_list_checkpoints (lane->run) : NULL;
+  const char *parent = lane->trainer->options.from;
+  guint64 iteration = (guint64) lane->trainer->options.from_iteration; /* −1: the newest */
 
   *fresh = checkpoints == NULL || checkpoints->len == 0;
-  return *fresh ? mp_loop_start (lane->loop, error) : load_checkpoint (lane, error);
+  if (!*fresh)
+    return load_checkpoint (lane, error);
+  /* A branch that was killed before its first checkpoint begins again. */
+  if (lane->run != NULL)
+    parent = mp_run_get_parent (lane->run, &iteration);
+  return parent != NULL ? load_parent (lane, parent, iteration, error) : mp_loop_start (lane->loop, error);
 }
 
 gboolean
@@ -312,8 +345,7 @@ mp_lane_prepare (MpLane  *lane,
   __atomic_store_n (&trainer->prepared, 1, __ATOMIC_RELEASE);
   tell_activity (NULL, trainer);
 
-  lane->next_samples = mp_lane_next_samples (lane->iteration);
-  if (fresh && (!mp_lane_append_metrics (lane, error) || (lane->run != NULL && !mp_lane_save_samples (lane, error))))
+  if ((fresh && !mp_lane_append_metrics (lane, error)) || !mp_lane_start_history (lane, error))
     return FALSE;
   return lane->run == NULL || mp_run_save_state (lane->run, "training", lane->iteration, lane->seconds, error);
 }

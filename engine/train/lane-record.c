@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * lane-record.c: what a lane leaves behind: metrics, samples, checkpoints, snapshots. None of it changes training.
+ * lane-record.c: what a lane tells: metrics and snapshots. None of it changes training.
  */
 #include "engine/train/lane.h"
 
@@ -78,75 +78,13 @@ mp_lane_evaluate (MpLane  *lane,
   return TRUE;
 }
 
-/* ---- files ---- */
-
-guint64
-mp_lane_next_samples (guint64 iteration)
-{
-  static const guint64 factors[] = { 10, 20, 50 };
-
-  for (guint64 decade = 1;; decade *= 10)
-    for (guint i = 0; i < G_N_ELEMENTS (factors); i++)
-      if (factors[i] * decade > iteration)
-        return factors[i] * decade;
-}
-
-gboolean
-mp_lane_save_samples (MpLane  *lane,
-                      GError **error)
-{
-  const MpBuildOptions *options = mp_build_get_options (mp_loop_get_build (lane->loop));
-  MpView view = { NULL };
-  gboolean ok;
-
-  while (mp_loop_is_looking (lane->loop))
-    mp_lane_poll_snapshot (lane, TRUE);
-  ok = mp_loop_look (lane->loop, NULL, &view, error)
-       && mp_run_save_samples (lane->run, lane->iteration, options->n_view_samples, options->n_view_data,
-                               mp_data_get_dimensions (mp_loop_get_data (lane->loop)), view.samples, view.data, error);
-  mp_view_clear (&view);
-  lane->next_samples = mp_lane_next_samples (lane->iteration);
-  return ok;
-}
-
-gboolean
-mp_lane_save_checkpoint (MpLane  *lane,
-                         gboolean automatic,
-                         GError **error)
-{
-  const MpCounters counters = {
-    .seed = (guint64) mp_experiment_get_int (lane->experiment, "train", "seed"),
-    .iteration = lane->iteration,
-    .batch = mp_loop_get_batch (lane->loop),
-    .seconds = lane->seconds,
-  };
-
-  if (!mp_run_save_checkpoint (lane->run, mp_loop_get_store (lane->loop), &counters, error)
-      || !mp_run_save_state (lane->run, mp_lane_state_name (mp_trainer_get_state (lane->trainer)), lane->iteration,
-                             lane->seconds, error))
-    return FALSE;
-  lane->checkpoint_at = lane->iteration;
-  if (!automatic)
-    return TRUE;
-  if (lane->automatic[0] >= 0 && !mp_run_remove_checkpoint (lane->run, (guint64) lane->automatic[0], error))
-    return FALSE;
-  lane->automatic[0] = lane->automatic[1];
-  lane->automatic[1] = (gint64) lane->iteration;
-  return TRUE;
-}
-
 gboolean
 mp_lane_record (MpLane  *lane,
                 GError **error)
 {
   if (lane->iteration % lane->every == 0 && !(mp_lane_evaluate (lane, error) && mp_lane_append_metrics (lane, error)))
     return FALSE;
-  if (lane->run == NULL)
-    return TRUE;
-  if (lane->iteration == lane->next_samples && !mp_lane_save_samples (lane, error))
-    return FALSE;
-  return lane->checkpoint_every == 0 || lane->iteration % lane->checkpoint_every != 0
-         || lane->iteration == lane->n_iterations || mp_lane_save_checkpoint (lane, TRUE, error);
+  return lane->run == NULL || mp_lane_keep_history (lane, error);
 }
 
 /* ---- snapshots ---- */
@@ -216,6 +154,7 @@ mp_lane_start_snapshot (MpLane  *lane,
     return;
   }
   known = choose_known (lane, taken);
+  mp_lane_remember_background (lane, known);
   lane->shown_at = lane->submitted;
   lane->shown_seconds = lane->seconds;
   if (!mp_loop_start_look (lane->loop, known, &error))

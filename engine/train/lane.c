@@ -264,7 +264,7 @@ find_limit (MpLane *lane)
   guint64 limit = lane->n_iterations;
 
   if (lane->run != NULL)
-    limit = MIN (limit, MIN (lane->next_samples, next_multiple (lane->checkpoint_every, lane->iteration)));
+    limit = MIN (limit, MIN (lane->next_keyframe, next_multiple (lane->checkpoint_every, lane->iteration)));
   return MAX (limit, lane->iteration + 1);
 }
 
@@ -451,7 +451,7 @@ conclude (MpLane     *lane,
     return FALSE;
   if (lane->run == NULL)
     return TRUE;
-  if (whole && (!mp_lane_save_samples (lane, error) || !mp_lane_save_checkpoint (lane, FALSE, error)))
+  if (whole && (!mp_lane_save_keyframe (lane, error) || !mp_lane_save_checkpoint (lane, FALSE, error)))
     return FALSE;
   return mp_run_save_state (lane->run, mp_lane_state_name (state), lane->iteration, lane->seconds, error);
 }
@@ -530,6 +530,7 @@ mp_lane_thread (gpointer data)
     lane.class->close (lane.device);
   mp_experiment_unref (lane.experiment);
   g_clear_pointer (&lane.metrics, g_array_unref);
+  g_clear_pointer (&lane.automatic, g_array_unref);
   g_free (lane.values);
   g_free (lane.numbers);
   g_free (lane.reference);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * lane.h: the lane's thread, in three files: lane.c obeys and iterates, lane-prepare.c builds, lane-record.c evaluates
- * and writes.
+ * lane.h: the lane's thread, in four files: lane.c obeys and iterates, lane-prepare.c builds, lane-record.c evaluates
+ * and writes, lane-history.c keeps the past: keyframes and checkpoints.
  */
 #pragma once
 
@@ -60,8 +60,14 @@ typedef struct
   guint64              every;
   guint64              checkpoint_every; /* 0: never */
   guint64              checkpoint_at;    /* iteration of the last one */
-  gint64               automatic[2];     /* iterations of the last two that nobody asked for, −1: none */
-  guint64              next_samples;
+  GArray              *automatic;        /* guint64: iterations of those that nobody asked for */
+  guint64              next_keyframe;    /* G_MAXUINT64: none */
+  const MpViewClass   *background;       /* that keyframes show, or NULL: not chosen yet */
+  guint                keyframes_since;  /* the last one with a layer */
+  double               credit;           /* seconds that keyframes may take */
+  gint64               credit_at;        /* monotonic time of the last credit */
+  double               keyframe_cost;    /* seconds of the last one */
+  double               recording;        /* seconds that keyframes and checkpoints took */
 
   /* a snapshot on its way */
   guint64              shown_at;
@@ -86,16 +92,23 @@ gboolean mp_lane_evaluate (MpLane *lane, GError **error);
 gboolean mp_lane_append_metrics (MpLane *lane, GError **error);
 /* Values of these series, likewise. */
 gboolean mp_lane_append (MpLane *lane, guint first, guint n, GError **error);
-gboolean mp_lane_save_samples (MpLane *lane, GError **error);
-/* automatic: nobody asked for it; only the last two such are kept. */
-gboolean mp_lane_save_checkpoint (MpLane *lane, gboolean automatic, GError **error);
 /* What is due after an iteration. */
 gboolean mp_lane_record (MpLane *lane, GError **error);
-/* The next iteration after this one whose samples are kept: 10, 20, 50, 100, 200, … */
-guint64  mp_lane_next_samples (guint64 iteration);
 /* Takes a snapshot of now, with these layers (takes them; nullable). It is published by mp_lane_poll_snapshot () once
  * it has arrived, which wait waits for. */
 void     mp_lane_start_snapshot (MpLane *lane, char **layers);
 void     mp_lane_poll_snapshot (MpLane *lane, gboolean wait);
+
+/* ---- lane-history.c ---- */
+/* Once the lane knows its first iteration; does nothing without a run. */
+gboolean mp_lane_start_history (MpLane *lane, GError **error);
+/* What is due after an iteration. */
+gboolean mp_lane_keep_history (MpLane *lane, GError **error);
+/* Keyframes show the background layer that was looked at last. layers: ids of views, NULL-terminated. */
+void     mp_lane_remember_background (MpLane *lane, const char *const *layers);
+/* A keyframe of now, due or not. */
+gboolean mp_lane_save_keyframe (MpLane *lane, GError **error);
+/* automatic: nobody asked for it; such are thinned out. */
+gboolean mp_lane_save_checkpoint (MpLane *lane, gboolean automatic, GError **error);
 
 G_END_DECLS

@@ -57,6 +57,10 @@ static const MpParam train_params[] = {
   { .key = "checkpoint_every", .title = N_("Checkpoint every"), .unit = N_("iterations"), .type = MP_PARAM_INT,
     .default_value = "1000", .min = 0, .max = 1e12, .ui_min = 0, .ui_max = 1e5,
     .summary = N_("How often a kept run saves all it needs to go on; 0 saves at the end only.") },
+  { .key = "history", .title = N_("Kept of the past"), .unit = N_("MB"), .type = MP_PARAM_DOUBLE,
+    .default_value = "160", .min = 0, .max = 1e6, .ui_min = 0, .ui_max = 1000,
+    .summary = N_("Disk space of a run's past: a quarter for keyframes, which can be scrubbed, the rest for checkpoints, "
+                  "which can be branched from. Both are thinned evenly to fit; the last two checkpoints stay.") },
 };
 
 static const MpParam evaluate_params[] = {

@@ -38,6 +38,7 @@ struct _MpTrainer
   /* fixed before the thread starts */
   char             *device;
   char             *run_dir;
+  char             *from;
   MpTrainerOptions  options;
   GThread          *thread;
   MpExperiment     *initial;      /* the lane's to read */
@@ -77,6 +78,7 @@ struct _MpTrainer
   guint64           seconds_bits; /* doubles */
   guint64           rate_bits;
   guint64           look_bits;
+  guint64           recording_bits;
 
   GMutex            latest_mutex;
   double           *latest;       /* n_series */
@@ -94,6 +96,7 @@ gpointer mp_lane_thread (gpointer trainer);
 void mp_trainer_publish_state (MpTrainer *self, MpLaneState state);
 void mp_trainer_publish_progress (MpTrainer *self, guint64 iteration, double seconds, double rate);
 void mp_trainer_publish_look (MpTrainer *self, double seconds);
+void mp_trainer_publish_recording (MpTrainer *self, double seconds);
 /* Takes the error. */
 void mp_trainer_publish_end (MpTrainer *self, MpLaneState state, GError *error);
 void mp_trainer_publish_scalars (MpTrainer *self, guint64 iteration, guint first, guint n, const double *values);

@@ -84,6 +84,13 @@ mp_trainer_publish_look (MpTrainer *self,
 }
 
 void
+mp_trainer_publish_recording (MpTrainer *self,
+                              double     seconds)
+{
+  __atomic_store_n (&self->recording_bits, bits_of (seconds), __ATOMIC_RELAXED);
+}
+
+void
 mp_trainer_publish_end (MpTrainer  *self,
                         MpLaneState state,
                         GError     *error)
@@ -175,6 +182,7 @@ mp_trainer_finalize (GObject *object)
   g_free (self->device_name);
   g_free (self->device_note);
   g_free (self->run_dir);
+  g_free (self->from);
   g_mutex_clear (&self->mutex);
   g_mutex_clear (&self->latest_mutex);
   g_mutex_clear (&self->notify_mutex);
@@ -210,6 +218,8 @@ mp_trainer_new (MpExperiment           *experiment,
   self->run_dir = g_strdup (options->run_dir);
   self->options.device = self->device;
   self->options.run_dir = self->run_dir;
+  self->from = g_strdup (options->from);
+  self->options.from = self->from;
   self->experiment = mp_experiment_copy (experiment);
   if (options->iterations >= 0) {
     g_autofree char *iterations = g_strdup_printf ("%" G_GINT64_FORMAT, MAX (options->iterations, 1));
@@ -422,6 +432,12 @@ double
 mp_trainer_get_look_seconds (MpTrainer *self)
 {
   return double_of (__atomic_load_n (&self->look_bits, __ATOMIC_RELAXED));
+}
+
+double
+mp_trainer_get_recording_seconds (MpTrainer *self)
+{
+  return double_of (__atomic_load_n (&self->recording_bits, __ATOMIC_RELAXED));
 }
 
 GError *

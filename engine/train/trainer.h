@@ -93,6 +93,8 @@ typedef struct
   gint        n_threads;    /* inside one kernel; 0: one */
   const char *run_dir;      /* where the run is kept, or NULL: nowhere */
   gboolean    resume;       /* run_dir holds a run to go on with */
+  const char *from;         /* folder of a run to branch from, or NULL: begin anew */
+  gint64      from_iteration; /* its last checkpoint at or before this; −1: the newest */
   gint64      iterations;   /* −1: as the experiment says */
   gint64      checkpoint_every; /* iterations; 0: as the experiment says; −1: only at the end and on request */
   gboolean    start_paused;
@@ -101,7 +103,11 @@ typedef struct
 
 /* Makes the lane and starts its thread, which builds and then trains or waits. Never fails: errors become the state
  * MP_LANE_FAILED. The experiment is copied. To resume, give the run's own (mp_run_get_experiment ()); changes that were
- * made by hand come back by themselves. */
+ * made by hand come back by themselves.
+ *
+ * A branch goes on with the counters, parameters and optimizer moments of the checkpoint and with this experiment:
+ * bit for bit like its parent when it is that of mp_run_dup_experiment (). What the checkpoint does not have in the
+ * experiment's shape begins anew, the generator's parameters excepted: that is an error. */
 MpTrainer    *mp_trainer_new (MpExperiment *experiment, const MpTrainerOptions *options);
 MpExperiment *mp_trainer_get_experiment (MpTrainer *self);
 const char   *mp_trainer_get_run_dir (MpTrainer *self);           /* or NULL */
@@ -131,6 +137,8 @@ double        mp_trainer_get_rate (MpTrainer *self);              /* iterations/
 /* Time of the lane's thread that snapshots took, beside training time; on a device that computes beside the host,
  * that of asking and unpacking only. */
 double        mp_trainer_get_look_seconds (MpTrainer *self);
+/* Seconds of the training time that went into keyframes and checkpoints. */
+double        mp_trainer_get_recording_seconds (MpTrainer *self);
 GError       *mp_trainer_dup_error (MpTrainer *self);             /* FAILED: why; DIVERGED: where; else NULL */
 char         *mp_trainer_dup_device (MpTrainer *self);            /* what it trains on, "NVIDIA H100", or NULL yet */
 const char   *mp_trainer_get_device_class (MpTrainer *self);      /* "cpu", "cuda", or NULL yet */

@@ -69,6 +69,37 @@ def test_comparison ():
         assert [lane[key] for lane in again.json ()['lanes']] == [lane[key] for lane in lanes]
 
 
+def test_branch ():
+    parent, child, other = fresh ('parent'), fresh ('child'), fresh ('other')
+    settings = ['--set', 'train.checkpoint_every=10', '--set', 'evaluate.every=10', '--quiet']
+    whole = train ('ring-gan', '--iterations', '40', '--out', parent, *settings).json ()['lanes'][0]
+    # unchanged it ends where its parent ended
+    branch = train ('--from', parent, '--at', '25', '--out', child, '--quiet').json ()['lanes'][0]
+    check_lane (branch, 'finished', 40)
+    assert branch['metrics'] == whole['metrics']
+    state = json.load (open (child + '/state.json'))
+    assert state['parent'] == {'run': '../' + os.path.basename (parent), 'iteration': 20}, state
+    changed = train ('--from', parent, '--set', 'optimizer.generator.learning_rate=0.05', '--iterations', '60', '--out',
+                     other, '--quiet').json ()['lanes'][0]
+    check_lane (changed, 'finished', 60)
+    assert changed['metrics'] != whole['metrics']
+    for arguments in [['--from', parent, 'ring-gan'], ['--at', '3', 'ring-gan'], ['--from', parent, '--resume', parent]]:
+        train (*arguments, status=USAGE)
+    assert 'first is of iteration 10' in train ('--from', parent, '--at', '5', status=FAILURE).err
+
+
+def test_list_runs ():
+    out = train ('ring-gan', '--iterations', '10', '--quiet').json ()['lanes'][0]
+    runs = matchpoint ('list', 'runs', '--json').json ()
+    run = next (run for run in runs if run['run'] == out['run'])
+    assert run['method'] == 'gan' and run['state'] == 'finished' and run['iteration'] == 10
+    assert run['metrics']['modes'] == out['metrics']['modes']
+    name = os.path.basename (out['run'])
+    assert name in matchpoint ('list', 'runs', 'finished', 'GAN', name).out
+    assert matchpoint ('list', 'runs', name, 'nowhere').out == 'No run matches.\n'
+    matchpoint ('list', 'methods', 'gan', status=USAGE)
+
+
 def test_library ():
     result = train ('ring-gan', 'ring-gan', '--iterations', '10', '--quiet')
     lanes = result.json ()['lanes']
@@ -204,10 +235,14 @@ def test_interrupt ():
 
 
 def test_terminate ():
-    process = start_long (fresh ('terminate'))
-    process.terminate ()
-    process.communicate (timeout=60)
-    assert process.returncode == 128 + signal.SIGTERM
+    for number in [signal.SIGTERM, signal.SIGHUP]:
+        out = fresh ('terminate')
+        process = start_long (out)
+        process.send_signal (number)
+        process.communicate (timeout=60)
+        assert process.returncode == 128 + number
+        assert all (json.load (open (f'{out}/{lane}/state.json'))['state'] == 'stopped'
+                    for lane in os.listdir (out) if os.path.isdir (f'{out}/{lane}'))
 
 
 def test_diverged ():

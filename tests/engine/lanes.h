@@ -111,13 +111,43 @@ mp_assert_same_tensors (const char *path_a,
   }
 }
 
+/* The last keyframe is of that iteration, in both runs with the same numbers. */
+static inline void
+mp_assert_same_end (const char *dir_a,
+                    const char *dir_b,
+                    guint64     iteration)
+{
+  const char *dirs[] = { dir_a, dir_b };
+  MpTimelineFrame frames[2];
+
+  for (guint i = 0; i < 2; i++) {
+    g_autofree char *path = g_build_filename (dirs[i], "timeline", NULL);
+    g_autoptr (GError) error = NULL;
+    g_autoptr (MpTimelineReader) reader = mp_timeline_reader_open (path, &error);
+    guint index;
+
+    g_assert_no_error (error);
+    g_assert_true (mp_timeline_reader_find (reader, G_MAXUINT64, &index));
+    g_assert_true (mp_timeline_reader_load (reader, index, FALSE, &frames[i], &error));
+    g_assert_no_error (error);
+    g_assert_cmpuint (frames[i].mark.iteration, ==, iteration);
+  }
+  g_assert_cmpuint (frames[0].mark.points, ==, frames[1].mark.points);
+  g_assert_cmpmem (frames[0].samples, (gsize) (frames[0].n * frames[0].dimensions) * sizeof (float),
+                   frames[1].samples, (gsize) (frames[1].n * frames[1].dimensions) * sizeof (float));
+  for (guint i = 0; i < 2; i++)
+    mp_timeline_frame_clear (&frames[i]);
+}
+
 /* Bit by bit: all metrics of all iterations, the parameters, moments and counts of an iteration, and its samples. */
 static inline void
 mp_assert_same_runs (const char *dir_a,
                      const char *dir_b,
                      guint64     iteration)
 {
-  static const char *const folders[] = { "checkpoints", "samples" };
+  g_autofree char *name = g_strdup_printf ("checkpoints/%" G_GUINT64_FORMAT ".safetensors", iteration);
+  g_autofree char *tensors_a = g_build_filename (dir_a, name, NULL);
+  g_autofree char *tensors_b = g_build_filename (dir_b, name, NULL);
   g_autofree char *metrics_a = g_build_filename (dir_a, "metrics", NULL);
   g_autofree char *metrics_b = g_build_filename (dir_b, "metrics", NULL);
   g_autofree char *bytes_a = NULL;
@@ -131,11 +161,6 @@ mp_assert_same_runs (const char *dir_a,
   if (memcmp (bytes_a, bytes_b, size_a) != 0)
     g_error ("the metrics of %s and %s differ", dir_a, dir_b);
 
-  for (guint i = 0; i < G_N_ELEMENTS (folders); i++) {
-    g_autofree char *name = g_strdup_printf ("%" G_GUINT64_FORMAT ".safetensors", iteration);
-    g_autofree char *path_a = g_build_filename (dir_a, folders[i], name, NULL);
-    g_autofree char *path_b = g_build_filename (dir_b, folders[i], name, NULL);
-
-    mp_assert_same_tensors (path_a, path_b);
-  }
+  mp_assert_same_tensors (tensors_a, tensors_b);
+  mp_assert_same_end (dir_a, dir_b, iteration);
 }

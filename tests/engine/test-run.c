@@ -265,7 +265,6 @@ test_checkpoints (Fixture      *fixture,
   g_autoptr (MpRun) run = create (fixture);
   g_autoptr (GError) error = NULL;
   g_autofree char *newest = g_build_filename (fixture->dir, "checkpoints", "20.safetensors", NULL);
-  g_autofree char *samples = g_build_filename (fixture->dir, "samples", "20.safetensors", NULL);
   MpCounters counters;
   Model first, second, other, wide;
   float points[8] = { 0 };
@@ -285,9 +284,11 @@ test_checkpoints (Fixture      *fixture,
   save (run, &second, 20);
   append (run, 21, 30);
   g_assert_true (mp_run_append_event (run, 30, "method.ridge=0.25", NULL));
-  g_assert_true (mp_run_save_samples (run, 10, 2, 2, 2, points, points, NULL));
-  g_assert_true (mp_run_save_samples (run, 20, 2, 2, 2, points, points, NULL));
-  g_assert_true (mp_run_save_samples (run, 30, 2, 2, 2, points, points, NULL));
+  for (guint64 i = 10; i <= 30; i += 10) {
+    const MpTimelineFrame frame = { .mark = { .iteration = i }, .n = 4, .dimensions = 2, .samples = points };
+
+    g_assert_true (mp_timeline_writer_append (mp_run_get_timeline (run), &frame, NULL));
+  }
   g_clear_pointer (&run, mp_run_close);
 
   /* Going on from 20 drops what came after. */
@@ -305,12 +306,14 @@ test_checkpoints (Fixture      *fixture,
   g_assert_cmpuint (counters.batch, ==, 60);
   g_assert_cmpfloat (counters.seconds, ==, 1.0 / 3);
   {
-    g_autoptr (GArray) kept = mp_run_list_samples (run);
+    g_autoptr (MpTimelineReader) timeline = mp_run_open_timeline (run, NULL);
+    guint n;
+    const MpTimelineMark *kept = mp_timeline_reader_list (timeline, &n);
     g_autoptr (GArray) events = mp_run_list_events (run, NULL);
 
     g_assert_cmpuint (events->len, ==, 0);
-    g_assert_cmpuint (kept->len, ==, 2);
-    g_assert_cmpuint (g_array_index (kept, guint64, 1), ==, 20);
+    g_assert_cmpuint (n, ==, 2);
+    g_assert_cmpuint (kept[1].iteration, ==, 20);
   }
   g_clear_pointer (&run, mp_run_close);
 
@@ -320,7 +323,7 @@ test_checkpoints (Fixture      *fixture,
   g_assert_cmpuint (count_points (run), ==, 10);
   g_assert_true (mp_run_load_checkpoint (run, other.store, &counters, NULL));
   assert_same_models (&first, &other);
-  g_assert_false (g_file_test (samples, G_FILE_TEST_EXISTS));
+  g_assert_cmpuint (mp_timeline_writer_next (mp_run_get_timeline (run), 10), ==, 11);
 
   model_clear (&first);
   model_clear (&second);
@@ -328,26 +331,43 @@ test_checkpoints (Fixture      *fixture,
   model_clear (&wide);
 }
 
+/* A branch names its parent, wherever both are moved together. */
 static void
-test_samples (Fixture      *fixture,
+test_parents (Fixture      *fixture,
               gconstpointer data)
 {
-  static const float samples[] = { 1, 2, 3, 4, 5, 6 }, real[] = { -1, -2, -3, -4 };
-  g_autoptr (MpRun) run = create (fixture);
-  g_autofree float *read_samples = NULL;
-  g_autofree float *read_real = NULL;
-  gint64 n, n_data, dimensions;
-  g_autoptr (GError) error = NULL;
+  g_autofree char *parent = g_build_filename (fixture->dir, "parent", NULL);
+  g_autofree char *place = g_build_filename (fixture->dir, "place", NULL);
+  g_autofree char *moved = g_build_filename (place, "branch", NULL);
+  g_autofree char *branch = g_build_filename (fixture->dir, "branch", NULL);
+  g_autofree char *wanted = g_build_filename (place, "parent", NULL);
+  g_autoptr (MpExperiment) experiment = mp_experiment_load ("ring-gan", NULL);
+  guint64 iteration = 0;
 
-  g_assert_true (mp_run_save_samples (run, 100, 3, 2, 2, samples, real, NULL));
-  g_assert_true (mp_run_load_samples (run, 100, &n, &n_data, &dimensions, &read_samples, &read_real, NULL));
-  g_assert_cmpint (n, ==, 3);
-  g_assert_cmpint (n_data, ==, 2);
-  g_assert_cmpint (dimensions, ==, 2);
-  g_assert_cmpmem (read_samples, sizeof samples, samples, sizeof samples);
-  g_assert_cmpmem (read_real, sizeof real, real, sizeof real);
-  g_assert_false (mp_run_load_samples (run, 99, &n, &n_data, &dimensions, &read_samples, &read_real, &error));
-  g_assert_error (error, MP_ERROR, MP_ERROR_FILE);
+  mp_run_close (mp_run_create (parent, experiment, "cpu", NULL));
+  mp_run_close (mp_run_create_branch (branch, experiment, "cpu", parent, 1234, NULL));
+  {
+    g_autoptr (MpRun) run = mp_run_open (branch, FALSE, NULL);
+    g_autoptr (MpRun) root = mp_run_open (parent, FALSE, NULL);
+
+    g_assert_cmpstr (mp_run_get_parent (run, &iteration), ==, parent);
+    g_assert_cmpuint (iteration, ==, 1234);
+    g_assert_null (mp_run_get_parent (root, &iteration));
+  }
+  g_assert_cmpint (g_mkdir (place, 0777), ==, 0);
+  g_assert_cmpint (g_rename (branch, moved), ==, 0);
+  {
+    g_autoptr (MpRun) run = mp_run_open (moved, TRUE, NULL);
+
+    g_assert_cmpstr (mp_run_get_parent (run, &iteration), ==, wanted);
+    g_assert_true (mp_run_save_state (run, "stopped", 0, 0, NULL));
+  }
+  {
+    g_autoptr (MpRun) run = mp_run_open (moved, FALSE, NULL);
+
+    g_assert_cmpstr (mp_run_get_parent (run, &iteration), ==, wanted);
+    g_assert_cmpuint (iteration, ==, 1234);
+  }
 }
 
 /* No room for more, played by a limit on a file's size: what was there stays, and the folder opens. */
@@ -450,7 +470,7 @@ main (int    argc,
   ADD ("places", test_places);
   ADD ("lock", test_lock);
   ADD ("checkpoints", test_checkpoints);
-  ADD ("samples", test_samples);
+  ADD ("parents", test_parents);
   ADD ("no-room", test_no_room);
   ADD ("read-only", test_read_only);
   ADD ("new-path", test_new_path);

@@ -213,8 +213,7 @@ test_checkpoints (void)
   g_autofree char *dir = in_scratch ("checkpoints");
   g_autoptr (MpRun) run = NULL;
   g_autoptr (GArray) kept = NULL;
-  g_autoptr (GArray) samples = NULL;
-  static const guint64 sampled[] = { 0, 10, 20, 50, 100, N };
+  static const guint64 wanted[] = { 6, 25, 50, 75, 100, N };
 
   for (guint i = 0; i < 5; i++)
     mp_trainer_step_iteration (trainer);
@@ -223,16 +222,10 @@ test_checkpoints (void)
   mp_trainer_play (trainer);
   finish (trainer);
 
-  /* The one that was asked for amid iteration 6, two of every 25, and the last. */
+  /* The one that was asked for amid iteration 6, those of every 25, and the last. */
   run = mp_run_open (dir, FALSE, NULL);
   kept = mp_run_list_checkpoints (run);
-  g_assert_cmpuint (kept->len, ==, 4);
-  g_assert_cmpuint (g_array_index (kept, guint64, 0), ==, 6);
-  g_assert_cmpuint (g_array_index (kept, guint64, 1), ==, 75);
-  g_assert_cmpuint (g_array_index (kept, guint64, 2), ==, 100);
-  g_assert_cmpuint (g_array_index (kept, guint64, 3), ==, N);
-  samples = mp_run_list_samples (run);
-  g_assert_cmpmem (samples->data, samples->len * sizeof (guint64), sampled, sizeof sampled);
+  g_assert_cmpmem (kept->data, kept->len * sizeof (guint64), wanted, sizeof wanted);
   assert_like_reference ("ring-gan", "checkpoints");
 }
 
