@@ -48,7 +48,19 @@ _mp_build_clear_encoders (MpBuild *self)
   g_clear_pointer (&self->stage, mp_experiment_unref);
 }
 
-/* ---- for build () ---- */
+/* ---- for build () and views ---- */
+
+gboolean
+mp_build_has_features (MpBuild *self)
+{
+  return self->frozen_encoder != NULL;
+}
+
+gboolean
+mp_build_has_decoder (MpBuild *self)
+{
+  return self->frozen_decoder != NULL;
+}
 
 gint64
 mp_build_get_code_size (MpBuild *self)

@@ -63,15 +63,24 @@ mp_build_view_points (MpBuild *self)
   return self->view_points;
 }
 
+gboolean
+mp_build_view_extent (MpBuild *self,
+                      double   extent[4])
+{
+  if (self->options.data == NULL)
+    return FALSE;
+  mp_data_get_extent (self->options.data, extent);
+  return extent[1] > extent[0] && extent[3] > extent[2];
+}
+
 /* Whether the data knows its density shows in any point. */
 static gboolean
 knows_density (MpBuild *self)
 {
   double extent[4];
 
-  if (self->options.data == NULL || self->dimensions != 2)
+  if (self->dimensions != 2 || !mp_build_view_extent (self, extent))
     return FALSE;
-  mp_data_get_extent (self->options.data, extent);
   return isfinite (mp_data_density (self->options.data, (const double[]) { extent[0], extent[2] }));
 }
 

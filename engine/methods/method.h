@@ -3,8 +3,8 @@
  * method.h: a method is a descriptor and one function that writes its losses down as phases.
  *
  * build () gets an MpBuild: the experiment, a graph, the networks. It makes nodes, registers phases and reports, and says
- * what its parts are, so that views find something to draw. An iteration runs the phases in order, each `repeat` times; every run of a phase gets its own minibatch
- * unless it asks to share the last one, and its own latent draw.
+ * what its parts are, so that views find something to draw. An iteration runs the phases in order, each `repeat` times;
+ * every run of a phase gets its own minibatch unless it asks to share the last one, and its own latent draw.
  */
 #pragma once
 
@@ -167,6 +167,9 @@ const MpKernelSum *mp_build_get_kernel (MpBuild *build);
 /* Its matrix between x (n × d) and y (m × d), points of the space that it compares points in; n × m, or NULL. */
 MpNode       *mp_build_kernel_matrix (MpBuild *build, MpNode *x, MpNode *y);
 gboolean      mp_build_has (MpBuild *build, const char *name);
+/* Whether mp_build_features () and mp_build_decode () may be asked. */
+gboolean      mp_build_has_features (MpBuild *build);
+gboolean      mp_build_has_decoder (MpBuild *build);
 /* NULL where the method did not publish it. */
 MpNode       *mp_build_call (MpBuild *build, const char *name, MpNode *x, MpNode *y);
 
@@ -180,6 +183,8 @@ MpNode       *mp_build_view_latents (MpBuild *build);                 /* what th
 MpNode       *mp_build_view_generate (MpBuild *build, MpNode *latent);
 MpNode       *mp_build_view_data (MpBuild *build);                    /* real, n × d */
 MpNode       *mp_build_view_points (MpBuild *build);                  /* of the grid, points × d */
+/* What the plot shows: x0, x1, y0, y1. FALSE where nobody said. */
+gboolean      mp_build_view_extent (MpBuild *build, double extent[4]);
 /* True density of the data at the grid's points; NULL where it is not known. */
 MpNode       *mp_build_view_density (MpBuild *build);
 MpNode       *mp_build_view_critic (MpBuild *build, MpNode *x, gint64 outputs);

@@ -38,17 +38,21 @@ axes_clear (Axes *self)
 }
 
 static void
-gather (Axes          *self,
-        const MpLayer *layer)
+gather (Axes                *self,
+        const MpLayerTensor *tensors,
+        guint                n_tensors)
 {
-  gint64 rows[2] = { MIN (layer->tensors[0].rows, POINTS), MIN (layer->tensors[1].rows, POINTS) };
-
-  self->n = rows[0] + rows[1];
-  self->k = layer->tensors[0].columns;
-  self->x = g_new (float, self->n * self->k);
+  self->k = tensors[0].columns;
+  for (guint t = 0; t < n_tensors; t++)
+    self->n += MIN (tensors[t].rows, POINTS);
+  self->x = g_new (float, MAX (1, self->n * self->k));
   self->mean = g_new0 (double, self->k);
-  memcpy (self->x, layer->tensors[0].values, (gsize) (rows[0] * self->k) * sizeof (float));
-  memcpy (self->x + rows[0] * self->k, layer->tensors[1].values, (gsize) (rows[1] * self->k) * sizeof (float));
+  for (gint64 t = 0, at = 0; t < n_tensors; t++) {
+    gint64 n = MIN (tensors[t].rows, POINTS) * self->k;
+
+    memcpy (self->x + at, tensors[t].values, (gsize) n * sizeof (float));
+    at += n;
+  }
   for (gint64 i = 0; i < self->n; i++)
     for (gint64 j = 0; j < self->k; j++)
       self->mean[j] += (double) self->x[i * self->k + j] / (double) self->n;
@@ -253,11 +257,25 @@ mp_layer_project (MpLayer *layer)
     project_line (layer, per_panel);
   if (k <= 2)
     return;
-  gather (&axes, layer);
+  gather (&axes, layer->tensors, 2);
   iterate (&axes);
   for (guint t = 0; t < layer->n_tensors; t++)
     apply (&axes, &layer->tensors[t], t % per_panel < 2);
   layer->detail = g_strdup_printf (_("two principal axes of %d, %.0f %% of the variance"), (int) k,
                                    100 * axes.explained);
+  axes_clear (&axes);
+}
+
+void
+mp_view_find_axis (const MpLayerTensor *points,
+                   double              *mean,
+                   double              *axis)
+{
+  Axes axes = { 0 };
+
+  gather (&axes, points, 1);
+  iterate (&axes);
+  memcpy (mean, axes.mean, (gsize) axes.k * sizeof (double));
+  memcpy (axis, axes.axis[0], (gsize) axes.k * sizeof (double));
   axes_clear (&axes);
 }

@@ -20,6 +20,8 @@
  *   SPACE     panel       real n × k, generated m × k; optionally the forces on them, n × k and m × k;
  *                         several panels: `per_panel` tensors each
  *   BARS      panel       values k, and for each a label; several panels: one tensor each
+ *
+ * Steps and forces are true; the window magnifies them and says by how much.
  */
 #pragma once
 
@@ -112,6 +114,8 @@ MpNode *mp_view_gradient_norms (MpBuild *build, MpNode *x);
  * into one of two: the principal axes of the first panel's points, with the share of their variance in `detail`; one
  * dimension becomes two parallel lines, real above generated. */
 void mp_layer_project (MpLayer *layer);
+/* Mean of the rows and their first principal axis, of length 1; columns numbers each. */
+void mp_view_find_axis (const MpLayerTensor *points, double *mean, double *axis);
 /* Frees the tensors from `first` on. */
 void mp_layer_drop (MpLayer *layer, guint first);
 
