@@ -287,11 +287,12 @@ view_ratio (MpBuild *build,
 
 static MpNode *
 view_critic_loss (MpBuild *build,
-                  MpNode  *x,
-                  MpNode  *y)
+                  MpNode  *p,
+                  MpNode  *q)
 {
-  MpNode *p = project (build, first_rows (x, VIEW_RATIO_POINTS));
-  MpNode *q = project (build, first_rows (y, VIEW_RATIO_POINTS));
+  p = first_rows (p, VIEW_RATIO_POINTS);
+  q = first_rows (q, VIEW_RATIO_POINTS);
+
   g_autoptr (GPtrArray) qq = list_grams (build, q, q);
   g_autoptr (GPtrArray) qp = list_grams (build, q, p);
 
@@ -300,12 +301,12 @@ view_critic_loss (MpBuild *build,
 
 static MpNode *
 view_generator_loss (MpBuild *build,
-                     MpNode  *x,
-                     MpNode  *y)
+                     MpNode  *p,
+                     MpNode  *q)
 {
   MpGrams grams;
 
-  mp_grams_fill (&grams, mp_build_get_kernel (build), project (build, x), project (build, y));
+  mp_grams_fill (&grams, mp_build_get_kernel (build), p, q);
   return generator_loss (build, mp_mmd2_biased (&grams));
 }
 
@@ -337,9 +338,7 @@ gram_build (MpBuild  *build,
                    MP_LOWER_IS_BETTER, estimate_condition (build, g_ptr_array_index (qq, 0)));
   build_generator_phase (build, phase, &grams);
 
-  mp_build_publish_critic (build, MP_CRITIC_SPACE, dimensions);
-  mp_build_publish (build, "critic-loss", view_critic_loss);
-  mp_build_publish (build, "generator-loss", view_generator_loss);
+  mp_space_publish (build, dimensions, view_critic_loss, view_generator_loss);
   mp_build_publish (build, "density-ratio", view_ratio);
   return mp_graph_check (mp_build_graph (build), error);
 }

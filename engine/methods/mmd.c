@@ -78,4 +78,70 @@ mp_grams_report_saturation (const MpGrams *self,
                    N_("Mean kernel value between two generated points (of its largest; 0 too narrow, 1 too wide)"),
                    MP_NEITHER_IS_BETTER,
                    mp_mul_scalar (mp_mean_off_diagonal (self->generated, self->at_zero), 1 / self->at_zero));
+  mp_phase_report (phase, "kernel/cross",
+                   N_("Mean kernel value between a real and a generated point (of its largest)"),
+                   MP_NEITHER_IS_BETTER, mp_mul_scalar (mean (self->cross), 1 / self->at_zero));
+}
+
+/* ---- games in the critic's space ---- */
+
+typedef struct
+{
+  gint64      dimensions;
+  MpSpaceLoss critic_loss, generator_loss;
+} Space;
+
+static MpNode *
+critic_loss_of_scores (MpBuild *build,
+                       MpNode  *p,
+                       MpNode  *q)
+{
+  return ((const Space *) mp_build_get_data (build))->critic_loss (build, p, q);
+}
+
+static MpNode *
+generator_loss_of_scores (MpBuild *build,
+                          MpNode  *p,
+                          MpNode  *q)
+{
+  return ((const Space *) mp_build_get_data (build))->generator_loss (build, p, q);
+}
+
+static MpNode *
+project (MpBuild *build,
+         MpNode  *x)
+{
+  return mp_build_view_critic (build, x, ((const Space *) mp_build_get_data (build))->dimensions);
+}
+
+static MpNode *
+critic_loss (MpBuild *build,
+             MpNode  *x,
+             MpNode  *y)
+{
+  return critic_loss_of_scores (build, project (build, x), project (build, y));
+}
+
+static MpNode *
+generator_loss (MpBuild *build,
+                MpNode  *x,
+                MpNode  *y)
+{
+  return generator_loss_of_scores (build, project (build, x), project (build, y));
+}
+
+void
+mp_space_publish (MpBuild     *build,
+                  gint64       dimensions,
+                  MpSpaceLoss  of_critic,
+                  MpSpaceLoss  of_generator)
+{
+  Space space = { dimensions, of_critic, of_generator };
+
+  mp_build_set_data (build, g_memdup2 (&space, sizeof space), g_free);
+  mp_build_publish_critic (build, MP_CRITIC_SPACE, dimensions);
+  mp_build_publish (build, "critic-loss", critic_loss);
+  mp_build_publish (build, "critic-loss-of-scores", critic_loss_of_scores);
+  mp_build_publish (build, "generator-loss", generator_loss);
+  mp_build_publish (build, "generator-loss-of-scores", generator_loss_of_scores);
 }

@@ -33,8 +33,13 @@ MpNode *mp_mmd2_u_statistic (const MpGrams *self);
 MpNode *mp_mean_off_diagonal (MpNode *gram, double at_zero);
 /* √(MMD² + guard) of a biased estimate. */
 MpNode *mp_mmd_root (MpNode *mmd2, double guard);
-/* Health of the kernel, from means that the losses have computed anyway: of k (xᵢ, xⱼ) / k (x, x) over i ≠ j, for real
- * and for generated points. Near 0 no point sees another, near 1 all look the same, and slopes vanish at both ends.
+/* What a player goes down, from projected points: p = f (x), real, and q = f (y), generated. */
+typedef MpNode *(*MpSpaceLoss) (MpBuild *build, MpNode *p, MpNode *q);
+/* Publishes a game in the critic's space of so many dimensions: the space, and both losses from points and from scores. */
+void    mp_space_publish (MpBuild *build, gint64 dimensions, MpSpaceLoss critic_loss, MpSpaceLoss generator_loss);
+
+/* Health of the kernel, from means that the losses have computed anyway: of k / k (x, x) over two different real
+ * points, two generated ones, and one of each. Near 0 no point sees another, near 1 all look the same, and slopes vanish at both ends.
  * Reports nothing for a kernel that grows without bound. */
 void    mp_grams_report_saturation (const MpGrams *self, MpPhase *phase);
 

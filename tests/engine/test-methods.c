@@ -201,13 +201,24 @@ test_data (void)
   train_two ("gan", "data.points=0");
 }
 
-/* A new value for a live key. Games without a bound, as those of critics with a penalty, overflow at large rates. */
-static const char *
-live_value (const MpParam *param)
+/* A new value for a live key, in a list as often as it has numbers now. Games without a bound, as those of critics with a
+ * penalty, overflow at large rates. */
+static char *
+live_value (MpExperiment  *experiment,
+            const char    *group,
+            const MpParam *param)
 {
-  if (param->type == MP_PARAM_INT)
-    return "2";
-  return g_str_equal (param->key, "learning_rate") ? "0.01" : "0.5";
+  gboolean list = param->type == MP_PARAM_DOUBLES || param->type == MP_PARAM_INTS;
+  gboolean whole = param->type == MP_PARAM_INT || param->type == MP_PARAM_INTS;
+  const char *value = whole ? "2" : g_str_equal (param->key, "learning_rate") ? "0.01" : "0.5";
+  GString *text = g_string_new (NULL);
+  guint n = 1;
+
+  if (list)
+    mp_experiment_get_doubles (experiment, group, param->key, &n);
+  for (guint i = 0; i < n; i++)
+    g_string_append_printf (text, "%s%s", i > 0 ? ", " : "", value);
+  return g_string_free (text, FALSE);
 }
 
 /* Every live key of every group takes a new value in a running lane, and the lane goes on. */
@@ -229,11 +240,13 @@ test_live (void)
 
       for (guint p = 0; p < group->params->len; p++) {
         const MpParam *param = g_ptr_array_index (group->params, p);
+        g_autofree char *value = NULL;
 
         if (!param->live)
           continue;
         g_test_message ("%s: %s.%s", methods[i]->id, group->group, param->key);
-        mp_experiment_set_value (experiment, group->group, param->key, live_value (param), &error);
+        value = live_value (experiment, group->group, param);
+        mp_experiment_set_value (experiment, group->group, param->key, value, &error);
         g_assert_no_error (error);
         mp_loop_update_live (loop, group->group, param->key, &error);
         g_assert_no_error (error);

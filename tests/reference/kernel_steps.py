@@ -4,12 +4,14 @@ written out here from the papers' formulas.
 
     mmd-net     MMD² with kernels of every family: exp (−d²/2σ²), exp (−d²/2σ), (1 + d²/2α)^−α, aᵀb, (aᵀb/d + 1)^p; biased
                 or unbiased; with points measured by the median distance of the minibatch's real points
+    mmd-rep …   L_D (λ) = λ e_rr − (λ − 1) e_rg − e_gg of means over i ≠ j, λ = −1 for the attractive ones; squared distances
+                bounded for the critic; L_G the unbiased MMD² with plain distances; both steps at once
     gram        as in step_cases.py, with other kernels, clipped ratios, and what is left of it without the divergence
 """
 
 import torch
 
-from step_cases import LATENT, LATENT_A, REAL, adam, follow, rmsprop, root, step_case, tensor
+from step_cases import LATENT, LATENT_A, REAL, adam, follow, rmsprop, root, step_case, step_phase, tensor
 
 
 def distances(a, b):
@@ -18,6 +20,10 @@ def distances(a, b):
 
 def rbf(*sigmas):
     return lambda a, b: sum(torch.exp(-distances(a, b) / (2 * s * s)) for s in sigmas)
+
+
+def gaussian(*sigmas):
+    return lambda d: sum(torch.exp(-d / (2 * s * s)) for s in sigmas)
 
 
 def rbf_variance(*variances):
@@ -91,6 +97,30 @@ def gram(kernels, ridge, objective, wrap):
     return iterate
 
 
+def repulsive(family, weight, bounds=None):
+    """family: a kernel of squared distances; bounds: lower and upper."""
+    same = lambda d: d
+
+    def means(d_rr, d_gg, d_rg, of_rr=same, of_gg=same, of_rg=same):
+        return [off_diagonal(family(of(d))) for of, d in ((of_rr, d_rr), (of_gg, d_gg), (of_rg, d_rg))]
+
+    def iterate(i, n, g, c, optimizers):
+        p, q = c(2 * tensor(REAL + i, n, 2)), c(g(2 * tensor(LATENT_A + i, n, LATENT)))
+        pairs = distances(p, p), distances(q, q), distances(p, q)
+        rr, gg, rg = means(*pairs)
+        generator = gg - 2 * rg + rr
+        if bounds:
+            low, high = (lambda d: d.clamp(min=bounds[0])), (lambda d: d.clamp(max=bounds[1]))
+            rr, gg, rg = means(*pairs, low, low, high) if weight < 0 else means(*pairs, high, low)
+        critic = weight * rr - (weight - 1) * rg - gg
+        follow(optimizers['critic'], critic, c)
+        follow(optimizers['generator'], generator, g)
+        step_phase(optimizers['critic'], g, c)
+        optimizers['generator'].step()
+        return {'loss/critic': critic, 'loss/generator': generator}
+    return iterate
+
+
 # ---- cases ----
 
 def make():
@@ -120,6 +150,23 @@ def make():
                   mmd_net(with_kernel(rbf_variance(2.0, 5.0, 10.0)), lambda v: 1000 * torch.sqrt(v + 1e-12)),
                   ['kernel=rbf-variance', 'bandwidths=2, 5, 10', 'loss_scale=1000', 'root_guard=1e-12'],
                   *sgd(1e-5, 0.9)),
+        step_case('mmd-gan-rbf', 'mmd-gan-rbf', 16, 4, repulsive(gaussian(1, 2 ** 0.5, 2, 2 ** 1.5, 4), -1), ['dimensions=4'],
+                  *adam(0.001, 0.01)),
+        step_case('mmd-gan-rq', 'mmd-gan-rq', 16, 4,
+                  repulsive(lambda d: sum((1 + d / (2 * a)) ** -a for a in (0.2, 0.5, 1, 2, 5)), -1), ['dimensions=4'],
+                  *adam(0.001, 0.01)),
+        step_case('mmd-gan-rbf-b', 'mmd-gan-rbf-b', 16, 4, repulsive(gaussian(1), -1, (0.3, 0.8)),
+                  ['dimensions=4', 'lower_bound=0.3', 'upper_bound=0.8'], *adam(0.001, 0.01)),
+        step_case('mmd-rep', 'mmd-rep', 16, 4, repulsive(gaussian(1), 1), ['dimensions=4'], *adam(0.001, 0.01)),
+        step_case('mmd-rep-lambda', 'mmd-rep', 16, 4, repulsive(gaussian(0.5, 1), 0.5),
+                  ['dimensions=4', 'lambda=0.5', 'bandwidths=0.5, 1'], *adam(0.001, 0.01),
+                  styles={'critic': {'activation': 'tanh'}}),
+        step_case('mmd-rep-b', 'mmd-rep-b', 16, 4, repulsive(gaussian(1), 1, (0.3, 0.8)),
+                  ['dimensions=4', 'lower_bound=0.3', 'upper_bound=0.8'], *adam(0.001, 0.01)),
+        step_case('mmd-rep-b-attractive', 'mmd-rep-b', 16, 4, repulsive(gaussian(1), -0.5, (0.3, 0.8)),
+                  ['dimensions=4', 'lambda=-0.5', 'lower_bound=0.3', 'upper_bound=0.8'], *adam(0.001, 0.01)),
+        step_case('mmd-rep-spectral', 'mmd-rep', 16, 4, repulsive(gaussian(1), 1), ['dimensions=4'], *adam(0.001, 0.01),
+                  styles={'critic': {'activation': 'leaky-relu', 'normalisation': 'spectral', 'spectral_gain': 4}}),
         step_case('gram-rational', 'gram', 16, 2,
                   gram([rational_quadratic(0.5), rational_quadratic(2.0)], 0.1, lambda r: spread(r) + r.mean(), same),
                   ['dimensions=2', 'ridge=0.1', 'kernel=rational-quadratic', 'bandwidths=0.5, 2', 'penalty_scale=mean',

@@ -62,9 +62,9 @@ ACTIVATIONS = {'relu': torch.relu, 'tanh': torch.tanh, 'leaky-relu': lambda x: F
 class Network:
     """An MLP in training mode, weights inputs × outputs; tags count the parameters in order."""
 
-    def __init__(self, group, tag, widths, activation='relu', normalisation='none'):
+    def __init__(self, group, tag, widths, activation='relu', normalisation='none', spectral_gain=1):
         self.values, self.states = {}, {}
-        self.activation, self.normalisation = ACTIVATIONS[activation], normalisation
+        self.activation, self.normalisation, self.gain = ACTIVATIONS[activation], normalisation, spectral_gain
         for i, (inputs, outputs) in enumerate(zip(widths, widths[1:])):
             hidden = i < len(widths) - 2
             name = f'{group}/layer{i}' if hidden else f'{group}/output'
@@ -91,7 +91,7 @@ class Network:
             v = F.normalize(u @ weight.mT, dim=1)
         y = v @ weight
         sigma = y.norm()
-        return weight / sigma, (y / sigma).detach()
+        return self.gain * weight / sigma, (y / sigma).detach()
 
     def finish_phase(self):
         """One power iteration for every phase that the network takes part in, before parameters move."""
