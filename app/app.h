@@ -114,5 +114,6 @@ int          mp_list_runs (MpArguments *arguments);
 int          mp_describe_run (MpArguments *arguments);
 int          mp_plan_run_command (MpArguments *arguments);
 int          mp_render_run (MpArguments *arguments);
+int          mp_portrait_run (MpArguments *arguments);
 
 G_END_DECLS

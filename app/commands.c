@@ -45,6 +45,15 @@ static const MpOption render_options[] = {
   { "dark", NULL, N_("Light on dark") },
 };
 
+static const MpOption portrait_options[] = {
+  { "set", N_("KEY=VALUE"), N_("Change a setting of the game in every panel"), MP_WORD_NONE, .repeats = TRUE },
+  { "from", N_("\"X Y\""), N_("Follow the flow from here instead of from the portrait's own starts: generator's "
+                              "parameter, then critic's"), MP_WORD_NONE, .repeats = TRUE },
+  { "to", N_("FILE.png|svg|pdf"), N_("Draw it"), MP_WORD_FILE },
+  { "dark", NULL, N_("Light on dark") },
+  { "json", NULL, N_("Print a JSON array of where trajectories end, instead of a table") },
+};
+
 const MpCommand mp_commands[] = {
   {
     .name = "", .synopsis = N_("[PRESET-or-FILE]"), .summary = N_("Open the window"),
@@ -94,6 +103,14 @@ const MpCommand mp_commands[] = {
     .description = N_("Draws data and samples of each run beside each other, and their losses and metrics below. A "
                       "RUN is a run's folder, or one with the runs of a comparison inside."),
     OPTIONS (render_options), .least = 1, .most = G_MAXUINT, .word = MP_WORD_FOLDER, .run = mp_render_run,
+  },
+  {
+    .name = "portrait", .synopsis = N_("PORTRAIT-or-GAME [OPTION…]"),
+    .summary = N_("Draw the dynamics of a method with two parameters"),
+    .description = N_("Follows generator and critic with one parameter each from some starts down their losses and "
+                      "prints where they end; --to draws the whole flow. Portraits are figure-s1, dirac-losses and "
+                      "critics; games are quadratic and dirac, whose keys “matchpoint describe” explains."),
+    OPTIONS (portrait_options), .least = 1, .most = 1, .word = MP_WORD_NONE, .run = mp_portrait_run,
   },
 };
 

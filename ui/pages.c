@@ -5,8 +5,11 @@
 
 #include <adwaita.h>
 
+#include "ui/page-portrait.h"
+
 static const MpPageInfo pages[] = {
   { "lanes", N_("Lanes"), .needs_lanes = TRUE, .transport = TRUE, .inspector = TRUE },
+  { "portrait", N_("Portraits"), .create = mp_portrait_page_new },
 };
 
 const MpPageInfo *
