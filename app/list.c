@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "engine/games/game.h"
 #include "engine/metrics/metric.h"
 #include "engine/train/devices.h"
 #include "engine/train/experiment.h"
@@ -227,13 +228,15 @@ better_text (MpBetter better)
   }
 }
 
+/* kind: MP_N_KINDS for a game. */
 static void
 describe_descriptor (MpKind              kind,
                      const MpDescriptor *descriptor)
 {
   g_autofree const MpParam **params = g_new (const MpParam *, descriptor->n_params + 1);
 
-  printf ("%s: %s (%s)\n%s\n", descriptor->id, _(descriptor->title), mp_kind_name (kind), _(descriptor->summary));
+  printf ("%s: %s (%s)\n%s\n", descriptor->id, _(descriptor->title),
+          kind < MP_N_KINDS ? mp_kind_name (kind) : "game", _(descriptor->summary));
   if (descriptor->paper != NULL)
     printf ("%s\n", descriptor->paper);
   if (kind == MP_KIND_METRIC) {
@@ -366,6 +369,10 @@ mp_describe_run (MpArguments *arguments)
     if (descriptor == NULL)
       continue;
     describe_descriptor (kind, descriptor);
+    found = TRUE;
+  }
+  if (!found && mp_game_find (name) != NULL) {
+    describe_descriptor (MP_N_KINDS, &mp_game_find (name)->base);
     found = TRUE;
   }
   for (guint i = 0; !found && presets != NULL && i < presets->len; i++) {

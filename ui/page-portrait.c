@@ -9,8 +9,8 @@
 #include "ui/param-row.h"
 #include "ui/phase-view.h"
 
-#define GRID_WIDTH 46
-#define GRID_HEIGHT 31
+#define GRID_WIDTH 37
+#define GRID_HEIGHT 25
 #define STEP 0.1 /* η of the discrete dynamics, at first */
 
 typedef struct
