@@ -29,7 +29,8 @@ typedef enum
   MP_WORD_DEVICE,
   MP_WORD_KIND,
   MP_WORD_THING,
-  MP_WORD_COMMAND
+  MP_WORD_COMMAND,
+  MP_WORD_SWEEP     /* or file, or folder */
 } MpWord;
 
 typedef struct
@@ -115,5 +116,6 @@ int          mp_describe_run (MpArguments *arguments);
 int          mp_plan_run_command (MpArguments *arguments);
 int          mp_render_run (MpArguments *arguments);
 int          mp_portrait_run (MpArguments *arguments);
+int          mp_sweep_run_command (MpArguments *arguments);
 
 G_END_DECLS

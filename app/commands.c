@@ -37,6 +37,20 @@ static const MpOption plan_options[] = {
   { "json", NULL, N_("Print a JSON object instead of a table") },
 };
 
+static const MpOption sweep_options[] = {
+  { "dir", N_("DIR"), N_("Keep the sweep in this folder (default: a new one in the sweep library)"), MP_WORD_FOLDER },
+  { "resume", NULL, N_("Go on with the sweep where --dir holds it already, else begin it") },
+  { "set", N_("GROUP.KEY=VALUE"), N_("Change a setting of every base that has it; NAME:GROUP.KEY=VALUE of one base or "
+                                     "axis; sweep.KEY=VALUE of the sweep, as in sweep.seeds=1-5"), MP_WORD_SETTING,
+    .repeats = TRUE },
+  { "lanes", "N", N_("Runs that train at the same time, one CPU thread each (default: one for each processor; on a GPU "
+                     "4)") },
+  { "device", "auto|cpu|cuda", N_("Where to train, as for “train”"), MP_WORD_DEVICE },
+  { "csv", N_("FILE.csv"), N_("Write the results of the cells, and of the seeds into FILE-seeds.csv"), MP_WORD_FILE },
+  { "json", NULL, N_("Print the results as one JSON object in the last line") },
+  { "quiet", NULL, N_("Print no progress and no table") },
+};
+
 static const MpOption render_options[] = {
   { "iteration", "N", N_("Draw the samples kept at this iteration, or the last ones before (default: the last)") },
   { "to", N_("FILE.png|svg|pdf"), N_("Where to write the picture; the ending says in which format"), MP_WORD_FILE },
@@ -76,7 +90,25 @@ const MpCommand mp_commands[] = {
     OPTIONS (train_options), .least = 0, .most = G_MAXUINT, .word = MP_WORD_PRESET, .run = mp_train_run,
   },
   {
-    .name = "list", .synopsis = "methods|data|networks|optimizers|metrics|views|presets|devices|runs [WORD…]",
+    .name = "sweep", .synopsis = N_("SWEEP-or-FILE-or-DIR [OPTION…]"),
+    .summary = N_("Train a grid of experiments with several seeds"),
+    .description = N_("Trains every cell of a grid with every seed: base experiments × values of any keys × seeds, as a "
+                      "sweep file says (“matchpoint list sweeps”, docs/sweeps.md). Runs are trained by a pool of lanes; "
+                      "each keeps its run folder in the sweep's. A run that diverges or fails is a result and is named; "
+                      "the others go on.\n\n"
+                      "Interrupting (Ctrl+C) pauses: lanes save a checkpoint. Naming the sweep's folder goes on, also "
+                      "after a crash: finished runs are not trained again, others go on from their last checkpoint with "
+                      "the same numbers, and failed ones are tried again. Several processes may work on one folder.\n\n"
+                      "Results are printed as a table of the chosen metric (mean ± standard deviation over seeds) and "
+                      "kept in the folder as cells.csv and seeds.csv; “matchpoint render DIR” draws the matrix. With "
+                      "--json the last line on standard output is one object: {\"sweep\", \"dir\", \"metric\", "
+                      "\"lanes\", \"wall_seconds\", \"training_seconds\", \"states\": {…}, \"cells\": [{\"row\", "
+                      "\"column\", \"axes\": {…}, \"metrics\": {ID: {\"n\", \"mean\", \"sd\", \"min\", \"max\"}}, "
+                      "\"runs\": [{\"seed\", \"state\", \"metrics\": {…}, \"run\"}]}]}."),
+    OPTIONS (sweep_options), .least = 0, .most = 1, .word = MP_WORD_SWEEP, .run = mp_sweep_run_command,
+  },
+  {
+    .name = "list", .synopsis = "methods|data|networks|optimizers|metrics|views|presets|sweeps|devices|runs [WORD…]",
     .summary = N_("List what there is"),
     .description = N_("Prints a line for each: its name and what it is. “list devices” also names what cannot be used, "
                       "and why; with --json each device has its UUID and memory in bytes. “list runs” lists the kept runs, "
@@ -128,6 +160,7 @@ const char *const mp_exit_texts[][2] = {
 const char *const mp_environment_texts[][2] = {
   { "MATCHPOINT_DATA_DIR", N_("Folder with presets/, instead of the installed one.") },
   { "MATCHPOINT_RUNS_DIR", N_("Run library, instead of matchpoint/runs in the user's data folder.") },
+  { "MATCHPOINT_SWEEPS_DIR", N_("Sweep library, instead of matchpoint/sweeps in the user's data folder.") },
   { "MATCHPOINT_CUDA_MODULE", N_("File of the CUDA module, instead of the installed one; empty: none, GPUs are not "
                                  "looked for.") },
   { "MATCHPOINT_CUDA_LIBRARIES", N_("Folders, separated by colons, in which CUDA's libraries are looked for first.") },

@@ -23,6 +23,7 @@ static const char *const word_names[] = {
   [MP_WORD_KIND] = "kinds",
   [MP_WORD_THING] = "things",
   [MP_WORD_COMMAND] = "commands",
+  [MP_WORD_SWEEP] = "sweeps",
 };
 
 /* ---- manual page ---- */
@@ -273,7 +274,7 @@ static void
 print_fish_word (MpWord   word,
                  gboolean required)
 {
-  gboolean files = word == MP_WORD_FILE || word == MP_WORD_PRESET;
+  gboolean files = word == MP_WORD_FILE || word == MP_WORD_PRESET || word == MP_WORD_SWEEP;
 
   printf ("%s %s", required ? " -r" : "", files ? "-F" : "-f");
   if (word == MP_WORD_FOLDER)

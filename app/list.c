@@ -12,6 +12,7 @@
 #include "engine/metrics/metric.h"
 #include "engine/train/devices.h"
 #include "engine/train/experiment.h"
+#include "engine/train/sweep.h"
 
 /* What “list” calls each kind. */
 static const char *const kind_words[MP_N_KINDS] = {
@@ -80,8 +81,8 @@ collect (const char  *word,
     for (guint i = 0; i < n && strcmp (word, kind_words[kind]) == 0; i++)
       add_item (items, list[i]->id, _(list[i]->title), _(list[i]->summary));
   }
-  if (strcmp (word, "presets") == 0) {
-    g_autoptr (GPtrArray) presets = mp_presets_list (error);
+  if (strcmp (word, "presets") == 0 || strcmp (word, "sweeps") == 0) {
+    g_autoptr (GPtrArray) presets = word[0] == 'p' ? mp_presets_list (error) : mp_sweeps_list (error);
 
     if (presets == NULL)
       return NULL;
@@ -97,7 +98,7 @@ collect (const char  *word,
 }
 
 static const char *const list_words[] = {
-  "methods", "data", "networks", "optimizers", "metrics", "views", "presets", "devices", "runs", NULL
+  "methods", "data", "networks", "optimizers", "metrics", "views", "presets", "sweeps", "devices", "runs", NULL
 };
 
 static void
@@ -353,7 +354,7 @@ complain_unknown_thing (const char *name)
   if (nearest != NULL)
     return mp_complain (MP_EXIT_USAGE, _("There is nothing called “%s”; did you mean “%s”?"), name, nearest);
   return mp_complain (MP_EXIT_USAGE, _("There is nothing called “%s”. “matchpoint list presets” lists presets, and so "
-                                       "on for methods, data, networks, optimizers, metrics, views, devices."), name);
+                                       "on for methods, data, networks, optimizers, metrics, views, sweeps, devices."), name);
 }
 
 int
@@ -388,6 +389,21 @@ mp_describe_run (MpArguments *arguments)
 
 /* ---- completions ---- */
 
+/* The experiments that a word names, a sweep's trials too, or NULL. (transfer full) */
+static GPtrArray *
+load_word (const char *word)
+{
+  GPtrArray *lanes = word[0] != '-' ? mp_comparison_load (word, NULL, NULL) : NULL;
+  g_autoptr (MpSweep) sweep = lanes == NULL && word[0] != '-' ? mp_sweep_load (word, NULL, NULL) : NULL;
+
+  if (sweep == NULL)
+    return lanes;
+  lanes = g_ptr_array_new_with_free_func ((GDestroyNotify) mp_experiment_unref);
+  for (guint i = 0; i < mp_sweep_get_n_trials (sweep); i++)
+    g_ptr_array_add (lanes, mp_experiment_ref (mp_sweep_get_trial (sweep, i)->experiment));
+  return lanes;
+}
+
 /* group.key= for every key of the experiments among the words. */
 static void
 complete_settings (int    n,
@@ -396,7 +412,7 @@ complete_settings (int    n,
   g_autoptr (GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
 
   for (int i = 0; i < n; i++) {
-    g_autoptr (GPtrArray) lanes = words[i][0] != '-' ? mp_comparison_load (words[i], NULL, NULL) : NULL;
+    g_autoptr (GPtrArray) lanes = load_word (words[i]);
 
     for (guint j = 0; lanes != NULL && j < lanes->len; j++) {
       g_autoptr (GPtrArray) schema = mp_experiment_get_schema (g_ptr_array_index (lanes, j));

@@ -39,4 +39,12 @@ const char    *mp_key_file_get_localised (MpKeyFile *self, const char *group, co
 gboolean       mp_key_is_translation (const char *key);
 MpExperiment  *mp_experiment_from_key_file (MpKeyFile *file, GError **error);
 
+/* ---- presets.c ---- */
+/* A folder of the data directory: $MATCHPOINT_DATA_DIR/name, or the installed one. (transfer full) */
+char          *mp_data_folder (const char *name);
+/* The files of such a folder as MpPreset *; group: where their titles are, NULL: [comparison] or [experiment]. */
+GPtrArray     *mp_presets_list_folder (const char *folder, const char *group, GError **error);
+/* dir: (nullable): a folder to look in before the presets. */
+MpExperiment  *mp_experiment_load_beside (const char *name, const char *dir, GError **error);
+
 G_END_DECLS

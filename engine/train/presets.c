@@ -23,22 +23,24 @@ preset_free (gpointer data)
 }
 
 /* $MATCHPOINT_DATA_DIR wins over the installed folder, so that a build runs from its tree. */
-static char *
-presets_dir (void)
+char *
+mp_data_folder (const char *name)
 {
   const char *dir = g_getenv ("MATCHPOINT_DATA_DIR");
 
-  return g_build_filename (dir != NULL && dir[0] != '\0' ? dir : MP_DATA_DIR, "presets", NULL);
+  return g_build_filename (dir != NULL && dir[0] != '\0' ? dir : MP_DATA_DIR, name, NULL);
 }
 
+/* group: (nullable): where title, summary and origin are; NULL: [comparison] or [experiment]. */
 static MpPreset *
 preset_load (const char  *dir,
              const char  *name,
+             const char  *group,
              GError     **error)
 {
   g_autofree char *path = g_build_filename (dir, name, NULL);
   g_autoptr (MpKeyFile) file = mp_key_file_load (path, error);
-  const char *group, *title, *summary;
+  const char *title, *summary;
   const MpEntry *origin;
   MpPreset *preset;
 
@@ -46,7 +48,8 @@ preset_load (const char  *dir,
     return NULL;
   preset = g_new0 (MpPreset, 1);
   preset->comparison = mp_key_file_has_group (file, "comparison");
-  group = preset->comparison ? "comparison" : "experiment";
+  if (group == NULL)
+    group = preset->comparison ? "comparison" : "experiment";
   title = mp_key_file_get_localised (file, group, "title");
   summary = mp_key_file_get_localised (file, group, "summary");
   origin = mp_key_file_find (file, group, "origin");
@@ -71,16 +74,18 @@ compare_presets (gconstpointer a,
 }
 
 GPtrArray *
-mp_presets_list (GError **error)
+mp_presets_list_folder (const char  *folder,
+                        const char  *group,
+                        GError     **error)
 {
   g_autoptr (GPtrArray) presets = g_ptr_array_new_with_free_func (preset_free);
   g_autoptr (GError) mistake = NULL;
-  g_autofree char *path = presets_dir ();
+  g_autofree char *path = mp_data_folder (folder);
   g_autoptr (GDir) dir = g_dir_open (path, 0, &mistake);
   const char *name;
 
   if (dir == NULL) {
-    g_set_error (error, MP_ERROR, MP_ERROR_FILE, "The presets cannot be listed: %s.", mistake->message);
+    g_set_error (error, MP_ERROR, MP_ERROR_FILE, "The %s cannot be listed: %s.", folder, mistake->message);
     return NULL;
   }
   while ((name = g_dir_read_name (dir)) != NULL) {
@@ -88,13 +93,19 @@ mp_presets_list (GError **error)
 
     if (!g_str_has_suffix (name, ".ini"))
       continue;
-    preset = preset_load (path, name, error);
+    preset = preset_load (path, name, group, error);
     if (preset == NULL)
       return NULL;
     g_ptr_array_add (presets, preset);
   }
   g_ptr_array_sort (presets, compare_presets);
   return g_steal_pointer (&presets);
+}
+
+GPtrArray *
+mp_presets_list (GError **error)
+{
+  return mp_presets_list_folder ("presets", NULL, error);
 }
 
 static void
@@ -123,7 +134,7 @@ find_file (const char  *name,
            const char  *dir,
            GError     **error)
 {
-  g_autofree char *presets = presets_dir ();
+  g_autofree char *presets = mp_data_folder ("presets");
   g_autofree char *file_name = g_strconcat (name, g_str_has_suffix (name, ".ini") ? "" : ".ini", NULL);
   g_autofree char *beside = dir != NULL ? g_build_filename (dir, file_name, NULL) : NULL;
   g_autofree char *preset = g_build_filename (presets, file_name, NULL);
@@ -150,10 +161,10 @@ load_key_file (const char  *name,
   return path != NULL ? mp_key_file_load (path, error) : NULL;
 }
 
-static MpExperiment *
-experiment_load (const char  *name,
-                 const char  *dir,
-                 GError     **error)
+MpExperiment *
+mp_experiment_load_beside (const char  *name,
+                           const char  *dir,
+                           GError     **error)
 {
   g_autoptr (MpKeyFile) file = load_key_file (name, dir, error);
 
@@ -173,7 +184,7 @@ mp_experiment_load (const char  *name,
 {
   g_return_val_if_fail (name != NULL, NULL);
 
-  return experiment_load (name, NULL, error);
+  return mp_experiment_load_beside (name, NULL, error);
 }
 
 static gboolean
@@ -222,7 +233,7 @@ load_lanes (MpKeyFile    *file,
 
     if (g_strstrip (names[i])[0] == '\0')
       continue;
-    lane = experiment_load (names[i], dir, error);
+    lane = mp_experiment_load_beside (names[i], dir, error);
     if (lane == NULL) {
       g_prefix_error (error, "%s, line %u: [comparison] lanes: ", file->file, entry->line);
       return FALSE;
