@@ -17,6 +17,8 @@ static const MpOption train_options[] = {
                               "takes the first GPU that can be used, else the CPU"), MP_WORD_DEVICE },
   { "threads", "N", N_("CPU threads inside one operation of a lane (default 1)") },
   { "out", N_("DIR"), N_("Keep the run in this folder, several lanes in folders inside it"), MP_WORD_FOLDER },
+  { "no-cache", NULL, N_("Train the stage of methods that need one (an autoencoder) anew, instead of taking the run that "
+                         "did so before") },
   { "resume", N_("DIR"), N_("Go on with the run, or the runs, kept in this folder"), MP_WORD_FOLDER },
   { "from", N_("RUN"), N_("Branch from the run kept in this folder: its experiment and weights, changed by --set"),
     MP_WORD_FOLDER },
@@ -161,6 +163,7 @@ const char *const mp_environment_texts[][2] = {
   { "MATCHPOINT_DATA_DIR", N_("Folder with presets/, instead of the installed one.") },
   { "MATCHPOINT_RUNS_DIR", N_("Run library, instead of matchpoint/runs in the user's data folder.") },
   { "MATCHPOINT_SWEEPS_DIR", N_("Sweep library, instead of matchpoint/sweeps in the user's data folder.") },
+  { "MATCHPOINT_STAGES_DIR", N_("Which run trained which stage, instead of matchpoint/stages in the user's cache folder.") },
   { "MATCHPOINT_CUDA_MODULE", N_("File of the CUDA module, instead of the installed one; empty: none, GPUs are not "
                                  "looked for.") },
   { "MATCHPOINT_CUDA_LIBRARIES", N_("Folders, separated by colons, in which CUDA's libraries are looked for first.") },

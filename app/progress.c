@@ -120,12 +120,15 @@ list_facts (MpLane *lane)
   guint64 n = mp_trainer_get_n_iterations (lane->trainer);
   double rate = mp_trainer_get_rate (lane->trainer);
   g_autoptr (GArray) metrics = mp_trainer_dup_metrics (lane->trainer);
+  g_autofree char *activity = mp_trainer_dup_activity (lane->trainer);
   guint n_metrics;
   const MpDescriptor *const *list = mp_registry_list (MP_KIND_METRIC, &n_metrics);
 
   g_ptr_array_add (facts, g_strdup_printf ("%3.0f %%", n > 0 ? floor (100.0 * (double) iteration / (double) n) : 0.0));
   g_ptr_array_add (facts, g_strdup_printf ("%'" G_GUINT64_FORMAT "/%'" G_GUINT64_FORMAT, iteration, n));
-  if (state != MP_LANE_TRAINING)
+  if (state == MP_LANE_PREPARING && activity != NULL)
+    g_ptr_array_add (facts, g_strdup (_(activity)));
+  else if (state != MP_LANE_TRAINING)
     g_ptr_array_add (facts, g_strdup (state_text (state)));
   else if (rate > 0) {
     g_autofree char *left = seconds_text ((double) (n - MIN (n, iteration)) / rate);

@@ -187,6 +187,7 @@ read_options (MpArguments      *arguments,
   options->device = mp_arguments_get (arguments, "device");
   options->n_threads = (gint) threads;
   options->iterations = -1;
+  options->new_stage = mp_arguments_has (arguments, "no-cache");
   return TRUE;
 }
 

@@ -153,6 +153,7 @@ const MpExtractor mp_extractor_autoencoder = {
     .params = params,
     .n_params = G_N_ELEMENTS (params),
   },
+  .activity = N_("Training the autoencoder"),
   .decodes = TRUE,
   .derive = autoencoder_derive,
   .count_code = autoencoder_count_code,

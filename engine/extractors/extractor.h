@@ -19,6 +19,7 @@ G_BEGIN_DECLS
 typedef struct
 {
   MpDescriptor base;
+  const char  *activity;  /* what a lane says meanwhile: "Training the autoencoder" */
   gboolean     decodes;
   /* The stage of an experiment that has this extractor: depends on [data], [encoder], [generator], [extractor] and of
    * [train] on seed, precision and deterministic, and on nothing else. (transfer full) */

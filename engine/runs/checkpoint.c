@@ -244,6 +244,36 @@ mp_run_load_checkpoint (MpRun      *self,
   return TRUE;
 }
 
+gboolean
+mp_run_load_states (MpRun       *self,
+                    MpStore     *store,
+                    const char  *prefix,
+                    guint64      iteration,
+                    GError     **error)
+{
+  MpGraph *graph = mp_store_get_graph (store);
+  guint64 found = 0;
+  g_autoptr (MpSafetensors) file = mp_checkpoint_find (self->dir, &found);
+  gsize length = strlen (prefix);
+
+  if (file == NULL || found != iteration) {
+    g_set_error (error, MP_ERROR, MP_ERROR_FILE,
+                 "The run “%s” has no whole checkpoint after iteration %" G_GUINT64_FORMAT ".", self->dir, iteration);
+    return FALSE;
+  }
+  for (guint i = 0; i < mp_graph_get_n_nodes (graph); i++) {
+    MpNode *node = mp_graph_get_node (graph, i);
+    const MpNamedTensor *tensor;
+
+    if (node->op != MP_OP_STATE || !g_str_has_prefix (node->name, prefix) || node->name[length] != '/')
+      continue;
+    tensor = mp_safetensors_get (file, node->name + length + 1, &node->type, error);
+    if (tensor == NULL || !mp_store_write (store, node, tensor->data, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
 /* The tensor of this node in the file, when it has the node's type. */
 static const MpNamedTensor *
 find_same (MpSafetensors *file,

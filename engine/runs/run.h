@@ -83,6 +83,9 @@ gboolean      mp_run_load_checkpoint (MpRun *self, MpStore *store, MpCounters *c
  * there. */
 gboolean      mp_run_load_weights (MpRun *self, guint64 iteration, MpStore *store, MpCounters *counters,
                                    GPtrArray **fresh, GError **error);
+/* Fills the states "PREFIX/NAME" of a store from what is NAME in the checkpoint after that iteration, which must be the
+ * newest whole one. */
+gboolean      mp_run_load_states (MpRun *self, MpStore *store, const char *prefix, guint64 iteration, GError **error);
 GArray       *mp_run_list_checkpoints (MpRun *self); /* guint64 iterations, ascending */
 /* Bytes of one of them, 0 when it is not there. */
 gsize         mp_run_get_checkpoint_size (MpRun *self, guint64 iteration);

@@ -10,13 +10,14 @@
 #include <math.h>
 #include <string.h>
 
+#include "engine/extractors/extractor.h"
 #include "engine/train/devices.h"
 
 #define GRID 64 /* points of a background layer along one side */
 
-static void
-tell_activity (const char *text,
-               gpointer    data)
+void
+mp_lane_tell_activity (const char *text,
+                       gpointer    data)
 {
   MpTrainer *trainer = data;
 
@@ -127,6 +128,29 @@ load_checkpoint (MpLane  *lane,
   return TRUE;
 }
 
+static gboolean
+open_run (MpLane  *lane,
+          GError **error)
+{
+  const MpTrainerOptions *options = &lane->trainer->options;
+
+  if (options->run_dir == NULL || lane->run != NULL)
+    return TRUE;
+  lane->run = mp_run_create_branch (options->run_dir, lane->experiment, lane->trainer->device_name, options->from,
+                                    lane->iteration, error);
+  return lane->run != NULL;
+}
+
+/* Whether the parent's method had no frozen networks like these. */
+static gboolean
+lacks_frozen (GPtrArray *fresh)
+{
+  for (guint i = 0; i < fresh->len; i++)
+    if (g_str_has_prefix (fresh->pdata[i], MP_EXTRACTOR_STATES "/"))
+      return TRUE;
+  return FALSE;
+}
+
 /* The weights of another run. They become this run's own with its first checkpoint. */
 static gboolean
 load_parent (MpLane     *lane,
@@ -135,11 +159,13 @@ load_parent (MpLane     *lane,
              GError    **error)
 {
   g_autoptr (MpRun) parent = mp_run_open (dir, FALSE, error);
+  MpStore *store = mp_loop_get_store (lane->loop);
+  g_autoptr (GPtrArray) fresh = NULL;
   MpCounters counters;
 
   if (parent == NULL || !mp_run_find_checkpoint (parent, iteration, &iteration, error)
-      || !mp_loop_start (lane->loop, error)
-      || !mp_run_load_weights (parent, iteration, mp_loop_get_store (lane->loop), &counters, NULL, error))
+      || !mp_loop_initialise (lane->loop, error)
+      || !mp_run_load_weights (parent, iteration, store, &counters, &fresh, error))
     return FALSE;
   if (counters.iteration >= lane->n_iterations) {
     g_set_error (error, MP_ERROR, MP_ERROR_EXPERIMENT, "The branch begins at iteration %" G_GUINT64_FORMAT
@@ -149,8 +175,12 @@ load_parent (MpLane     *lane,
   }
   lane->iteration = counters.iteration;
   lane->seconds = counters.seconds;
+  if (!open_run (lane, error) || (lacks_frozen (fresh) && !mp_lane_run_stage (lane, error))
+      || !mp_loop_run_start_phases (lane->loop, error))
+    return FALSE;
   mp_loop_set_batch (lane->loop, counters.batch);
-  return TRUE;
+  /* The parent's weights are those that count, also where the method would start from others. */
+  return mp_run_load_weights (parent, iteration, store, &counters, NULL, error);
 }
 
 /* ---- what others may see ---- */
@@ -261,19 +291,6 @@ open_device (MpLane  *lane,
 }
 
 static gboolean
-open_run (MpLane  *lane,
-          GError **error)
-{
-  const MpTrainerOptions *options = &lane->trainer->options;
-
-  if (options->run_dir == NULL || lane->run != NULL)
-    return TRUE;
-  lane->run = mp_run_create_branch (options->run_dir, lane->experiment, lane->trainer->device_name, options->from,
-                                    lane->iteration, error);
-  return lane->run != NULL;
-}
-
-static gboolean
 register_series (MpLane  *lane,
                  GError **error)
 {
@@ -310,7 +327,11 @@ start_or_go_on (MpLane   *lane,
   /* A branch that was killed before its first checkpoint begins again. */
   if (lane->run != NULL)
     parent = mp_run_get_parent (lane->run, &iteration);
-  return parent != NULL ? load_parent (lane, parent, iteration, error) : mp_loop_start (lane->loop, error);
+  if (parent != NULL)
+    return load_parent (lane, parent, iteration, error);
+  /* The folder first, so that a lane that ends in its stage can be gone on with. */
+  return mp_loop_initialise (lane->loop, error) && open_run (lane, error) && mp_lane_run_stage (lane, error)
+         && mp_loop_run_start_phases (lane->loop, error);
 }
 
 gboolean
@@ -322,17 +343,18 @@ mp_lane_prepare (MpLane  *lane,
   const MpBuildOptions build_options = { .n_view_points = GRID * GRID };
   gboolean fresh;
 
-  tell_activity (_("Opening the device"), trainer);
+  mp_lane_tell_activity (_("Opening the device"), trainer);
   if (!open_device (lane, error)
       || (options->run_dir != NULL && options->resume && !reopen_run (lane, error)))
     return FALSE;
   read_intervals (lane);
-  lane->loop = mp_loop_new (lane->experiment, lane->class, lane->device, &build_options, tell_activity, trainer, error);
-  if (lane->loop == NULL || !start_or_go_on (lane, &fresh, error) || !open_run (lane, error))
+  lane->loop = mp_loop_new (lane->experiment, lane->class, lane->device, &build_options, mp_lane_tell_activity, trainer,
+                            error);
+  if (lane->loop == NULL || !start_or_go_on (lane, &fresh, error))
     return FALSE;
 
   lane->metrics = g_array_new (FALSE, FALSE, sizeof (MpMetricValue));
-  tell_activity (_("Looking at the first samples"), trainer);
+  mp_lane_tell_activity (_("Looking at the first samples"), trainer);
   if (!mp_lane_evaluate (lane, error))
     return FALSE;
   describe_series (lane);
@@ -343,7 +365,7 @@ mp_lane_prepare (MpLane  *lane,
   mp_trainer_publish_progress (trainer, lane->iteration, lane->seconds, 0);
   __atomic_store_n (&trainer->n_iterations, lane->n_iterations, __ATOMIC_RELEASE);
   __atomic_store_n (&trainer->prepared, 1, __ATOMIC_RELEASE);
-  tell_activity (NULL, trainer);
+  mp_lane_tell_activity (NULL, trainer);
 
   if ((fresh && !mp_lane_append_metrics (lane, error)) || !mp_lane_start_history (lane, error))
     return FALSE;

@@ -444,7 +444,7 @@ conclude (MpLane     *lane,
           MpLaneState state,
           GError    **error)
 {
-  gboolean whole = state == MP_LANE_FINISHED || state == MP_LANE_STOPPED;
+  gboolean whole = lane->trainer->prepared && (state == MP_LANE_FINISHED || state == MP_LANE_STOPPED);
 
   if (state == MP_LANE_FINISHED && lane->evaluated_at != lane->iteration
       && !(mp_lane_evaluate (lane, error) && mp_lane_append_metrics (lane, error)))

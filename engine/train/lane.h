@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * lane.h: the lane's thread, in four files: lane.c obeys and iterates, lane-prepare.c builds, lane-record.c evaluates
- * and writes, lane-history.c keeps the past: keyframes and checkpoints.
+ * lane.h: the lane's thread, in five files: lane.c obeys and iterates, lane-prepare.c builds, lane-stage.c gets a frozen
+ * extractor trained, lane-record.c evaluates and writes, lane-history.c keeps the past: keyframes and checkpoints.
  */
 #pragma once
 
@@ -83,7 +83,14 @@ typedef struct
 } MpLane;
 
 /* ---- lane-prepare.c ---- */
+/* FALSE without an error when the lane was told to stop before it could train. */
 gboolean mp_lane_prepare (MpLane *lane, GError **error);
+/* text: static, or NULL. */
+void     mp_lane_tell_activity (const char *text, gpointer trainer);
+
+/* ---- lane-stage.c ---- */
+/* Fills the frozen states of the method, if it has any. FALSE without an error when the lane was told to stop. */
+gboolean mp_lane_run_stage (MpLane *lane, GError **error);
 
 /* ---- lane-record.c ---- */
 /* Metrics of the iteration that is done. */

@@ -98,6 +98,7 @@ typedef struct
   gint64      iterations;   /* −1: as the experiment says */
   gint64      checkpoint_every; /* iterations; 0: as the experiment says; −1: only at the end and on request */
   gboolean    start_paused;
+  gboolean    new_stage;    /* a frozen extractor is trained anew instead of taken from the cache (stage.h) */
   gboolean    scalars;      /* somebody will drain the scalars */
 } MpTrainerOptions;
 
@@ -144,7 +145,7 @@ char         *mp_trainer_dup_device (MpTrainer *self);            /* what it tra
 const char   *mp_trainer_get_device_class (MpTrainer *self);      /* "cpu", "cuda", or NULL yet */
 char         *mp_trainer_dup_device_note (MpTrainer *self);       /* why "auto" took the CPU, or NULL */
 char         *mp_trainer_dup_phase (MpTrainer *self);             /* title of the phase to run next */
-char         *mp_trainer_dup_activity (MpTrainer *self);          /* while preparing: what is being built */
+char         *mp_trainer_dup_activity (MpTrainer *self);          /* while preparing: what is being done */
 
 /* Called once, on the trainer's thread, when there is news since the last mp_trainer_drain_scalars (); at most one call
  * is pending. No call is under way when this returns; notify must not call it. */

@@ -8,7 +8,8 @@ import tempfile
 PROGRAM = os.environ['MATCHPOINT_PROGRAM']
 HOME = tempfile.TemporaryDirectory (prefix='matchpoint-app-')
 ENVIRONMENT = {**os.environ, 'HOME': HOME.name, 'XDG_DATA_HOME': HOME.name + '/data',
-               'MATCHPOINT_RUNS_DIR': HOME.name + '/runs', 'LC_ALL': 'C.UTF-8', 'LANGUAGE': 'C', 'TERM': 'xterm'}
+               'MATCHPOINT_RUNS_DIR': HOME.name + '/runs', 'MATCHPOINT_STAGES_DIR': HOME.name + '/stages',
+               'LC_ALL': 'C.UTF-8', 'LANGUAGE': 'C', 'TERM': 'xterm'}
 ENVIRONMENT.pop ('G_MESSAGES_DEBUG', None)
 
 OK, FAILURE, USAGE, DIVERGED, INTERRUPTED = 0, 1, 2, 3, 130
