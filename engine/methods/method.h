@@ -154,6 +154,8 @@ void          mp_build_publish_kernel_sum (MpBuild *build, const MpKernelSum *ke
  *                                              gradients are the forces between scores
  * "penalty-points"       real       generated  k × d: where the gradient penalty looks
  * "density-ratio"        any        -          n: the method's own estimate of data over model
+ * "embedding"            any        -          n × k: where the kernel compares points, if this is neither the critic's
+ *                                              space nor the data space
  * "representative"       any        -          n: share of the frozen features in the critic's output
  * "discriminative"       any        -          n: share of its own features */
 void          mp_build_publish (MpBuild *build, const char *name, MpViewFunction function);

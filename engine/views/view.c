@@ -35,6 +35,8 @@ MpNode *
 mp_view_kernel_space (MpBuild *build,
                       MpNode  *x)
 {
+  if (mp_build_has (build, "embedding"))
+    return mp_build_call (build, "embedding", x, NULL);
   return mp_build_get_critic_role (build, NULL) == MP_CRITIC_SPACE ? mp_build_view_scores (build, x) : x;
 }
 

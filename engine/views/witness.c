@@ -19,7 +19,9 @@ witness_build (MpBuild     *build,
   at = mp_view_kernel_space (build, mp_build_view_points (build));
   real = mp_view_kernel_space (build, mp_view_rows (mp_build_view_data (build), POINTS));
   generated = mp_view_kernel_space (build, mp_view_rows (mp_build_view_samples (build), POINTS));
-  if (mp_build_get_critic_role (build, NULL) == MP_CRITIC_SPACE)
+  if (mp_build_has (build, "embedding"))
+    nodes->title = N_("MMD witness of the codes (positive where generated points are missing)");
+  else if (mp_build_get_critic_role (build, NULL) == MP_CRITIC_SPACE)
     nodes->title = N_("MMD witness through the critic (positive where generated points are missing)");
   else
     nodes->title = N_("MMD witness (positive where generated points are missing)");
