@@ -339,18 +339,24 @@ view_critic (MpBuild *build,
 }
 
 void
-mp_adversarial_publish (MpBuild             *build,
-                        const MpAdversarial *game)
+mp_adversarial_publish_penalty (MpBuild *build)
 {
   const MpParam *points = mp_experiment_find_param (mp_build_experiment (build), "method", "penalty_points");
 
+  if (points != NULL && !g_str_equal (penalty_place (build), "none"))
+    mp_build_publish (build, "penalty-points", view_penalty_points);
+}
+
+void
+mp_adversarial_publish (MpBuild             *build,
+                        const MpAdversarial *game)
+{
   mp_build_set_data (build, g_memdup2 (game, sizeof *game), g_free);
   mp_build_publish_critic (build, mp_adversarial_role (game->loss), 1);
   mp_build_publish (build, "critic", view_critic);
   mp_build_publish (build, "critic-loss", view_critic_loss);
   mp_build_publish (build, "generator-loss", view_generator_loss);
-  if (points != NULL && !g_str_equal (penalty_place (build), "none"))
-    mp_build_publish (build, "penalty-points", view_penalty_points);
+  mp_adversarial_publish_penalty (build);
 }
 
 gboolean

@@ -74,6 +74,8 @@ void         mp_adversarial_minimise_critic (MpBuild *build, const MpAdversarial
 MpPhase     *mp_adversarial_build_critic (MpBuild *build, const MpAdversarial *game);
 MpPhase     *mp_adversarial_build_generator (MpBuild *build, const MpAdversarial *game);
 void         mp_adversarial_publish (MpBuild *build, const MpAdversarial *game);
+/* "penalty-points", where the keys of MP_ADVERSARIAL_PENALTY say that there are some; part of the former. */
+void         mp_adversarial_publish_penalty (MpBuild *build);
 
 /* Keys of [method]: how often who moves. */
 #define MP_ADVERSARIAL_STEPS(critic_steps_text, generator_steps_text)                                                  \

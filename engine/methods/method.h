@@ -150,8 +150,6 @@ void          mp_build_publish_kernel_sum (MpBuild *build, const MpKernelSum *ke
  * "critic"               any        -          n × outputs: the critic where it is more than its network
  * "generator-loss"       real       generated  scalar: what the generator goes down (its gradient by y moves samples)
  * "critic-loss"          real       generated  scalar: what the critic goes down
- * "generator-loss-of-scores", "critic-loss-of-scores"    the same from the critic's scores of them, n × outputs each: their
- *                                              gradients are the forces between scores
  * "penalty-points"       real       generated  k × d: where the gradient penalty looks
  * "density-ratio"        any        -          n: the method's own estimate of data over model
  * "embedding"            any        -          n × k: where the kernel compares points, if this is neither the critic's

@@ -92,22 +92,6 @@ typedef struct
 } Space;
 
 static MpNode *
-critic_loss_of_scores (MpBuild *build,
-                       MpNode  *p,
-                       MpNode  *q)
-{
-  return ((const Space *) mp_build_get_data (build))->critic_loss (build, p, q);
-}
-
-static MpNode *
-generator_loss_of_scores (MpBuild *build,
-                          MpNode  *p,
-                          MpNode  *q)
-{
-  return ((const Space *) mp_build_get_data (build))->generator_loss (build, p, q);
-}
-
-static MpNode *
 project (MpBuild *build,
          MpNode  *x)
 {
@@ -119,7 +103,7 @@ critic_loss (MpBuild *build,
              MpNode  *x,
              MpNode  *y)
 {
-  return critic_loss_of_scores (build, project (build, x), project (build, y));
+  return ((const Space *) mp_build_get_data (build))->critic_loss (build, project (build, x), project (build, y));
 }
 
 static MpNode *
@@ -127,7 +111,7 @@ generator_loss (MpBuild *build,
                 MpNode  *x,
                 MpNode  *y)
 {
-  return generator_loss_of_scores (build, project (build, x), project (build, y));
+  return ((const Space *) mp_build_get_data (build))->generator_loss (build, project (build, x), project (build, y));
 }
 
 void
@@ -141,7 +125,5 @@ mp_space_publish (MpBuild     *build,
   mp_build_set_data (build, g_memdup2 (&space, sizeof space), g_free);
   mp_build_publish_critic (build, MP_CRITIC_SPACE, dimensions);
   mp_build_publish (build, "critic-loss", critic_loss);
-  mp_build_publish (build, "critic-loss-of-scores", critic_loss_of_scores);
   mp_build_publish (build, "generator-loss", generator_loss);
-  mp_build_publish (build, "generator-loss-of-scores", generator_loss_of_scores);
 }

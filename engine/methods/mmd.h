@@ -35,7 +35,7 @@ MpNode *mp_mean_off_diagonal (MpNode *gram, double at_zero);
 MpNode *mp_mmd_root (MpNode *mmd2, double guard);
 /* What a player goes down, from projected points: p = f (x), real, and q = f (y), generated. */
 typedef MpNode *(*MpSpaceLoss) (MpBuild *build, MpNode *p, MpNode *q);
-/* Publishes a game in the critic's space of so many dimensions: the space, and both losses from points and from scores. */
+/* Publishes a game in the critic's space of so many dimensions: the space and both losses. */
 void    mp_space_publish (MpBuild *build, gint64 dimensions, MpSpaceLoss critic_loss, MpSpaceLoss generator_loss);
 
 /* Health of the kernel, from means that the losses have computed anyway: of k / k (x, x) over two different real

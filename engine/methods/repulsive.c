@@ -4,7 +4,8 @@
  */
 #include "engine/methods/repulsive.h"
 
-/* Squared distances p–p, q–q and p–q, n × n each, and those of p–q with i = j, n. */
+/* Squared distances p–p, q–q and p–q, n × n each, and those of p–q with i = j, n; NULL where there are not as many p as q,
+ * as in views, and all pairs count. */
 typedef struct
 {
   MpNode *rr, *gg, *rg, *rows;
@@ -19,15 +20,18 @@ static Distances
 measure (MpNode *p,
          MpNode *q)
 {
+  gboolean paired = p != NULL && q != NULL && p->type.dim[0] == q->type.dim[0];
+
   return (Distances) {
     .rr = mp_sqdist (p, p),
     .gg = mp_sqdist (q, q),
     .rg = mp_sqdist (p, q),
-    .rows = mp_sum (mp_square (mp_sub (p, q)), MP_AXIS (1), FALSE),
+    .rows = paired ? mp_sum (mp_square (mp_sub (p, q)), MP_AXIS (1), FALSE) : NULL,
   };
 }
 
-/* Mean over i ≠ j of the kernel of an n × n matrix of squared distances; on_diagonal: those of i = j, n, or one for all. */
+/* Mean over i ≠ j of the kernel of an n × n matrix of squared distances; on_diagonal: those of i = j, n, or one for all, or
+ * NULL for the mean over all pairs. */
 static MpNode *
 mean_kernel (MpBuild *build,
              MpNode  *distances,
@@ -40,6 +44,8 @@ mean_kernel (MpBuild *build,
   MpNode *all = mp_mean (mp_gram_of_sqdist (distances, kind, parameters), MP_ALL_AXES, FALSE);
   MpNode *diagonal = mp_mean (mp_gram_of_sqdist (on_diagonal, kind, parameters), MP_ALL_AXES, FALSE);
 
+  if (on_diagonal == NULL)
+    return all;
   return mp_mul_scalar (mp_sub (mp_mul_scalar (all, n), diagonal), 1 / (n - 1));
 }
 

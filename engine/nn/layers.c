@@ -193,6 +193,12 @@ mp_layer_free (MpLayer *self)
   g_free (self);
 }
 
+gboolean
+mp_layer_is_normalisation (const MpNode *parameter)
+{
+  return g_str_has_suffix (parameter->name, "/scale") || g_str_has_suffix (parameter->name, "/offset");
+}
+
 /* ---- the linear map and its adjoint ---- */
 
 static MpNode *

@@ -63,6 +63,8 @@ MpLayer *mp_layer_new (MpNetwork *network, const char *name, const MpLayerSpec *
 void     mp_layer_free (MpLayer *self);
 /* The affine map and its normalisation. moving: as in MpNetworkClass. */
 MpNode  *mp_layer_apply (MpLayer *self, MpNode *x, MpMode mode, GArray *moving);
+/* Whether a network's parameter is the scale or offset of a batch or layer normalisation. */
+gboolean mp_layer_is_normalisation (const MpNode *parameter);
 /* activation: one of mp_activation_choices; slope: of leaky-relu, or elu's α. */
 MpNode  *mp_activate (const char *activation, MpNode *x, double slope);
 

@@ -6,12 +6,17 @@ written out here from the papers' formulas.
                 or unbiased; with points measured by the median distance of the minibatch's real points
     mmd-rep …   L_D (λ) = λ e_rr − (λ − 1) e_rg − e_gg of means over i ≠ j, λ = −1 for the attractive ones; squared distances
                 bounded for the critic; L_G the unbiased MMD² with plain distances; both steps at once
+    mmd-gan     encoder and decoder go up √(MMD² + 10⁻⁶) − w mean relu (−v) − a (two mean squared errors), v the difference of
+                the codes' means; the encoder is clamped; the generator goes down the first two terms
+    gamn        the mapper goes up √(MMD² + 10⁻⁶) − λ E (|∇ Σ F (x̂)| − 1)² − norms of its parameters; the generator goes down
+                √(MMD² + 10⁻⁶), with weighted √(MMD² + 10⁻⁶) of the data
     gram        as in step_cases.py, with other kernels, clipped ratios, and what is left of it without the divergence
 """
 
 import torch
 
-from step_cases import LATENT, LATENT_A, REAL, adam, follow, rmsprop, root, step_case, step_phase, tensor
+from step_cases import (LATENT, LATENT_A, LATENT_B, REAL, REPETITION, UNIFORM, adam, follow, rmsprop, root, step_case,
+                        step_phase, tensor)
 
 
 def distances(a, b):
@@ -121,6 +126,56 @@ def repulsive(family, weight, bounds=None):
     return iterate
 
 
+def mmd_gan(kernel, feasible, autoencoder, clip, critic_steps):
+    def distance(p, q):
+        v = p.mean(0) - q.mean(0)
+        return root(biased(p, q, kernel)) - feasible * torch.relu(-v).mean()
+
+    def iterate(i, n, g, c, optimizers):
+        for r in range(critic_steps):
+            t = i + r * REPETITION
+            x, y = 2 * tensor(REAL + t, n, 2), g(2 * tensor(LATENT_A + t, n, LATENT)).detach()
+            critic = distance(c(x), c(y))
+            if autoencoder:
+                decoder = c.further['decoder']
+                error = (decoder(c(x)) - x).square().mean() + (decoder(c(y)) - y).square().mean()
+                critic = critic - autoencoder * error
+                follow(optimizers['decoder'], critic, decoder)
+            follow(optimizers['critic'], critic, c).step()
+            if autoencoder:
+                optimizers['decoder'].step()
+            with torch.no_grad():
+                for value in c.parameters():
+                    value.clamp_(-clip, clip)
+        generator = distance(c(2 * tensor(REAL + i, n, 2)), c(g(2 * tensor(LATENT_B + i, n, LATENT))))
+        follow(optimizers['generator'], generator, g).step()
+        return {'loss/critic': critic, 'loss/generator': generator, **({'reconstruction': error} if autoencoder else {})}
+    return iterate
+
+
+def gamn(kernel, penalty=0.0, l1=0.0, l2=0.0, classical=0.0, data_mmd=0.0, one_sided=False):
+    def iterate(i, n, g, c, optimizers):
+        x, y = 2 * tensor(REAL + i, n, 2), g(2 * tensor(LATENT_A + i, n, LATENT)).detach()
+        mapper = -root(biased(c(x), c(y), kernel))
+        if penalty:
+            alpha = 0.5 + 0.5 * tensor(UNIFORM + i, n, 1)
+            between = (alpha * x + (1 - alpha) * y).requires_grad_(True)
+            slope, = torch.autograd.grad(c(between).sum(), between, create_graph=True)
+            excess = torch.sqrt(slope.square().sum(1) + 1e-12) - 1
+            mapper = mapper + penalty * (torch.relu(excess) if one_sided else excess).square().mean()
+        norms = [v for k, v in c.values.items() if k.endswith(('/scale', '/offset'))]
+        mapper = mapper + l1 * sum(v.abs().sum() for v in norms) + l2 * sum(v.square().sum() for v in norms)
+        mapper = mapper + classical * sum(v.square().sum() for v in c.parameters())
+        step_phase(follow(optimizers['critic'], mapper, c), g, c)
+        y = g(2 * tensor(LATENT_B + i, n, LATENT))
+        generator = root(biased(c(x), c(y), kernel))
+        if data_mmd:
+            generator = generator + data_mmd * root(biased(x, y, rbf_variance(0.5, 2.0)))
+        step_phase(follow(optimizers['generator'], generator, g), g, c)
+        return {'loss/critic': mapper, 'loss/generator': generator}
+    return iterate
+
+
 # ---- cases ----
 
 def make():
@@ -167,6 +222,23 @@ def make():
                   ['dimensions=4', 'lambda=-0.5', 'lower_bound=0.3', 'upper_bound=0.8'], *adam(0.001, 0.01)),
         step_case('mmd-rep-spectral', 'mmd-rep', 16, 4, repulsive(gaussian(1), 1), ['dimensions=4'], *adam(0.001, 0.01),
                   styles={'critic': {'activation': 'leaky-relu', 'normalisation': 'spectral', 'spectral_gain': 4}}),
+        step_case('mmd-gan', 'mmd-gan', 16, 4, mmd_gan(rbf(1, 2), 2, 8, 0.25, 2),
+                  ['dimensions=4', 'bandwidths=1, 2', 'feasible_set=2', 'critic_steps=2', 'clip=0.25'], *rmsprop(0.0005),
+                  ascends=['critic', 'decoder'], further={'decoder': (4, 2)}),
+        step_case('mmd-gan-bare', 'mmd-gan', 16, 4, mmd_gan(rational_quadratic(0.5), 0, 0, 1e3, 1),
+                  ['dimensions=4', 'kernel=rational-quadratic', 'bandwidths=0.5', 'critic_steps=1', 'clip=0',
+                   'feasible_set=0', 'autoencoder=0'], *adam(0.001, 0.01), ascends=['critic']),
+        step_case('gamn', 'gamn', 16, 4, gamn(rbf(0.5, 1), penalty=0.5),
+                  ['dimensions=4', 'bandwidths=0.5, 1', 'critic_steps=1', 'penalty=0.5'], *adam(0.001, 0.01),
+                  styles={'critic': {'activation': 'tanh', 'normalisation': 'layer'},
+                          'generator': {'normalisation': 'batch'}}),
+        step_case('gamn-norms', 'gamn', 16, 4, gamn(rbf(1), l1=0.01, l2=0.02),
+                  ['dimensions=4', 'bandwidths=1', 'critic_steps=1', 'penalty_points=none', 'norm_l1=0.01',
+                   'norm_l2=0.02'], *adam(0.001, 0.01),
+                  styles={'critic': {'activation': 'elu', 'normalisation': 'layer'}}),
+        step_case('gamn-data', 'gamn', 16, 2, gamn(rbf(1), penalty=2.0, classical=0.003, data_mmd=0.75, one_sided=True),
+                  ['dimensions=2', 'bandwidths=1', 'critic_steps=1', 'penalty=2', 'penalty_sides=one',
+                   'classical_l2=0.003', 'data_mmd=0.75', 'data_variances=0.5, 2'], *adam(0.001, 0.01)),
         step_case('gram-rational', 'gram', 16, 2,
                   gram([rational_quadratic(0.5), rational_quadratic(2.0)], 0.1, lambda r: spread(r) + r.mean(), same),
                   ['dimensions=2', 'ridge=0.1', 'kernel=rational-quadratic', 'bandwidths=0.5, 2', 'penalty_scale=mean',
