@@ -12,20 +12,19 @@
 
 #include "engine/methods/kernel.h"
 
-#define POINTS 256
-
 static gboolean
 kernel_saturation_build (MpBuild     *build,
                          MpViewNodes *nodes)
 {
   const MpKernelSum *kernel = mp_build_get_kernel (build);
   double most = kernel != NULL ? mp_kernel_sum_at_zero (kernel) : NAN;
+  gint64 points = mp_view_count_kernel_points (build);
   MpNode *at, *real, *mean;
 
   if (!isfinite (most) || most <= 0)
     return FALSE;
   at = mp_view_kernel_space (build, mp_build_view_points (build));
-  real = mp_view_kernel_space (build, mp_view_rows (mp_build_view_data (build), POINTS));
+  real = mp_view_kernel_space (build, mp_view_rows (mp_build_view_data (build), points));
   mean = mp_mean (mp_build_kernel_matrix (build, at, real), MP_AXIS (1), FALSE);
   nodes->title = N_("Kernel saturation (mean kernel to the data, −1 at its smallest, 1 at its largest)");
   nodes->neutral = 0;

@@ -12,13 +12,15 @@ static gboolean
 sample_gradients_build (MpBuild     *build,
                         MpViewNodes *nodes)
 {
-  MpNode *y, *loss, *gradient = NULL, *parts[2];
+  MpNode *x = mp_view_rows (mp_build_view_data (build), POINTS);
+  MpNode *y = mp_view_rows (mp_build_view_samples (build), POINTS), *loss, *gradient = NULL, *parts[2];
 
-  if (!mp_build_has (build, "generator-loss"))
+  if (!mp_build_has (build, "generator-loss") || x == NULL || y == NULL)
     return FALSE;
-  y = mp_view_rows (mp_build_view_samples (build), POINTS);
-  loss = mp_build_call (build, "generator-loss", mp_view_rows (mp_build_view_data (build), POINTS), y);
-  if (y == NULL || loss == NULL || !mp_gradients (mp_build_graph (build), loss, 1, &y, &gradient, NULL))
+  x = mp_view_rows (x, y->type.dim[0]);
+  y = mp_view_rows (y, x->type.dim[0]);
+  loss = mp_build_call (build, "generator-loss", x, y);
+  if (loss == NULL || !mp_gradients (mp_build_graph (build), loss, 1, &y, &gradient, NULL))
     return FALSE;
   parts[0] = y;
   parts[1] = mp_mul_scalar (gradient, -(double) y->type.dim[0]);

@@ -13,8 +13,8 @@
 
 #include <math.h>
 
-#define POINTS 256
-#define BANDWIDTHS 10
+#define POINTS 200
+#define BANDWIDTHS 8
 #define NARROWEST 0.004 /* in widths of the plot */
 #define WIDEST 0.25
 #define FAR 1e30f
@@ -73,7 +73,7 @@ true_ratio_build (MpBuild     *build,
   h = choose_bandwidth (build, y, MAX (extent[1] - extent[0], extent[3] - extent[2]));
   kernels = mp_mean (mp_gram (mp_build_view_points (build), y, MP_KERNEL_RBF, h), MP_AXIS (1), FALSE);
   model = mp_div (mp_mul_scalar (kernels, 1 / (2 * G_PI)), mp_square (h));
-  floor = 1 / (POINTS * (extent[1] - extent[0]) * (extent[3] - extent[2]));
+  floor = 1 / ((double) (y != NULL ? y->type.dim[0] : 1) * (extent[1] - extent[0]) * (extent[3] - extent[2]));
   nodes->title = N_("True density ratio (data over a kernel density estimate of the model, up to 10)");
   nodes->neutral = 1;
   nodes->tensors[nodes->n_tensors++] = mp_minimum (mp_div (mp_add_scalar (density, floor), mp_add_scalar (model, floor)),

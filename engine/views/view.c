@@ -6,6 +6,9 @@
 
 #include "engine/methods/adversarial.h"
 
+#define KERNEL_POINTS 400       /* times parts */
+#define FEWEST_KERNEL_POINTS 64
+
 MpPlace
 mp_drawing_place (MpDrawing drawing)
 {
@@ -38,6 +41,17 @@ mp_view_kernel_space (MpBuild *build,
   if (mp_build_has (build, "embedding"))
     return mp_build_call (build, "embedding", x, NULL);
   return mp_build_get_critic_role (build, NULL) == MP_CRITIC_SPACE ? mp_build_view_scores (build, x) : x;
+}
+
+gint64
+mp_view_count_kernel_points (MpBuild *build)
+{
+  const MpKernelSum *kernel = mp_build_get_kernel (build);
+  gint64 parts = 0;
+
+  for (guint i = 0; kernel != NULL && i < kernel->n_terms; i++)
+    parts += kernel->terms[i].parameters != NULL ? mp_tensor_count (&kernel->terms[i].parameters->type) : 1;
+  return MAX (KERNEL_POINTS / MAX (parts, 2), FEWEST_KERNEL_POINTS);
 }
 
 MpNode *

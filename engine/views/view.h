@@ -105,6 +105,9 @@ void mp_layer_clear (MpLayer *layer);
 MpNode *mp_view_rows (MpNode *x, gint64 n);
 /* Where the published kernel compares points: the critic's space, else the data space itself. x: n × d. */
 MpNode *mp_view_kernel_space (MpBuild *build, MpNode *x);
+/* Points of each side that a kernel map over the grid affords: fewer for a kernel of more parts, each of which costs an
+ * exponential for each point of the grid. */
+gint64  mp_view_count_kernel_points (MpBuild *build);
 /* |∇ of the sum of the critic's outputs| at each row of x, n; √(|∇|² + 10⁻¹²). A row's output depends on that row
  * alone. NULL without a critic. */
 MpNode *mp_view_gradient_norms (MpBuild *build, MpNode *x);

@@ -6,19 +6,18 @@
  */
 #include "engine/views/view.h"
 
-#define POINTS 256 /* of each side: each costs an exponential for each point of the grid and bandwidth */
-
 static gboolean
 witness_build (MpBuild     *build,
                MpViewNodes *nodes)
 {
+  gint64 points = mp_view_count_kernel_points (build);
   MpNode *at, *real, *generated;
 
   if (mp_build_get_kernel (build) == NULL)
     return FALSE;
   at = mp_view_kernel_space (build, mp_build_view_points (build));
-  real = mp_view_kernel_space (build, mp_view_rows (mp_build_view_data (build), POINTS));
-  generated = mp_view_kernel_space (build, mp_view_rows (mp_build_view_samples (build), POINTS));
+  real = mp_view_kernel_space (build, mp_view_rows (mp_build_view_data (build), points));
+  generated = mp_view_kernel_space (build, mp_view_rows (mp_build_view_samples (build), points));
   if (mp_build_has (build, "embedding"))
     nodes->title = N_("MMD witness of the codes (positive where generated points are missing)");
   else if (mp_build_get_critic_role (build, NULL) == MP_CRITIC_SPACE)
