@@ -18,7 +18,8 @@ static const double extent[4] = { -3, 3, -2, 2 };
 
 /* ---- lanes and layers ---- */
 
-/* In float64, without hidden layers unless `keys` say otherwise, after some iterations. */
+/* In float64, without hidden layers unless `keys` say otherwise, after some iterations; on a handle of its own, which
+ * stays open until the program ends. */
 static MpLoop *
 open_lane (const char *method,
            const char *keys)
@@ -27,9 +28,15 @@ open_lane (const char *method,
                                       keys != NULL ? keys : "", NULL);
   g_autoptr (MpExperiment) experiment = lane_experiment (method, all);
   const MpBuildOptions options = { .n_view_samples = N_SAMPLES, .n_view_data = N_DATA, .n_view_points = WIDTH * HEIGHT };
+  static GPtrArray *devices;
+  const MpDeviceClass *class;
   g_autoptr (GError) error = NULL;
-  MpLoop *loop = mp_loop_new (experiment, test_device_class (), lane_device (), &options, NULL, NULL, &error);
+  MpLoop *loop;
 
+  if (devices == NULL)
+    devices = g_ptr_array_new ();
+  g_ptr_array_add (devices, test_device_open (test_device_name (), &class));
+  loop = mp_loop_new (experiment, class, g_ptr_array_index (devices, devices->len - 1), &options, NULL, NULL, &error);
   g_assert_no_error (error);
   g_assert_true (mp_loop_start (loop, &error));
   g_assert_true (mp_loop_set_view_grid (loop, WIDTH, HEIGHT, extent, &error));
