@@ -24,7 +24,8 @@ typedef enum
   MP_PARAM_ENUM,
   MP_PARAM_DOUBLES, /* a list: "1, 2, 4" */
   MP_PARAM_INTS,    /* "100, 100" */
-  MP_PARAM_STRING
+  MP_PARAM_STRING,
+  MP_PARAM_FILE     /* a path; mp_experiment_dup_path () says what a relative one is relative to */
 } MpParamType;
 
 typedef struct
@@ -42,6 +43,7 @@ typedef struct
   gboolean           live;          /* may change while running */
   const char *const *choices;       /* ENUM: NULL-terminated */
   gboolean           may_be_empty;  /* lists: no entry at all is a value */
+  gboolean           hidden;        /* no row of a form: it has an editor of its own, or the program writes it */
 } MpParam;
 
 /* The head that every descriptor starts with. */

@@ -246,7 +246,8 @@ add_group (MpInspector         *self,
   for (guint i = 0; i < group->params->len; i++) {
     const MpParam *param = g_ptr_array_index (group->params, i);
 
-    add_row (self, GTK_LIST_BOX (list), group->group, param->key, param, NULL);
+    if (!param->hidden)
+      add_row (self, GTK_LIST_BOX (list), group->group, param->key, param, NULL);
   }
   if (g_str_equal (group->group, DEVICE_GROUP))
     add_device_row (self, GTK_LIST_BOX (list));

@@ -8,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "engine/graph/graph.h"
+#include "engine/data/draw.h"
 #include "engine/random.h"
 
 typedef enum
@@ -166,6 +166,7 @@ mp_data_free (MpData *self)
   g_clear_pointer (&self->contents.mixture, mp_mixture_free);
   if (self->contents.source != NULL)
     self->contents.source->free_state (self->contents.state);
+  g_free (self->contents.digest);
   g_free (self->order);
   g_free (self);
 }
@@ -274,6 +275,12 @@ mp_data_density (MpData       *self,
   return mp_mixture_density (self->contents.mixture, self->contents.dimensions, point);
 }
 
+const char *
+mp_data_get_digest (MpData *self)
+{
+  return self->contents.digest;
+}
+
 void
 mp_data_get_extent (MpData *self,
                     double  extent[4])
@@ -330,4 +337,46 @@ mp_data_set_extent (MpDataContents *contents,
 {
   contents->extent[0] = contents->extent[2] = -1.15 * radius;
   contents->extent[1] = contents->extent[3] = 1.15 * radius;
+}
+
+void
+mp_data_set_extent_of_points (MpDataContents *contents)
+{
+  double *extent = contents->extent, side;
+
+  for (guint j = 0; j < 2; j++) {
+    extent[2 * j] = INFINITY;
+    extent[2 * j + 1] = -INFINITY;
+    for (gint64 i = 0; i < contents->n_points; i++) {
+      extent[2 * j] = MIN (extent[2 * j], contents->points[2 * i + j]);
+      extent[2 * j + 1] = MAX (extent[2 * j + 1], contents->points[2 * i + j]);
+    }
+  }
+  side = MAX (extent[1] - extent[0], extent[3] - extent[2]);
+  for (guint j = 0; j < 2; j++) {
+    /* Points on a line, or all in one place, still need an area around them. */
+    double half = MAX (extent[2 * j + 1] - extent[2 * j], side > 0 ? side / 4 : 1) * 0.575;
+    double middle = (extent[2 * j] + extent[2 * j + 1]) / 2;
+
+    extent[2 * j] = middle - half;
+    extent[2 * j + 1] = middle + half;
+  }
+}
+
+void
+mp_data_add_noise (MpDataContents *contents,
+                   guint64         seed,
+                   double          noise)
+{
+  guint32 stream = mp_stream_id ("data/noise");
+
+  for (gint64 i = 0; noise > 0 && i < contents->n_points; i++) {
+    guint32 word[4];
+    double normal[2];
+
+    mp_philox (seed, (guint32) i, stream, 0, word);
+    mp_draw_normal (word[0], word[1], normal);
+    for (guint j = 0; j < 2; j++)
+      contents->points[2 * i + j] = (float) (contents->points[2 * i + j] + noise * normal[j]);
+  }
 }

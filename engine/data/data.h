@@ -45,6 +45,7 @@ typedef struct
   const MpSource *source;      /* or NULL */
   gpointer        state;
   double          extent[4];   /* x0, x1, y0, y1 */
+  char           *digest;      /* SHA-256 of the file that all this comes from, or NULL; g_free'd */
 } MpDataContents;
 
 typedef struct
@@ -69,6 +70,8 @@ void             mp_data_get_reference (MpData *self, gint64 n, float *out);
 gint64           mp_data_count_reference (MpData *self);
 const MpMixture *mp_data_get_mixture (MpData *self);                   /* or NULL */
 double           mp_data_density (MpData *self, const double *point);  /* true density, NAN where unknown */
+/* SHA-256 of the file that the data comes from, in hexadecimal, or NULL. */
+const char      *mp_data_get_digest (MpData *self);
 /* Bounds that plots should show: x0, x1, y0, y1. */
 void             mp_data_get_extent (MpData *self, double extent[4]);
 
@@ -113,5 +116,9 @@ void             mp_data_get_weights (MpExperiment *experiment, guint n, double 
 void             mp_data_get_stds (MpExperiment *experiment, guint n, double *std);
 /* A square around 0 that shows all of a distribution that reaches out to `radius`, with a margin. */
 void             mp_data_set_extent (MpDataContents *contents, double radius);
+/* The box of the points, with a margin. */
+void             mp_data_set_extent_of_points (MpDataContents *contents);
+/* Adds normal noise to the points, in two dimensions. */
+void             mp_data_add_noise (MpDataContents *contents, guint64 seed, double noise);
 
 G_END_DECLS

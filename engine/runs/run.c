@@ -13,6 +13,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "engine/data/data-file.h"
 #include "engine/runs/file.h"
 
 #define FORMAT 1
@@ -365,7 +366,7 @@ fill_folder (MpRun      *self,
   g_autofree char *timeline = g_build_filename (at, "timeline", NULL);
   g_autofree char *experiment = g_build_filename (at, "experiment.ini", NULL);
   g_autofree char *metrics = g_build_filename (at, "metrics", NULL);
-  g_autofree char *text = mp_experiment_to_text (self->experiment);
+  g_autofree char *text = NULL;
   g_autoptr (MpMetricsWriter) writer = NULL;
 
   if (g_mkdir_with_parents (at, 0777) != 0)
@@ -376,6 +377,10 @@ fill_folder (MpRun      *self,
     return mp_file_fail (error, errno, "make the folder", checkpoints);
   if (g_unlink (timeline) != 0 && errno != ENOENT)
     return mp_file_fail (error, errno, "remove", timeline);
+  if (!mp_data_keep_file (self->experiment, at, error))
+    return FALSE;
+  mp_experiment_set_dir (self->experiment, self->dir);
+  text = mp_experiment_to_text_in (self->experiment, self->dir);
   writer = mp_metrics_writer_open (metrics, error);
   return writer != NULL && mp_metrics_writer_cut (writer, -1, error) && mp_metrics_writer_flush (writer, TRUE, error)
          && write_state (self, at, error) && mp_file_write_text (experiment, text, error);

@@ -9,6 +9,9 @@
  *   metrics                        append-only records with checksums (metrics-file.h): values, and changes by hand
  *   timeline                       keyframes to look back at (timeline-file.h)
  *   checkpoints/ITERATION.safetensors
+ *   data/FILE                      the file that the data set is made from, up to 64 MiB; of a larger one experiment.ini
+ *                                  has the absolute path. In both cases it has the file's SHA-256, and going on with
+ *                                  another file is refused
  *
  *   notes.json                     tags and notes, written by people (run-db.h)
  *   lock                           locked (flock) while a lane trains here

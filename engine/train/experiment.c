@@ -17,6 +17,7 @@ struct _MpExperiment
   gatomicrefcount     ref_count;
   char               *id;
   char               *file;                 /* for messages */
+  char               *dir;                  /* that relative paths are relative to; NULL: the file's */
   char               *title;                /* in the user's language; NULL: as [experiment] says */
   const MpDescriptor *kinds[MP_N_GROUPS];   /* NULL in groups without kind and in groups not in force */
   GHashTable         *values;               /* "group.key" → MpValue */
@@ -71,6 +72,7 @@ mp_experiment_unref (MpExperiment *self)
     return;
   g_free (self->id);
   g_free (self->file);
+  g_free (self->dir);
   g_free (self->title);
   g_hash_table_unref (self->values);
   g_free (self);
@@ -337,6 +339,7 @@ mp_experiment_copy (MpExperiment *self)
 
   g_free (copy->id);
   copy->id = g_strdup (self->id);
+  copy->dir = g_strdup (self->dir);
   copy->title = g_strdup (self->title);
   memcpy (copy->kinds, self->kinds, sizeof copy->kinds);
   g_hash_table_iter_init (&iter, self->values);
@@ -350,24 +353,89 @@ mp_experiment_copy (MpExperiment *self)
   return copy;
 }
 
+/* ---- paths ---- */
+
+/* $MATCHPOINT_DATA_DIR wins over the installed folder, as for presets. */
+static char *
+example_path (const char *name)
+{
+  const char *dir = g_getenv ("MATCHPOINT_DATA_DIR");
+
+  return g_build_filename (dir != NULL && dir[0] != '\0' ? dir : MP_DATA_DIR, "examples", name, NULL);
+}
+
+char *
+mp_experiment_dup_path (MpExperiment *self,
+                        const char   *group,
+                        const char   *key)
+{
+  const char *path = mp_experiment_get_string (self, group, key);
+  g_autofree char *dir = self->dir != NULL ? g_strdup (self->dir) : g_path_get_dirname (self->file);
+  g_autofree char *beside = g_build_filename (dir, path, NULL);
+  g_autofree char *example = example_path (path);
+
+  if (g_path_is_absolute (path))
+    return g_strdup (path);
+  if (!g_file_test (beside, G_FILE_TEST_EXISTS) && g_file_test (example, G_FILE_TEST_EXISTS))
+    return g_steal_pointer (&example);
+  return g_canonicalize_filename (beside, NULL);
+}
+
+void
+mp_experiment_set_dir (MpExperiment *self,
+                       const char   *dir)
+{
+  g_free (self->dir);
+  self->dir = g_canonicalize_filename (dir, NULL);
+}
+
+/* A file's path as a text in `dir` has it. An example goes by its name, so that the text holds on other machines. */
+static char *
+written_path (MpExperiment *self,
+              const char   *group,
+              const char   *key,
+              const char   *dir)
+{
+  const char *text = mp_experiment_get_string (self, group, key);
+  g_autofree char *path = mp_experiment_dup_path (self, group, key);
+  g_autofree char *example = example_path (text);
+  g_autofree char *inside = dir != NULL ? g_canonicalize_filename (dir, NULL) : NULL;
+  gsize length = inside != NULL ? strlen (inside) : 0;
+
+  if (!g_path_is_absolute (text) && g_str_equal (path, example))
+    return g_strdup (text);
+  if (inside != NULL && strncmp (path, inside, length) == 0 && path[length] == '/')
+    return g_strdup (path + length + 1);
+  return g_steal_pointer (&path);
+}
+
 char *
 mp_experiment_to_text (MpExperiment *self)
+{
+  return mp_experiment_to_text_in (self, NULL);
+}
+
+char *
+mp_experiment_to_text_in (MpExperiment *self,
+                          const char   *dir)
 {
   g_autoptr (GKeyFile) file = g_key_file_new ();
 
   for (MpGroup group = 0; group < MP_N_GROUPS; group++) {
+    const char *name = mp_groups[group].name;
     g_autoptr (GPtrArray) params = NULL;
 
     if (!mp_group_in_force (group, self->kinds))
       continue;
     if (self->kinds[group] != NULL)
-      g_key_file_set_string (file, mp_groups[group].name, "kind", self->kinds[group]->id);
+      g_key_file_set_string (file, name, "kind", self->kinds[group]->id);
     params = mp_group_list_params (group, self->kinds[group]);
     for (guint i = 0; i < params->len; i++) {
-      const char *key = ((const MpParam *) g_ptr_array_index (params, i))->key;
+      const MpParam *param = g_ptr_array_index (params, i);
+      g_autofree char *path = param->type == MP_PARAM_FILE ? written_path (self, name, param->key, dir) : NULL;
 
-      g_key_file_set_string (file, mp_groups[group].name, key,
-                             mp_experiment_get_string (self, mp_groups[group].name, key));
+      g_key_file_set_string (file, name, param->key,
+                             path != NULL ? path : mp_experiment_get_string (self, name, param->key));
     }
   }
   return g_key_file_to_data (file, NULL, NULL);
@@ -399,6 +467,17 @@ mp_experiment_get_title (MpExperiment *self)
 
 /* ---- changing ---- */
 
+/* Another file has another sum than the one that is written down. */
+static void
+forget_sum (MpExperiment *self,
+            MpGroup       group,
+            const char   *key)
+{
+  if (mp_group_find_param (group, self->kinds[group], key)->type == MP_PARAM_FILE
+      && mp_group_find_param (group, self->kinds[group], "sha256") != NULL)
+    set_key (self, group, "sha256", "", NULL);
+}
+
 gboolean
 mp_experiment_set_value (MpExperiment  *self,
                          const char    *group_name,
@@ -415,8 +494,11 @@ mp_experiment_set_value (MpExperiment  *self,
     set = set_kind (self, group, value, error);
     if (set)
       refill (self);
-  } else
+  } else {
     set = set_key (self, group, key, value, error);
+    if (set)
+      forget_sum (self, group, key);
+  }
   if (!set)
     prefix (error, self, group, 0);
   else if (group == MP_GROUP_EXPERIMENT && strcmp (key, "title") == 0)

@@ -39,7 +39,14 @@ MpExperiment *mp_experiment_copy (MpExperiment *self);
 MpExperiment *mp_experiment_ref (MpExperiment *self);
 void          mp_experiment_unref (MpExperiment *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MpExperiment, mp_experiment_unref)
-char         *mp_experiment_to_text (MpExperiment *self);          /* every key written out */
+char         *mp_experiment_to_text (MpExperiment *self);          /* every key written out; files absolute */
+/* The same for a file in `dir`: what lies below it is written relative to it, so that the folder may move. */
+char         *mp_experiment_to_text_in (MpExperiment *self, const char *dir);
+/* The file that a key names. A relative path is looked for beside the experiment's own file, then among the examples
+ * that come with the program; one that is in neither is taken to be beside. (transfer full), may not exist. */
+char         *mp_experiment_dup_path (MpExperiment *self, const char *group, const char *key);
+/* From now on relative paths are relative to this folder. */
+void          mp_experiment_set_dir (MpExperiment *self, const char *dir);
 
 const char   *mp_experiment_get_id (MpExperiment *self);           /* preset id or file's stem */
 void          mp_experiment_set_id (MpExperiment *self, const char *id);

@@ -29,11 +29,30 @@ mp_lane_tell_activity (const char *text,
 
 /* ---- going on with a run ---- */
 
+/* A run keeps the file that its data came from; who asks for the original goes on with what was kept. */
+static MpExperiment *
+with_kept_file (MpExperiment *experiment,
+                MpExperiment *kept)
+{
+  MpExperiment *copy = mp_experiment_copy (experiment);
+
+  if (mp_experiment_find_param (copy, "data", "sha256") != NULL
+      && mp_experiment_find_param (kept, "data", "sha256") != NULL
+      && mp_experiment_get_string (copy, "data", "sha256")[0] == '\0') {
+    g_autofree char *path = mp_experiment_dup_path (kept, "data", "file");
+
+    mp_experiment_set_value (copy, "data", "file", path, NULL);
+    mp_experiment_set_value (copy, "data", "sha256", mp_experiment_get_string (kept, "data", "sha256"), NULL);
+  }
+  return copy;
+}
+
 /* Whether the two differ in more than the number of iterations. */
 static gboolean
-same_experiment (MpExperiment *a,
+same_experiment (MpExperiment *asked,
                  MpExperiment *b)
 {
+  g_autoptr (MpExperiment) a = with_kept_file (asked, b);
   g_autoptr (MpExperiment) like_a = mp_experiment_copy (b);
   g_autofree char *iterations
     = g_strdup_printf ("%" G_GINT64_FORMAT, mp_experiment_get_int (a, "train", "iterations"));
@@ -128,6 +147,21 @@ load_checkpoint (MpLane  *lane,
   return TRUE;
 }
 
+/* The file was read for this lane first and copied for the run a moment later. */
+static gboolean
+check_kept_file (MpLane  *lane,
+                 GError **error)
+{
+  const char *digest = mp_data_get_digest (mp_loop_get_data (lane->loop));
+  MpExperiment *kept = mp_run_get_experiment (lane->run);
+
+  if (digest == NULL || g_str_equal (digest, mp_experiment_get_string (kept, "data", "sha256")))
+    return TRUE;
+  g_set_error (error, MP_ERROR, MP_ERROR_FILE, "The file “%s” was changed while the run was being made; start it again.",
+               mp_experiment_get_string (lane->experiment, "data", "file"));
+  return FALSE;
+}
+
 static gboolean
 open_run (MpLane  *lane,
           GError **error)
@@ -138,7 +172,7 @@ open_run (MpLane  *lane,
     return TRUE;
   lane->run = mp_run_create_branch (options->run_dir, lane->experiment, lane->trainer->device_name, options->from,
                                     lane->iteration, error);
-  return lane->run != NULL;
+  return lane->run != NULL && check_kept_file (lane, error);
 }
 
 /* Whether the parent's method had no frozen networks like these. */

@@ -68,6 +68,8 @@ mp_param_allowed (const MpParam *param)
   }
   case MP_PARAM_STRING:
     return g_strdup ("a text");
+  case MP_PARAM_FILE:
+    return g_strdup ("the path of a file");
   case MP_PARAM_DOUBLE:
     what = "a number";
     break;
@@ -163,6 +165,8 @@ read_value (const MpParam *param,
     return read_list (param, value);
   case MP_PARAM_STRING:
     return TRUE;
+  case MP_PARAM_FILE:
+    return value->text[0] != '\0';
   default:
     g_assert_not_reached ();
   }
