@@ -4,7 +4,7 @@
  * experiment of the method `autoencoder` (engine/methods/autoencoder.c).
  *
  * The decoder is a network like the generator, with codes instead of latents, so that its weights can be where the
- * generator starts (GFMN); or the encoder's mirror image, where the generator makes codes (GMMN + AE) or has other work.
+ * generator starts (GFMN); or the encoder's mirror image, where the generator makes codes (GMMN + AE).
  */
 #include "engine/extractors/extractor.h"
 

@@ -29,7 +29,8 @@ _mp_build_make_encoders (MpBuild  *self,
   self->stage = extractor->derive (self->experiment, error);
   if (self->stage == NULL)
     return FALSE;
-  self->frozen_encoder = mp_network_new (self->graph, self->stage, "encoder", MP_EXTRACTOR_STATES, &points, &code, error);
+  self->frozen_encoder = mp_network_new (self->graph, self->stage, "encoder", MP_EXTRACTOR_STATES, &points, &code,
+                                         error);
   if (self->frozen_encoder == NULL)
     return FALSE;
   if (!extractor->decodes)
@@ -87,14 +88,20 @@ mp_build_features (MpBuild *self,
   return features;
 }
 
+static MpNode *
+lack_decoder (MpBuild *self)
+{
+  return mp_graph_fail (self->graph, "[method] kind = %s needs a decoder, and [extractor] kind = %s has none",
+                        self->method->base.id, mp_extractor_of (self->experiment)->base.id);
+}
+
 MpNode *
 mp_build_decode (MpBuild *self,
                  MpNode  *code)
 {
   g_assert (self->method->needs & MP_NEEDS_EXTRACTOR);
   if (self->frozen_decoder == NULL)
-    return mp_graph_fail (self->graph, "[method] kind = %s needs a decoder, and [extractor] kind = %s has none",
-                          self->method->base.id, mp_extractor_of (self->experiment)->base.id);
+    return lack_decoder (self);
   return mp_network_apply (self->frozen_decoder, code, MP_INFERENCE, NULL);
 }
 
@@ -127,8 +134,10 @@ mp_build_init_from_decoder (MpBuild  *self,
   GPtrArray *to = mp_network_get_variables (self->generator), *from;
   MpPhase *phase;
 
-  if (mp_build_decode (self, mp_full (self->graph, mp_shape (self->graph, (gint64) 1, self->code, (gint64) -1), 0)) == NULL)
+  if (self->frozen_decoder == NULL) {
+    lack_decoder (self);
     return mp_graph_check (self->graph, error);
+  }
   if (self->latent != self->code) {
     g_set_error (error, MP_ERROR, MP_ERROR_EXPERIMENT,
                  "[method] init_from_decoder = true starts the generator from the decoder's weights, so [generator] "
@@ -139,8 +148,8 @@ mp_build_init_from_decoder (MpBuild  *self,
   from = mp_network_get_variables (self->frozen_decoder);
   if (!are_alike (from, to)) {
     g_set_error (error, MP_ERROR, MP_ERROR_EXPERIMENT,
-                 "[method] init_from_decoder = true starts the generator from the decoder's weights, so the decoder must "
-                 "be a network like the generator: set [extractor] decoder to generator.");
+                 "[method] init_from_decoder = true starts the generator from the decoder's weights, so the decoder "
+                 "must be a network like the generator: set [extractor] decoder to generator.");
     return FALSE;
   }
   phase = mp_build_start_phase (self, "init-from-decoder");

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * gfmn.c: Generative Feature Matching Networks (under review at ICLR 2019; dos Santos, Mroueh, Padhi and Dognin: Learning
- * implicit generative models by matching perceptual features, ICCV 2019): the generator matches the means of all hidden
- * layers of a frozen encoder, and nothing plays against it.
+ * gfmn.c: Generative Feature Matching Networks (dos Santos, Mroueh, Padhi and Dognin: Learning implicit generative
+ * models by matching perceptual features, ICCV 2019; under review at ICLR 2019 by that name): the generator matches the
+ * means of all hidden layers of a frozen encoder, and nothing plays against it.
  *
  * E_j (x): hidden layer j of the encoder, the code last; all of them in a row are F features. For real x and generated
  * y = G (z), n of each:
@@ -25,8 +25,8 @@ static const char *const means[] = { "minibatch", "global", NULL };
 
 static const MpParam params[] = {
   { .key = "average", .title = N_("Moving average"), .symbol = "v",
-    .summary = N_("How the difference of feature means is averaged over iterations: by Adam's rule (AMA), plainly (MA), "
-                  "or not at all, which needs large minibatches."),
+    .summary = N_("How the difference of feature means is averaged over iterations: by Adam's rule (AMA), plainly "
+                  "(MA), or not at all, which needs large minibatches."),
     .type = MP_PARAM_ENUM, .default_value = "adam", .choices = averages },
   { .key = "real_means", .title = N_("Real means"),
     .summary = N_("Feature means of the minibatch's real points, or of the whole data set, taken once at the start."),

@@ -19,8 +19,8 @@ static const char *const losses[] = { "non-saturating", "minimax", "least-square
 
 static const MpParam params[] = {
   { .key = "loss", .title = N_("Loss"),
-    .summary = N_("The game: GAN (non-saturating or minimax), LSGAN (least-squares), hinge, or WGAN (wasserstein, with a "
-                  "gradient penalty). DRAGAN is non-saturating with a penalty around the data."),
+    .summary = N_("The game: GAN (non-saturating or minimax), LSGAN (least-squares), hinge, or WGAN (wasserstein, with "
+                  "a gradient penalty). DRAGAN is non-saturating with a penalty around the data."),
     .type = MP_PARAM_ENUM, .default_value = "non-saturating", .choices = losses },
   MP_ADVERSARIAL_STEPS ("1", "1"),
   MP_ADVERSARIAL_PENALTY ("none", "0.1"),
@@ -95,9 +95,11 @@ report_shares (MpBuild *build,
 {
   MpNode *real = mp_build_real (build);
 
-  mp_phase_report (phase, "share/representative", N_("Mean size of the frozen features' share in the score of real points"),
+  mp_phase_report (phase, "share/representative",
+                   N_("Mean size of the frozen features' share in the score of real points"),
                    MP_NEITHER_IS_BETTER, mp_mean (mp_abs (representative (build, real)), MP_ALL_AXES, FALSE));
-  mp_phase_report (phase, "share/discriminative", N_("Mean size of the critic's own share in the score of real points"),
+  mp_phase_report (phase, "share/discriminative",
+                   N_("Mean size of the critic's own share in the score of real points"),
                    MP_NEITHER_IS_BETTER, mp_mean (mp_abs (mp_build_critic (build, real, 1)), MP_ALL_AXES, FALSE));
 }
 

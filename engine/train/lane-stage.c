@@ -167,8 +167,8 @@ train (Watch      *watch,
 
   if (state == MP_LANE_DIVERGED)
     g_set_error (error, MP_ERROR, MP_ERROR_STATE,
-                 "The stage before the method diverged: %s Its run is kept in “%s”. A smaller [extractor] learning_rate may "
-                 "help.", reason->message, run_dir);
+                 "The stage before the method diverged: %s Its run is kept in “%s”. A smaller [extractor] "
+                 "learning_rate may help.", reason->message, run_dir);
   else if (state == MP_LANE_FAILED)
     g_propagate_prefixed_error (error, g_steal_pointer (&reason), "%s: ", mp_stage_get_activity (watch->stage));
   return state == MP_LANE_FINISHED;

@@ -30,7 +30,8 @@ static MpExperiment *
 experiment_new (const char *stage_iterations)
 {
   const char *const settings[] = {
-    "encoder.hidden=16, 16", "generator.latent=2", "extractor.batch=32", "train.checkpoint_every=10", "evaluate.every=10"
+    "encoder.hidden=16, 16", "generator.latent=2", "extractor.batch=32", "train.checkpoint_every=10",
+    "evaluate.every=10"
   };
   MpExperiment *experiment = mp_small_experiment ("ring-rfgan", N);
   g_autoptr (GError) error = NULL;

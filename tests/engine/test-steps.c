@@ -25,11 +25,14 @@ enum
   TAG_CRITIC = 50,
   TAG_FURTHER = 70, /* a further network of the method */
   TAG_PROBE = 90,
+  TAG_FROZEN = 110, /* a frozen encoder, then its decoder */
   TAG_REAL = 1000,
   TAG_LATENT_A = 2000,
   TAG_LATENT_B = 3000,
   TAG_UNIFORM = 4000,
   TAG_PERTURBATION = 5000,
+  TAG_NOISE = 6000,
+  START = 500,     /* added to those of data for what comes before the first iteration */
   REPETITION = 100 /* added for every run of a phase in an iteration after the first */
 };
 
@@ -169,6 +172,18 @@ write_live_settings (Fixture *self)
 
 /* Starting values as Network in step_cases.py has them. */
 static void
+write_weights (Fixture *self,
+               MpNode  *node,
+               guint32  tag)
+{
+  double centre = g_str_has_suffix (node->name, "/scale") ? 1 : 0;
+  double size = node->type.rank == 1 ? 0.125 : node->type.dim[0] + node->type.dim[1] >= 100 ? 0.25 : 0.5;
+
+  write_pattern (self, node, tag, centre, size);
+  g_ptr_array_add (self->variables, node);
+}
+
+static void
 write_parameters (Fixture    *self,
                   const char *group,
                   guint32     tag)
@@ -177,25 +192,79 @@ write_parameters (Fixture    *self,
 
   for (guint i = 0; i < nodes->len; i++) {
     MpNode *node = g_ptr_array_index (nodes, i);
-    double centre = g_str_has_suffix (node->name, "/scale") ? 1 : 0;
-    double size = node->type.rank == 1 ? 0.125 : node->type.dim[0] + node->type.dim[1] >= 100 ? 0.25 : 0.5;
 
-    write_pattern (self, node, tag + i, centre, size);
-    g_ptr_array_add (self->variables, node);
+    write_weights (self, node, tag + i);
   }
 }
 
-/* Moving averages of batch normalisation start as in PyTorch, at mean 0 and variance 1; power iterations at ones. */
+/* Moving averages of batch normalisation start as in PyTorch, at mean 0 and variance 1; power iterations at ones; a
+ * method's states where it says. */
 static void
 write_averages (Fixture *self)
 {
+  guint32 tag = TAG_FROZEN;
+
   for (guint i = 0; i < mp_graph_get_n_nodes (self->graph); i++) {
     MpNode *node = mp_graph_get_node (self->graph, i);
 
     if (node->op != MP_OP_STATE || g_str_has_prefix (node->name, "optimizer/"))
       continue;
-    write_pattern (self, node, 0, g_str_has_suffix (node->name, "/mean") ? 0 : 1, 0);
+    if (g_str_has_prefix (node->name, "extractor/")) {
+      write_weights (self, node, tag++);
+      continue;
+    }
+    write_pattern (self, node, 0, g_str_equal (node->init.kind, "constant") ? node->init.scale
+                                  : g_str_has_suffix (node->name, "/mean") ? 0 : 1, 0);
     g_ptr_array_add (self->variables, node);
+  }
+}
+
+/* data, draw: what is added to the tags of minibatches, and of latents and uniform numbers. */
+static void
+feed (Fixture *self,
+      guint    data,
+      guint    draw)
+{
+  static const struct
+  {
+    const char *input;
+    guint32     tag;
+    double      centre, scale;
+  } inputs[] = {
+    { "data", TAG_REAL, 0, 2 },
+    { "latent", TAG_LATENT_A, 0, 2 },
+    { "latent/critic", TAG_LATENT_A, 0, 2 },
+    { "latent/generator", TAG_LATENT_B, 0, 2 },
+    { "interpolation", TAG_UNIFORM, 0.5, 0.5 },
+    { "perturbation", TAG_PERTURBATION, 0.5, 0.5 },
+    { "noise", TAG_NOISE, 0, 2 },
+  };
+
+  for (guint i = 0; i < mp_graph_get_n_nodes (self->graph); i++) {
+    MpNode *node = mp_graph_get_node (self->graph, i);
+
+    for (guint j = 0; node->op == MP_OP_INPUT && j < G_N_ELEMENTS (inputs); j++)
+      if (g_str_equal (node->name, inputs[j].input))
+        write_pattern (self, node, inputs[j].tag + (j == 0 ? data : draw), inputs[j].centre, inputs[j].scale);
+  }
+}
+
+/* What comes before the first iteration: with two minibatches where it reads them. */
+static void
+run_start (Fixture       *self,
+           const MpPhase *phase)
+{
+  MpPlanSpec spec = { .name = phase->id, .n_assigns = phase->assigns->len,
+                      .assigns = (MpNode **) phase->assigns->pdata };
+  const MpRunContext context = { 0 };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (MpPlan) plan = mp_plan_new (self->store, &spec, &error);
+
+  g_assert_no_error (error);
+  for (guint r = 0; r < (phase->reads_data ? 2 : 1); r++) {
+    feed (self, START + r, 0);
+    mp_plan_run (plan, &context, &error);
+    g_assert_no_error (error);
   }
 }
 
@@ -236,6 +305,8 @@ set_up (Fixture    *self,
     if (!g_str_equal (*group, "generator") && !g_str_equal (*group, "critic"))
       write_parameters (self, *group, TAG_FURTHER);
   write_averages (self);
+  for (guint i = 0; i < mp_build_get_n_start_phases (self->build); i++)
+    run_start (self, mp_build_get_start_phase (self->build, i));
 }
 
 static void
@@ -253,35 +324,6 @@ tear_down (Fixture *self)
 }
 
 /* ---- running and comparing ---- */
-
-/* data, draw: what is added to the tags of minibatches, and of latents and uniform numbers. */
-static void
-feed (Fixture *self,
-      guint    data,
-      guint    draw)
-{
-  static const struct
-  {
-    const char *input;
-    guint32     tag;
-    double      centre, scale;
-  } inputs[] = {
-    { "data", TAG_REAL, 0, 2 },
-    { "latent", TAG_LATENT_A, 0, 2 },
-    { "latent/critic", TAG_LATENT_A, 0, 2 },
-    { "latent/generator", TAG_LATENT_B, 0, 2 },
-    { "interpolation", TAG_UNIFORM, 0.5, 0.5 },
-    { "perturbation", TAG_PERTURBATION, 0.5, 0.5 },
-  };
-
-  for (guint i = 0; i < mp_graph_get_n_nodes (self->graph); i++) {
-    MpNode *node = mp_graph_get_node (self->graph, i);
-
-    for (guint j = 0; node->op == MP_OP_INPUT && j < G_N_ELEMENTS (inputs); j++)
-      if (g_str_equal (node->name, inputs[j].input))
-        write_pattern (self, node, inputs[j].tag + (j == 0 ? data : draw), inputs[j].centre, inputs[j].scale);
-  }
-}
 
 static double
 largest_loss (Fixture    *self,

@@ -19,6 +19,7 @@ import adversarial_steps
 import image_cases
 import kernel_steps
 import op_cases
+import stage_steps
 import step_cases
 
 HERE = pathlib.Path(__file__).parent
@@ -50,6 +51,7 @@ def main():
     write('steps.json', step_cases.make_steps())
     write('steps-kernel.json', kernel_steps.make())
     write('steps-adversarial.json', adversarial_steps.make())
+    write('steps-stage.json', stage_steps.make())
     write('optimizers.json', step_cases.make_optimizers())
     write('images.json', image_cases.make())
 
