@@ -6,6 +6,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "ui/lane-past.h"
+
 struct _MpLaneModel
 {
   GObject parent_instance;
@@ -35,6 +37,7 @@ struct _MpLaneModel
   gboolean       drawn;
 
   GPtrArray     *curves;           /* of MpCurve */
+  MpLanePast     past;
 };
 
 enum
@@ -51,6 +54,7 @@ enum
   PROP_LAYERS,
   PROP_LAYER,
   PROP_N_PENDING,
+  PROP_RUN,
   N_PROPS
 };
 
@@ -153,6 +157,7 @@ mp_lane_model_finalize (GObject *object)
   g_clear_pointer (&self->layer_titles, g_ptr_array_unref);
   g_clear_pointer (&self->layer, g_free);
   g_clear_pointer (&self->curves, g_ptr_array_unref);
+  mp_lane_past_clear (&self->past);
   G_OBJECT_CLASS (mp_lane_model_parent_class)->finalize (object);
 }
 
@@ -178,7 +183,7 @@ mp_lane_model_get_property (GObject    *object,
     g_value_set_int (value, self->state);
     break;
   case PROP_PROGRESS:
-    g_value_set_pointer (value, &self->progress);
+    g_value_set_pointer (value, (gpointer) mp_lane_model_get_progress (self));
     break;
   case PROP_PHASE:
     g_value_set_string (value, self->phase);
@@ -187,7 +192,7 @@ mp_lane_model_get_property (GObject    *object,
     g_value_set_string (value, self->place);
     break;
   case PROP_SNAPSHOT:
-    g_value_set_pointer (value, self->snapshot);
+    g_value_set_pointer (value, mp_lane_model_get_snapshot (self));
     break;
   case PROP_LAYERS:
     g_value_set_pointer (value, self->layer_ids->pdata);
@@ -197,6 +202,9 @@ mp_lane_model_get_property (GObject    *object,
     break;
   case PROP_N_PENDING:
     g_value_set_uint (value, mp_lane_model_get_n_pending (self));
+    break;
+  case PROP_RUN:
+    g_value_set_string (value, self->past.run_dir);
     break;
   default:
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
@@ -219,6 +227,7 @@ install_properties (GObjectClass *object_class)
   props[PROP_LAYERS] = g_param_spec_pointer ("layers", NULL, NULL, readable);
   props[PROP_LAYER] = g_param_spec_string ("layer", NULL, NULL, NULL, readable);
   props[PROP_N_PENDING] = g_param_spec_uint ("n-pending", NULL, NULL, 0, G_MAXUINT, 0, readable);
+  props[PROP_RUN] = g_param_spec_string ("run", NULL, NULL, NULL, readable);
   g_object_class_install_properties (object_class, N_PROPS, props);
 }
 
@@ -467,20 +476,40 @@ mp_lane_model_discard_draft (MpLaneModel *self)
   changed_draft (self);
 }
 
-void
-mp_lane_model_start_over (MpLaneModel  *self,
-                          MpExperiment *experiment)
+static void
+take_experiment (MpLaneModel  *self,
+                 MpExperiment *experiment)
 {
-  MpExperiment *copy;
+  MpExperiment *copy = mp_experiment_copy (experiment);
 
-  g_return_if_fail (MP_IS_LANE_MODEL (self));
-  g_return_if_fail (experiment != NULL);
-
-  copy = mp_experiment_copy (experiment);
   g_clear_pointer (&self->experiment, mp_experiment_unref);
   self->experiment = copy;
   g_clear_pointer (&self->draft, mp_experiment_unref);
   self->draft = mp_experiment_copy (copy);
+}
+
+void
+mp_lane_model_set_experiment (MpLaneModel  *self,
+                              MpExperiment *experiment)
+{
+  g_return_if_fail (MP_IS_LANE_MODEL (self));
+  g_return_if_fail (experiment != NULL);
+
+  take_experiment (self, experiment);
+  update_names (self);
+  g_signal_emit (self, signals[CHANGED_SCHEMA], 0);
+  changed_draft (self);
+}
+
+void
+mp_lane_model_start_over (MpLaneModel  *self,
+                          MpExperiment *experiment)
+{
+  g_return_if_fail (MP_IS_LANE_MODEL (self));
+  g_return_if_fail (experiment != NULL);
+
+  take_experiment (self, experiment);
+  mp_lane_model_show_past (self, NULL, NULL);
 
   g_free (self->device);
   self->device = g_strdup (self->draft_device);
@@ -591,7 +620,23 @@ mp_lane_model_get_progress (MpLaneModel *self)
 {
   g_return_val_if_fail (MP_IS_LANE_MODEL (self), NULL);
 
+  return self->past.snapshot ? &self->past.progress : &self->progress;
+}
+
+const MpLaneProgress *
+mp_lane_model_get_live_progress (MpLaneModel *self)
+{
+  g_return_val_if_fail (MP_IS_LANE_MODEL (self), NULL);
+
   return &self->progress;
+}
+
+MpLanePast *
+mp_lane_model_get_past (MpLaneModel *self)
+{
+  g_return_val_if_fail (MP_IS_LANE_MODEL (self), NULL);
+
+  return &self->past;
 }
 
 void
@@ -635,7 +680,7 @@ mp_lane_model_get_snapshot (MpLaneModel *self)
 {
   g_return_val_if_fail (MP_IS_LANE_MODEL (self), NULL);
 
-  return self->snapshot;
+  return self->past.snapshot ? self->past.snapshot : self->snapshot;
 }
 
 void
@@ -653,6 +698,8 @@ mp_lane_model_set_snapshot (MpLaneModel *self,
   }
   g_clear_pointer (&self->snapshot, mp_snapshot_unref);
   self->snapshot = mp_snapshot_ref (snapshot);
+  if (self->past.snapshot)
+    return;
   self->drawn = FALSE;
   g_object_notify_by_pspec (G_OBJECT (self), props[PROP_SNAPSHOT]);
 }
@@ -662,6 +709,8 @@ mp_lane_model_get_background (MpLaneModel *self)
 {
   g_return_val_if_fail (MP_IS_LANE_MODEL (self), NULL);
 
+  if (self->past.snapshot)
+    return self->layer ? mp_snapshot_get_layer (self->past.snapshot, self->layer) : NULL;
   return self->layer && self->background ? mp_snapshot_get_layer (self->background, self->layer) : NULL;
 }
 
@@ -824,6 +873,40 @@ mp_lane_model_add_curve (MpLaneModel        *self,
   curve->series = mp_series_new ();
   g_ptr_array_add (self->curves, curve);
   return self->curves->len - 1;
+}
+
+void
+mp_lane_model_take_curve (MpLaneModel        *self,
+                          const MpSeriesInfo *info,
+                          MpSeries           *series)
+{
+  MpCurve *curve;
+
+  g_return_if_fail (MP_IS_LANE_MODEL (self));
+
+  curve = g_ptr_array_index (self->curves, mp_lane_model_adopt_curve (self, info));
+  mp_series_unref (curve->series);
+  curve->series = series;
+}
+
+guint
+mp_lane_model_adopt_curve (MpLaneModel        *self,
+                           const MpSeriesInfo *info)
+{
+  g_return_val_if_fail (MP_IS_LANE_MODEL (self), 0);
+  g_return_val_if_fail (info != NULL, 0);
+
+  for (guint i = 0; i < self->curves->len; i++) {
+    MpCurve *curve = g_ptr_array_index (self->curves, i);
+
+    if (!g_str_equal (curve->id, info->id))
+      continue;
+    g_free (curve->title);
+    curve->title = g_strdup (g_dgettext (GETTEXT_PACKAGE, info->title));
+    curve->better = info->better;
+    return i;
+  }
+  return mp_lane_model_add_curve (self, info);
 }
 
 static void

@@ -59,6 +59,9 @@ gboolean          mp_lane_model_is_pending       (MpLaneModel       *self,
                                                   const char        *group,
                                                   const char        *key);
 void              mp_lane_model_discard_draft    (MpLaneModel       *self);
+/* The lane trains this from now on, with the curves that it has; the draft follows. */
+void              mp_lane_model_set_experiment   (MpLaneModel       *self,
+                                                  MpExperiment      *experiment);
 /* The lane trains this from now on; the draft follows. Clears series, snapshot and progress. */
 void              mp_lane_model_start_over       (MpLaneModel       *self,
                                                   MpExperiment      *experiment);
@@ -80,7 +83,9 @@ typedef struct
   double  modes, high_quality; /* NAN: not measured yet */
   gint64  n_modes;             /* 0: the data has none */
 } MpLaneProgress;
+/* Of the moment that is shown (lane-past.h), as a rule now; and of now in any case. */
 const MpLaneProgress *mp_lane_model_get_progress (MpLaneModel          *self);
+const MpLaneProgress *mp_lane_model_get_live_progress (MpLaneModel     *self);
 void              mp_lane_model_set_progress     (MpLaneModel          *self,
                                                   const MpLaneProgress *progress);
 /* Title of the phase to run next, or NULL. */
@@ -138,6 +143,13 @@ const MpCurve    *mp_lane_model_get_curve        (MpLaneModel       *self,
 const MpCurve    *mp_lane_model_find_curve       (MpLaneModel       *self,
                                                   const char        *id); /* or NULL */
 guint             mp_lane_model_add_curve        (MpLaneModel       *self,
+                                                  const MpSeriesInfo *info);
+/* A whole curve (takes the series). */
+void              mp_lane_model_take_curve       (MpLaneModel       *self,
+                                                  const MpSeriesInfo *info,
+                                                  MpSeries          *series);
+/* The curve of that id, a new one where there is none; it takes the rest of the info. */
+guint             mp_lane_model_adopt_curve      (MpLaneModel       *self,
                                                   const MpSeriesInfo *info);
 void              mp_lane_model_append           (MpLaneModel       *self,
                                                   guint              curve,

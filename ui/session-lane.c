@@ -3,6 +3,8 @@
 
 #include "ui/session-lane.h"
 
+#include "ui/lane-past.h"
+
 #include <math.h>
 
 #include <glib/gstdio.h>
@@ -55,7 +57,8 @@ adopt_series (MpSessionLane *lane)
     return;
   series = mp_trainer_get_series (lane->trainer, &n);
   for (guint i = 0; i < n; i++) {
-    guint curve = mp_lane_model_add_curve (lane->model, &series[i]);
+    /* A run that goes on has the curves of its past. */
+    guint curve = mp_lane_model_adopt_curve (lane->model, &series[i]);
 
     g_array_append_val (lane->curves, curve);
   }
@@ -181,7 +184,7 @@ mp_session_lane_pull_view (MpSessionLane *lane,
     lane->view_pending = FALSE;
     mp_lane_model_set_snapshot (lane->model, snapshot);
   }
-  if (!mp_lane_model_is_watched (lane->model) || state == MP_LANE_PREPARING || state == MP_LANE_FAILED)
+  if (!mp_lane_model_is_watched (lane->model) || mp_lane_model_is_past (lane->model) || state == MP_LANE_PREPARING || state == MP_LANE_FAILED)
     return;
   if (!lane->wants_view &&
       (!moving || !turn || lane->view_pending || !drawn))

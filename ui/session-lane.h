@@ -22,6 +22,8 @@ typedef struct
   gboolean      wants_view;     /* one more snapshot, training or not */
   gboolean      view_pending;   /* asked for, not here yet */
   gboolean      removing;
+  char         *from;           /* folder of the run that it branches off, or NULL */
+  guint64       from_iteration;
 } MpSessionLane;
 
 /* The lane will not train any more. */

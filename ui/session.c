@@ -7,33 +7,10 @@
 #include <math.h>
 
 #include "engine/runs/run.h"
-#include "ui/session-lane.h"
+#include "ui/session-private.h"
 
 /* Words and curves are for reading: a few times a second is enough, and layout is what costs. */
 #define WORDS_EVERY (400 * 1000)
-
-struct _MpSession
-{
-  GObject parent_instance;
-
-  GListStore *models;
-  GPtrArray  *lanes;       /* of MpSessionLane, in the order of models */
-  char       *runs_dir;
-  char       *title;
-  char       *subtitle;
-  char       *device;      /* of new lanes, or NULL: auto */
-  gboolean    wants_play;
-  gboolean    playing, can_play;
-  double      speed;
-  gint64      seed;
-  guint       n_joining;   /* trainers that a helper thread waits for */
-  GPtrArray  *stop_tasks;  /* of GTask: told when n_joining falls to 0 */
-  guint       check_id;    /* pulls now and then when no frame clock does */
-  gint64      pulled_at;
-  gint64      words_at;    /* when progress and curves were last told */
-  guint       turn;        /* of the lane that may ask for a snapshot, where lanes take turns */
-  gint        waking;      /* atomic: an idle is scheduled */
-};
 
 enum
 {
@@ -73,8 +50,8 @@ wake_cb (gpointer data)
 }
 
 /* On the trainer's thread. */
-static void
-notify_cb (gpointer data)
+void
+mp_session_wake (gpointer data)
 {
   MpSession *self = data;
 
@@ -157,26 +134,21 @@ lane_free (gpointer data)
   g_object_unref (lane->model);
   g_array_unref (lane->curves);
   g_array_unref (lane->scalars);
+  g_free (lane->from);
   g_free (lane);
 }
 
 /* ---- starting ---- */
 
-static void
-start_lane (MpSessionLane *lane)
+void
+mp_session_start_lane (MpSessionLane    *lane,
+                       MpTrainerOptions  options)
 {
   MpSession *self = lane->session;
-  MpExperiment *experiment = mp_lane_model_get_experiment (lane->model);
-  g_autofree char *run_dir = mp_run_new_path (self->runs_dir, experiment);
-  g_autoptr (MpExperiment) own = mp_experiment_copy (experiment);
-  MpTrainerOptions options = {
-    .device = mp_lane_model_get_device (lane->model),
-    .run_dir = run_dir,
-    .iterations = -1,
-    .start_paused = !self->wants_play,
-    .scalars = TRUE,
-  };
+  g_autoptr (MpExperiment) own = mp_experiment_copy (mp_lane_model_get_experiment (lane->model));
 
+  options.device = mp_lane_model_get_device (lane->model);
+  options.scalars = TRUE;
   g_array_set_size (lane->curves, 0);
   lane->background_at = 0;
   lane->wants_view = TRUE;
@@ -184,9 +156,24 @@ start_lane (MpSessionLane *lane)
   lane->trainer = mp_trainer_new (own, &options);
   if (self->speed > 0)
     mp_trainer_set_speed (lane->trainer, self->speed);
+  mp_lane_model_set_run (lane->model, options.run_dir);
   mp_lane_model_set_state (lane->model, MP_LANE_PREPARING, NULL);
-  mp_trainer_set_notify (lane->trainer, notify_cb, self);
-  notify_cb (self);
+  mp_trainer_set_notify (lane->trainer, mp_session_wake, self);
+  mp_session_wake (self);
+}
+
+/* A run of its own, from the first iteration or from where the lane branches off. */
+static void
+start_lane (MpSessionLane *lane)
+{
+  MpSession *self = lane->session;
+  g_autofree char *run_dir = mp_run_new_path (self->runs_dir, mp_lane_model_get_experiment (lane->model));
+  MpTrainerOptions options = {
+    .run_dir = run_dir, .iterations = -1, .start_paused = !self->wants_play || lane->from,
+    .from = lane->from, .from_iteration = (gint64) lane->from_iteration
+  };
+
+  mp_session_start_lane (lane, options);
 }
 
 static void
@@ -201,8 +188,8 @@ restart_lane (MpSessionLane *lane,
   start_lane (lane);
 }
 
-static guint
-free_colour (MpSession *self)
+guint
+mp_session_free_colour (MpSession *self)
 {
   for (guint colour = 0; colour < MP_N_LANE_COLOURS; colour++) {
     gboolean taken = FALSE;
@@ -248,7 +235,7 @@ layer_cb (MpLaneModel *model,
 {
   lane->wants_view = TRUE;
   lane->background_at = 0;
-  notify_cb (lane->session);
+  mp_session_wake (lane->session);
 }
 
 static void add_lane (MpSession    *self,
@@ -280,7 +267,7 @@ remove_idle (gpointer data)
       g_ptr_array_remove_index (self->lanes, i);
     }
   }
-  notify_cb (self);
+  mp_session_wake (self);
   return G_SOURCE_REMOVE;
 }
 
@@ -293,15 +280,16 @@ remove_cb (MpLaneModel *model,
   g_idle_add_full (G_PRIORITY_DEFAULT, remove_idle, g_object_ref (lane->session), g_object_unref);
 }
 
-static void
-add_lane (MpSession    *self,
-          MpExperiment *experiment,
-          const char   *device)
+MpSessionLane *
+mp_session_new_lane (MpSession    *self,
+                     MpExperiment *experiment,
+                     const char   *device,
+                     guint         colour)
 {
   MpSessionLane *lane = g_new0 (MpSessionLane, 1);
 
   lane->session = self;
-  lane->model = mp_lane_model_new (experiment, free_colour (self));
+  lane->model = mp_lane_model_new (experiment, colour);
   mp_lane_model_set_draft_device (lane->model, device);
   mp_lane_model_start_over (lane->model, experiment);
   lane->curves = g_array_new (FALSE, FALSE, sizeof (guint));
@@ -311,9 +299,26 @@ add_lane (MpSession    *self,
   g_signal_connect (lane->model, "duplicate", G_CALLBACK (duplicate_cb), lane);
   g_signal_connect (lane->model, "remove", G_CALLBACK (remove_cb), lane);
   g_signal_connect (lane->model, "notify::layer", G_CALLBACK (layer_cb), lane);
+  return lane;
+}
+
+void
+mp_session_show_lane (MpSession     *self,
+                      MpSessionLane *lane)
+{
   g_ptr_array_add (self->lanes, lane);
-  start_lane (lane);
   g_list_store_append (self->models, lane->model);
+}
+
+static void
+add_lane (MpSession    *self,
+          MpExperiment *experiment,
+          const char   *device)
+{
+  MpSessionLane *lane = mp_session_new_lane (self, experiment, device, mp_session_free_colour (self));
+
+  start_lane (lane);
+  mp_session_show_lane (self, lane);
 }
 
 /* ---- pulling ---- */
@@ -374,6 +379,8 @@ mp_session_pull (MpSession *self,
     MpSessionLane *lane = g_ptr_array_index (self->lanes, i);
     gboolean changed;
 
+    if (!lane->trainer)
+      continue;
     mp_session_lane_pull_scalars (lane);
     changed = mp_session_lane_pull_state (lane);
     /* A lane at rest has news only when something was asked of it: show that at once. */
@@ -405,6 +412,7 @@ mp_session_finalize (GObject *object)
 {
   MpSession *self = MP_SESSION (object);
 
+  g_clear_object (&self->timeline);
   g_clear_object (&self->models);
   g_clear_pointer (&self->lanes, g_ptr_array_unref);
   g_clear_pointer (&self->stop_tasks, g_ptr_array_unref);
@@ -476,6 +484,7 @@ static void
 mp_session_init (MpSession *self)
 {
   self->models = g_list_store_new (MP_TYPE_LANE_MODEL);
+  self->timeline = mp_timeline_new (G_LIST_MODEL (self->models));
   self->lanes = g_ptr_array_new_with_free_func (lane_free);
   self->stop_tasks = g_ptr_array_new_with_free_func (g_object_unref);
   self->check_id = g_timeout_add_seconds (1, check_cb, self);
@@ -495,17 +504,59 @@ mp_session_new (const char *runs_dir)
 static void
 update_seed (MpSession *self)
 {
-  MpSessionLane *lane;
+  gboolean same = TRUE;
 
+  for (guint i = 0; i < self->lanes->len; i++) {
+    MpSessionLane *lane = g_ptr_array_index (self->lanes, i);
+    gint64 seed = mp_experiment_get_int (mp_lane_model_get_experiment (lane->model), "train", "seed");
+
+    if (i == 0)
+      self->seed = seed;
+    same = same && seed == self->seed;
+  }
   if (self->lanes->len == 0)
     return;
-  lane = g_ptr_array_index (self->lanes, 0);
-  self->seed = mp_experiment_get_int (mp_lane_model_get_experiment (lane->model), "train", "seed");
   g_free (self->subtitle);
-  self->subtitle = g_strdup_printf (self->lanes->len > 1 ? _("same data, noise and start · seed %" PRId64)
-                                                         : _("seed %" PRId64), self->seed);
+  if (same)
+    self->subtitle = g_strdup_printf (self->lanes->len > 1 ? _("same data, noise and start · seed %" PRId64)
+                                                           : _("seed %" PRId64), self->seed);
+  else
+    self->subtitle = g_strdup (_("several seeds"));
   g_object_notify_by_pspec (G_OBJECT (self), props[PROP_SEED]);
   g_object_notify_by_pspec (G_OBJECT (self), props[PROP_SUBTITLE]);
+}
+
+void
+mp_session_set_title (MpSession  *self,
+                      const char *title)
+{
+  char *copy = g_strdup (title);
+
+  g_free (self->title);
+  self->title = copy;
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_TITLE]);
+}
+
+void
+mp_session_remove_lanes (MpSession *self)
+{
+  mp_timeline_go_live (self->timeline);
+  g_list_store_remove_all (self->models);
+  g_ptr_array_set_size (self->lanes, 0);
+}
+
+void
+mp_session_update (MpSession *self)
+{
+  update_seed (self);
+  update_playing (self);
+}
+
+void
+mp_session_fail (MpSession  *self,
+                 const char *text)
+{
+  g_signal_emit (self, signals[FAILED], 0, text);
 }
 
 gboolean
@@ -523,18 +574,14 @@ mp_session_open (MpSession *self,
   experiments = mp_comparison_load (name, &title, error);
   if (!experiments)
     return FALSE;
-  g_list_store_remove_all (self->models);
-  g_ptr_array_set_size (self->lanes, 0);
+  mp_session_remove_lanes (self);
   self->wants_play = play;
   for (guint i = 0; i < MIN (experiments->len, MP_MAX_LANES); i++)
     add_lane (self, g_ptr_array_index (experiments, i), self->device);
   if (experiments->len > MP_MAX_LANES)
     g_signal_emit (self, signals[FAILED], 0, _("A comparison has six lanes at most; the first six were opened."));
-  g_free (self->title);
-  self->title = g_steal_pointer (&title);
-  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_TITLE]);
-  update_seed (self);
-  update_playing (self);
+  mp_session_set_title (self, title);
+  mp_session_update (self);
   return TRUE;
 }
 
@@ -583,6 +630,14 @@ mp_session_get_lanes (MpSession *self)
   return G_LIST_MODEL (self->models);
 }
 
+MpTimeline *
+mp_session_get_timeline (MpSession *self)
+{
+  g_return_val_if_fail (MP_IS_SESSION (self), NULL);
+
+  return self->timeline;
+}
+
 const char *
 mp_session_get_title (MpSession *self)
 {
@@ -608,12 +663,12 @@ command (MpSession *self,
   for (guint i = 0; i < self->lanes->len; i++) {
     MpSessionLane *lane = g_ptr_array_index (self->lanes, i);
 
-    if (!mp_session_lane_is_final (mp_trainer_get_state (lane->trainer))) {
+    if (lane->trainer && !mp_session_lane_is_final (mp_trainer_get_state (lane->trainer))) {
       tell (lane->trainer);
       lane->wants_view = TRUE;
     }
   }
-  notify_cb (self);
+  mp_session_wake (self);
   update_playing (self);
 }
 
@@ -662,7 +717,8 @@ mp_session_reset (MpSession *self)
   for (guint i = 0; i < self->lanes->len; i++) {
     MpSessionLane *lane = g_ptr_array_index (self->lanes, i);
 
-    restart_lane (lane, mp_lane_model_get_experiment (lane->model));
+    if (lane->trainer)
+      restart_lane (lane, mp_lane_model_get_experiment (lane->model));
   }
   update_playing (self);
 }
@@ -706,6 +762,8 @@ mp_session_set_seed (MpSession *self,
     g_autoptr (MpExperiment) experiment = mp_experiment_copy (mp_lane_model_get_experiment (lane->model));
     g_autoptr (GError) error = NULL;
 
+    if (!lane->trainer)
+      continue;
     if (!mp_experiment_set_value (experiment, "train", "seed", text, &error)) {
       g_signal_emit (self, signals[FAILED], 0, error->message);
       break;
@@ -734,8 +792,12 @@ mp_session_set_speed (MpSession *self,
   if (self->speed == per_second)
     return;
   self->speed = per_second;
-  for (guint i = 0; i < self->lanes->len; i++)
-    mp_trainer_set_speed (((MpSessionLane *) g_ptr_array_index (self->lanes, i))->trainer, per_second);
+  for (guint i = 0; i < self->lanes->len; i++) {
+    MpSessionLane *lane = g_ptr_array_index (self->lanes, i);
+
+    if (lane->trainer)
+      mp_trainer_set_speed (lane->trainer, per_second);
+  }
   g_object_notify_by_pspec (G_OBJECT (self), props[PROP_SPEED]);
 }
 
@@ -753,7 +815,7 @@ mp_session_get_progress (MpSession *self,
   *seconds_left = NAN;
   for (guint i = 0; i < self->lanes->len; i++) {
     MpSessionLane *lane = g_ptr_array_index (self->lanes, i);
-    const MpLaneProgress *progress = mp_lane_model_get_progress (lane->model);
+    const MpLaneProgress *progress = mp_lane_model_get_live_progress (lane->model);
     MpLaneState state = mp_lane_model_get_state (lane->model);
 
     if (state == MP_LANE_FAILED || state == MP_LANE_DIVERGED || progress->n_iterations == 0)

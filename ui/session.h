@@ -18,7 +18,7 @@
 
 #include <gio/gio.h>
 
-#include "ui/lane-model.h"
+#include "ui/timeline.h"
 
 G_BEGIN_DECLS
 
@@ -40,8 +40,30 @@ gboolean      mp_session_add            (MpSession  *self,
                                             const char    *name,
                                             GError       **error);
 GListModel   *mp_session_get_lanes      (MpSession  *self);     /* of MpLaneModel; (transfer none) */
+/* The past of the lanes. (transfer none) */
+MpTimeline   *mp_session_get_timeline   (MpSession  *self);
 const char   *mp_session_get_title      (MpSession  *self);
 const char   *mp_session_get_subtitle   (MpSession  *self);
+
+/* ---- kept runs (session-runs.c) ---- */
+/* Shows a kept run as a lane without a trainer; its curves come a moment later. alone: instead of all lanes. */
+gboolean      mp_session_open_run       (MpSession  *self,
+                                         const char *run_dir,
+                                         gboolean    alone,
+                                         GError    **error);
+/* Whether a lane is a kept run that does not train, and could go on. */
+gboolean      mp_session_is_kept        (MpSession  *self,
+                                         guint       lane);
+/* Trains a kept run on, in its folder. A finished one is given as many iterations again. */
+gboolean      mp_session_resume         (MpSession  *self,
+                                         guint       lane,
+                                         GError    **error);
+/* Adds a paused lane that goes on from the last checkpoint of this one at or before the iteration; G_MAXUINT64: from
+ * now, once a checkpoint has been written. Restarting the branch with other settings begins there again. */
+gboolean      mp_session_branch         (MpSession  *self,
+                                         guint       lane,
+                                         guint64     iteration,
+                                         GError    **error);
 
 /* Where lanes that are opened from now on train; NULL: auto. Lanes that are there have their own choice
  * (mp_lane_model_set_draft_device ()). */

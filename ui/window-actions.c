@@ -267,6 +267,7 @@ mp_window_add_keys (MpWindow *self)
 void
 mp_window_install_actions (GtkWidgetClass *widget_class)
 {
+  mp_window_install_run_actions (widget_class);
   gtk_widget_class_install_action (widget_class, "win.play", NULL, training_action);
   gtk_widget_class_install_action (widget_class, "win.step-iteration", NULL, training_action);
   gtk_widget_class_install_action (widget_class, "win.step-phase", NULL, training_action);

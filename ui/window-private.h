@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * window-private.h: the window in three files: window.c shows the session, window-actions.c has the actions and keys,
- * window-devices.c where lanes train.
+ * window-private.h: the window in four files: window.c shows the session, window-actions.c has the actions and keys,
+ * window-devices.c where lanes train, window-runs.c kept runs and the past.
  */
 #pragma once
 
@@ -63,6 +63,8 @@ void mp_window_add_stateful_actions (MpWindow     *self);
 /* The pages in the button of a narrow window. */
 void mp_window_fill_page_menu     (MpWindow      *self);
 void mp_window_add_keys           (MpWindow      *self);
+/* ---- window-runs.c ---- */
+void mp_window_install_run_actions (GtkWidgetClass *widget_class);
 /* ---- window-devices.c ---- */
 void mp_window_look_for_devices   (MpWindow      *self);
 void mp_window_connect_devices    (MpWindow      *self);

@@ -58,11 +58,17 @@ numbered_path (const char *run_dir,
 }
 
 GArray *
-mp_run_list_checkpoints (MpRun *self)
+mp_run_list_checkpoints_in (const char *run_dir)
 {
-  g_autofree char *dir = g_build_filename (self->dir, "checkpoints", NULL);
+  g_autofree char *dir = g_build_filename (run_dir, "checkpoints", NULL);
 
   return mp_run_list_numbered (dir);
+}
+
+GArray *
+mp_run_list_checkpoints (MpRun *self)
+{
+  return mp_run_list_checkpoints_in (self->dir);
 }
 
 gsize

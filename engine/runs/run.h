@@ -90,6 +90,7 @@ gboolean      mp_run_load_weights (MpRun *self, guint64 iteration, MpStore *stor
  * newest whole one. */
 gboolean      mp_run_load_states (MpRun *self, MpStore *store, const char *prefix, guint64 iteration, GError **error);
 GArray       *mp_run_list_checkpoints (MpRun *self); /* guint64 iterations, ascending */
+GArray       *mp_run_list_checkpoints_in (const char *dir); /* the same of a folder, without opening the run */
 /* Bytes of one of them, 0 when it is not there. */
 gsize         mp_run_get_checkpoint_size (MpRun *self, guint64 iteration);
 /* The newest at or before the iteration. FALSE, with a sentence, when there is none. */

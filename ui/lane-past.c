@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ui/lane-past.h"
+
+void
+mp_lane_past_clear (MpLanePast *past)
+{
+  g_clear_pointer (&past->run_dir, g_free);
+  g_clear_pointer (&past->parent_dir, g_free);
+  g_clear_pointer (&past->snapshot, mp_snapshot_unref);
+}
+
+const char *
+mp_lane_model_get_run (MpLaneModel *self)
+{
+  g_return_val_if_fail (MP_IS_LANE_MODEL (self), NULL);
+
+  return mp_lane_model_get_past (self)->run_dir;
+}
+
+void
+mp_lane_model_set_run (MpLaneModel *self,
+                       const char  *run_dir)
+{
+  MpLanePast *past;
+  char *copy;
+
+  g_return_if_fail (MP_IS_LANE_MODEL (self));
+
+  past = mp_lane_model_get_past (self);
+  if (g_strcmp0 (past->run_dir, run_dir) == 0)
+    return;
+  copy = g_strdup (run_dir);
+  g_free (past->run_dir);
+  past->run_dir = copy;
+  g_object_notify (G_OBJECT (self), "run");
+}
+
+const char *
+mp_lane_model_get_parent (MpLaneModel *self,
+                          guint64     *iteration)
+{
+  g_return_val_if_fail (MP_IS_LANE_MODEL (self), NULL);
+
+  *iteration = mp_lane_model_get_past (self)->parent_iteration;
+  return mp_lane_model_get_past (self)->parent_dir;
+}
+
+void
+mp_lane_model_set_parent (MpLaneModel *self,
+                          const char  *run_dir,
+                          guint64      iteration)
+{
+  MpLanePast *past;
+  char *copy;
+
+  g_return_if_fail (MP_IS_LANE_MODEL (self));
+
+  past = mp_lane_model_get_past (self);
+  copy = g_strdup (run_dir);
+  g_free (past->parent_dir);
+  past->parent_dir = copy;
+  past->parent_iteration = iteration;
+  g_object_notify (G_OBJECT (self), "run");
+}
+
+void
+mp_lane_model_show_past (MpLaneModel          *self,
+                         MpSnapshot           *snapshot,
+                         const MpLaneProgress *progress)
+{
+  MpLanePast *past;
+
+  g_return_if_fail (MP_IS_LANE_MODEL (self));
+
+  past = mp_lane_model_get_past (self);
+  if (past->snapshot == snapshot)
+    return;
+  if (snapshot)
+    mp_snapshot_ref (snapshot);
+  g_clear_pointer (&past->snapshot, mp_snapshot_unref);
+  past->snapshot = snapshot;
+  if (progress)
+    past->progress = *progress;
+  g_object_notify (G_OBJECT (self), "snapshot");
+  g_object_notify (G_OBJECT (self), "progress");
+}
+
+gboolean
+mp_lane_model_is_past (MpLaneModel *self)
+{
+  g_return_val_if_fail (MP_IS_LANE_MODEL (self), FALSE);
+
+  return mp_lane_model_get_past (self)->snapshot != NULL;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * lane-past.h: where a lane's run is kept, where it came from, and a moment of it that is shown instead of now.
+ *
+ * Part of MpLaneModel: widgets that ask it for its snapshot and numbers get those of the moment, and are told as for any
+ * other news. The lane goes on training meanwhile. Main thread only.
+ */
+#pragma once
+
+#include "ui/lane-model.h"
+
+G_BEGIN_DECLS
+
+/* The folder that the lane's run is kept in, or NULL. Notifies "run". */
+const char *mp_lane_model_get_run       (MpLaneModel          *self);
+void        mp_lane_model_set_run       (MpLaneModel          *self,
+                                         const char           *run_dir);
+/* The folder of the run that it branched off, or NULL, and at which iteration. */
+const char *mp_lane_model_get_parent    (MpLaneModel          *self,
+                                         guint64              *iteration);
+void        mp_lane_model_set_parent    (MpLaneModel          *self,
+                                         const char           *run_dir,
+                                         guint64               iteration);
+
+/* Shows this moment (takes references); NULL: now again. */
+void        mp_lane_model_show_past     (MpLaneModel          *self,
+                                         MpSnapshot           *snapshot,
+                                         const MpLaneProgress *progress);
+gboolean    mp_lane_model_is_past       (MpLaneModel          *self);
+
+/* ---- for lane-model.c ---- */
+typedef struct
+{
+  char           *run_dir;
+  char           *parent_dir;
+  guint64         parent_iteration;
+  MpSnapshot     *snapshot;  /* NULL: now */
+  MpLaneProgress  progress;
+} MpLanePast;
+void        mp_lane_past_clear          (MpLanePast           *past);
+MpLanePast *mp_lane_model_get_past      (MpLaneModel          *self);
+
+G_END_DECLS

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * window-runs.c: actions on kept runs and the past: open-run, resume-lane, branch.
+ */
+#include <glib/gi18n-lib.h>
+
+#include "ui/window-private.h"
+
+static void
+say (MpWindow *self,
+     gboolean  ok,
+     GError   *error)
+{
+  if (!ok)
+    mp_window_show_toast (self, error->message);
+}
+
+static void
+open_run_action (GtkWidget  *widget,
+                 const char *name,
+                 GVariant   *parameter)
+{
+  MpWindow *self = MP_WINDOW (widget);
+  gboolean alone = g_str_equal (name, "win.open-run-alone");
+  g_autoptr (GError) error = NULL;
+
+  if (!mp_session_open_run (self->session, g_variant_get_string (parameter, NULL), alone, &error)) {
+    mp_window_show_toast (self, error->message);
+    return;
+  }
+  adw_flap_set_reveal_flap (self->library_flap, FALSE);
+  mp_window_select_lane (self, g_list_model_get_n_items (mp_session_get_lanes (self->session)) - 1);
+}
+
+static void
+resume_action (GtkWidget  *widget,
+               const char *name,
+               GVariant   *parameter)
+{
+  MpWindow *self = MP_WINDOW (widget);
+  guint lane = (guint) g_variant_get_int32 (parameter);
+  g_autoptr (GError) error = NULL;
+
+  if (lane < g_list_model_get_n_items (mp_session_get_lanes (self->session))
+      && mp_session_is_kept (self->session, lane))
+    say (self, mp_session_resume (self->session, lane, &error), error);
+}
+
+/* (lane, iteration); −1: from now. */
+static void
+branch_action (GtkWidget  *widget,
+               const char *name,
+               GVariant   *parameter)
+{
+  MpWindow *self = MP_WINDOW (widget);
+  gint32 lane;
+  gint64 iteration;
+  g_autoptr (GError) error = NULL;
+
+  g_variant_get (parameter, "(ix)", &lane, &iteration);
+  if ((guint) lane < g_list_model_get_n_items (mp_session_get_lanes (self->session)))
+    say (self, mp_session_branch (self->session, (guint) lane, (guint64) iteration, &error), error);
+}
+
+void
+mp_window_install_run_actions (GtkWidgetClass *widget_class)
+{
+  gtk_widget_class_install_action (widget_class, "win.open-run", "s", open_run_action);
+  gtk_widget_class_install_action (widget_class, "win.open-run-alone", "s", open_run_action);
+  gtk_widget_class_install_action (widget_class, "win.resume-lane", "i", resume_action);
+  gtk_widget_class_install_action (widget_class, "win.branch", "(ix)", branch_action);
+}
