@@ -58,6 +58,7 @@ static const MpOption render_options[] = {
   { "to", N_("FILE.png|svg|pdf"), N_("Where to write the picture; the ending says in which format"), MP_WORD_FILE },
   { "width", "N", N_("Width in pixels, at 96 per inch in SVG and PDF (default: as much as the lanes need)") },
   { "scale", "N", N_("PNG: pixels per pixel of the width, for sharp screens and print (default 2)") },
+  { "metric", "ID", N_("Of a sweep: the metric that colours the matrix (default: as its file says)") },
   { "dark", NULL, N_("Light on dark") },
 };
 
@@ -135,7 +136,8 @@ const MpCommand mp_commands[] = {
     .name = "render", .synopsis = N_("RUN… --to FILE.png|svg|pdf [OPTION…]"),
     .summary = N_("Draw runs as one picture"),
     .description = N_("Draws data and samples of each run beside each other, and their losses and metrics below. A "
-                      "RUN is a run's folder, or one with the runs of a comparison inside."),
+                      "RUN is a run's folder, or one with the runs of a comparison inside. Of a sweep's folder it draws the "
+                      "matrix: a thumbnail of samples over data for each cell, coloured by a metric."),
     OPTIONS (render_options), .least = 1, .most = G_MAXUINT, .word = MP_WORD_FOLDER, .run = mp_render_run,
   },
   {

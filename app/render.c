@@ -12,6 +12,7 @@
 #include "engine/metrics/metric.h"
 #include "engine/runs/run.h"
 #include "ui/plot/picture.h"
+#include "ui/plot/sweep-picture.h"
 
 #define MAX_CHARTS 4       /* losses, and the first metrics of the registry */
 #define SMOOTHING 0.01     /* time constant of the smoothed losses, as a share of the run */
@@ -19,11 +20,11 @@
 /* ---- lanes ---- */
 
 static gboolean
-set_points (MpScatter         *scatter,
-            MpRun             *run,
-            MpTimelineReader  *timeline,
-            guint              keyframe,
-            GError           **error)
+set_points (MpScatter        *scatter,
+            MpRun            *run,
+            MpTimelineReader *timeline,
+            guint             keyframe,
+            GError          **error)
 {
   gint64 n_data, dimensions;
   MpTimelineFrame frame;
@@ -90,11 +91,11 @@ fill_head (MpLaneHead *head,
 }
 
 static gboolean
-add_lane (MpPicture  *picture,
-          MpRun      *run,
-          guint       lane,
-          gint64      iteration,
-          GError    **error)
+add_lane (MpPicture *picture,
+          MpRun     *run,
+          guint      lane,
+          gint64     iteration,
+          GError   **error)
 {
   g_autoptr (MpScatter) scatter = mp_scatter_new ();
   g_autoptr (MpTimelineReader) timeline = mp_run_open_timeline (run, error);
@@ -235,8 +236,8 @@ add_charts (MpPicture *picture,
 /* ---- the command ---- */
 
 static GPtrArray *
-open_runs (GPtrArray  *words,
-           GError    **error)
+open_runs (GPtrArray *words,
+           GError   **error)
 {
   g_autoptr (GPtrArray) runs = g_ptr_array_new_with_free_func ((GDestroyNotify) mp_run_close);
 
@@ -256,10 +257,89 @@ open_runs (GPtrArray  *words,
   return g_steal_pointer (&runs);
 }
 
+/* ---- sweeps ---- */
+
+static void
+draw_matrix (gpointer           data,
+             cairo_t           *cr,
+             double             width,
+             double             height,
+             const MpPlotStyle *style)
+{
+  mp_colour_set_source (style->page, cr);
+  cairo_paint (cr);
+  mp_sweep_matrix_draw (data, cr, width, height, 0, style);
+}
+
+/* Whether some run has a result of that name. */
 static gboolean
-write_picture (MpArguments  *arguments,
-               MpPicture    *picture,
-               GError      **error)
+check_metric (MpSweepRun *run,
+              const char *metric,
+              GError    **error)
+{
+  g_autoptr (GPtrArray) metrics = mp_sweep_run_list_metrics (run);
+  g_autofree char *all = NULL;
+
+  if (metric == NULL || g_ptr_array_find_with_equal_func (metrics, metric, g_str_equal, NULL))
+    return TRUE;
+  g_ptr_array_add (metrics, NULL);
+  all = g_strjoinv (", ", (char **) metrics->pdata);
+  g_set_error (error, MP_ERROR, MP_ERROR_UNKNOWN, _("--metric %s: the sweep has no such result; it has %s."), metric, all);
+  return FALSE;
+}
+
+/* The matrix of a sweep's folder. */
+static gboolean
+render_sweep (MpArguments *arguments,
+              const char  *dir,
+              GError     **error)
+{
+  g_autoptr (MpSweepRun) run = mp_sweep_run_open (dir, error);
+  g_autoptr (MpSweepMatrix) matrix = NULL;
+  const char *metric = mp_arguments_get (arguments, "metric");
+  gint64 width = 0, scale = 2;
+  double natural_width, natural_height;
+  MpPlotStyle style;
+  MpSweep *sweep;
+
+  if (run == NULL || !check_metric (run, metric, error))
+    return FALSE;
+  sweep = mp_sweep_run_get_sweep (run);
+  matrix = mp_sweep_picture_new (run, TRUE);
+  mp_sweep_picture_fill (matrix, run, metric != NULL ? metric : mp_sweep_get_metric (sweep));
+  for (guint cell = 0; cell < mp_sweep_get_n_cells (sweep); cell++) {
+    guint trial = mp_sweep_picture_find_trial (run, cell);
+
+    if (trial != G_MAXUINT)
+      mp_sweep_picture_load (matrix, run, cell, trial);
+  }
+  mp_arguments_get_int (arguments, "width", 100, 20000, &width);
+  mp_arguments_get_int (arguments, "scale", 1, 8, &scale);
+  mp_plot_style_init (&style, mp_arguments_has (arguments, "dark") ? MP_PLOT_DARK : MP_PLOT_LIGHT);
+  style.pixel_ratio = (double) scale;
+  mp_sweep_matrix_get_size (matrix, &style, 108, &natural_width, &natural_height);
+  if (width > 0) {
+    natural_height *= (double) width / natural_width;
+    natural_width = (double) width;
+  }
+  return mp_picture_write_drawing (mp_arguments_get (arguments, "to"), natural_width, natural_height, (double) scale,
+                                   &style, mp_sweep_get_title (sweep), draw_matrix, matrix, error);
+}
+
+static gboolean
+is_sweep (const char *dir)
+{
+  g_autofree char *file = g_build_filename (dir, "sweep.ini", NULL);
+
+  return g_file_test (file, G_FILE_TEST_EXISTS);
+}
+
+/* ---- files ---- */
+
+static gboolean
+write_picture (MpArguments *arguments,
+               MpPicture   *picture,
+               GError     **error)
 {
   gint64 width = 0, scale = 2;
   double natural_width, natural_height;
@@ -315,6 +395,9 @@ mp_render_run (MpArguments *arguments)
 
   if (!check_words (arguments, &iteration))
     return MP_EXIT_USAGE;
+  if (arguments->words->len == 1 && is_sweep (g_ptr_array_index (arguments->words, 0)))
+    return render_sweep (arguments, g_ptr_array_index (arguments->words, 0), &error) ? MP_EXIT_OK
+                                                                                      : mp_complain_error (error);
   runs = open_runs (arguments->words, &error);
   if (runs == NULL)
     return mp_complain_error (error);

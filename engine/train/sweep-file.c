@@ -17,6 +17,7 @@
 #define MAX_BASES 64
 #define MAX_SEEDS 1000
 #define MAX_VALUES 1000
+#define HISTORY "train.history=4" /* megabytes of each run's past, unless the sweep says otherwise: runs are many */
 
 static const char *const sweep_keys[] = {
   "title", "summary", "origin", "bases", "seeds", "metric", "average", "rows", "columns", NULL
@@ -358,7 +359,7 @@ read_bases (MpSweep   *self,
         return fail (self, list, error, ": “%s” is there twice; a second one needs a name and a group [base NAME] with "
                      "experiment = %s.", names[i], names[i]);
     experiment = find_base (self, file, list, names[i], given, error);
-    if (experiment == NULL)
+    if (experiment == NULL || !mp_experiment_set (experiment, HISTORY, error))
       return FALSE;
     base = g_new0 (MpSweepBase, 1);
     base->name = g_strdup (names[i]);

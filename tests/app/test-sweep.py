@@ -158,6 +158,22 @@ def test_mistakes ():
     assert not os.path.exists (out)
 
 
+def test_render ():
+    out, pictures = fresh ('rendered'), folder ('pictures')
+    sweep (small (), '--dir', out, '--quiet')
+    for ending, magic in [('png', b'\x89PNG\r\n'), ('svg', b'<?xml'), ('pdf', b'%PDF-')]:
+        path = f'{pictures}/matrix.{ending}'
+        matchpoint ('render', out, '--to', path)
+        data = open (path, 'rb').read ()
+        assert data.startswith (magic) and len (data) > 5000
+    path = f'{pictures}/modes.svg'
+    matchpoint ('render', out, '--to', path, '--dark', '--width', '900', '--metric', 'modes')
+    assert 'width="900' in open (path).read ().split ('>')[1]
+    assert 'nonsense' in matchpoint ('render', out, '--to', path, '--metric', 'nonsense', status=USAGE).err
+    # a trial of a sweep is a run like any other
+    matchpoint ('render', out + '/runs/ring-gan-latent2-s1', '--to', path)
+
+
 def test_library ():
     told = sweep (small (), '--quiet', '--set', 'sweep.seeds=1', MATCHPOINT_SWEEPS_DIR=folder ('library')).json ()
     assert told['dir'].endswith ('-small') and os.path.exists (told['dir'] + '/sweep.ini')

@@ -11,6 +11,7 @@
 #include "ui/plot/scatter-private.h"
 #include "ui/plot/ticks.h"
 
+#define LEAST_NOTED 180 /* thumbnails have no room for a note about what lies outside */
 #define RADIUS 6 /* of the canvas's corners */
 
 /* ---- points ---- */
@@ -377,7 +378,7 @@ draw_words (MpScatter *self,
     draw_note (pen, 8, 6 + ascent, 0, width - 16, self->caption);
   if (self->legend)
     flow_legend (self, pen, 8, height - 8 - (self->axes ? line : 0), width - 16, -line - 2, TRUE, TRUE);
-  if (outside > 0) {
+  if (outside > 0 && width >= LEAST_NOTED) {
     g_autofree char *count = mp_format_count (outside);
     g_autofree char *note = g_strdup_printf (g_dngettext (NULL, "%s outside", "%s outside", outside), count);
 

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * sweep-picture.h: what a sweep says on a matrix (sweep-matrix.h), for the window and `matchpoint render`.
+ */
+#pragma once
+
+#include "engine/train/sweep-run.h"
+#include "ui/plot/sweep-matrix.h"
+
+G_BEGIN_DECLS
+
+/* Rows, columns and labels; no cards yet. title: for a picture that stands alone. */
+MpSweepMatrix *mp_sweep_picture_new (MpSweepRun *run,
+                                     gboolean    title);
+/* The name of a metric and what a cell shows of it: "High quality, mean over 3 seeds". (transfer full) */
+char          *mp_sweep_picture_metric_title (MpSweepRun *run,
+                                              const char *metric);
+/* Numbers and states of all cells. */
+void           mp_sweep_picture_fill (MpSweepMatrix *matrix,
+                                      MpSweepRun    *run,
+                                      const char    *metric);
+/* The trial whose samples stand for a cell: the first seed that has begun; G_MAXUINT: none. */
+guint          mp_sweep_picture_find_trial (MpSweepRun *run,
+                                            guint       cell);
+/* The last samples that a trial's folder keeps. FALSE where there are none. Reads files. */
+gboolean       mp_sweep_picture_load (MpSweepMatrix *matrix,
+                                      MpSweepRun    *run,
+                                      guint          cell,
+                                      guint          trial);
+/* What is in view of a trial's data: x0, x1, y0, y1. FALSE: unknown. */
+gboolean       mp_sweep_picture_get_extent (MpSweepRun *run,
+                                            guint       trial,
+                                            double      extent[4]);
+
+/* "0.934 ± 0.021"; short_text: "0.934". What cannot be is said: "diverged", "2/3 diverged". (transfer full) */
+char          *mp_sweep_format_summary (const MpSweepSummary *summary,
+                                        gboolean              short_text);
+
+G_END_DECLS
