@@ -503,9 +503,9 @@ test_load_mistakes (void)
     { "[comparison]\nlanes = lane\n[train]\n", "line 3|[train]|only group is [comparison]" },
   };
 
-  g_assert_null (mp_experiment_load ("ring-gann", &error));
+  g_assert_null (mp_experiment_load ("ring-ggan", &error));
   g_assert_error (error, MP_ERROR, MP_ERROR_UNKNOWN);
-  assert_message (error, "“ring-gann”; did you mean “ring-gan”?|ring-mmd-net");
+  assert_message (error, "“ring-ggan”; did you mean “ring-gan”?|ring-mmd-net");
   g_clear_error (&error);
   g_assert_null (mp_experiment_load (path, &error));
   g_assert_error (error, MP_ERROR, MP_ERROR_FILE);
