@@ -213,8 +213,23 @@ def bench_chart(options, results):
     return [(name, value, 'ms', '< 16', value < 16)]
 
 
+def bench_views(options, results):
+    """All layers of a lane, of the method whose layers cost the most."""
+    program = BUILD / 'tests' / 'bench' / 'bench-views'
+    if not program.exists():
+        raise Missing('tests/bench/bench-views is not built')
+    words = subprocess.run([str(program)], stdout=subprocess.PIPE, text=True, check=True).stdout
+    tables = {}
+    for method, body in re.findall(r'^\| (\S+) \| ms \|\n(.*?)(?:\n\n|\Z)', words, re.M | re.S):
+        tables[method] = {view: float(time) for view, time in re.findall(r'^\| (\S+) \| ([0-9.]+) \|', body, re.M)}
+    results['views'] = tables
+    method, value = max(((method, times['all']) for method, times in tables.items()), key=lambda item: item[1])
+    return [(f'all layers of a lane ({method})', value, 'ms', '< 8', value < 8)]
+
+
 SECTIONS = {'ring': bench_ring, 'floor': bench_floor, 'allocations': bench_allocations, 'memory': bench_memory,
-            'start': bench_start, 'window': bench_window, 'chart': bench_chart}
+            'start': bench_start, 'window': bench_window, 'chart': bench_chart,
+            'views': bench_views}
 
 
 # ---- report ----
