@@ -46,15 +46,24 @@ typedef struct
   gboolean           hidden;        /* no row of a form: it has an editor of its own, or the program writes it */
 } MpParam;
 
+/* Values that belong together, such as a paper's constants. A descriptor that has some has an ENUM parameter "variant"
+ * with their ids and "custom": choosing one sets the keys, and what it shows follows from the keys. */
+typedef struct
+{
+  const char *id;
+  const char *settings; /* "radius = 2; std = 0.1" */
+} MpVariant;
+
 /* The head that every descriptor starts with. */
 typedef struct
 {
-  const char    *id;      /* "mmd-net"; file name, key value and checkpoint name */
-  const char    *title;   /* "MMD-net" */
-  const char    *summary; /* one-line idea */
-  const char    *paper;   /* citation, or NULL */
-  const MpParam *params;
-  guint          n_params;
+  const char      *id;      /* "mmd-net"; file name, key value and checkpoint name */
+  const char      *title;   /* "MMD-net" */
+  const char      *summary; /* one-line idea */
+  const char      *paper;   /* citation, or NULL */
+  const MpParam   *params;
+  guint            n_params;
+  const MpVariant *variants; /* the last has no id; or NULL */
 } MpDescriptor;
 
 /* The kinds of things, each a folder with a generated table. */

@@ -4,11 +4,24 @@
  *   c_ij = d·(i − (M−1)/2, j − (M−1)/2),   x = c_ij + s·N (0, I₂)
  *
  * Five by five with d = 2 and s = 0.05, all divided by 2.828, and 100,000 fixed points, are the 25 Gaussians of
- * Anonymous, Generative Adversarial Mapping Networks (Table 1), after the code of Gulrajani et al. (2017).
+ * Anonymous, Generative Adversarial Mapping Networks (Table 1), after the code of Gulrajani et al. (2017). Without
+ * the division they are those of Srivastava et al. (VEEGAN, 2017).
  */
 #include "engine/data/data.h"
 
+static const char *const variant_ids[] = { "gamn", "veegan", "custom", NULL };
+
+static const MpVariant variants[] = {
+  { "gamn", "side = 5; distance = 0.707; std = 0.0177; imbalance = 1; spread = 1; noise = 0" },
+  { "veegan", "side = 5; distance = 2; std = 0.05; imbalance = 1; spread = 1; noise = 0" },
+  { NULL }
+};
+
 static const MpParam params[] = {
+  { .key = "variant", .title = N_("Constants"),
+    .summary = N_("Whose grid this is: GAMN's 25 Gaussians, or the larger one of VEEGAN and PacGAN. Choosing one sets "
+                  "modes, distance and standard deviation; another value of these makes it custom."),
+    .type = MP_PARAM_ENUM, .default_value = "gamn", .choices = variant_ids },
   { .key = "side", .title = N_("Modes on a side"), .symbol = "M",
     .summary = N_("Gaussians in each row and column."),
     .type = MP_PARAM_INT, .default_value = "5", .min = 1, .max = 30, .ui_min = 1, .ui_max = 10 },
@@ -59,6 +72,7 @@ const MpDataClass mp_data_grid = {
     .paper = "Generative Adversarial Mapping Networks, Table 1",
     .params = params,
     .n_params = G_N_ELEMENTS (params),
+    .variants = variants,
   },
   .open = grid_open,
 };

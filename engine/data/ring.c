@@ -4,14 +4,30 @@
  *   c_k = R·(cos (φ + 2πk/M), sin (φ + 2πk/M)),   x = c_k + s_k·N (0, I₂),   s_k = s unless [data] spread says otherwise
  *
  * Eight of them with s = 0.01 are the stability test of Anonymous, Generative Ratio Matching Networks (section 3.4);
- * that paper leaves R open, and its code has R = 2 with s = 0.2. The unrolled-GAN demo's ring counts both ends of the
+ * that paper leaves R open, and its code has R = 2 with s = 0.2. GAMN's 8 Gaussians are R = 2, s = 0.02, all divided by
+ * 1.414; RFGAN says s = 0.1 and leaves R open. The unrolled-GAN demo's ring counts both ends of the
  * circle and so has one mode twice; this one does not.
  */
 #include "engine/data/data.h"
 
 #include <math.h>
 
+static const char *const variant_ids[] = { "gram-text", "gram-code", "gamn", "rfgan", "unrolled", "custom", NULL };
+
+static const MpVariant variants[] = {
+  { "gram-text", "modes = 8; radius = 1; std = 0.01; imbalance = 1; spread = 1; noise = 0" },
+  { "gram-code", "modes = 8; radius = 2; std = 0.2; imbalance = 1; spread = 1; noise = 0" },
+  { "gamn", "modes = 8; radius = 1.414; std = 0.0141; imbalance = 1; spread = 1; noise = 0" },
+  { "rfgan", "modes = 8; radius = 2; std = 0.1; imbalance = 1; spread = 1; noise = 0" },
+  { "unrolled", "modes = 8; radius = 2; std = 0.02; imbalance = 1; spread = 1; noise = 0" },
+  { NULL }
+};
+
 static const MpParam params[] = {
+  { .key = "variant", .title = N_("Constants"),
+    .summary = N_("Whose ring this is: the GRAM paper's text or its code, GAMN's 8 Gaussians, RFGAN's, that of the unrolled "
+                  "GAN. Choosing one sets modes, radius and standard deviation; another value of these makes it custom."),
+    .type = MP_PARAM_ENUM, .default_value = "gram-text", .choices = variant_ids },
   { .key = "modes", .title = N_("Modes"), .symbol = "M",
     .summary = N_("Number of Gaussians on the circle."),
     .type = MP_PARAM_INT, .default_value = "8", .min = 1, .max = 1000, .ui_min = 1, .ui_max = 32 },
@@ -67,6 +83,7 @@ const MpDataClass mp_data_ring = {
     .paper = "Generative Ratio Matching Networks, section 3.4",
     .params = params,
     .n_params = G_N_ELEMENTS (params),
+    .variants = variants,
   },
   .open = ring_open,
 };

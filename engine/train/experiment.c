@@ -119,6 +119,93 @@ refill (MpExperiment *self)
   }
 }
 
+/* ---- variants ---- */
+
+#define VARIANT "variant"
+
+static const MpVariant *
+list_variants (MpExperiment *self,
+               MpGroup       group)
+{
+  return self->kinds[group] != NULL ? self->kinds[group]->variants : NULL;
+}
+
+/* Calls visit with the path of each key and the value that the variant gives it, until one says FALSE. */
+static gboolean
+visit_variant (MpExperiment    *self,
+               MpGroup          group,
+               const MpVariant *variant,
+               gboolean       (*visit) (MpExperiment *self, char *path, MpValue *value))
+{
+  g_auto (GStrv) settings = g_strsplit (variant->settings, ";", -1);
+
+  for (guint i = 0; settings[i] != NULL; i++) {
+    g_auto (GStrv) parts = g_strsplit (settings[i], "=", 2);
+    const MpParam *param = mp_group_find_param (group, self->kinds[group], g_strstrip (parts[0]));
+    MpValue *value = param != NULL && parts[1] != NULL ? mp_value_parse (param, parts[1], NULL) : NULL;
+
+    if (value == NULL)
+      g_error ("the variant %s of %s has the wrong setting “%s”", variant->id, self->kinds[group]->id, settings[i]);
+    if (!visit (self, path_of (group, param->key), value))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
+take_setting (MpExperiment *self,
+              char         *path,
+              MpValue      *value)
+{
+  g_hash_table_insert (self->values, path, value);
+  return TRUE;
+}
+
+static gboolean
+has_setting (MpExperiment *self,
+             char         *path,
+             MpValue      *wanted)
+{
+  const MpValue *value = g_hash_table_lookup (self->values, path);
+  gboolean same = value->n == wanted->n
+                  && (value->n == 0 ? strcmp (value->text, wanted->text) == 0
+                                    : memcmp (value->numbers, wanted->numbers, value->n * sizeof (double)) == 0);
+
+  mp_value_free (wanted);
+  g_free (path);
+  return same;
+}
+
+/* Sets the keys of the variant that the key "variant" names now. */
+static void
+apply_variant (MpExperiment *self,
+               MpGroup       group)
+{
+  const char *chosen = mp_experiment_get_string (self, mp_groups[group].name, VARIANT);
+
+  for (const MpVariant *variant = list_variants (self, group); variant->id != NULL; variant++)
+    if (strcmp (variant->id, chosen) == 0)
+      visit_variant (self, group, variant, take_setting);
+}
+
+/* Makes the keys "variant" say what the others are. */
+static void
+name_variants (MpExperiment *self)
+{
+  for (MpGroup group = 0; group < MP_N_GROUPS; group++) {
+    const MpVariant *variant = list_variants (self, group);
+    MpValue *value;
+
+    if (variant == NULL)
+      continue;
+    while (variant->id != NULL && !visit_variant (self, group, variant, has_setting))
+      variant++;
+    value = g_new0 (MpValue, 1);
+    value->text = g_strdup (variant->id != NULL ? variant->id : "custom");
+    g_hash_table_insert (self->values, path_of (group, VARIANT), value);
+  }
+}
+
 static const char **
 list_ids (MpKind kind)
 {
@@ -289,6 +376,26 @@ read_groups (MpExperiment  *self,
   return TRUE;
 }
 
+/* Before all other keys, which then differ from the variant where the file has them. */
+static gboolean
+read_variants (MpExperiment  *self,
+               MpKeyFile     *file,
+               GError       **error)
+{
+  for (MpGroup group = 0; group < MP_N_GROUPS; group++) {
+    const MpEntry *entry = mp_key_file_find (file, mp_groups[group].name, VARIANT);
+
+    if (entry == NULL || list_variants (self, group) == NULL)
+      continue;
+    if (!set_key (self, group, VARIANT, entry->value, error)) {
+      prefix (error, self, group, entry->line);
+      return FALSE;
+    }
+    apply_variant (self, group);
+  }
+  return TRUE;
+}
+
 MpExperiment *
 mp_experiment_from_key_file (MpKeyFile  *file,
                              GError    **error)
@@ -300,6 +407,8 @@ mp_experiment_from_key_file (MpKeyFile  *file,
   if (!read_groups (self, file, error))
     return NULL;
   refill (self);
+  if (!read_variants (self, file, error))
+    return NULL;
   for (guint i = 0; i < file->entries->len; i++) {
     const MpEntry *entry = g_ptr_array_index (file->entries, i);
     MpGroup group = mp_group_find (entry->group);
@@ -312,6 +421,7 @@ mp_experiment_from_key_file (MpKeyFile  *file,
       return NULL;
     }
   }
+  name_variants (self);
   self->title = g_strdup (mp_key_file_get_localised (file, "experiment", "title"));
   return g_steal_pointer (&self);
 }
@@ -498,7 +608,10 @@ mp_experiment_set_value (MpExperiment  *self,
     set = set_key (self, group, key, value, error);
     if (set)
       forget_sum (self, group, key);
+    if (set && strcmp (key, VARIANT) == 0 && list_variants (self, group) != NULL)
+      apply_variant (self, group);
   }
+  name_variants (self);
   if (!set)
     prefix (error, self, group, 0);
   else if (group == MP_GROUP_EXPERIMENT && strcmp (key, "title") == 0)

@@ -556,6 +556,63 @@ test_comparison (void)
   g_rmdir (dir);
 }
 
+/* A variant sets its keys, keys that a file has win, and its name follows from the keys. */
+static void
+test_variants (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (MpExperiment) self
+    = mp_experiment_parse ("[data]\nkind = ring\nvariant = gamn\nstd = 0.5\n[method]\nkind = gan\n", -1, "a.ini", &error);
+  g_autoptr (MpExperiment) plain = mp_experiment_parse ("[data]\nkind = ring\n[method]\nkind = gan\n", -1, "b.ini", &error);
+  g_autoptr (MpExperiment) copy = NULL, again = NULL;
+  g_autofree char *text = NULL;
+
+  g_assert_no_error (error);
+  g_assert_cmpfloat (mp_experiment_get_double (self, "data", "radius"), ==, 1.414);
+  g_assert_cmpfloat (mp_experiment_get_double (self, "data", "std"), ==, 0.5);
+  g_assert_cmpstr (mp_experiment_get_string (self, "data", "variant"), ==, "custom");
+  mp_experiment_set (self, "data.std=1.41e-2", &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (mp_experiment_get_string (self, "data", "variant"), ==, "gamn");
+  mp_experiment_set (self, "data.variant=unrolled", &error);
+  g_assert_cmpfloat (mp_experiment_get_double (self, "data", "std"), ==, 0.02);
+  mp_experiment_set (self, "data.noise=0.1", &error);
+  copy = mp_experiment_copy (self);
+  g_assert_cmpstr (mp_experiment_get_string (copy, "data", "variant"), ==, "custom");
+  text = mp_experiment_to_text (copy);
+  again = mp_experiment_parse (text, -1, "c.ini", &error);
+  g_assert_no_error (error);
+  g_assert_cmpfloat (mp_experiment_get_double (again, "data", "std"), ==, 0.02);
+
+  g_assert_cmpstr (mp_experiment_get_string (plain, "data", "variant"), ==, "gram-text");
+  mp_experiment_set (plain, "data.kind=grid", &error);
+  g_assert_cmpstr (mp_experiment_get_string (plain, "data", "variant"), ==, "custom"); /* the ring's std stays */
+  g_assert_false (mp_experiment_set (plain, "data.variant=veagan", &error));
+  g_assert_nonnull (strstr (error->message, "did you mean “veegan”?"));
+}
+
+/* Every variant's settings are keys with values, and it is known by them. */
+static void
+test_all_variants (void)
+{
+  for (MpKind kind = 0; kind < MP_N_KINDS; kind++) {
+    guint n;
+    const MpDescriptor *const *list = mp_registry_list (kind, &n);
+
+    for (guint i = 0; i < n; i++)
+      for (const MpVariant *variant = list[i]->variants; variant != NULL && variant->id != NULL; variant++) {
+        g_autoptr (MpExperiment) self = mp_experiment_parse ("[data]\nkind=ring\n[method]\nkind=gan\n", -1, "a.ini", NULL);
+        g_autoptr (GError) error = NULL;
+
+        g_assert_cmpint (kind, ==, MP_KIND_DATA); /* other kinds may be in several groups */
+        mp_experiment_set_value (self, "data", "kind", list[i]->id, &error);
+        mp_experiment_set_value (self, "data", "variant", variant->id, &error);
+        g_assert_no_error (error);
+        g_assert_cmpstr (mp_experiment_get_string (self, "data", "variant"), ==, variant->id);
+      }
+  }
+}
+
 int
 main (int    argc,
       char **argv)
@@ -577,6 +634,8 @@ main (int    argc,
   g_test_add_func ("/experiment/text", test_text);
   g_test_add_func ("/experiment/set", test_set);
   g_test_add_func ("/experiment/change-kind", test_change_kind);
+  g_test_add_func ("/experiment/variants", test_variants);
+  g_test_add_func ("/experiment/all-variants", test_all_variants);
   g_test_add_func ("/experiment/schema", test_schema);
   g_test_add_func ("/experiment/presets", test_presets);
   g_test_add_func ("/experiment/load-mistakes", test_load_mistakes);
