@@ -132,7 +132,7 @@ sum_weights (MpKernel   *kernel,
     for (int64_t k = 0; k < count; k++)
       unfold (s, &kernel->attrs, (const char *) kernel->input[0] + (size_t) (i + k) * x_bytes,
               own + (size_t) k * patch_bytes);
-    kernel->simd->gemm_pack (&g, own, own + s->own_packed);
+    kernel->simd->gemm_pack (&g, own, own + s->own_packed, 0, 1);
     kernel->simd->gemm_run (&g, dy, own, term, own + s->own_packed, 0, g.m);
     add (s->element, sum, term, n);
   }
@@ -179,7 +179,7 @@ run (MpKernel           *kernel,
   int         n_threads = kernel->n_threads;
 
   if (kernel->op != MP_OP_CONV_WEIGHT)
-    kernel->simd->gemm_pack (&s->gemm, kernel->input[1], kernel->workspace + s->packed_at);
+    kernel->simd->gemm_pack (&s->gemm, kernel->input[1], kernel->workspace + s->packed_at, 0, 1);
   if (n_threads <= 1)
     run_images (kernel, s, out, own, 0, s->n);
   else {

@@ -189,7 +189,7 @@ typedef struct
  * fused_begin   fills what is the same for all blocks and clears accumulators in one thread's scratch
  * fused_run     does blocks [first, last); row_origin is subtracted from the rows of input 0 (a panel starts there)
  * fused_finish  writes reduced outputs, adding up n_threads scratches that lie scratch_bytes apart
- * gemm_pack     fills gemm_scratch () bytes from B
+ * gemm_pack     fills part `part` of n_parts of gemm_scratch () bytes from B
  * gemm_run      rows [row0, row1) of op (A)·op (B), stored from c on
  * distance_…    the same for squared distances between rows of A and of B (stored n×k, transpose_b set)
  * row_norms     squared norms of rows; sqdist_finish: c[i,j] = max (x[i] + y[j] − 2·c[i,j], 0), NaN stays
@@ -204,11 +204,11 @@ typedef struct
      int64_t first, int64_t last, int64_t row_origin)                                                              \
   X (void, fused_finish, const MpFused *fused, void *const *outputs, void *scratch, int n_threads)                 \
   X (size_t, gemm_scratch, const MpGemm *gemm)                                                                     \
-  X (void, gemm_pack, const MpGemm *gemm, const void *b, void *scratch)                                            \
+  X (void, gemm_pack, const MpGemm *gemm, const void *b, void *scratch, int part, int n_parts)                     \
   X (void, gemm_run, const MpGemm *gemm, const void *a, const void *b, void *c, const void *scratch, int64_t row0, \
      int64_t row1)                                                                                                 \
   X (size_t, distance_scratch, const MpGemm *gemm)                                                                 \
-  X (void, distance_pack, const MpGemm *gemm, const void *b, void *scratch)                                        \
+  X (void, distance_pack, const MpGemm *gemm, const void *b, void *scratch, int part, int n_parts)                 \
   X (void, distance_run, const MpGemm *gemm, const void *a, void *c, const void *scratch, int64_t row0,            \
      int64_t row1)                                                                                                 \
   X (void, row_norms, const void *x, int64_t rows, int64_t columns, void *norms)                                   \

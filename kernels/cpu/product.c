@@ -15,6 +15,8 @@
 #include <string.h>
 
 #define PANEL_BYTES 16384
+#define FEW_ROWS 24
+#define PANEL_ROWS 48
 #define PARALLEL_WORK (1 << 20) /* m·n·k below which one thread does all */
 #define DIRECT_DISTANCE 16      /* columns up to which Σ (x−y)² beats the expansion in speed, as it does in accuracy */
 
@@ -98,21 +100,22 @@ make_rows (MpKernel      *kernel,
                                  kernel->workspace + product->norms_at[1], row1 - row0, g->n);
 }
 
-/* op (B) of an item, packed, and the norms that distances need. */
+/* A thread's part of op (B) of an item, packed, and of the norms that distances need. */
 static void
 prepare_item (MpKernel      *kernel,
               const Product *product,
-              int64_t        item)
+              int64_t        item,
+              int            thread)
 {
   const MpGemm *g = &product->gemm;
   const char   *a = (const char *) kernel->input[0] + (size_t) (item * g->m * g->k) * product->element;
   const char   *b = (const char *) kernel->input[1] + (size_t) (item * g->n * g->k) * product->element;
 
   if (product->direct)
-    kernel->simd->distance_pack (g, b, kernel->workspace + product->packed_at);
+    kernel->simd->distance_pack (g, b, kernel->workspace + product->packed_at, thread, kernel->n_threads);
   else
-    kernel->simd->gemm_pack (g, b, kernel->workspace + product->packed_at);
-  if (product->distance && !product->direct) {
+    kernel->simd->gemm_pack (g, b, kernel->workspace + product->packed_at, thread, kernel->n_threads);
+  if (product->distance && !product->direct && thread == 0) {
     kernel->simd->row_norms (a, g->m, g->k, kernel->workspace + product->norms_at[0]);
     kernel->simd->row_norms (b, g->n, g->k, kernel->workspace + product->norms_at[1]);
   }
@@ -162,6 +165,19 @@ run_rows (MpKernel      *kernel,
 }
 
 static void
+run_part (MpKernel      *kernel,
+          const Product *product,
+          int64_t        item,
+          int            thread,
+          char          *whole)
+{
+  if (product->by_panels)
+    run_panels (kernel, product, item, thread);
+  else
+    run_rows (kernel, product, item, thread, whole);
+}
+
+static void
 begin_panels (MpKernel      *kernel,
               const Product *product)
 {
@@ -188,18 +204,19 @@ run (MpKernel           *kernel,
   if (product->by_panels)
     begin_panels (kernel, product);
   for (int64_t item = 0; item < product->batch; item++) {
-    prepare_item (kernel, product, item);
-    if (n_threads <= 1 && product->by_panels)
-      run_panels (kernel, product, item, 0);
-    else if (n_threads <= 1)
-      run_rows (kernel, product, item, 0, whole);
-    else {
-#pragma omp parallel for num_threads (n_threads) schedule (static, 1)
-      for (int t = 0; t < n_threads; t++)
-        if (product->by_panels)
-          run_panels (kernel, product, item, t);
-        else
-          run_rows (kernel, product, item, t, whole);
+    if (n_threads <= 1) {
+      prepare_item (kernel, product, item, 0);
+      run_part (kernel, product, item, 0, whole);
+    } else {
+#pragma omp parallel num_threads (n_threads)
+      {
+#pragma omp for schedule (static, 1)
+        for (int t = 0; t < n_threads; t++)
+          prepare_item (kernel, product, item, t);
+#pragma omp for schedule (static, 1)
+        for (int t = 0; t < n_threads; t++)
+          run_part (kernel, product, item, t, whole);
+      }
     }
   }
   if (product->by_panels)
@@ -222,6 +239,26 @@ fits_panels (const Product *product)
          && (product->batch == 1 || g->m % fused->block_rows == 0);
 }
 
+/* As many rows as the first-level cache has room for. Where that is a few, packed B would be read from far away for each
+ * of them, so then as many as make that little beside the arithmetic, evenly shared out. */
+static int64_t
+count_panel_rows (const MpKernel *kernel,
+                  const Product  *product)
+{
+  const MpGemm *g = &product->gemm;
+  int64_t       step = product->fused.block_rows;
+  int64_t       rows = (int64_t) (PANEL_BYTES / product->element) / (g->n > 0 ? g->n : 1) / step * step;
+  int64_t       n_panels;
+
+  if (rows < FEW_ROWS && g->m > rows) {
+    n_panels = g->m / PANEL_ROWS / kernel->n_threads * kernel->n_threads;
+    if (n_panels < kernel->n_threads)
+      n_panels = kernel->n_threads;
+    rows = ((g->m + n_panels - 1) / n_panels + step - 1) / step * step;
+  }
+  return rows > step ? rows : step;
+}
+
 static MpStatus
 plan_program (MpKernel        *kernel,
               Product         *product,
@@ -230,7 +267,6 @@ plan_program (MpKernel        *kernel,
   MpFused *fused = &product->fused;
   MpGemm  *g = &product->gemm;
   MpStatus status;
-  int64_t  rows;
 
   if (program->n_inputs < 1 || program->n_inputs + 1 != kernel->n_inputs || program->n_outputs != kernel->n_outputs
       || program->dtype != kernel->input_type[0].dtype)
@@ -253,8 +289,7 @@ plan_program (MpKernel        *kernel,
     return MP_OK;
   }
   fused->input[0].extent = 0;
-  rows = (int64_t) (PANEL_BYTES / product->element) / (g->n > 0 ? g->n : 1) / fused->block_rows * fused->block_rows;
-  product->panel_rows = rows > fused->block_rows ? rows : fused->block_rows;
+  product->panel_rows = count_panel_rows (kernel, product);
   product->panel_bytes = ((size_t) (product->panel_rows * g->n) * product->element + MP_ALIGNMENT - 1)
                          / MP_ALIGNMENT * MP_ALIGNMENT;
   product->product_at = mp_cpu_reserve (kernel, product->panel_bytes * (size_t) kernel->n_threads);

@@ -61,6 +61,7 @@ static const Problem problems[] = {
     { 2, 8, 8, 4 }, { 6, 4, 4, 4 }, { 2, 4, 4, 6 }, 4 },
   { MP_OP_CONV, { .stride = { 1, 1 }, .pad_before = { 0, 2 }, .pad_after = { 2, 1 } }, "2x4x4x3 4x3x3x3",
     { 2, 4, 4, 3 }, { 4, 3, 3, 3 }, { 2, 4, 5, 4 }, 4 },
+  { MP_OP_MATMUL, { .transpose_b = 1 }, "131x37 700x37T", { 131, 37 }, { 700, 37 }, { 131, 700 }, 2 },
 };
 
 /* ---- tensors ---- */

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * test-updates.c: five steps of every optimizer and flag against the formulas written out in long double.
+ * test-updates.c: five steps of every optimizer and flag against the formulas written out in long double; a block that
+ * is shared out between threads gets the same bits as from one.
  */
 #include "tests/kernels/tap.h"
 
 #define N 4001 /* as many as a GPU still updates in one block of the largest size */
 #define STEPS 5
+#define MANY 100003
 
 typedef struct
 {
@@ -112,6 +114,55 @@ run_case (const Case *test,
     free (output[i]);
 }
 
+/* One update of MANY parameters. */
+static void
+update_many (const Case *test,
+             int         n_threads,
+             float      *p)
+{
+  MpTensorType type = tap_type (MP_FLOAT32, 1, (int64_t[]) { MANY });
+  MpTensorType hyper_type = tap_type (MP_FLOAT64, 1, (int64_t[]) { MP_N_HYPER });
+  MpTensorType count_type = tap_type (MP_FLOAT64, 1, (int64_t[]) { 1 });
+  MpTensorType in[2] = { type, hyper_type }, out[4] = { type, type, type, count_type };
+  MpKernelSpec spec = { .op = test->op, .attrs.flags = test->flags, .n_inputs = 2, .n_outputs = 4, .inputs = in,
+                        .outputs = out };
+  void        *input[2] = { tap_alloc (&type), tap_alloc (&hyper_type) };
+  void        *output[4] = { tap_alloc (&type), tap_alloc (&type), tap_alloc (&type), tap_alloc (&count_type) };
+  TapKernel    kernel;
+
+  tap_open (n_threads);
+  for (int i = 0; i < MP_N_HYPER; i++)
+    tap_set (&hyper_type, input[1], i, test->hyper[i]);
+  tap_set (&count_type, output[3], 0, 3);
+  for (int i = 0; i < MANY; i++) {
+    tap_set (&type, input[0], i, i % 17 - 8);
+    tap_set (&type, output[0], i, i % 29 - 14);
+    tap_set (&type, output[1], i, i % 5);
+    tap_set (&type, output[2], i, i % 7);
+  }
+  tap_kernel_new (&spec, input, output, &kernel);
+  tap_kernel_run (&kernel, NULL);
+  for (int i = 0; i < MANY; i++)
+    p[i] = (float) tap_get (&type, output[0], i);
+  tap_ok (tap_get (&count_type, output[3], 0) == 4, "%s, %d threads: counted once", mp_op_name (test->op), n_threads);
+  tap_kernel_free (&kernel);
+  for (int i = 0; i < 2; i++)
+    free (input[i]);
+  for (int i = 0; i < 4; i++)
+    free (output[i]);
+  tap_close ();
+}
+
+static void
+test_threads (const Case *test)
+{
+  static float one[MANY], three[MANY];
+
+  update_many (test, 1, one);
+  update_many (test, 3, three);
+  tap_ok (memcmp (one, three, sizeof one) == 0, "%s: the same bits from three threads", mp_op_name (test->op));
+}
+
 int
 main (void)
 {
@@ -127,5 +178,7 @@ main (void)
         run_case (&cases[i], (MpDtype) dtype, isas[isa]);
     tap_close ();
   }
+  for (size_t i = 0; test_device_is_cpu () && i < sizeof cases / sizeof cases[0]; i += 6)
+    test_threads (&cases[i]);
   return tap_done ();
 }

@@ -131,11 +131,13 @@ pack_transposed (const MpGemm *g,
 static void
 pack_panels (const MpGemm *g,
              const void   *b,
-             void         *scratch)
+             void         *scratch,
+             int           part,
+             int           n_parts)
 {
   int64_t vectors = count_vectors (g), n_panels = count_panels (g);
 
-  for (int64_t panel = 0; panel < n_panels; panel++) {
+  for (int64_t panel = n_panels * part / n_parts; panel < n_panels * (part + 1) / n_parts; panel++) {
     int64_t start = panel_start (vectors, n_panels, panel);
     int64_t width = (panel_start (vectors, n_panels, panel + 1) - start) * VL;
     real   *to = (real *) scratch + start * VL * g->k;
@@ -150,25 +152,30 @@ pack_panels (const MpGemm *g,
 void
 SYMBOL (gemm_pack) (const MpGemm *g,
                     const void   *b,
-                    void         *scratch)
+                    void         *scratch,
+                    int           part,
+                    int           n_parts)
 {
   MpGemm body = with_columns (g, g->n - tail_columns (g)), tail = with_columns (g, tail_columns (g));
 
   if (gemm_way (g) != WAY_TILES) {
-    SYMBOL (narrow_pack) (g, b, scratch);
+    if (part == 0)
+      SYMBOL (narrow_pack) (g, b, scratch);
     return;
   }
-  pack_panels (&body, b, scratch);
-  if (tail.n > 0)
+  pack_panels (&body, b, scratch, part, n_parts);
+  if (tail.n > 0 && part == 0)
     SYMBOL (narrow_pack) (&tail, column_of_b (g, b, body.n), (real *) ((char *) scratch + panel_bytes (&body)));
 }
 
 void
 SYMBOL (distance_pack) (const MpGemm *g,
                         const void   *b,
-                        void         *scratch)
+                        void         *scratch,
+                        int           part,
+                        int           n_parts)
 {
-  pack_panels (g, b, scratch);
+  pack_panels (g, b, scratch, part, n_parts);
 }
 
 /* ---- tiles ---- */
