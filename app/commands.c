@@ -36,6 +36,8 @@ static const MpOption plan_options[] = {
   { "device", "auto|cpu|cuda", N_("Plan for this device"), MP_WORD_DEVICE },
   { "threads", "N", N_("CPU threads inside one operation (default 1)") },
   { "kernels", NULL, N_("List every kernel: operation, shapes, place in the arena, algorithm, FLOPs") },
+  { "diagram", N_("FILE.png|svg|pdf"), N_("Draw the method as boxes and arrows: networks, matrices, losses, and what "
+                                          "each loss moves (one experiment)"), MP_WORD_FILE },
   { "json", NULL, N_("Print a JSON object instead of a table") },
 };
 

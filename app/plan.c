@@ -9,6 +9,7 @@
 #include "app/json.h"
 #include "engine/train/devices.h"
 #include "engine/train/loop.h"
+#include "ui/plot/diagram-plot.h"
 
 typedef struct
 {
@@ -210,6 +211,19 @@ print_json (GPtrArray *lanes)
 }
 
 static gboolean
+draw_diagram (Lane        *lane,
+              const char  *path,
+              GError     **error)
+{
+  g_autoptr (MpDiagram) diagram = mp_diagram_new (mp_loop_get_build (lane->loop));
+  g_autoptr (MpDiagramPlot) plot = mp_diagram_plot_new (diagram, 0);
+  MpPlotStyle style;
+
+  mp_plot_style_init (&style, MP_PLOT_LIGHT);
+  return mp_diagram_plot_write (plot, path, &style, error);
+}
+
+static gboolean
 plan_lanes (MpArguments *arguments,
             gint64       threads,
             GPtrArray   *experiments,
@@ -255,6 +269,9 @@ show_plans (MpArguments *arguments,
   }
   for (guint i = 0; i < lanes->len && mp_arguments_has (arguments, "kernels"); i++)
     print_kernels (g_ptr_array_index (lanes, i));
+  if (mp_arguments_has (arguments, "diagram")
+      && !draw_diagram (g_ptr_array_index (lanes, 0), mp_arguments_get (arguments, "diagram"), &error))
+    return mp_complain_error (error);
   return MP_EXIT_OK;
 }
 
@@ -272,6 +289,9 @@ mp_plan_run_command (MpArguments *arguments)
     mp_complain_error (error);
     return MP_EXIT_USAGE;
   }
+  if (experiments->len > 1 && mp_arguments_has (arguments, "diagram"))
+    return mp_complain (MP_EXIT_USAGE, _("--diagram draws one experiment; “%s” is a comparison."),
+                        (const char *) g_ptr_array_index (arguments->words, 0));
   names = mp_name_lanes (experiments);
   if (!mp_apply_settings (arguments, experiments, names))
     return MP_EXIT_USAGE;

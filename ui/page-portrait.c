@@ -6,6 +6,7 @@
 #include "engine/games/game.h"
 #include "ui/columns-layout.h"
 #include "ui/drop-down.h"
+#include "ui/export-file.h"
 #include "ui/param-row.h"
 #include "ui/phase-view.h"
 
@@ -344,40 +345,25 @@ clear_cb (MpPortraitPage *self)
   gtk_label_set_text (self->said, _("Click in a plot to follow the flow from there."));
 }
 
-static void
-export_response_cb (GtkNativeDialog *dialog,
-                    int              response,
-                    MpPortraitPage  *self)
+static gboolean
+write_file (GtkWidget   *widget,
+            const char  *path,
+            GError     **error)
 {
-  g_autoptr (GFile) file = gtk_file_chooser_get_file (GTK_FILE_CHOOSER (dialog));
-  g_autofree char *path = file ? g_file_get_path (file) : NULL, *text = NULL;
-  g_autoptr (GError) error = NULL;
+  MpPortraitPage *self = MP_PORTRAIT_PAGE (widget);
   MpPhasePlot *plots[4];
   MpPlotStyle style;
 
   for (guint i = 0; i < self->n_panels; i++)
     plots[i] = mp_phase_view_get_plot (self->panels[i].view);
   mp_plot_style_init (&style, MP_PLOT_LIGHT);
-  if (response == GTK_RESPONSE_ACCEPT && path) {
-    gboolean written = mp_phase_plots_write (plots, self->n_panels, NULL, path, &style, &error);
-
-    text = written ? g_strdup_printf (_("Wrote %s"), path) : g_strdup (error->message);
-    gtk_widget_activate_action (GTK_WIDGET (self), "win.toast", "s", text);
-  }
-  g_object_unref (dialog);
+  return mp_phase_plots_write (plots, self->n_panels, NULL, path, &style, error);
 }
 
 static void
 export_cb (MpPortraitPage *self)
 {
-  GtkFileChooserNative *chooser = gtk_file_chooser_native_new (_("Export phase portrait"),
-                                                               GTK_WINDOW (gtk_widget_get_root (GTK_WIDGET (self))),
-                                                               GTK_FILE_CHOOSER_ACTION_SAVE, _("_Export"), _("_Cancel"));
-
-  gtk_file_chooser_set_current_name (GTK_FILE_CHOOSER (chooser), _("phase-portrait.png"));
-  gtk_native_dialog_set_modal (GTK_NATIVE_DIALOG (chooser), TRUE);
-  g_signal_connect_object (chooser, "response", G_CALLBACK (export_response_cb), self, 0);
-  gtk_native_dialog_show (GTK_NATIVE_DIALOG (chooser));
+  mp_export_file_ask (GTK_WIDGET (self), _("Export phase portrait"), "phase-portrait.png", write_file);
 }
 
 static void

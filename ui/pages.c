@@ -5,10 +5,12 @@
 
 #include <adwaita.h>
 
+#include "ui/page-graph.h"
 #include "ui/page-portrait.h"
 
 static const MpPageInfo pages[] = {
   { "lanes", N_("Lanes"), .needs_lanes = TRUE, .transport = TRUE, .inspector = TRUE },
+  { "graph", N_("Graph"), .needs_lanes = TRUE, .transport = TRUE, .inspector = TRUE, .create = mp_graph_page_new },
   { "portrait", N_("Portraits"), .create = mp_portrait_page_new },
 };
 

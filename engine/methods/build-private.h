@@ -17,6 +17,7 @@ typedef struct
   gint64        critic_outputs;
   MpKernelSum   kernel;     /* without a term: there is none */
   GHashTable   *functions;  /* name → MpViewFunction, made at the first need */
+  gboolean      saddle;     /* the losses pull against each other */
   gpointer      data;       /* the method's own, for its functions */
   GDestroyNotify free_data;
 } MpPublished;

@@ -27,6 +27,12 @@ mp_build_publish_critic (MpBuild      *self,
 }
 
 void
+mp_build_publish_saddle (MpBuild *self)
+{
+  self->published.saddle = TRUE;
+}
+
+void
 mp_build_publish_kernel (MpBuild      *self,
                          MpKernelKind  kind,
                          MpNode       *parameters)

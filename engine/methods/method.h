@@ -142,6 +142,9 @@ typedef struct
 typedef MpNode *(*MpViewFunction) (MpBuild *build, MpNode *x, MpNode *y);
 
 void          mp_build_publish_critic (MpBuild *build, MpCriticRole role, gint64 outputs);
+/* The losses of critic and generator are a saddle point: what lowers one raises the other. Where nothing says so they are
+ * taken to have goals of their own. */
+void          mp_build_publish_saddle (MpBuild *build);
 /* The kernel that compares points: of the critic's space when there is one, else of the data space. parameters: as
  * mp_gram () takes them. */
 void          mp_build_publish_kernel (MpBuild *build, MpKernelKind kind, MpNode *parameters);

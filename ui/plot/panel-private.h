@@ -30,7 +30,6 @@ struct _MpPanel
   double           low, high; /* BARS: of the axis */
   gboolean         ranged;  /* colours, low and high are up to date */
   MpScale          scale;
-  gboolean         captioned;
   gboolean         hidden[MP_N_POINTS];
 };
 

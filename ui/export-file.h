@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * export-file.h: asks for a place and lets a widget write a file of any kind there. Main thread only.
+ */
+#pragma once
+
+#include <gtk/gtk.h>
+
+G_BEGIN_DECLS
+
+/* widget: the one that was passed to mp_export_file_ask (); it still exists. */
+typedef gboolean (*MpExportWrite) (GtkWidget   *widget,
+                                   const char  *path,
+                                   GError     **error);
+
+/* name: proposed, with its extension, which is added where it was left out. A file that would be replaced by adding it is
+ * asked for again by name. What came of it is said in a toast. */
+void mp_export_file_ask (GtkWidget     *widget,
+                         const char    *title,
+                         const char    *name,
+                         MpExportWrite  write);
+
+G_END_DECLS
