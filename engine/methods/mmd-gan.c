@@ -11,10 +11,11 @@
  * with w = 16, a = 8; either can be 0, which are the ablations of the GRAM paper. The generator's loss has F with that sign
  * in the authors' code, too.
  *
- * Weights of f, not of g, are clamped to ±c (c = 0.01) after each of the critic's updates; the code does it before, which
+ * A gradient penalty on the sum of the codes may be added, as GAMN has it. Weights of f, not of g, are clamped to ±c (c = 0.01) after each of the critic's updates; the code does it before, which
  * differs in what the generator sees by one update. The code has 5 critic updates for each of the generator's, and 100
  * (warm_up_steps) for each of the first 25 and every 500th. g has the generator's architecture, from K to the data.
  */
+#include "engine/methods/adversarial.h"
 #include "engine/methods/mmd.h"
 
 #define WARM_UP_FIRST 25
@@ -35,6 +36,7 @@ static const MpParam params[] = {
   { .key = "clip", .title = N_("Weight clipping"), .symbol = "c",
     .summary = N_("Every parameter of the encoder is clamped to ±c after an update; 0 clamps nothing."),
     .type = MP_PARAM_DOUBLE, .default_value = "0.01", .min = 0, .max = 1e3, .ui_min = 0, .ui_max = 1, .live = TRUE },
+  MP_ADVERSARIAL_PENALTY ("none", "0.1"),
   { .key = "critic_steps", .title = N_("Critic updates"), .unit = N_("per iteration"),
     .summary = N_("Critic updates in an iteration, each with a minibatch of its own."),
     .type = MP_PARAM_INT, .default_value = "5", .min = 0, .max = 1000, .ui_min = 1, .ui_max = 20, .live = TRUE },
@@ -75,10 +77,16 @@ reconstruction_error (MpBuild *build,
 
 static MpNode *
 project (MpBuild *build,
-         MpNode  *x)
+         MpNode  *x,
+         MpMode   mode)
 {
-  return mp_build_critic (build, x, mp_build_int (build, "dimensions"));
+  gint64 dimensions = mp_build_int (build, "dimensions");
+
+  return mode == MP_TRAINING ? mp_build_critic (build, x, dimensions) : mp_build_view_critic (build, x, dimensions);
 }
+
+/* A penalty sees the sum of the codes. */
+static const MpAdversarial game = { .score = project };
 
 static void
 build_critic_phase (MpBuild *build,
@@ -87,8 +95,8 @@ build_critic_phase (MpBuild *build,
   double weight = mp_build_double (build, "autoencoder");
   MpNode *x = mp_build_real (build);
   MpNode *y = mp_build_generate (build, mp_build_latent (build, "latent/critic"));
-  MpNode *p = mp_named (project (build, x), "codes of real points");
-  MpNode *q = mp_named (project (build, y), "codes of generated points");
+  MpNode *p = mp_named (project (build, x, MP_TRAINING), "codes of real points");
+  MpNode *q = mp_named (project (build, y, MP_TRAINING), "codes of generated points");
   MpGrams grams;
   MpNode *objective;
 
@@ -101,6 +109,7 @@ build_critic_phase (MpBuild *build,
     mp_phase_report (phase, "reconstruction", N_("Reconstruction error of the codes (mean square, real plus generated)"),
                      MP_LOWER_IS_BETTER, error);
   }
+  objective = mp_neg (mp_adversarial_penalise (build, &game, phase, mp_neg (objective), x, y, p, q));
   mp_phase_maximise (phase, mp_named (objective, "critic objective"), "critic");
   mp_phase_clip (phase, "critic", "clip");
   if (weight > 0)
@@ -115,8 +124,8 @@ static void
 build_generator_phase (MpBuild *build)
 {
   MpPhase *phase = mp_build_phase (build, "generator", N_("Generator"), NULL);
-  MpNode *p = project (build, mp_build_real (build));
-  MpNode *q = project (build, mp_build_generate (build, mp_build_latent (build, "latent/generator")));
+  MpNode *p = project (build, mp_build_real (build), MP_TRAINING);
+  MpNode *q = project (build, mp_build_generate (build, mp_build_latent (build, "latent/generator")), MP_TRAINING);
   MpGrams grams;
   MpNode *loss;
 
@@ -165,6 +174,7 @@ mmd_gan_build (MpBuild  *build,
   build_critic_phase (build, phase);
   build_generator_phase (build);
   mp_space_publish (build, dimensions, view_critic_loss, view_generator_loss);
+  mp_adversarial_publish_penalty (build);
   return mp_graph_check (mp_build_graph (build), error);
 }
 

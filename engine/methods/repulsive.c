@@ -183,20 +183,34 @@ report_means (MpBuild         *build,
                    MP_NEITHER_IS_BETTER, mp_mul_scalar (e.rg, share));
 }
 
+static MpNode *
+project (MpBuild *build,
+         MpNode  *x,
+         MpMode   mode)
+{
+  gint64 dimensions = mp_build_int (build, "dimensions");
+
+  return mode == MP_TRAINING ? mp_build_critic (build, x, dimensions) : mp_build_view_critic (build, x, dimensions);
+}
+
+/* A penalty sees the sum of the outputs. */
+static const MpAdversarial game = { .score = project };
+
 gboolean
 mp_repulsive_build (MpBuild  *build,
                     GError  **error)
 {
-  gint64 dimensions = mp_build_int (build, "dimensions");
-  MpNode *p = mp_build_critic (build, mp_build_real (build), dimensions);
-  MpNode *q = mp_build_critic (build, mp_build_generate (build, mp_build_latent (build, "latent")), dimensions);
+  MpNode *x = mp_build_real (build);
+  MpNode *y = mp_build_generate (build, mp_build_latent (build, "latent"));
+  MpNode *p = project (build, x, MP_TRAINING), *q = project (build, y, MP_TRAINING);
   MpPhase *phase = mp_build_phase (build, "both", N_("Critic and generator"), NULL);
   Distances d = measure (mp_named (p, "scores of real points"), mp_named (q, "scores of generated points"));
   MpNode *of_critic, *of_generator;
   MpKernelSum kernel;
 
   mp_kernel_sum_read (&kernel, build, phase, p);
-  of_critic = mp_named (critic_loss (build, &d), "critic loss");
+  of_critic = mp_adversarial_penalise (build, &game, phase, critic_loss (build, &d), x, y, p, q);
+  of_critic = mp_named (of_critic, "critic loss");
   of_generator = mp_named (generator_loss (build, &d), "generator loss");
   mp_phase_minimise (phase, of_critic, "critic");
   mp_phase_report (phase, "loss/critic",
@@ -208,6 +222,7 @@ mp_repulsive_build (MpBuild  *build,
   mp_phase_report (phase, "loss/generator", N_("Generator loss (unbiased MMD² of the critic's scores)"),
                    MP_NEITHER_IS_BETTER, of_generator);
   report_means (build, phase, &d);
-  mp_space_publish (build, dimensions, view_critic_loss, view_generator_loss);
+  mp_space_publish (build, mp_build_int (build, "dimensions"), view_critic_loss, view_generator_loss);
+  mp_adversarial_publish_penalty (build);
   return mp_graph_check (mp_build_graph (build), error);
 }

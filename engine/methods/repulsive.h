@@ -17,11 +17,14 @@
  *   λ ≥ 0    generated–generated max (d², b_l),   real–real min (d², b_u),   real–generated d²
  * b_l = 0.25, b_u = 4; gradients are zero where a bound is active.
  *
+ * A gradient penalty may be added, as GAMN has it: on the gradient of the sum of the outputs.
+ *
  * Spectral normalisation belongs to these methods, with a gain on every layer, the last too: the paper does not say so,
  * but its code gives L layers 64^(1/L) each. Without, scores of a unit kernel stay too close together.
  */
 #pragma once
 
+#include "engine/methods/adversarial.h"
 #include "engine/methods/mmd.h"
 
 G_BEGIN_DECLS
@@ -33,7 +36,8 @@ gboolean mp_repulsive_build (MpBuild *build, GError **error);
   { .key = "dimensions", .title = N_("Critic outputs"), .symbol = "K",                                                 \
     .summary = N_("Dimensions of the space that the critic maps points to; the paper has 16."),                        \
     .type = MP_PARAM_INT, .default_value = "16", .min = 1, .max = 4096, .ui_min = 1, .ui_max = 64 },                   \
-  MP_KERNEL_FAMILY (mp_radial_kernel_choices, kernel_text, bandwidths_text)
+  MP_KERNEL_FAMILY (mp_radial_kernel_choices, kernel_text, bandwidths_text),                                           \
+  MP_ADVERSARIAL_PENALTY ("none", "0.1")
 
 #define MP_REPULSIVE_LAMBDA                                                                                            \
   { .key = "lambda", .title = N_("Repulsion"), .symbol = "λ",                                                          \

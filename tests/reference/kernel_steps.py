@@ -102,7 +102,15 @@ def gram(kernels, ridge, objective, wrap):
     return iterate
 
 
-def repulsive(family, weight, bounds=None):
+def penalty_between(i, n, x, y, c):
+    """E (|∇ Σ c (x̂)| − 1)² between real and generated points."""
+    alpha = 0.5 + 0.5 * tensor(UNIFORM + i, n, 1)
+    between = (alpha * x + (1 - alpha) * y.detach()).requires_grad_(True)
+    slope, = torch.autograd.grad(c(between).sum(), between, create_graph=True)
+    return torch.sqrt(slope.square().sum(1) + 1e-12) - 1
+
+
+def repulsive(family, weight, bounds=None, penalty=0.0):
     """family: a kernel of squared distances; bounds: lower and upper."""
     same = lambda d: d
 
@@ -110,7 +118,8 @@ def repulsive(family, weight, bounds=None):
         return [off_diagonal(family(of(d))) for of, d in ((of_rr, d_rr), (of_gg, d_gg), (of_rg, d_rg))]
 
     def iterate(i, n, g, c, optimizers):
-        p, q = c(2 * tensor(REAL + i, n, 2)), c(g(2 * tensor(LATENT_A + i, n, LATENT)))
+        x, y = 2 * tensor(REAL + i, n, 2), g(2 * tensor(LATENT_A + i, n, LATENT))
+        p, q = c(x), c(y)
         pairs = distances(p, p), distances(q, q), distances(p, q)
         rr, gg, rg = means(*pairs)
         generator = gg - 2 * rg + rr
@@ -118,6 +127,8 @@ def repulsive(family, weight, bounds=None):
             low, high = (lambda d: d.clamp(min=bounds[0])), (lambda d: d.clamp(max=bounds[1]))
             rr, gg, rg = means(*pairs, low, low, high) if weight < 0 else means(*pairs, high, low)
         critic = weight * rr - (weight - 1) * rg - gg
+        if penalty:
+            critic = critic + penalty * penalty_between(i, n, x, y, c).square().mean()
         follow(optimizers['critic'], critic, c)
         follow(optimizers['generator'], generator, g)
         step_phase(optimizers['critic'], g, c)
@@ -158,10 +169,7 @@ def gamn(kernel, penalty=0.0, l1=0.0, l2=0.0, classical=0.0, data_mmd=0.0, one_s
         x, y = 2 * tensor(REAL + i, n, 2), g(2 * tensor(LATENT_A + i, n, LATENT)).detach()
         mapper = -root(biased(c(x), c(y), kernel))
         if penalty:
-            alpha = 0.5 + 0.5 * tensor(UNIFORM + i, n, 1)
-            between = (alpha * x + (1 - alpha) * y).requires_grad_(True)
-            slope, = torch.autograd.grad(c(between).sum(), between, create_graph=True)
-            excess = torch.sqrt(slope.square().sum(1) + 1e-12) - 1
+            excess = penalty_between(i, n, x, y, c)
             mapper = mapper + penalty * (torch.relu(excess) if one_sided else excess).square().mean()
         norms = [v for k, v in c.values.items() if k.endswith(('/scale', '/offset'))]
         mapper = mapper + l1 * sum(v.abs().sum() for v in norms) + l2 * sum(v.square().sum() for v in norms)
@@ -220,6 +228,9 @@ def make():
                   ['dimensions=4', 'lower_bound=0.3', 'upper_bound=0.8'], *adam(0.001, 0.01)),
         step_case('mmd-rep-b-attractive', 'mmd-rep-b', 16, 4, repulsive(gaussian(1), -0.5, (0.3, 0.8)),
                   ['dimensions=4', 'lambda=-0.5', 'lower_bound=0.3', 'upper_bound=0.8'], *adam(0.001, 0.01)),
+        step_case('mmd-rep-penalty', 'mmd-rep', 16, 4, repulsive(gaussian(1), 1, penalty=0.5),
+                  ['dimensions=4', 'penalty_points=between', 'penalty=0.5'], *adam(0.001, 0.01),
+                  styles={'critic': {'activation': 'tanh'}}),
         step_case('mmd-rep-spectral', 'mmd-rep', 16, 4, repulsive(gaussian(1), 1), ['dimensions=4'], *adam(0.001, 0.01),
                   styles={'critic': {'activation': 'leaky-relu', 'normalisation': 'spectral', 'spectral_gain': 4}}),
         step_case('mmd-gan', 'mmd-gan', 16, 4, mmd_gan(rbf(1, 2), 2, 8, 0.25, 2),
