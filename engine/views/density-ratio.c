@@ -1,18 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * density-ratio.c: the method's own estimate of the ratio of densities, data over model, at every point of the plot.
+ * density-ratio.c: an estimate of the ratio of densities, data over model, at every point p of the plot: the method's own,
+ * or what the logit of a critic stands for. The critic that minimises the cross-entropy has
+ *   s (p) = log (p_data (p) / p_model (p))      (Goodfellow et al., 2014, Proposition 1)
+ * so its ratio is exp (s (p)), shown up to LIMIT.
  */
 #include "engine/views/view.h"
+
+#include <math.h>
+
+#define LIMIT 10 /* as of the true ratio */
 
 static gboolean
 density_ratio_build (MpBuild     *build,
                      MpViewNodes *nodes)
 {
-  if (!mp_build_has (build, "density-ratio"))
+  MpNode *points = mp_build_view_points (build);
+
+  if (mp_build_has (build, "density-ratio")) {
+    nodes->title = N_("Estimated density ratio (data over model)");
+    nodes->tensors[0] = mp_build_call (build, "density-ratio", points, NULL);
+  } else if (mp_build_get_critic_role (build, NULL) == MP_CRITIC_LOGIT) {
+    MpNode *most = mp_scalar (mp_build_graph (build), log (LIMIT));
+
+    nodes->title = N_("Density ratio that the critic stands for (exponential of its output, up to 10)");
+    nodes->tensors[0] = mp_exp (mp_minimum (mp_build_view_scores (build, points), most));
+  } else {
     return FALSE;
-  nodes->title = N_("Estimated density ratio (data over model)");
+  }
   nodes->neutral = 1;
-  nodes->tensors[nodes->n_tensors++] = mp_build_call (build, "density-ratio", mp_build_view_points (build), NULL);
+  nodes->n_tensors = 1;
   return TRUE;
 }
 
@@ -20,7 +37,7 @@ const MpViewClass mp_view_density_ratio = {
   .base = {
     .id = "density-ratio",
     .title = N_("Density ratio"),
-    .summary = N_("The method's estimate of data density over model density: above 1 the generator puts too little, below "
+    .summary = N_("The critic's estimate of data density over model density: above 1 the generator puts too little, below "
                   "1 too much."),
   },
   .drawing = MP_DRAW_SURFACE,

@@ -13,7 +13,7 @@
 
 #include <math.h>
 
-#define POINTS 200
+#define POINTS 160
 #define BANDWIDTHS 8
 #define NARROWEST 0.004 /* in widths of the plot */
 #define WIDEST 0.25

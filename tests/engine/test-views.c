@@ -182,7 +182,25 @@ test_decision (void)
       assert_near (d, expected[m], 1e-6);
     }
     mp_view_clear (&view);
+    g_assert_cmpint (offers (loop, "density-ratio"), ==, m == 0);
   }
+}
+
+/* A logit stands for the ratio d/(1 − d) of a decision d. */
+static void
+test_implied_ratio (void)
+{
+  g_autoptr (MpLoop) loop = open_lane ("gan", "critic.hidden=8");
+  g_autoptr (GError) error = NULL;
+  MpView view;
+
+  g_assert_true (mp_loop_look (loop, (const char *const[]) { "decision", "density-ratio", NULL }, &view, &error));
+  for (guint i = 0; i < WIDTH * HEIGHT; i++) {
+    double d = (double) view.layers[0].tensors[0].values[i];
+
+    assert_near ((double) view.layers[1].tensors[0].values[i], MIN (d / (1 - d), 10), 1e-5);
+  }
+  mp_view_clear (&view);
 }
 
 /* L_G = −mean s (y) of a linear critic pushes every sample along its weights. */
@@ -717,6 +735,7 @@ main (int   argc,
   g_test_add_func ("/views/linear-critic", test_linear_critic);
   g_test_add_func ("/views/penalty-points", test_penalty_points);
   g_test_add_func ("/views/decision", test_decision);
+  g_test_add_func ("/views/implied-ratio", test_implied_ratio);
   g_test_add_func ("/views/sample-gradients", test_sample_gradients);
   g_test_add_func ("/views/witness", test_witness);
   g_test_add_func ("/views/kernel-saturation", test_saturation);
