@@ -23,6 +23,10 @@ natural_size (MpExportKind  kind,
   case MP_EXPORT_SCATTER:
     *width = *height = 480;
     break;
+  case MP_EXPORT_PANEL:
+    *width = mp_panel_get_n_parts (plot) > 1 && mp_panel_get_kind (plot) != MP_PANEL_BARS ? 800 : 480;
+    *height = mp_panel_get_kind (plot) == MP_PANEL_BARS ? 320 : 460;
+    break;
   case MP_EXPORT_PICTURE:
     mp_picture_get_natural_size (plot, width, height);
     break;
@@ -39,6 +43,9 @@ plot_free (MpExportKind kind,
     break;
   case MP_EXPORT_SCATTER:
     mp_scatter_unref (plot);
+    break;
+  case MP_EXPORT_PANEL:
+    mp_panel_unref (plot);
     break;
   case MP_EXPORT_PICTURE:
     mp_picture_free (plot);
@@ -71,6 +78,8 @@ mp_export_write (const char   *path,
     return mp_chart_write (plot, path, width, height, PIXELS_PER_UNIT, &style, error);
   case MP_EXPORT_SCATTER:
     return mp_scatter_write (plot, path, width, height, PIXELS_PER_UNIT, &style, error);
+  case MP_EXPORT_PANEL:
+    return mp_panel_write (plot, path, width, height, PIXELS_PER_UNIT, &style, error);
   case MP_EXPORT_PICTURE:
     return mp_picture_write (plot, path, width, height, PIXELS_PER_UNIT, &style, error);
   }
@@ -221,7 +230,10 @@ draw (gpointer           data,
     mp_chart_draw (drawing->plot, cr, width, height, style);
     break;
   case MP_EXPORT_SCATTER:
-    mp_scatter_draw (drawing->plot, cr, width, height, style);
+    mp_scatter_draw_framed (drawing->plot, cr, width, height, style);
+    break;
+  case MP_EXPORT_PANEL:
+    mp_panel_draw_framed (drawing->plot, cr, width, height, style);
     break;
   case MP_EXPORT_PICTURE:
     mp_picture_draw (drawing->plot, cr, width, height, style);
@@ -276,6 +288,8 @@ export_cb (GSimpleAction *action,
 
   if (target->kind == MP_EXPORT_CHART)
     mp_export_ask (target->widget, target->name, target->kind, mp_chart_ref (target->plot));
+  else if (target->kind == MP_EXPORT_PANEL)
+    mp_export_ask (target->widget, target->name, target->kind, mp_panel_ref (target->plot));
   else
     mp_export_ask (target->widget, target->name, target->kind, mp_scatter_ref (target->plot));
 }
@@ -301,7 +315,7 @@ mp_export_append_menu (GMenu      *menu,
   g_menu_append (menu, _("_Copy image"), copy);
 }
 
-void
+GActionMap *
 mp_export_add_actions (GtkWidget    *widget,
                        const char   *prefix,
                        const char   *name,
@@ -315,7 +329,7 @@ mp_export_add_actions (GtkWidget    *widget,
   g_autoptr (GSimpleActionGroup) group = g_simple_action_group_new ();
   Target *target;
 
-  g_return_if_fail (kind != MP_EXPORT_PICTURE);
+  g_return_val_if_fail (kind != MP_EXPORT_PICTURE, NULL);
 
   target = g_new0 (Target, 1);
   target->widget = widget;
@@ -325,4 +339,5 @@ mp_export_add_actions (GtkWidget    *widget,
   g_object_set_data_full (G_OBJECT (group), "target", target, target_free);
   g_action_map_add_action_entries (G_ACTION_MAP (group), entries, G_N_ELEMENTS (entries), target);
   gtk_widget_insert_action_group (widget, prefix, G_ACTION_GROUP (group));
+  return G_ACTION_MAP (group);
 }

@@ -16,15 +16,16 @@ typedef enum
 {
   MP_EXPORT_CHART,   /* MpChart * */
   MP_EXPORT_SCATTER, /* MpScatter * */
+  MP_EXPORT_PANEL,   /* MpPanel * */
   MP_EXPORT_PICTURE  /* MpPicture * */
 } MpExportKind;
 
 /* Adds "Export…" and "Copy image" of the action group `prefix`. */
 void     mp_export_append_menu (GMenu        *menu,
                                 const char   *prefix);
-/* Inserts an action group `prefix` with "export" and "copy" for a chart or scatter, which must live as long as the
- * widget. name: proposed for the file. */
-void     mp_export_add_actions (GtkWidget    *widget,
+/* Inserts an action group `prefix` with "export" and "copy" for a chart, scatter or panel, which must live as long as the
+ * widget. name: proposed for the file. Returns: (transfer none): the group; lives with the widget. */
+GActionMap *mp_export_add_actions (GtkWidget    *widget,
                                 const char   *prefix,
                                 const char   *name,
                                 MpExportKind  kind,

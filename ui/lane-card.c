@@ -5,13 +5,9 @@
 
 #include <math.h>
 
-#include "ui/colour-bar.h"
-#include "ui/drop-down.h"
 #include "ui/export.h"
-#include "ui/format.h"
-#include "ui/pair-layout.h"
+#include "ui/layer-bar.h"
 #include "ui/plot/plot-format.h"
-#include "ui/scatter-view.h"
 #include "ui/wrap-layout.h"
 
 struct _MpLaneCard
@@ -19,11 +15,8 @@ struct _MpLaneCard
   GtkWidget parent_instance;
 
   MpLaneModel     *model;
-  const MpLayer   *background; /* what the heat map was made from */
   gboolean         selected;
   gboolean         watching;
-  gboolean         stale;    /* a snapshot came while nobody looked */
-  gboolean         filling;  /* the list of layers is being replaced */
 
   GtkWidget       *head;
   GtkWidget       *rule;
@@ -32,9 +25,7 @@ struct _MpLaneCard
   GtkLabel        *iteration;
   GtkLabel        *numbers;
   GtkWidget       *menu_button;
-  GtkWidget       *plots;
-  MpScatterView   *scatter;
-  MpScatterView   *projection;
+  MpLanePlots     *plots;
   GtkLabel        *chip;
   GtkWidget       *notice;
   GtkSpinner      *spinner;
@@ -42,11 +33,8 @@ struct _MpLaneCard
   GtkLabel        *notice_title;
   GtkLabel        *notice_text;
   GtkWidget       *again;
-  GtkDropDown     *layers;
-  MpColourBar     *colour_bar;
-  GtkToggleButton *data_toggle;
-  GtkToggleButton *samples_toggle;
-  GtkToggleButton *projection_toggle;
+  MpLayerBar      *layers;
+  GActionMap      *panel_actions; /* the widget's */
 };
 
 enum
@@ -60,78 +48,6 @@ static GParamSpec *props[N_PROPS];
 static guint selected_signal;
 
 G_DEFINE_FINAL_TYPE (MpLaneCard, mp_lane_card, GTK_TYPE_WIDGET)
-
-/* ---- plots ---- */
-
-static const MpLayer *
-get_projection (MpSnapshot *snapshot)
-{
-  return snapshot ? mp_snapshot_get_layer (snapshot, "projected-space") : NULL;
-}
-
-static void
-update_heat_map (MpLaneCard *self,
-                 gboolean    force)
-{
-  const MpLayer *background = mp_lane_model_get_background (self->model);
-  MpScatter *scatter = mp_scatter_view_get_scatter (self->scatter);
-  g_autoptr (MpHeatMap) heat_map = NULL;
-
-  if (background == self->background && !force)
-    return;
-  self->background = background;
-  if (background)
-    heat_map = mp_heat_map_new (g_dgettext (GETTEXT_PACKAGE, background->title), background->neutral,
-                                background->extent, background->width, background->height,
-                                background->tensors[0].values);
-  mp_scatter_set_heat_map (scatter, heat_map);
-  mp_colour_bar_set_heat_map (self->colour_bar, heat_map, mp_lane_model_get_colour (self->model));
-}
-
-static void
-update_projection (MpLaneCard *self,
-                   MpSnapshot *snapshot)
-{
-  const MpLayer *layer = get_projection (snapshot);
-  MpScatter *projection = mp_scatter_view_get_scatter (self->projection);
-
-  gtk_widget_set_visible (GTK_WIDGET (self->projection_toggle), layer != NULL);
-  gtk_widget_set_visible (GTK_WIDGET (self->projection),
-                          layer && gtk_toggle_button_get_active (self->projection_toggle));
-  if (!layer)
-    return;
-  mp_scatter_set_points (projection, MP_POINTS_DATA, layer->tensors[0].values, layer->tensors[0].rows,
-                         layer->tensors[0].columns);
-  mp_scatter_set_points (projection, MP_POINTS_SAMPLES, layer->tensors[1].values, layer->tensors[1].rows,
-                         layer->tensors[1].columns);
-  mp_scatter_view_invalidate (self->projection);
-}
-
-static void
-update_plots (MpLaneCard *self)
-{
-  MpSnapshot *snapshot = mp_lane_model_get_snapshot (self->model);
-  MpScatter *scatter = mp_scatter_view_get_scatter (self->scatter);
-
-  self->stale = !gtk_widget_get_mapped (GTK_WIDGET (self));
-  if (self->stale)
-    return;
-  mp_scatter_set_points (scatter, MP_POINTS_DATA, snapshot ? snapshot->data : NULL, snapshot ? snapshot->n_data : 0,
-                         snapshot ? snapshot->dimensions : 2);
-  mp_scatter_set_points (scatter, MP_POINTS_SAMPLES, snapshot ? snapshot->samples : NULL,
-                         snapshot ? snapshot->n_samples : 0, snapshot ? snapshot->dimensions : 2);
-  update_heat_map (self, FALSE);
-  update_projection (self, snapshot);
-  mp_scatter_view_invalidate (self->scatter);
-}
-
-static void
-drawn_cb (gpointer data)
-{
-  MpLaneCard *self = data;
-
-  mp_lane_model_set_drawn (self->model, TRUE);
-}
 
 /* ---- words ---- */
 
@@ -187,17 +103,6 @@ update_progress (MpLaneCard *self)
   gtk_label_set_text (self->numbers, numbers);
 }
 
-/* In words what the plots show; when the lane comes to rest, not at every frame. */
-static void
-describe_plots (MpLaneCard *self)
-{
-  g_autofree char *label = g_strdup_printf (_("%s, data and samples"), mp_lane_model_get_title (self->model));
-  g_autofree char *second = g_strdup_printf (_("%s, projected space"), mp_lane_model_get_title (self->model));
-
-  mp_scatter_view_describe (self->scatter, label);
-  mp_scatter_view_describe (self->projection, second);
-}
-
 static void
 show_notice (MpLaneCard *self,
              const char *title,
@@ -249,86 +154,20 @@ update_state (MpLaneCard *self)
   gtk_label_set_text (self->chip, chip ? chip : "");
   gtk_widget_set_visible (GTK_WIDGET (self->chip), chip != NULL);
   update_progress (self);
-  describe_plots (self);
-}
-
-/* ---- layers ---- */
-
-/* Which of the list is chosen; the last entry is none. */
-static void
-show_layer (MpLaneCard *self)
-{
-  const char *const *titles = mp_lane_model_get_layer_titles (self->model);
-  const char *const *ids = mp_lane_model_get_layer_ids (self->model);
-  const char *layer = mp_lane_model_get_layer (self->model);
-  guint n = g_strv_length ((char **) ids), chosen = n;
-
-  for (guint i = 0; i < n; i++)
-    if (g_strcmp0 (ids[i], layer) == 0)
-      chosen = i;
-  self->filling = TRUE;
-  gtk_drop_down_set_selected (self->layers, chosen);
-  self->filling = FALSE;
-  gtk_widget_set_tooltip_text (GTK_WIDGET (self->layers), chosen < n ? titles[chosen] : _("Background layer"));
-  gtk_widget_set_sensitive (GTK_WIDGET (self->layers), n > 0);
-}
-
-static void
-update_layers (MpLaneCard *self)
-{
-  const char *const *titles = mp_lane_model_get_layer_titles (self->model);
-  g_autoptr (GtkStringList) list = gtk_string_list_new (NULL);
-
-  for (guint i = 0; titles[i]; i++) {
-    g_autofree char *title = mp_format_short_title (titles[i]);
-
-    gtk_string_list_append (list, title);
-  }
-  gtk_string_list_append (list, _("No layer"));
-  self->filling = TRUE;
-  gtk_drop_down_set_model (self->layers, G_LIST_MODEL (list));
-  self->filling = FALSE;
-  show_layer (self);
-}
-
-static void
-layer_cb (MpLaneCard *self)
-{
-  const char *const *ids = mp_lane_model_get_layer_ids (self->model);
-  guint n = g_strv_length ((char **) ids), chosen = gtk_drop_down_get_selected (self->layers);
-
-  if (!self->filling)
-    mp_lane_model_set_layer (self->model, chosen < n ? ids[chosen] : NULL);
-}
-
-static void
-layer_changed (MpLaneCard *self)
-{
-  show_layer (self); /* the list stays: the drop-down may be the one that tells */
-  update_heat_map (self, TRUE);
-  mp_scatter_view_invalidate (self->scatter);
-}
-
-static void
-toggle_cb (MpLaneCard *self)
-{
-  MpScatter *plots[] = { mp_scatter_view_get_scatter (self->scatter), mp_scatter_view_get_scatter (self->projection) };
-
-  for (guint i = 0; i < G_N_ELEMENTS (plots); i++) {
-    mp_scatter_set_points_visible (plots[i], MP_POINTS_DATA, gtk_toggle_button_get_active (self->data_toggle));
-    mp_scatter_set_points_visible (plots[i], MP_POINTS_SAMPLES, gtk_toggle_button_get_active (self->samples_toggle));
-  }
-  mp_scatter_view_invalidate (self->scatter);
-  mp_scatter_view_invalidate (self->projection);
-}
-
-static void
-projection_toggle_cb (MpLaneCard *self)
-{
-  update_projection (self, mp_lane_model_get_snapshot (self->model));
+  mp_lane_plots_describe (self->plots); /* when it comes to rest, not at every frame */
 }
 
 /* ---- the widget ---- */
+
+static void
+update_panel_actions (MpLaneCard *self)
+{
+  const char *const names[] = { "export", "copy" };
+  gboolean any = mp_lane_layers_get_chosen (mp_lane_model_get_layers (self->model), MP_PLACE_PANEL) != NULL;
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    g_simple_action_set_enabled (G_SIMPLE_ACTION (g_action_map_lookup_action (self->panel_actions, names[i])), any);
+}
 
 static void
 set_watching (MpLaneCard *self,
@@ -350,8 +189,6 @@ mp_lane_card_map (GtkWidget *widget)
 
   GTK_WIDGET_CLASS (mp_lane_card_parent_class)->map (widget);
   set_watching (self, TRUE);
-  if (self->stale)
-    update_plots (self);
 }
 
 static void
@@ -434,8 +271,6 @@ bind_template (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_child (widget_class, MpLaneCard, numbers);
   gtk_widget_class_bind_template_child (widget_class, MpLaneCard, menu_button);
   gtk_widget_class_bind_template_child (widget_class, MpLaneCard, plots);
-  gtk_widget_class_bind_template_child (widget_class, MpLaneCard, scatter);
-  gtk_widget_class_bind_template_child (widget_class, MpLaneCard, projection);
   gtk_widget_class_bind_template_child (widget_class, MpLaneCard, chip);
   gtk_widget_class_bind_template_child (widget_class, MpLaneCard, notice);
   gtk_widget_class_bind_template_child (widget_class, MpLaneCard, spinner);
@@ -444,10 +279,6 @@ bind_template (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_child (widget_class, MpLaneCard, notice_text);
   gtk_widget_class_bind_template_child (widget_class, MpLaneCard, again);
   gtk_widget_class_bind_template_child (widget_class, MpLaneCard, layers);
-  gtk_widget_class_bind_template_child (widget_class, MpLaneCard, colour_bar);
-  gtk_widget_class_bind_template_child (widget_class, MpLaneCard, data_toggle);
-  gtk_widget_class_bind_template_child (widget_class, MpLaneCard, samples_toggle);
-  gtk_widget_class_bind_template_child (widget_class, MpLaneCard, projection_toggle);
 }
 
 static void
@@ -467,9 +298,8 @@ mp_lane_card_class_init (MpLaneCardClass *klass)
   selected_signal = g_signal_new ("selected", MP_TYPE_LANE_CARD, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                   G_TYPE_NONE, 0);
 
-  g_type_ensure (MP_TYPE_COLOUR_BAR);
-  g_type_ensure (MP_TYPE_PAIR_LAYOUT);
-  g_type_ensure (MP_TYPE_SCATTER_VIEW);
+  g_type_ensure (MP_TYPE_LANE_PLOTS);
+  g_type_ensure (MP_TYPE_LAYER_BAR);
   g_type_ensure (MP_TYPE_WRAP_LAYOUT);
   bind_template (widget_class);
   gtk_widget_class_install_action (widget_class, "lane.restart", NULL, lane_action);
@@ -486,28 +316,18 @@ mp_lane_card_init (MpLaneCard *self)
   GtkEventController *focus = gtk_event_controller_focus_new ();
 
   gtk_widget_init_template (GTK_WIDGET (self));
-  mp_drop_down_give_way (self->layers, 10);
-  mp_scatter_set_axes (mp_scatter_view_get_scatter (self->scatter), TRUE);
-  mp_scatter_set_empty_text (mp_scatter_view_get_scatter (self->scatter), "");
-  mp_scatter_set_caption (mp_scatter_view_get_scatter (self->projection), _("critic space"));
-  mp_scatter_view_set_drawn (self->scatter, drawn_cb, self);
-
   gtk_event_controller_set_propagation_phase (GTK_EVENT_CONTROLLER (click), GTK_PHASE_CAPTURE);
   g_signal_connect_swapped (click, "pressed", G_CALLBACK (select_cb), self);
   gtk_widget_add_controller (GTK_WIDGET (self), GTK_EVENT_CONTROLLER (click));
   g_signal_connect_swapped (focus, "enter", G_CALLBACK (select_cb), self);
   gtk_widget_add_controller (GTK_WIDGET (self), focus);
-  g_signal_connect_swapped (self->layers, "notify::selected", G_CALLBACK (layer_cb), self);
-  g_signal_connect_swapped (self->data_toggle, "toggled", G_CALLBACK (toggle_cb), self);
-  g_signal_connect_swapped (self->samples_toggle, "toggled", G_CALLBACK (toggle_cb), self);
-  g_signal_connect_swapped (self->projection_toggle, "toggled", G_CALLBACK (projection_toggle_cb), self);
 }
 
 GtkWidget *
 mp_lane_card_new (MpLaneModel *model)
 {
   MpLaneCard *self;
-  g_autofree char *colour = NULL;
+  g_autofree char *colour = NULL, *panel_name = NULL;
 
   g_return_val_if_fail (MP_IS_LANE_MODEL (model), NULL);
 
@@ -515,23 +335,24 @@ mp_lane_card_new (MpLaneModel *model)
   self->model = g_object_ref (model);
   colour = g_strdup_printf ("lane-%u", mp_lane_model_get_colour (model) % MP_PLOT_N_LANES);
   gtk_widget_add_css_class (self->rule, colour);
-  mp_scatter_set_lane (mp_scatter_view_get_scatter (self->scatter), mp_lane_model_get_colour (model));
+  mp_lane_plots_set_model (self->plots, model);
+  mp_layer_bar_set_plots (self->layers, model, self->plots);
   mp_export_add_actions (GTK_WIDGET (self), "plot", mp_lane_model_get_title (model), MP_EXPORT_SCATTER,
-                         mp_scatter_view_get_scatter (self->scatter));
+                         mp_lane_plots_get_scatter (self->plots));
+  panel_name = g_strdup_printf (_("%s panel"), mp_lane_model_get_title (model));
+  self->panel_actions = mp_export_add_actions (GTK_WIDGET (self), "panel", panel_name, MP_EXPORT_PANEL,
+                                               mp_lane_plots_get_panel (self->plots));
+  g_signal_connect_object (mp_lane_model_get_layers (model), "changed-choice", G_CALLBACK (update_panel_actions), self,
+                           G_CONNECT_SWAPPED);
+  update_panel_actions (self);
 
   g_signal_connect_swapped (model, "notify::title", G_CALLBACK (update_names), self);
   g_signal_connect_swapped (model, "notify::subtitle", G_CALLBACK (update_names), self);
   g_signal_connect_swapped (model, "notify::place", G_CALLBACK (update_names), self);
   g_signal_connect_swapped (model, "notify::progress", G_CALLBACK (update_progress), self);
   g_signal_connect_swapped (model, "notify::state", G_CALLBACK (update_state), self);
-  g_signal_connect_swapped (model, "notify::snapshot", G_CALLBACK (update_plots), self);
-  g_signal_connect_swapped (model, "notify::layers", G_CALLBACK (update_layers), self);
-  g_signal_connect_swapped (model, "notify::layer", G_CALLBACK (layer_changed), self);
   update_names (self);
-  update_layers (self);
   update_state (self);
-  update_heat_map (self, TRUE);
-  self->stale = TRUE;
   return GTK_WIDGET (self);
 }
 
@@ -603,20 +424,10 @@ mp_lane_card_get_head (MpLaneCard *self,
   };
 }
 
-MpScatter *
-mp_lane_card_get_scatter (MpLaneCard *self)
+MpLanePlots *
+mp_lane_card_get_plots (MpLaneCard *self)
 {
   g_return_val_if_fail (MP_IS_LANE_CARD (self), NULL);
 
-  return mp_scatter_view_get_scatter (self->scatter);
-}
-
-MpScatter *
-mp_lane_card_get_projection (MpLaneCard *self)
-{
-  g_return_val_if_fail (MP_IS_LANE_CARD (self), NULL);
-
-  if (!get_projection (mp_lane_model_get_snapshot (self->model)))
-    return NULL;
-  return mp_scatter_view_get_scatter (self->projection);
+  return self->plots;
 }

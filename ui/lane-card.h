@@ -11,6 +11,7 @@
 #include <gtk/gtk.h>
 
 #include "ui/lane-model.h"
+#include "ui/lane-plots.h"
 #include "ui/plot/picture.h"
 
 G_BEGIN_DECLS
@@ -29,7 +30,6 @@ void         mp_lane_card_join_heads     (MpLaneCard   *self,
 /* For pictures: the numbers at the lane's head (strings are the model's) and its plots. */
 void         mp_lane_card_get_head       (MpLaneCard  *self,
                                           MpLaneHead  *head);
-MpScatter   *mp_lane_card_get_scatter    (MpLaneCard  *self);
-MpScatter   *mp_lane_card_get_projection (MpLaneCard  *self); /* NULL where the method has none */
+MpLanePlots *mp_lane_card_get_plots      (MpLaneCard  *self);
 
 G_END_DECLS

@@ -29,10 +29,7 @@ struct _MpLaneModel
   MpLaneProgress progress;
 
   MpSnapshot    *snapshot;
-  MpSnapshot    *background;       /* the last snapshot that brought the chosen one */
-  GPtrArray     *layer_ids;        /* NULL-terminated */
-  GPtrArray     *layer_titles;
-  char          *layer;
+  MpLaneLayers  *layers;
   guint          n_watchers;
   gboolean       drawn;
 
@@ -51,8 +48,6 @@ enum
   PROP_PHASE,
   PROP_PLACE,
   PROP_SNAPSHOT,
-  PROP_LAYERS,
-  PROP_LAYER,
   PROP_N_PENDING,
   PROP_RUN,
   N_PROPS
@@ -85,15 +80,6 @@ curve_free (gpointer data)
   g_free (curve->unit);
   mp_series_unref (curve->series);
   g_free (curve);
-}
-
-static GPtrArray *
-new_strv (void)
-{
-  GPtrArray *strings = g_ptr_array_new_with_free_func (g_free);
-
-  g_ptr_array_add (strings, NULL);
-  return strings;
 }
 
 /* The method's settings that tell lanes apart: "K 2 · ε 0.001", from parameters that carry a symbol. */
@@ -152,10 +138,7 @@ mp_lane_model_finalize (GObject *object)
   g_clear_pointer (&self->message, g_free);
   g_clear_pointer (&self->phase, g_free);
   g_clear_pointer (&self->snapshot, mp_snapshot_unref);
-  g_clear_pointer (&self->background, mp_snapshot_unref);
-  g_clear_pointer (&self->layer_ids, g_ptr_array_unref);
-  g_clear_pointer (&self->layer_titles, g_ptr_array_unref);
-  g_clear_pointer (&self->layer, g_free);
+  g_clear_object (&self->layers);
   g_clear_pointer (&self->curves, g_ptr_array_unref);
   mp_lane_past_clear (&self->past);
   G_OBJECT_CLASS (mp_lane_model_parent_class)->finalize (object);
@@ -194,12 +177,6 @@ mp_lane_model_get_property (GObject    *object,
   case PROP_SNAPSHOT:
     g_value_set_pointer (value, mp_lane_model_get_snapshot (self));
     break;
-  case PROP_LAYERS:
-    g_value_set_pointer (value, self->layer_ids->pdata);
-    break;
-  case PROP_LAYER:
-    g_value_set_string (value, self->layer);
-    break;
   case PROP_N_PENDING:
     g_value_set_uint (value, mp_lane_model_get_n_pending (self));
     break;
@@ -224,8 +201,6 @@ install_properties (GObjectClass *object_class)
   props[PROP_PHASE] = g_param_spec_string ("phase", NULL, NULL, NULL, readable);
   props[PROP_PLACE] = g_param_spec_string ("place", NULL, NULL, NULL, readable);
   props[PROP_SNAPSHOT] = g_param_spec_pointer ("snapshot", NULL, NULL, readable);
-  props[PROP_LAYERS] = g_param_spec_pointer ("layers", NULL, NULL, readable);
-  props[PROP_LAYER] = g_param_spec_string ("layer", NULL, NULL, NULL, readable);
   props[PROP_N_PENDING] = g_param_spec_uint ("n-pending", NULL, NULL, 0, G_MAXUINT, 0, readable);
   props[PROP_RUN] = g_param_spec_string ("run", NULL, NULL, NULL, readable);
   g_object_class_install_properties (object_class, N_PROPS, props);
@@ -260,8 +235,7 @@ static void
 mp_lane_model_init (MpLaneModel *self)
 {
   self->progress.modes = self->progress.high_quality = NAN;
-  self->layer_ids = new_strv ();
-  self->layer_titles = new_strv ();
+  self->layers = mp_lane_layers_new ();
   self->curves = g_ptr_array_new_with_free_func (curve_free);
 }
 
@@ -515,7 +489,7 @@ mp_lane_model_start_over (MpLaneModel  *self,
   self->device = g_strdup (self->draft_device);
   mp_lane_model_set_place (self, NULL, NULL);
   g_clear_pointer (&self->snapshot, mp_snapshot_unref);
-  g_clear_pointer (&self->background, mp_snapshot_unref);
+  mp_lane_layers_forget (self->layers);
   g_ptr_array_set_size (self->curves, 0);
   self->progress = (MpLaneProgress) { .modes = NAN, .high_quality = NAN };
   self->drawn = FALSE;
@@ -692,10 +666,7 @@ mp_lane_model_set_snapshot (MpLaneModel *self,
 
   if (self->snapshot == snapshot)
     return;
-  if (self->layer && mp_snapshot_get_layer (snapshot, self->layer)) {
-    g_clear_pointer (&self->background, mp_snapshot_unref);
-    self->background = mp_snapshot_ref (snapshot);
-  }
+  mp_lane_layers_take (self->layers, snapshot);
   g_clear_pointer (&self->snapshot, mp_snapshot_unref);
   self->snapshot = mp_snapshot_ref (snapshot);
   if (self->past.snapshot)
@@ -704,78 +675,22 @@ mp_lane_model_set_snapshot (MpLaneModel *self,
   g_object_notify_by_pspec (G_OBJECT (self), props[PROP_SNAPSHOT]);
 }
 
-const MpLayer *
-mp_lane_model_get_background (MpLaneModel *self)
+MpLaneLayers *
+mp_lane_model_get_layers (MpLaneModel *self)
 {
   g_return_val_if_fail (MP_IS_LANE_MODEL (self), NULL);
 
-  if (self->past.snapshot)
-    return self->layer ? mp_snapshot_get_layer (self->past.snapshot, self->layer) : NULL;
-  return self->layer && self->background ? mp_snapshot_get_layer (self->background, self->layer) : NULL;
-}
-
-const char *const *
-mp_lane_model_get_layer_ids (MpLaneModel *self)
-{
-  g_return_val_if_fail (MP_IS_LANE_MODEL (self), NULL);
-
-  return (const char *const *) self->layer_ids->pdata;
-}
-
-const char *const *
-mp_lane_model_get_layer_titles (MpLaneModel *self)
-{
-  g_return_val_if_fail (MP_IS_LANE_MODEL (self), NULL);
-
-  return (const char *const *) self->layer_titles->pdata;
+  return self->layers;
 }
 
 void
-mp_lane_model_set_layers (MpLaneModel       *self,
-                          guint              n,
-                          const MpLayerInfo *layers)
-{
-  gboolean kept = FALSE;
-
-  g_return_if_fail (MP_IS_LANE_MODEL (self));
-
-  g_ptr_array_set_size (self->layer_ids, 0);
-  g_ptr_array_set_size (self->layer_titles, 0);
-  for (guint i = 0; i < n; i++) {
-    const char *id = layers[i].class->base.id;
-
-    if (mp_drawing_place (layers[i].class->drawing) != MP_PLACE_BACKGROUND)
-      continue;
-    g_ptr_array_add (self->layer_ids, g_strdup (id));
-    g_ptr_array_add (self->layer_titles, g_strdup (g_dgettext (GETTEXT_PACKAGE, layers[i].title)));
-    kept = kept || g_strcmp0 (self->layer, id) == 0;
-  }
-  g_ptr_array_add (self->layer_ids, NULL);
-  g_ptr_array_add (self->layer_titles, NULL);
-  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_LAYERS]);
-  if (!kept)
-    mp_lane_model_set_layer (self, self->layer_ids->pdata[0]);
-}
-
-const char *
-mp_lane_model_get_layer (MpLaneModel *self)
-{
-  g_return_val_if_fail (MP_IS_LANE_MODEL (self), NULL);
-
-  return self->layer;
-}
-
-void
-mp_lane_model_set_layer (MpLaneModel *self,
-                         const char  *id)
+mp_lane_model_set_offer (MpLaneModel       *self,
+                         guint              n,
+                         const MpLayerInfo *offer)
 {
   g_return_if_fail (MP_IS_LANE_MODEL (self));
 
-  if (g_strcmp0 (self->layer, id) == 0)
-    return;
-  g_free (self->layer);
-  self->layer = g_strdup (id);
-  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_LAYER]);
+  mp_lane_layers_set_offer (self->layers, mp_experiment_get_string (self->experiment, "method", "kind"), n, offer);
 }
 
 void

@@ -20,7 +20,7 @@
 
 #include <glib-object.h>
 
-#include "engine/train/trainer.h"
+#include "ui/lane-layers.h"
 #include "ui/plot/series.h"
 
 G_BEGIN_DECLS
@@ -102,21 +102,15 @@ void              mp_lane_model_set_place        (MpLaneModel       *self,
 
 /* ---- views ---- */
 MpSnapshot       *mp_lane_model_get_snapshot     (MpLaneModel       *self);
-/* Takes a reference. The last background is kept when the snapshot brings none. */
+/* Takes a reference, and what it brings of the chosen layers. */
 void              mp_lane_model_set_snapshot     (MpLaneModel       *self,
                                                   MpSnapshot        *snapshot);
-/* The chosen background as it was last seen, or NULL. */
-const MpLayer    *mp_lane_model_get_background   (MpLaneModel       *self);
-/* Backgrounds on offer: ids and titles, NULL-terminated. */
-const char *const *mp_lane_model_get_layer_ids   (MpLaneModel       *self);
-const char *const *mp_lane_model_get_layer_titles (MpLaneModel      *self);
-void              mp_lane_model_set_layers       (MpLaneModel       *self,
+/* What can be seen besides points, what of it is chosen, and what arrived. */
+MpLaneLayers     *mp_lane_model_get_layers       (MpLaneModel       *self);
+/* What the lane's method offers, once that is known. */
+void              mp_lane_model_set_offer        (MpLaneModel       *self,
                                                   guint              n,
-                                                  const MpLayerInfo *layers);
-/* The chosen one, or NULL for none. */
-const char       *mp_lane_model_get_layer        (MpLaneModel       *self);
-void              mp_lane_model_set_layer        (MpLaneModel       *self,
-                                                  const char        *id);
+                                                  const MpLayerInfo *offer);
 /* Views on screen count themselves in and out; only a watched lane is asked for snapshots, and only after the last
  * one was drawn. */
 void              mp_lane_model_watch            (MpLaneModel       *self);

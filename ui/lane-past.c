@@ -81,6 +81,7 @@ mp_lane_model_show_past (MpLaneModel          *self,
   past->snapshot = snapshot;
   if (progress)
     past->progress = *progress;
+  mp_lane_layers_set_past (mp_lane_model_get_layers (self), snapshot);
   g_object_notify (G_OBJECT (self), "snapshot");
   g_object_notify (G_OBJECT (self), "progress");
 }

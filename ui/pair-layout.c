@@ -2,10 +2,10 @@
 #include "ui/pair-layout.h"
 
 #define SMALLEST_HEIGHT 196
+#define SMALLEST_SECOND 90 /* more for two */
 #define SPACING 6
-#define INSET_SHARE 0.36
-#define INSET_MARGIN 6
-#define LONG_SIDE 1.45 /* from this ratio of sides on two plots get more room beside each other than one inset */
+#define SHARE 0.42 /* of the second plot; the first one is what one came for */
+#define WIDE 1.3   /* from this ratio of sides on two plots get more room beside than below each other */
 
 struct _MpPairLayout
 {
@@ -25,13 +25,16 @@ mp_pair_layout_measure (GtkLayoutManager *manager,
                         int              *natural_baseline)
 {
   GtkWidget *first = gtk_widget_get_first_child (widget);
+  GtkWidget *second = first ? gtk_widget_get_next_sibling (first) : NULL;
 
+  if (second && !gtk_widget_should_layout (second))
+    second = NULL;
   *minimum = *natural = 0;
   if (first)
     gtk_widget_measure (first, orientation, for_size, minimum, natural, NULL, NULL);
   /* The clouds are the page: rather scroll than shrink them further. */
   if (orientation == GTK_ORIENTATION_VERTICAL)
-    *minimum = *natural = MAX (*minimum, SMALLEST_HEIGHT);
+    *minimum = *natural = MAX (*minimum, SMALLEST_HEIGHT) + (second ? SMALLEST_SECOND : 0);
 }
 
 static void
@@ -44,22 +47,19 @@ mp_pair_layout_allocate (GtkLayoutManager *manager,
   GtkWidget *first = gtk_widget_get_first_child (widget);
   GtkWidget *second = first ? gtk_widget_get_next_sibling (first) : NULL;
   GtkAllocation a = { 0, 0, width, height }, b = a;
-  int side;
 
   if (!first)
     return;
   if (second && gtk_widget_should_layout (second)) {
-    if (width > LONG_SIDE * height) {
-      a.width = (width - SPACING) / 2;
-      b = (GtkAllocation) { width - a.width, 0, a.width, height };
-    } else if (height > LONG_SIDE * width) {
-      a.height = (height - SPACING) / 2;
-      b = (GtkAllocation) { 0, height - a.height, width, a.height };
+    if (width > WIDE * height) {
+      b.width = MAX ((int) ((width - SPACING) * SHARE), width - SPACING - height);
+      b.width = MIN (b.width, (width - SPACING) / 2);
+      a.width = width - SPACING - b.width;
+      b.x = a.width + SPACING;
     } else {
-      side = MAX ((int) (MIN (width, height) * INSET_SHARE), 1);
-      gtk_widget_measure (second, GTK_ORIENTATION_HORIZONTAL, -1, &b.width, NULL, NULL, NULL);
-      side = MAX (side, b.width);
-      b = (GtkAllocation) { width - side - INSET_MARGIN, height - side - INSET_MARGIN, side, side };
+      b.height = (int) ((height - SPACING) * SHARE);
+      a.height = height - SPACING - b.height;
+      b.y = a.height + SPACING;
     }
     gtk_widget_size_allocate (second, &b, -1);
   }

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * pair-layout.h: a plot and, where there is one, a second: side by side, one above the other, or inset.
- *
- * Whichever shape leaves the first plot large: in a square the second one sits in the lower right corner. Main thread
+ * pair-layout.h: a plot and, where there is one, a second beside or below it, whichever leaves both larger. Main thread
  * only.
  */
 #pragma once

@@ -148,3 +148,21 @@ mp_plot_cache_clear (MpPlotCache *self)
 {
   g_clear_pointer (&self->node, gsk_render_node_unref);
 }
+
+void
+mp_plot_snapshot_above (GtkWidget     *widget,
+                        GtkSnapshot   *snapshot,
+                        MpPictureDraw  draw,
+                        gpointer       data)
+{
+  int width = gtk_widget_get_width (widget), height = gtk_widget_get_height (widget);
+  MpPlotStyle style;
+  cairo_t *cr;
+
+  if (width <= 0 || height <= 0)
+    return;
+  mp_plot_style_for_widget (&style, widget);
+  cr = gtk_snapshot_append_cairo (snapshot, &GRAPHENE_RECT_INIT (0, 0, width, height));
+  draw (data, cr, width, height, &style);
+  cairo_destroy (cr);
+}

@@ -30,6 +30,11 @@ void mp_plot_cache_snapshot   (MpPlotCache   *self,
                                gpointer       data);
 /* There is news: draw again at the next chance. */
 void mp_plot_cache_clear      (MpPlotCache   *self);
+/* Draws above what is kept, in every frame: for little that moves with the pointer. */
+void mp_plot_snapshot_above   (GtkWidget     *widget,
+                               GtkSnapshot   *snapshot,
+                               MpPictureDraw  draw,
+                               gpointer       data);
 /* The same drawing as a texture of its own, on the card's colour; for the clipboard. (transfer full) */
 GdkTexture *mp_plot_render    (double             width,
                                double             height,

@@ -14,6 +14,8 @@ struct _MpScatterView
   MpPlotCache  cache;
   void       (*drawn) (gpointer data);
   gpointer     drawn_data;
+  MpPictureDraw above;
+  gpointer     above_data;
 };
 
 G_DEFINE_FINAL_TYPE (MpScatterView, mp_scatter_view, GTK_TYPE_WIDGET)
@@ -57,6 +59,8 @@ mp_scatter_view_snapshot (GtkWidget   *widget,
   gboolean news = self->cache.node == NULL;
 
   mp_plot_cache_snapshot (&self->cache, widget, snapshot, draw, self->scatter);
+  if (self->above)
+    mp_plot_snapshot_above (widget, snapshot, self->above, self->above_data);
   if (news && self->drawn)
     self->drawn (self->drawn_data);
 }
@@ -123,6 +127,20 @@ mp_scatter_view_invalidate (MpScatterView *self)
   g_return_if_fail (MP_IS_SCATTER_VIEW (self));
 
   mp_plot_cache_clear (&self->cache);
+  gtk_widget_queue_draw (GTK_WIDGET (self));
+}
+
+void
+mp_scatter_view_set_above (MpScatterView *self,
+                           MpPictureDraw  draw_above,
+                           gpointer       data)
+{
+  g_return_if_fail (MP_IS_SCATTER_VIEW (self));
+
+  if (!draw_above && !self->above)
+    return;
+  self->above = draw_above;
+  self->above_data = data;
   gtk_widget_queue_draw (GTK_WIDGET (self));
 }
 

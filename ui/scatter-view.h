@@ -8,6 +8,7 @@
 
 #include <gtk/gtk.h>
 
+#include "ui/plot/picture.h"
 #include "ui/plot/scatter.h"
 
 G_BEGIN_DECLS
@@ -20,6 +21,10 @@ GtkWidget *mp_scatter_view_new         (void);
 MpScatter *mp_scatter_view_get_scatter (MpScatterView *self);
 /* The scatter was changed: draw it again. */
 void       mp_scatter_view_invalidate  (MpScatterView *self);
+/* Drawn above the plot in every frame; NULL: nothing is. */
+void       mp_scatter_view_set_above   (MpScatterView *self,
+                                        MpPictureDraw  draw,
+                                        gpointer       data);
 /* Brings the accessible description up to date; not for every frame. */
 void       mp_scatter_view_describe    (MpScatterView *self,
                                         const char    *label);

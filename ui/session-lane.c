@@ -9,8 +9,8 @@
 
 #include <glib/gstdio.h>
 
-/* The background layer costs the lane a pass over a whole grid. */
-#define BACKGROUND_EVERY (400 * 1000)
+/* Some layers cost the lane a pass over a whole grid, or more. */
+#define COSTLY_EVERY (400 * 1000)
 
 gboolean
 mp_session_lane_is_final (MpLaneState state)
@@ -65,7 +65,7 @@ adopt_series (MpSessionLane *lane)
   if (n == 0)
     return;
   layers = mp_trainer_get_layers (lane->trainer, &n_layers);
-  mp_lane_model_set_layers (lane->model, n_layers, layers);
+  mp_lane_model_set_offer (lane->model, n_layers, layers);
   lane->curves_changed = TRUE;
 }
 
@@ -175,8 +175,8 @@ mp_session_lane_pull_view (MpSessionLane *lane,
 {
   g_autoptr (MpSnapshot) snapshot = mp_trainer_dup_snapshot (lane->trainer);
   MpLaneState state = mp_lane_model_get_state (lane->model);
-  const char *layer = mp_lane_model_get_layer (lane->model);
-  gboolean moving = state == MP_LANE_TRAINING, with_background;
+  gboolean moving = state == MP_LANE_TRAINING, costly;
+  g_autofree char **wanted = NULL;
   /* Of the last frame: the one that comes now will be drawn before the next is here. */
   gboolean drawn = mp_lane_model_get_drawn (lane->model);
 
@@ -189,12 +189,11 @@ mp_session_lane_pull_view (MpSessionLane *lane,
   if (!lane->wants_view &&
       (!moving || !turn || lane->view_pending || !drawn))
     return;
-  with_background = layer && (lane->wants_view || now - lane->background_at >= BACKGROUND_EVERY);
-  /* A lane leaves out what its method does not offer. */
-  mp_trainer_request_snapshot (lane->trainer,
-                               (const char *[]) { "projected-space", with_background ? layer : NULL, NULL });
+  costly = lane->wants_view || now - lane->costly_at >= COSTLY_EVERY;
+  wanted = mp_lane_layers_list_wanted (mp_lane_model_get_layers (lane->model), costly);
+  mp_trainer_request_snapshot (lane->trainer, (const char *const *) wanted);
   lane->view_pending = TRUE;
-  if (with_background)
-    lane->background_at = now;
+  if (costly)
+    lane->costly_at = now;
   lane->wants_view = FALSE;
 }

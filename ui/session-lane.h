@@ -17,7 +17,7 @@ typedef struct
   MpTrainer    *trainer;
   GArray       *curves;         /* guint: the model's curve of each of the trainer's series; empty until prepared */
   GArray       *scalars;        /* scratch, of MpScalar */
-  gint64        background_at;  /* when the background layer was last asked for */
+  gint64        costly_at;      /* when costly layers were last asked for */
   gboolean      curves_changed;
   gboolean      wants_view;     /* one more snapshot, training or not */
   gboolean      view_pending;   /* asked for, not here yet */

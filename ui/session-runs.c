@@ -175,7 +175,7 @@ show_last_keyframe (MpLaneModel *model,
   if (snapshot->n_layers > 0) {
     const MpLayerInfo info = { snapshot->layers[0].class, snapshot->layers[0].title };
 
-    mp_lane_model_set_layers (model, 1, &info);
+    mp_lane_model_set_offer (model, 1, &info);
   }
   mp_lane_model_set_snapshot (model, snapshot);
 }

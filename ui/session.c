@@ -131,6 +131,7 @@ lane_free (gpointer data)
   if (lane->trainer)
     retire_trainer (lane->session, lane->trainer);
   g_signal_handlers_disconnect_by_data (lane->model, lane);
+  g_signal_handlers_disconnect_by_data (mp_lane_model_get_layers (lane->model), lane);
   g_object_unref (lane->model);
   g_array_unref (lane->curves);
   g_array_unref (lane->scalars);
@@ -150,7 +151,7 @@ mp_session_start_lane (MpSessionLane    *lane,
   options.device = mp_lane_model_get_device (lane->model);
   options.scalars = TRUE;
   g_array_set_size (lane->curves, 0);
-  lane->background_at = 0;
+  lane->costly_at = 0;
   lane->wants_view = TRUE;
   lane->view_pending = FALSE;
   lane->trainer = mp_trainer_new (own, &options);
@@ -229,12 +230,11 @@ restart_cb (MpLaneModel *model,
 }
 
 static void
-layer_cb (MpLaneModel *model,
-          GParamSpec  *pspec,
+layer_cb (MpLaneLayers  *layers,
           MpSessionLane *lane)
 {
   lane->wants_view = TRUE;
-  lane->background_at = 0;
+  lane->costly_at = 0;
   mp_session_wake (lane->session);
 }
 
@@ -298,7 +298,7 @@ mp_session_new_lane (MpSession    *self,
   g_signal_connect (lane->model, "restart", G_CALLBACK (restart_cb), lane);
   g_signal_connect (lane->model, "duplicate", G_CALLBACK (duplicate_cb), lane);
   g_signal_connect (lane->model, "remove", G_CALLBACK (remove_cb), lane);
-  g_signal_connect (lane->model, "notify::layer", G_CALLBACK (layer_cb), lane);
+  g_signal_connect (mp_lane_model_get_layers (lane->model), "changed-choice", G_CALLBACK (layer_cb), lane);
   return lane;
 }
 

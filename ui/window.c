@@ -592,7 +592,8 @@ mp_window_make_picture (MpWindow *self)
     MpLaneHead head;
 
     mp_lane_card_get_head (card, &head);
-    mp_picture_add_lane (picture, &head, mp_lane_card_get_scatter (card), mp_lane_card_get_projection (card));
+    mp_picture_add_lane (picture, &head, mp_lane_plots_get_scatter (mp_lane_card_get_plots (card)),
+                         mp_lane_plots_get_panel (mp_lane_card_get_plots (card)));
   }
   for (guint i = 0; i < mp_charts_get_n_charts (self->charts); i++)
     mp_picture_add_chart (picture, mp_chart_view_get_chart (mp_charts_get_view (self->charts, i)));

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "tests/ui/canned-layers.h"
 #include "tests/ui/canned.h"
 #include "ui/resources.h"
 
@@ -34,6 +35,9 @@ find_view (const char *id)
   return (const MpViewClass *) mp_registry_find (MP_KIND_VIEW, id);
 }
 
+/* Layers that come with a background; their views are only canned. */
+static const MpDrawing more[] = { MP_DRAW_LATTICE, MP_DRAW_ARROWS, MP_DRAW_MATRIX, MP_DRAW_BARS };
+
 MpSnapshot *
 canned_snapshot (guint64  iteration,
                  gboolean surface,
@@ -47,7 +51,7 @@ canned_snapshot (guint64  iteration,
   snapshot->dimensions = 2;
   snapshot->data = canned_ring (1, N_POINTS, 8, 1, 0.05);
   snapshot->samples = canned_ring ((guint) iteration + 2, N_POINTS, 8, 1, 0.2);
-  snapshot->layers = g_new0 (MpLayer, 2);
+  snapshot->layers = g_new0 (MpLayer, 8);
   if (surface) {
     float *values = g_new (float, GRID * GRID);
 
@@ -64,6 +68,16 @@ canned_snapshot (guint64  iteration,
       .tensors = { { N_POINTS, 2, canned_ring (3, N_POINTS, 8, 3, 0.3) },
                    { N_POINTS, 2, canned_ring (4, N_POINTS, 8, 3, 0.6) } }
     };
+  for (guint i = 0; surface && i < G_N_ELEMENTS (more); i++) {
+    MpLayer *layer = canned_layer (more[i], 0);
+
+    snapshot->layers[snapshot->n_layers++] = *layer;
+    g_free (layer);
+  }
+  snapshot->n_latent = 3;
+  snapshot->latents = g_new (float, 3 * N_POINTS);
+  for (int i = 0; i < 3 * N_POINTS; i++)
+    snapshot->latents[i] = sinf (1.7f * i) * (1 + i % 3);
   return snapshot;
 }
 
@@ -77,9 +91,9 @@ canned_lane (const char *method,
     { .id = "modes", .title = "Modes" },
     { .id = "high_quality", .title = "High quality" },
   };
-  const MpLayerInfo layers[] = { { find_view ("witness"), "Witness (canned)" },
-                                 { find_view ("gradient-norm"), "Other layer" },
-                                 { find_view ("projected-space"), "Projected space" } };
+  MpLayerInfo layers[3 + G_N_ELEMENTS (more)] = { { find_view ("witness"), "Witness (canned)" },
+                                                  { find_view ("gradient-norm"), "Other layer" },
+                                                  { find_view ("projected-space"), "Projected space" } };
   MpLaneProgress progress = { .iteration = 4200, .n_iterations = 10000, .seconds = 4, .rate = 1204, .modes = 3,
                               .high_quality = 0.61, .n_modes = 8 };
   g_autofree char *name = g_strconcat ("ring-", method, NULL);
@@ -89,6 +103,12 @@ canned_lane (const char *method,
   MpLaneModel *lane;
 
   g_assert_no_error (error);
+  for (guint i = 0; i < G_N_ELEMENTS (more); i++) {
+    MpLayer *layer = canned_layer (more[i], 0);
+
+    layers[3 + i] = (MpLayerInfo) { layer->class, layer->title };
+    canned_layer_free (layer);
+  }
   lane = mp_lane_model_new (experiment, colour);
   mp_lane_model_set_progress (lane, &progress);
   for (guint i = 0; i < G_N_ELEMENTS (infos); i++)
@@ -96,7 +116,7 @@ canned_lane (const char *method,
   for (guint64 i = 0; i < 100; i++)
     for (guint c = 0; c < G_N_ELEMENTS (infos); c++)
       mp_lane_model_append (lane, c, i * 42, c == 2 ? i % 9 : 1.0 / (i + 1));
-  mp_lane_model_set_layers (lane, G_N_ELEMENTS (layers), layers);
+  mp_lane_model_set_offer (lane, G_N_ELEMENTS (layers), layers);
   mp_lane_model_set_snapshot (lane, snapshot);
   mp_lane_model_set_state (lane, MP_LANE_PAUSED, NULL);
   return lane;

@@ -8,14 +8,22 @@
 #define N 256
 
 static const MpViewClass classes[] = {
-  [MP_DRAW_SURFACE] = { { .id = "canned-surface", .title = "Witness (canned)" }, MP_DRAW_SURFACE },
-  [MP_DRAW_MARKS] = { { .id = "canned-marks", .title = "Penalty points" }, MP_DRAW_MARKS },
-  [MP_DRAW_ARROWS] = { { .id = "canned-arrows", .title = "Sample gradient" }, MP_DRAW_ARROWS },
-  [MP_DRAW_LATTICE] = { { .id = "canned-lattice", .title = "Generator lattice" }, MP_DRAW_LATTICE },
-  [MP_DRAW_POINTS] = { { .id = "canned-points", .title = "Decoder samples" }, MP_DRAW_POINTS },
-  [MP_DRAW_MATRIX] = { { .id = "canned-matrix", .title = "Kernel matrix" }, MP_DRAW_MATRIX },
-  [MP_DRAW_SPACE] = { { .id = "canned-space", .title = "Projected space" }, MP_DRAW_SPACE },
-  [MP_DRAW_BARS] = { { .id = "canned-bars", .title = "Residual of moments" }, MP_DRAW_BARS },
+  [MP_DRAW_SURFACE] = { { .id = "canned-surface", .title = "Witness (canned)",
+                          .summary = "A made-up surface." }, MP_DRAW_SURFACE },
+  [MP_DRAW_MARKS] = { { .id = "canned-marks", .title = "Penalty points",
+                          .summary = "Where a made-up penalty looks." }, MP_DRAW_MARKS },
+  [MP_DRAW_ARROWS] = { { .id = "canned-arrows", .title = "Sample gradient",
+                          .summary = "Where a made-up step moves samples." }, MP_DRAW_ARROWS },
+  [MP_DRAW_LATTICE] = { { .id = "canned-lattice", .title = "Generator lattice",
+                          .summary = "A made-up image of the latent square." }, MP_DRAW_LATTICE },
+  [MP_DRAW_POINTS] = { { .id = "canned-points", .title = "Decoder samples",
+                          .summary = "A made-up third cloud." }, MP_DRAW_POINTS },
+  [MP_DRAW_MATRIX] = { { .id = "canned-matrix", .title = "Kernel matrix",
+                          .summary = "Made-up comparisons of points." }, MP_DRAW_MATRIX },
+  [MP_DRAW_SPACE] = { { .id = "canned-space", .title = "Projected space",
+                          .summary = "A made-up space." }, MP_DRAW_SPACE },
+  [MP_DRAW_BARS] = { { .id = "canned-bars", .title = "Residual of moments",
+                          .summary = "Made-up residuals." }, MP_DRAW_BARS },
 };
 
 static float *

@@ -52,7 +52,8 @@ test_snapshot (void)
 {
   MpLaneModel *lane = canned_lane ("gan", 0);
   g_autoptr (MpSnapshot) plain = canned_snapshot (4201, FALSE, FALSE);
-  const MpLayer *background = mp_lane_model_get_background (lane);
+  MpLaneLayers *layers = mp_lane_model_get_layers (lane);
+  const MpLayer *background = mp_lane_layers_get_arrived (layers, "witness");
   guint n = 0;
 
   g_assert_nonnull (background);
@@ -61,13 +62,72 @@ test_snapshot (void)
   mp_lane_model_set_snapshot (lane, plain);
   g_assert_cmpuint (n, ==, 1);
   /* A frame without a layer keeps the last one. */
-  g_assert_true (mp_lane_model_get_background (lane) == background);
+  g_assert_true (mp_lane_layers_get_arrived (layers, "witness") == background);
   g_assert_false (mp_lane_model_get_drawn (lane));
-  mp_lane_model_set_layer (lane, "gradient-norm");
-  g_assert_null (mp_lane_model_get_background (lane));
-  mp_lane_model_set_layer (lane, NULL);
-  g_assert_null (mp_lane_model_get_background (lane));
   g_assert_finalize_object (lane);
+}
+
+static gboolean
+wants (MpLaneLayers *layers,
+       const char   *id,
+       gboolean      costly)
+{
+  g_autofree char **wanted = mp_lane_layers_list_wanted (layers, costly);
+
+  return g_strv_contains ((const char *const *) wanted, id);
+}
+
+/* One background, any overlays, one panel; kept for the next lane of the method and for no other. */
+static void
+test_layers (void)
+{
+  MpLaneModel *lane = canned_lane ("mmd-net", 0), *other, *next;
+  MpLaneLayers *layers = mp_lane_model_get_layers (lane);
+  guint n = 0;
+
+  g_assert_cmpuint (mp_lane_layers_get_n (layers, MP_PLACE_BACKGROUND), ==, 2);
+  g_assert_cmpuint (mp_lane_layers_get_n (layers, MP_PLACE_OVERLAY), ==, 2);
+  g_assert_cmpuint (mp_lane_layers_get_n (layers, MP_PLACE_PANEL), ==, 4); /* with the latents */
+  g_assert_cmpstr (mp_lane_layers_get_chosen (layers, MP_PLACE_BACKGROUND), ==, "witness");
+  g_assert_cmpstr (mp_lane_layers_get_chosen (layers, MP_PLACE_PANEL), ==, "projected-space");
+  /* what came already need not come with every frame; what never came is asked for at once */
+  g_assert_false (wants (layers, "witness", FALSE));
+  g_assert_true (wants (layers, "witness", TRUE));
+  g_assert_true (wants (layers, "projected-space", FALSE));
+
+  g_signal_connect_swapped (layers, "changed-choice", G_CALLBACK (count_cb), &n);
+  mp_lane_layers_choose (layers, MP_PLACE_BACKGROUND, "gradient-norm");
+  mp_lane_layers_choose (layers, MP_PLACE_BACKGROUND, "gradient-norm");
+  g_assert_cmpuint (n, ==, 1);
+  g_assert_null (mp_lane_layers_get_arrived (layers, "witness"));
+  g_assert_true (wants (layers, "gradient-norm", FALSE));
+  g_assert_false (wants (layers, "witness", TRUE));
+  mp_lane_layers_choose (layers, MP_PLACE_PANEL, MP_LAYER_LATENT);
+  g_assert_false (wants (layers, MP_LAYER_LATENT, TRUE)); /* no engine makes it */
+  mp_lane_layers_set_overlay (layers, "canned-arrows", TRUE);
+  g_assert_cmpuint (n, ==, 3);
+  g_assert_cmpuint (mp_lane_layers_count_overlays (layers), ==, 1);
+  /* the last snapshot had it */
+  g_assert_nonnull (mp_lane_layers_get_arrived (layers, "canned-arrows"));
+  mp_lane_layers_set_levels (layers, FALSE);
+  g_assert_cmpuint (n, ==, 3);
+
+  next = canned_lane ("mmd-net", 1);
+  other = canned_lane ("gan", 2);
+  g_assert_cmpstr (mp_lane_layers_get_chosen (mp_lane_model_get_layers (next), MP_PLACE_BACKGROUND), ==, "gradient-norm");
+  g_assert_cmpstr (mp_lane_layers_get_chosen (mp_lane_model_get_layers (next), MP_PLACE_PANEL), ==, MP_LAYER_LATENT);
+  g_assert_true (mp_lane_layers_get_overlay (mp_lane_model_get_layers (next), "canned-arrows"));
+  g_assert_false (mp_lane_layers_get_levels (mp_lane_model_get_layers (next)));
+  g_assert_cmpstr (mp_lane_layers_get_chosen (mp_lane_model_get_layers (other), MP_PLACE_BACKGROUND), ==, "witness");
+  g_assert_cmpuint (mp_lane_layers_count_overlays (mp_lane_model_get_layers (other)), ==, 0);
+
+  mp_lane_layers_choose (layers, MP_PLACE_BACKGROUND, NULL);
+  g_assert_null (mp_lane_layers_get_chosen (layers, MP_PLACE_BACKGROUND));
+  mp_lane_model_start_over (lane, mp_lane_model_get_experiment (lane));
+  g_assert_null (mp_lane_layers_get_arrived (layers, "canned-arrows"));
+  g_assert_finalize_object (lane);
+  g_assert_finalize_object (next);
+  g_assert_finalize_object (other);
 }
 
 static void
@@ -252,6 +312,7 @@ main (int    argc,
   g_test_add_func ("/models/progress", test_progress);
   g_test_add_func ("/models/state", test_state);
   g_test_add_func ("/models/snapshot", test_snapshot);
+  g_test_add_func ("/models/layers", test_layers);
   g_test_add_func ("/models/watch", test_watch);
   g_test_add_func ("/models/curves", test_curves);
   g_test_add_func ("/models/draft", test_draft);

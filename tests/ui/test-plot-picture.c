@@ -6,7 +6,9 @@
 #include <math.h>
 #include <string.h>
 
+#include "tests/ui/canned-layers.h"
 #include "tests/ui/canned.h"
+#include "ui/plot/layer-plot.h"
 
 typedef struct
 {
@@ -192,7 +194,11 @@ test_single (Fixture       *fixture,
 {
   g_autoptr (MpChart)   chart = canned_chart (1, 20000);
   g_autoptr (MpScatter) scatter = canned_scatter (2, 100);
+  g_autoptr (MpPanel)   panel = mp_panel_new ();
+  MpLayer              *layer = canned_layer (MP_DRAW_SPACE, 2);
 
+  mp_layer_fill_panel (layer, panel);
+  canned_layer_free (layer);
   for (guint i = 0; i < 3; i++) {
     static const char *const extensions[] = { "png", "svg", "pdf" };
     g_autofree char         *name = g_strdup_printf ("a.%s", extensions[i]);
@@ -203,11 +209,13 @@ test_single (Fixture       *fixture,
     g_assert_no_error (error);
     mp_scatter_write (scatter, path, 400, 440, 2, &fixture->style, &error);
     g_assert_no_error (error);
+    mp_panel_write (panel, path, 400, 440, 2, &fixture->style, &error);
+    g_assert_no_error (error);
   }
   g_assert_cmpuint (count_files (fixture), ==, 3);
 }
 
-/* One to six lanes, with and without second plots and charts, from postcard to wall: Cairo is content. */
+/* One to six lanes, with and without panels, overlays and charts, from postcard to wall: Cairo is content. */
 static void
 test_layouts (Fixture       *fixture,
               gconstpointer  data)
@@ -222,11 +230,20 @@ test_layouts (Fixture       *fixture,
 
     for (guint lane = 0; lane <= i % 6; lane++) {
       g_autoptr (MpScatter) scatter = canned_scatter (lane % 3, 50);
+      g_autoptr (MpPanel)   panel = mp_panel_new ();
       MpLaneHead            head = { .title = "A lane whose name is longer than any card is wide", .lane = lane,
                                      .modes = -1, .high_quality = NAN, .rate = NAN,
                                      .state = lane == 2 ? "diverged" : NULL };
 
-      mp_picture_add_lane (picture, &head, scatter, (lane + i) % 4 == 0 ? scatter : NULL);
+      if ((lane + i) % 4 == 0) {
+        MpLayer *layer = canned_layer (MP_DRAW_MATRIX + lane % 3, 0), *arrows = canned_layer (MP_DRAW_ARROWS, 0);
+
+        mp_layer_fill_panel (layer, panel);
+        mp_layer_add_overlay (arrows, scatter, 0);
+        canned_layer_free (layer);
+        canned_layer_free (arrows);
+      }
+      mp_picture_add_lane (picture, &head, scatter, panel);
     }
     for (guint k = 0; k < i / 6 % 3 * 2; k++) {
       g_autoptr (MpChart) chart = canned_chart (k % 3, 100);

@@ -6,6 +6,7 @@
 #include <math.h>
 
 #include "tests/ui/canned-lane.h"
+#include "tests/ui/canned-layers.h"
 #include "tests/ui/canned.h"
 #include "ui/chart-view.h"
 #include "ui/charts.h"
@@ -15,6 +16,7 @@
 #include "ui/inspector.h"
 #include "ui/lane-card.h"
 #include "ui/param-row.h"
+#include "ui/plot/layer-plot.h"
 #include "ui/transport.h"
 #include "ui/wrap-layout.h"
 
@@ -171,24 +173,113 @@ test_card_words (void)
   g_assert_finalize_object (lane);
 }
 
+static GtkWidget *
+present (GtkWidget *card)
+{
+  GtkWidget *window = gtk_window_new ();
+  gint64 until = g_get_monotonic_time () + 5 * G_USEC_PER_SEC;
+
+  gtk_window_set_child (GTK_WINDOW (window), card);
+  gtk_window_set_default_size (GTK_WINDOW (window), 400, 600);
+  gtk_window_present (GTK_WINDOW (window));
+  while (!gtk_widget_get_mapped (card) && g_get_monotonic_time () < until)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_true (gtk_widget_get_mapped (card));
+  canned_settle ();
+  return window;
+}
+
+/* The background's drop-down, an overlay's check button and the panel's drop-down change what is drawn, and follow. */
 static void
 test_card_layers (void)
 {
   MpLaneModel *lane = canned_lane ("gan", 0);
-  GtkWidget *card = mp_lane_card_new (lane);
-  GtkDropDown *layers = GTK_DROP_DOWN (find (card, "layers"));
-  MpScatter *scatter = mp_lane_card_get_scatter (MP_LANE_CARD (card));
+  GtkWidget *card = mp_lane_card_new (lane), *window, *check;
+  MpLaneLayers *layers = mp_lane_model_get_layers (lane);
+  GtkDropDown *background = GTK_DROP_DOWN (find (card, "background")), *panel = GTK_DROP_DOWN (find (card, "panel"));
+  MpLanePlots *plots = mp_lane_card_get_plots (MP_LANE_CARD (card));
+  MpScatter *scatter = mp_lane_plots_get_scatter (plots);
+  GtkMenuButton *button = GTK_MENU_BUTTON (find (card, "overlays_button"));
 
-  g_assert_cmpuint (g_list_model_get_n_items (gtk_drop_down_get_model (layers)), ==, 3);
-  g_assert_cmpstr (mp_lane_model_get_layer (lane), ==, "witness");
+  window = present (card);
+  g_assert_cmpuint (g_list_model_get_n_items (gtk_drop_down_get_model (background)), ==, 3);
   g_assert_nonnull (mp_scatter_get_heat_map (scatter));
-  gtk_drop_down_set_selected (layers, 2);
-  g_assert_null (mp_lane_model_get_layer (lane));
+  gtk_drop_down_set_selected (background, 2);
+  g_assert_null (mp_lane_layers_get_chosen (layers, MP_PLACE_BACKGROUND));
   g_assert_null (mp_scatter_get_heat_map (scatter));
-  mp_lane_model_set_layer (lane, "witness");
-  g_assert_cmpuint (gtk_drop_down_get_selected (layers), ==, 0);
+  mp_lane_layers_choose (layers, MP_PLACE_BACKGROUND, "witness");
+  g_assert_cmpuint (gtk_drop_down_get_selected (background), ==, 0);
   g_assert_nonnull (mp_scatter_get_heat_map (scatter));
-  canned_check_gone (card);
+
+  g_assert_cmpstr (gtk_menu_button_get_label (button), ==, "Layers");
+  check = gtk_widget_get_first_child (find (GTK_WIDGET (gtk_menu_button_get_popover (button)), "overlays"));
+  g_assert_cmpuint (mp_scatter_get_n_overlays (scatter), ==, 0);
+  gtk_check_button_set_active (GTK_CHECK_BUTTON (check), TRUE);
+  g_assert_cmpuint (mp_scatter_get_n_overlays (scatter), ==, 1);
+  g_assert_cmpstr (gtk_menu_button_get_label (button), ==, "Layers · 1");
+  gtk_check_button_set_active (GTK_CHECK_BUTTON (check), FALSE);
+  g_assert_cmpuint (mp_scatter_get_n_overlays (scatter), ==, 0);
+
+  g_assert_cmpint (mp_panel_get_kind (mp_lane_plots_get_panel (plots)), ==, MP_PANEL_EMPTY);
+  gtk_drop_down_set_selected (panel, 1);
+  g_assert_cmpint (mp_panel_get_kind (mp_lane_plots_get_panel (plots)), ==, MP_PANEL_MATRIX);
+  gtk_drop_down_set_selected (panel, 2);
+  g_assert_cmpint (mp_panel_get_kind (mp_lane_plots_get_panel (plots)), ==, MP_PANEL_BARS);
+  gtk_drop_down_set_selected (panel, 4);
+  g_assert_cmpint (mp_panel_get_kind (mp_lane_plots_get_panel (plots)), ==, MP_PANEL_EMPTY);
+  gtk_window_destroy (GTK_WINDOW (window));
+  canned_settle ();
+  g_assert_finalize_object (lane);
+}
+
+static gboolean
+says (MpLanePlots *plots,
+      const char  *beginning)
+{
+  const char *const *lines = mp_lane_plots_get_readout (plots);
+
+  for (guint i = 0; lines && lines[i]; i++)
+    if (g_str_has_prefix (lines[i], beginning))
+      return TRUE;
+  return FALSE;
+}
+
+/* Pointing at a sample tells its coordinates, its latent and the surface; at a latent, the same about its sample. */
+static void
+test_card_pointer (void)
+{
+  MpLaneModel *lane = canned_lane ("gram", 0);
+  GtkWidget *card = mp_lane_card_new (lane), *window = present (card), *view;
+  MpLaneLayers *layers = mp_lane_model_get_layers (lane);
+  MpLanePlots *plots = mp_lane_card_get_plots (MP_LANE_CARD (card));
+  MpScatter *scatter = mp_lane_plots_get_scatter (plots);
+  g_autofree char *sample = NULL;
+  double x, y;
+
+  view = gtk_widget_get_first_child (gtk_widget_get_first_child (GTK_WIDGET (plots)));
+  g_assert_true (mp_scatter_locate (scatter, gtk_widget_get_width (view), gtk_widget_get_height (view), MP_POINTS_SAMPLES,
+                                    0, &x, &y));
+  mp_lane_plots_point_at (plots, FALSE, x, y);
+  g_assert_true (says (plots, "sample "));
+  g_assert_true (says (plots, "z ("));
+  g_assert_true (says (plots, "Witness "));
+  sample = g_strdup (mp_lane_plots_get_readout (plots)[0]);
+
+  mp_lane_layers_choose (layers, MP_PLACE_PANEL, MP_LAYER_LATENT);
+  canned_settle ();
+  view = gtk_widget_get_next_sibling (view);
+  for (x = 0; x < gtk_widget_get_width (view) && !says (plots, "sample "); x += 3)
+    for (y = 0; y < gtk_widget_get_height (view) && !says (plots, "sample "); y += 3)
+      mp_lane_plots_point_at (plots, TRUE, x, y);
+  g_assert_true (says (plots, "sample "));
+  g_assert_true (says (plots, "z ("));
+  /* a corner without a point: only the surface speaks */
+  mp_lane_plots_point_at (plots, FALSE, 2, 2);
+  g_assert_false (says (plots, "sample "));
+  g_assert_true (says (plots, "Witness "));
+  mp_lane_layers_choose (layers, MP_PLACE_PANEL, "projected-space");
+  gtk_window_destroy (GTK_WINDOW (window));
+  canned_settle ();
   g_assert_finalize_object (lane);
 }
 
@@ -208,15 +299,13 @@ test_card_frames (void)
   while (!mp_lane_model_is_watched (lane) && g_get_monotonic_time () < until)
     g_main_context_iteration (NULL, TRUE);
   g_assert_true (mp_lane_model_is_watched (lane));
-  g_assert_nonnull (mp_lane_card_get_projection (MP_LANE_CARD (card)));
-  g_assert_true (gtk_widget_get_visible (find (card, "projection")));
+  g_assert_cmpint (mp_panel_get_kind (mp_lane_plots_get_panel (mp_lane_card_get_plots (MP_LANE_CARD (card)))), ==,
+                   MP_PANEL_SPACE);
   mp_lane_model_set_snapshot (lane, next);
   g_assert_false (mp_lane_model_get_drawn (lane));
   while (!mp_lane_model_get_drawn (lane) && g_get_monotonic_time () < until)
     g_main_context_iteration (NULL, TRUE);
   g_assert_true (mp_lane_model_get_drawn (lane));
-  gtk_toggle_button_set_active (GTK_TOGGLE_BUTTON (find (card, "projection_toggle")), FALSE);
-  g_assert_false (gtk_widget_get_visible (find (card, "projection")));
   gtk_widget_set_visible (window, FALSE);
   g_assert_false (mp_lane_model_is_watched (lane));
   gtk_window_destroy (GTK_WINDOW (window));
@@ -552,7 +641,13 @@ test_export (void)
   MpScatter *scatter = canned_scatter (0, 500);
   MpChart *chart = canned_chart (0, 1000);
   g_autoptr (MpPicture) picture = canned_picture (200, 500);
-  gpointer plots[] = { [MP_EXPORT_CHART] = chart, [MP_EXPORT_SCATTER] = scatter, [MP_EXPORT_PICTURE] = picture };
+  g_autoptr (MpPanel) panel = mp_panel_new ();
+  gpointer plots[] = { [MP_EXPORT_CHART] = chart, [MP_EXPORT_SCATTER] = scatter, [MP_EXPORT_PANEL] = panel,
+                       [MP_EXPORT_PICTURE] = picture };
+  MpLayer *layer = canned_layer (MP_DRAW_BARS, 0);
+
+  mp_layer_fill_panel (layer, panel);
+  canned_layer_free (layer);
 
   for (guint kind = 0; kind < G_N_ELEMENTS (plots); kind++)
     for (guint i = 0; i < G_N_ELEMENTS (files); i++) {
@@ -587,6 +682,7 @@ main (int    argc,
   g_test_add_func ("/widgets/lane-card/states", test_card_states);
   g_test_add_func ("/widgets/lane-card/words", test_card_words);
   g_test_add_func ("/widgets/lane-card/layers", test_card_layers);
+  g_test_add_func ("/widgets/lane-card/pointer", test_card_pointer);
   g_test_add_func ("/widgets/lane-card/frames", test_card_frames);
   g_test_add_func ("/widgets/charts", test_charts);
   g_test_add_func ("/widgets/chart-view", test_chart_view);

@@ -71,6 +71,20 @@ lane (Fixture *fixture,
   return model;
 }
 
+static MpScatter *
+plot (Fixture *fixture,
+      guint    i)
+{
+  return mp_lane_plots_get_scatter (mp_lane_card_get_plots (mp_window_get_card (fixture->window, i)));
+}
+
+static MpPanel *
+panel (Fixture *fixture,
+       guint    i)
+{
+  return mp_lane_plots_get_panel (mp_lane_card_get_plots (mp_window_get_card (fixture->window, i)));
+}
+
 static guint
 n_lanes (Fixture *fixture)
 {
@@ -134,8 +148,8 @@ test_play (Fixture       *fixture,
   g_assert_false (mp_transport_get_playing (mp_window_get_transport (fixture->window)));
 
   /* Paused lanes show where they stand, too. */
-  WAIT_FOR (mp_lane_model_get_snapshot (lane (fixture, 0)) && mp_lane_model_get_background (lane (fixture, 0)));
-  WAIT_FOR (mp_lane_card_get_projection (mp_window_get_card (fixture->window, 2)));
+  WAIT_FOR (mp_lane_model_get_snapshot (lane (fixture, 0)) && mp_scatter_get_heat_map (plot (fixture, 0)));
+  WAIT_FOR (mp_panel_get_kind (panel (fixture, 2)) == MP_PANEL_SPACE);
 
   act (fixture, "win.play");
   WAIT_FOR (iteration (fixture, 0) > 10 && iteration (fixture, 1) > 10 && iteration (fixture, 2) > 10);
@@ -150,6 +164,36 @@ test_play (Fixture       *fixture,
   act (fixture, "win.step-iteration");
   WAIT_FOR (iteration (fixture, 0) == paused_at + 1);
   g_assert_cmpuint (mp_lane_model_get_n_curves (lane (fixture, 0)), >, 0);
+}
+
+/* Every background, overlay and panel that the three methods offer is drawn, while they train on. */
+static void
+test_layers (Fixture       *fixture,
+             gconstpointer  data)
+{
+  g_assert_true (mp_window_open (fixture->window, "ring-comparison", TRUE));
+  WAIT_FOR (all_in (fixture, MP_LANE_TRAINING) && iteration (fixture, 2) > 0);
+  for (guint i = 0; i < n_lanes (fixture); i++) {
+    MpLaneLayers *layers = mp_lane_model_get_layers (lane (fixture, i));
+    guint64 before = iteration (fixture, i);
+
+    for (guint k = 0; k < mp_lane_layers_get_n (layers, MP_PLACE_BACKGROUND); k++) {
+      const char *id = mp_lane_layers_get (layers, MP_PLACE_BACKGROUND, k)->class->base.id;
+
+      mp_lane_layers_choose (layers, MP_PLACE_BACKGROUND, id);
+      WAIT_FOR (mp_lane_layers_get_arrived (layers, id) && mp_scatter_get_heat_map (plot (fixture, i)));
+    }
+    for (guint k = 0; k < mp_lane_layers_get_n (layers, MP_PLACE_OVERLAY); k++) {
+      mp_lane_layers_set_overlay (layers, mp_lane_layers_get (layers, MP_PLACE_OVERLAY, k)->class->base.id, TRUE);
+      WAIT_FOR (mp_scatter_get_n_overlays (plot (fixture, i)) == k + 1);
+    }
+    for (guint k = 0; k < mp_lane_layers_get_n (layers, MP_PLACE_PANEL); k++) {
+      mp_lane_layers_choose (layers, MP_PLACE_PANEL, mp_lane_layers_get (layers, MP_PLACE_PANEL, k)->class->base.id);
+      WAIT_FOR (mp_panel_get_kind (panel (fixture, i)) != MP_PANEL_EMPTY);
+    }
+    g_assert_cmpint (mp_lane_model_get_state (lane (fixture, i)), ==, MP_LANE_TRAINING);
+    WAIT_FOR (iteration (fixture, i) > before);
+  }
 }
 
 static void
@@ -302,6 +346,7 @@ main (int    argc,
   application = mp_application_new (NULL);
   ADD ("empty", test_empty);
   ADD ("play", test_play);
+  ADD ("layers", test_layers);
   ADD ("live", test_live);
   ADD ("lanes", test_lanes);
   ADD ("picture", test_picture);

@@ -30,6 +30,7 @@ struct _MpPanel
   double           low, high; /* BARS: of the axis */
   gboolean         ranged;  /* colours, low and high are up to date */
   MpScale          scale;
+  gboolean         captioned;
   gboolean         hidden[MP_N_POINTS];
 };
 

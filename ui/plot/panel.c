@@ -214,6 +214,13 @@ mp_panel_get_scale (MpPanel *self)
 }
 
 void
+mp_panel_set_captioned (MpPanel *self,
+                        gboolean captioned)
+{
+  self->captioned = captioned;
+}
+
+void
 mp_panel_set_points_visible (MpPanel      *self,
                              MpPointsRole  role,
                              gboolean      visible)
@@ -245,12 +252,18 @@ foot_height (MpPanel           *self,
 }
 
 static gboolean
-has_titles (MpPanel *self)
+has_part_titles (MpPanel *self)
 {
   for (guint i = 0; i < self->parts->len; i++)
     if (g_array_index (self->parts, MpPanelPart, i).title != NULL)
       return TRUE;
   return FALSE;
+}
+
+static gboolean
+has_titles (MpPanel *self)
+{
+  return has_part_titles (self) || (self->captioned && self->title != NULL);
 }
 
 /* A part's place without its title and legend. */
@@ -311,6 +324,19 @@ draw_space (MpPanel          *self,
 }
 
 static void
+draw_caption (MpPanel *self,
+              MpPen   *pen,
+              double   x,
+              double   y,
+              double   most)
+{
+  double drawn = mp_pen_draw (pen, MP_TEXT_TICK, pen->style->text, x, y, 0, most, self->title);
+
+  if (self->detail != NULL && most - drawn > 40)
+    mp_pen_draw (pen, MP_TEXT_TICK, pen->style->dim_text, x + drawn + 8, y, 0, most - drawn - 8, self->detail);
+}
+
+static void
 draw_part (MpPanel *self,
            MpPen   *pen,
            guint    index,
@@ -324,6 +350,8 @@ draw_part (MpPanel *self,
   mp_pen_get_line (pen, MP_TEXT_TICK, &ascent);
   if (part->title != NULL)
     mp_pen_draw (pen, MP_TEXT_TICK, pen->style->text, box.x + 1, box.y - 5, 0, box.width - 2, part->title);
+  else if (index == 0 && self->captioned && !has_part_titles (self))
+    draw_caption (self, pen, box.x + 1, box.y - 5, width - 2);
   if (self->kind == MP_PANEL_MATRIX)
     _mp_panel_draw_matrix (self, pen, part, &box);
   else if (self->kind == MP_PANEL_SPACE)
@@ -369,8 +397,9 @@ mp_panel_draw_framed (MpPanel           *self,
                       double             height,
                       const MpPlotStyle *style)
 {
-  double ascent, head = ceil (22 * style->text_scale), drawn;
-  MpPen  pen;
+  gboolean captioned = self->captioned;
+  double   ascent, head = ceil (22 * style->text_scale), drawn;
+  MpPen    pen;
 
   cairo_save (cr);
   mp_pen_init (&pen, cr, style);
@@ -381,7 +410,9 @@ mp_panel_draw_framed (MpPanel           *self,
                  width - 2 * MARGIN - drawn - 8, self->detail);
   mp_pen_clear (&pen);
   cairo_translate (cr, MARGIN, MARGIN + head);
+  self->captioned = FALSE;
   mp_panel_draw (self, cr, width - 2 * MARGIN, height - 2 * MARGIN - head, style);
+  self->captioned = captioned;
   cairo_restore (cr);
 }
 

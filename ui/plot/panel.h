@@ -78,6 +78,9 @@ void        mp_panel_set_bars (MpPanel           *self,
 void        mp_panel_set_scale (MpPanel *self,
                                 MpScale  scale);
 MpScale     mp_panel_get_scale (MpPanel *self);
+/* TRUE: where no part has a title, the panel's own stands there. */
+void        mp_panel_set_captioned (MpPanel *self,
+                                    gboolean captioned);
 /* SPACE: which clouds are shown. */
 void        mp_panel_set_points_visible (MpPanel      *self,
                                          MpPointsRole  role,

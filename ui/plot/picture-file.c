@@ -241,3 +241,26 @@ mp_scatter_write (MpScatter          *self,
 {
   return mp_picture_write_drawing (path, width, height, scale, style, NULL, draw_scatter, self, error);
 }
+
+static void
+draw_panel (gpointer           data,
+            cairo_t           *cr,
+            double             width,
+            double             height,
+            const MpPlotStyle *style)
+{
+  paint_card (cr, style);
+  mp_panel_draw_framed (data, cr, width, height, style);
+}
+
+gboolean
+mp_panel_write (MpPanel            *self,
+                const char         *path,
+                double              width,
+                double              height,
+                double              scale,
+                const MpPlotStyle  *style,
+                GError            **error)
+{
+  return mp_picture_write_drawing (path, width, height, scale, style, mp_panel_get_title (self), draw_panel, self, error);
+}

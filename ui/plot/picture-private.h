@@ -9,7 +9,7 @@ typedef struct
 {
   MpLaneHead head;    /* owns its strings */
   MpScatter *scatter;
-  MpScatter *second;  /* or NULL */
+  MpPanel   *panel;   /* or NULL */
 } MpPictureLane;
 
 struct _MpPicture
@@ -18,12 +18,5 @@ struct _MpPicture
   GArray    *lanes;   /* of MpPictureLane */
   GPtrArray *charts;  /* of MpChart */
 };
-
-/* A scatter with legend, layer name and colour bar below, filling a card of this size. */
-void mp_scatter_draw_framed (MpScatter         *self,
-                             cairo_t           *cr,
-                             double             width,
-                             double             height,
-                             const MpPlotStyle *style);
 
 G_END_DECLS

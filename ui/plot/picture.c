@@ -2,7 +2,7 @@
  *
  * picture.c: the composition of a comparison.
  *
- * Plots are cells of equal size, at most MAX_CELLS in a row; a lane with a second plot takes two cells. Charts share the
+ * Plots are cells of equal size, at most MAX_CELLS in a row; a lane with a panel takes two cells. Charts share the
  * rows below. Cells are as wide as the page allows; when the page is too low for square plots and charts of a readable
  * height, both give way.
  */
@@ -31,7 +31,7 @@ lane_clear (gpointer data)
   g_free ((char *) lane->head.subtitle);
   g_free ((char *) lane->head.state);
   mp_scatter_unref (lane->scatter);
-  g_clear_pointer (&lane->second, mp_scatter_unref);
+  g_clear_pointer (&lane->panel, mp_panel_unref);
 }
 
 MpPicture *
@@ -62,14 +62,14 @@ void
 mp_picture_add_lane (MpPicture        *self,
                      const MpLaneHead *head,
                      MpScatter        *scatter,
-                     MpScatter        *second)
+                     MpPanel          *panel)
 {
   MpPictureLane lane = { .head = *head, .scatter = mp_scatter_ref (scatter) };
 
   lane.head.title = g_strdup (head->title);
   lane.head.subtitle = g_strdup (head->subtitle);
   lane.head.state = g_strdup (head->state);
-  lane.second = second != NULL ? mp_scatter_ref (second) : NULL;
+  lane.panel = panel != NULL && mp_panel_get_kind (panel) != MP_PANEL_EMPTY ? mp_panel_ref (panel) : NULL;
   g_array_append_val (self->lanes, lane);
 }
 
@@ -123,7 +123,7 @@ typedef struct
 static guint
 count_cells (const MpPictureLane *lane)
 {
-  return lane->second != NULL ? 2 : 1;
+  return lane->panel != NULL ? 2 : 1;
 }
 
 /* First lane of the next row. */
@@ -164,16 +164,25 @@ foot_row (const MpPlotStyle *style)
   return ceil (20 * style->text_scale);
 }
 
+/* Below a plot: its background's name with the colour bar, and the legend. */
+static double
+foot_height (MpScatter         *scatter,
+             double             width,
+             const MpPlotStyle *style)
+{
+  return (mp_scatter_get_heat_map (scatter) != NULL ? foot_row (style) : 0) +
+         mp_scatter_get_legend_height (scatter, width, TRUE, style);
+}
+
+/* inner: width between the page's edges. */
 static Frame
 make_frame (MpPicture         *self,
+            double             inner,
             const MpPlotStyle *style)
 {
   double text = style->text_scale;
-  Frame  frame = { .head = ceil (46 * text + 6), .foot = foot_row (style), .cells = 1 };
+  Frame  frame = { .head = ceil (46 * text + 6), .cells = 1 };
 
-  for (guint i = 0; i < self->lanes->len; i++)
-    if (mp_scatter_get_heat_map (g_array_index (self->lanes, MpPictureLane, i).scatter) != NULL)
-      frame.foot = 2 * foot_row (style);
   frame.title = ceil ((self->title != NULL ? 26 : self->subtitle != NULL ? 20 : 0) * text);
   for (guint i = 0; i < self->lanes->len; frame.lane_rows++) {
     guint cells;
@@ -181,6 +190,9 @@ make_frame (MpPicture         *self,
     i = fill_row (self, i, most_cells (self), &cells);
     frame.cells = MAX (frame.cells, cells);
   }
+  for (guint i = 0; i < self->lanes->len; i++)
+    frame.foot = MAX (frame.foot, foot_height (g_array_index (self->lanes, MpPictureLane, i).scatter,
+                                               MAX (40, (inner + GAP) / frame.cells - GAP - 2 * PAD), style));
   if (self->charts->len > 0) {
     /* one lane is as wide as two charts: its plot would tower over three */
     guint most = frame.cells == 1 ? 2 : MAX (3, frame.cells);
@@ -209,8 +221,9 @@ mp_picture_get_natural_size (MpPicture *self,
   double      cell;
 
   mp_plot_style_init (&style, MP_PLOT_LIGHT);
-  frame = make_frame (self, &style);
+  frame = make_frame (self, MAX_CELLS * CELL, &style);
   *width = 2 * EDGE + MAX (frame.cells, MIN (frame.charts, 3)) * (CELL + GAP) - GAP;
+  frame = make_frame (self, *width - 2 * EDGE, &style);
   cell = floor ((*width - 2 * EDGE + GAP) / frame.cells - GAP);
   *height = 2 * EDGE + frame.title + frame.legend + frame.lane_rows * (lane_height (&frame, cell) + GAP) +
             frame.chart_rows * (CHART + GAP) - GAP;
@@ -263,7 +276,6 @@ static void
 draw_plot (MpPen     *pen,
            MpScatter *scatter,
            guint      lane,
-           gboolean   legend,
            double     x,
            double     y,
            double     width,
@@ -288,8 +300,7 @@ draw_plot (MpPen     *pen,
                  title);
     cairo_translate (cr, 0, row);
   }
-  if (legend)
-    mp_scatter_draw_legend (scatter, cr, width, TRUE, pen->style);
+  mp_scatter_draw_legend (scatter, cr, width, TRUE, pen->style);
   cairo_restore (cr);
 }
 
@@ -308,9 +319,13 @@ draw_lane (MpPen               *pen,
 
   draw_card (pen, x, y, width, height);
   draw_head (pen, &lane->head, x, y, width);
-  draw_plot (pen, lane->scatter, lane->head.lane, TRUE, x + PAD, y + frame->head, plot, tall);
-  if (lane->second != NULL)
-    draw_plot (pen, lane->second, lane->head.lane, FALSE, x + 2 * PAD + plot, y + frame->head, plot, tall);
+  draw_plot (pen, lane->scatter, lane->head.lane, x + PAD, y + frame->head, plot, tall);
+  if (lane->panel != NULL) {
+    cairo_save (pen->cr);
+    cairo_translate (pen->cr, x + 2 * PAD + plot, y + frame->head);
+    mp_panel_draw (lane->panel, pen->cr, plot, tall, pen->style);
+    cairo_restore (pen->cr);
+  }
 }
 
 void
@@ -320,13 +335,12 @@ mp_scatter_draw_framed (MpScatter         *self,
                         double             height,
                         const MpPlotStyle *style)
 {
-  double rows = mp_scatter_get_heat_map (self) != NULL ? 2 : 1;
+  double foot = foot_height (self, width - 2 * PAD, style);
   MpPen  pen;
 
   cairo_save (cr);
   mp_pen_init (&pen, cr, style);
-  draw_plot (&pen, self, mp_scatter_get_lane (self), TRUE, PAD, PAD, width - 2 * PAD,
-             height - 2 * PAD - 2 - rows * foot_row (style));
+  draw_plot (&pen, self, mp_scatter_get_lane (self), PAD, PAD, width - 2 * PAD, height - 2 * PAD - 2 - foot);
   mp_pen_clear (&pen);
   cairo_restore (cr);
 }
@@ -405,8 +419,8 @@ mp_picture_draw (MpPicture         *self,
                  double             height,
                  const MpPlotStyle *style)
 {
-  Frame       frame = make_frame (self, style);
   double      inner = width - 2 * EDGE, y = EDGE, room, lanes = 0, charts = 0;
+  Frame       frame = make_frame (self, inner, style);
   MpPlotStyle own = *style;
   MpPen       pen;
 

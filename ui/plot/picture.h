@@ -7,7 +7,7 @@
 #pragma once
 
 #include "ui/plot/chart.h"
-#include "ui/plot/scatter.h"
+#include "ui/plot/panel.h"
 
 G_BEGIN_DECLS
 
@@ -45,11 +45,11 @@ MpPicture *mp_picture_new (const char *title,
 void       mp_picture_free (MpPicture *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MpPicture, mp_picture_free)
 
-/* head is copied; the scatters are referenced. second: e.g. the projected space, or NULL. */
+/* head is copied; scatter and panel are referenced. panel: NULL, or empty, for none. */
 void       mp_picture_add_lane (MpPicture        *self,
                                 const MpLaneHead *head,
                                 MpScatter        *scatter,
-                                MpScatter        *second);
+                                MpPanel          *panel);
 void       mp_picture_add_chart (MpPicture *self,
                                  MpChart   *chart);
 
@@ -93,6 +93,19 @@ gboolean   mp_chart_write (MpChart            *self,
                            double              scale,
                            const MpPlotStyle  *style,
                            GError            **error);
+gboolean   mp_panel_write (MpPanel            *self,
+                           const char         *path,
+                           double              width,
+                           double              height,
+                           double              scale,
+                           const MpPlotStyle  *style,
+                           GError            **error);
+/* A scatter with legend, layer's name and colour bar below, filling a card of this size. */
+void       mp_scatter_draw_framed (MpScatter         *self,
+                                   cairo_t           *cr,
+                                   double             width,
+                                   double             height,
+                                   const MpPlotStyle *style);
 gboolean   mp_scatter_write (MpScatter          *self,
                              const char         *path,
                              double              width,

@@ -355,6 +355,22 @@ mp_scatter_draw_ring (cairo_t           *cr,
   }
 }
 
+void
+mp_scatter_draw_lattice_near (MpScatter         *self,
+                              cairo_t           *cr,
+                              double             width,
+                              double             height,
+                              const MpPlotStyle *style,
+                              double             x,
+                              double             y)
+{
+  double view[4];
+
+  _mp_scatter_get_view (self, width, height, view);
+  for (guint i = 0; i < self->overlays->len; i++)
+    mp_overlay_item_draw_near (&g_array_index (self->overlays, MpOverlayItem, i), cr, view, width, height, style, x, y);
+}
+
 static gsize
 count_visible (MpScatter *self)
 {

@@ -425,6 +425,52 @@ mp_overlay_item_draw (MpOverlayItem     *self,
   g_array_unref (canvas.path);
 }
 
+void
+mp_overlay_item_draw_near (const MpOverlayItem *self,
+                           cairo_t             *cr,
+                           const double         view[4],
+                           double               width,
+                           double               height,
+                           const MpPlotStyle   *style,
+                           double               x,
+                           double               y)
+{
+  const MpOverlay *spec = &self->spec;
+  Canvas           canvas = { { view[0], view[1], view[2], view[3] }, width / (view[1] - view[0]),
+                              height / (view[3] - view[2]), 1, NULL };
+  gsize            columns = MAX (spec->columns, 1), near = 0;
+  double           nearest = INFINITY;
+
+  if (spec->kind != MP_OVERLAY_LATTICE || spec->n == 0)
+    return;
+  for (gsize i = 0; i < spec->n; i++) {
+    double at_x, at_y;
+
+    if (to_canvas (&canvas, spec->values + 2 * i, &at_x, &at_y) && hypot (at_x - x, at_y - y) < nearest) {
+      nearest = hypot (at_x - x, at_y - y);
+      near = i;
+    }
+  }
+  canvas.path = g_array_new (FALSE, FALSE, sizeof (float));
+  for (guint direction = 0; direction < 2; direction++) {
+    gsize step = direction == 0 ? 1 : columns, begin = direction == 0 ? near - near % columns : near % columns;
+    gsize end = direction == 0 ? MIN (begin + columns, spec->n) : spec->n;
+
+    for (gsize i = begin; i < end; i += step) {
+      double at_x, at_y;
+
+      if (to_canvas (&canvas, spec->values + 2 * i, &at_x, &at_y))
+        add_point (&canvas, at_x, at_y);
+      else
+        lift_pen (&canvas);
+    }
+    lift_pen (&canvas);
+  }
+  stroke (&canvas, cr, NULL, 3, mp_colour_fade (style->canvas, 0.8));
+  stroke (&canvas, cr, NULL, 1.5, style->text);
+  g_array_unref (canvas.path);
+}
+
 /* ---- legend ---- */
 
 #define SIGN 16       /* width of a sign */

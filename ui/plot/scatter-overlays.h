@@ -34,6 +34,15 @@ void mp_overlay_item_draw (MpOverlayItem     *self,
                            double             magnify,
                            const MpPlotStyle *style,
                            MpColour           lane);
+/* The lines of a lattice that cross nearest to (x, y). */
+void mp_overlay_item_draw_near (const MpOverlayItem *self,
+                                cairo_t             *cr,
+                                const double         view[4],
+                                double               width,
+                                double               height,
+                                const MpPlotStyle   *style,
+                                double               x,
+                                double               y);
 /* The magnification, of 1, 2, 5 times powers of ten, that shows arrows best in a view of this side; `last` (or 0) while
  * it still does. */
 double mp_overlay_item_magnify (const MpOverlayItem *self,

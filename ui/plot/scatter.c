@@ -317,26 +317,39 @@ scale_view (MpScatter *self,
   view[3] = y + height / scale / 2;
 }
 
+/* Pixels to a unit at which the data just fit around the middle of the extent. */
+static double
+fit_data (MpScatter *self,
+          double     width,
+          double     height)
+{
+  const double *box = self->clouds[MP_POINTS_DATA].box;
+  double        x = (self->extent[0] + self->extent[1]) / 2, y = (self->extent[2] + self->extent[3]) / 2;
+  double        across = MAX (box[1] - x, x - box[0]), up = MAX (box[3] - y, y - box[2]);
+
+  if (self->clouds[MP_POINTS_DATA].n == 0 || !(box[0] <= box[1]))
+    return INFINITY;
+  return 0.97 * MIN (width / (2 * across), height / (2 * up));
+}
+
 /* The extent grown to the shape of the rectangle. A heat map knows nothing beyond its own extent, so where one would end
- * inside the rectangle the view shrinks instead, unless that hid data. */
+ * inside the rectangle the view shrinks instead, as far as that hides no data. */
 void
 _mp_scatter_get_view (MpScatter *self,
                       double     width,
                       double     height,
                       double     view[4])
 {
-  const MpCloud *data = &self->clouds[MP_POINTS_DATA];
-  double       across, up;
+  double across, up, least;
 
   hold_extent (self);
   across = width / (self->extent[1] - self->extent[0]);
   up = height / (self->extent[3] - self->extent[2]);
-  if (self->heat_map != NULL && !self->fixed) {
-    scale_view (self, width, height, MAX (across, up), view);
-    if (data->n == 0 || box_inside (data->box, view))
-      return;
-  }
-  scale_view (self, width, height, MIN (across, up), view);
+  least = MIN (across, up);
+  if (self->heat_map != NULL && !self->fixed)
+    scale_view (self, width, height, MAX (least, MIN (MAX (across, up), fit_data (self, width, height))), view);
+  else
+    scale_view (self, width, height, least, view);
 }
 
 void

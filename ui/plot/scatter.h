@@ -145,6 +145,15 @@ void       mp_scatter_draw_ring (cairo_t           *cr,
                                  double             y,
                                  const MpPlotStyle *style);
 
+/* The row and the column of a lattice overlay that cross nearest to a place of the drawn scatter. */
+void       mp_scatter_draw_lattice_near (MpScatter         *self,
+                                         cairo_t           *cr,
+                                         double             width,
+                                         double             height,
+                                         const MpPlotStyle *style,
+                                         double             x,
+                                         double             y);
+
 /* "● data  ● samples  → 0.05 gradient", flowing into lines of `width`, where the plot itself has no legend. clouds FALSE:
  * only the overlays (a window names the clouds in buttons). Arrows are as long as they were drawn last. */
 double     mp_scatter_get_legend_height (MpScatter         *self,
