@@ -38,8 +38,11 @@ bind_cb (GtkSignalListItemFactory *factory,
                                                        line + 1);
 
     gtk_label_set_markup (label, markup);
+    gtk_label_set_width_chars (label, 36); /* the list would be as wide as its button */
   } else {
     gtk_label_set_text (label, title);
+    if (GPOINTER_TO_INT (data) == 0)
+      gtk_label_set_width_chars (label, -1);
   }
 }
 

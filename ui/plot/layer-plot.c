@@ -3,6 +3,8 @@
 
 #include "ui/plot/layer-plot.h"
 
+#include <string.h>
+
 static const char *
 translate (const char *text)
 {
@@ -21,6 +23,15 @@ mp_layer_make_heat_map (const MpLayer *layer)
                           tensor->values);
 }
 
+/* "Sample gradients" of "Sample gradients (of the generator loss)": what fits into a legend. */
+static char *
+shorten (const char *title)
+{
+  const char *bracket = title != NULL ? strstr (title, " (") : NULL;
+
+  return bracket != NULL ? g_strndup (title, bracket - title) : g_strdup (title);
+}
+
 void
 mp_layer_add_overlay (const MpLayer *layer,
                       MpScatter     *scatter,
@@ -28,7 +39,8 @@ mp_layer_add_overlay (const MpLayer *layer,
 {
   const MpInk          inks[] = { MP_INK_TEXT, MP_INK_LANE, MP_INK_DATA, MP_INK_SAMPLES };
   const MpLayerTensor *first = &layer->tensors[0], *second = &layer->tensors[1];
-  MpOverlay            overlay = { .kind = MP_OVERLAY_MARKS, .title = translate (layer->title) };
+  g_autofree char     *title = shorten (translate (layer->title));
+  MpOverlay            overlay = { .kind = MP_OVERLAY_MARKS, .title = title };
 
   if (layer->n_tensors < 1 || first->values == NULL || first->columns < 2)
     return;

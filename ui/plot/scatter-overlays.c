@@ -12,7 +12,7 @@
 #include "ui/plot/scatter-dots.h"
 #include "ui/plot/ticks.h"
 
-#define ARROW_ROOM 320 /* area that an arrow needs not to be lost among others */
+#define ARROW_ROOM 480 /* area that an arrow needs not to be lost among others */
 #define ARROW_SHARE 0.10 /* of the view's side: what the 95th percentile of arrows is drawn as */
 #define FAR 1e5
 #define N_SHADES 8
