@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <glib/gi18n-lib.h>
 
+#include "ui/draw-window.h"
 #include "ui/export.h"
 #include "ui/window-private.h"
 
@@ -91,6 +92,17 @@ search_action (GtkWidget  *widget,
 
   adw_flap_set_reveal_flap (self->library_flap, TRUE);
   mp_gallery_focus_search (self->gallery);
+}
+
+static void
+draw_data_action (GtkWidget  *widget,
+                  const char *name,
+                  GVariant   *parameter)
+{
+  MpWindow *self = MP_WINDOW (widget);
+
+  adw_flap_set_reveal_flap (self->library_flap, FALSE);
+  gtk_window_present (GTK_WINDOW (mp_draw_window_new (GTK_WINDOW (self), self->session)));
 }
 
 static void
@@ -276,6 +288,7 @@ mp_window_install_actions (GtkWidgetClass *widget_class)
   gtk_widget_class_install_action (widget_class, "win.export", NULL, export_action);
   gtk_widget_class_install_action (widget_class, "win.copy", NULL, export_action);
   gtk_widget_class_install_action (widget_class, "win.search", NULL, search_action);
+  gtk_widget_class_install_action (widget_class, "win.draw-data", NULL, draw_data_action);
   gtk_widget_class_install_action (widget_class, "win.open-file", NULL, open_file_action);
   gtk_widget_class_install_action (widget_class, "win.select-lane", "i", select_lane_action);
 }

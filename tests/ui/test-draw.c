@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * test-draw.c: the drawing canvas: strokes by keys, undo and redo, clearing; and “Train on this” with and without lanes.
+ */
+#include "tests/engine/scratch.h"
+#include "tests/ui/canned-lane.h"
+#include "ui/draw-window.h"
+
+#define PATIENCE (60 * G_USEC_PER_SEC)
+
+static void
+press (GtkWidget *canvas,
+       guint      key,
+       guint      state)
+{
+  g_autoptr (GListModel) controllers = gtk_widget_observe_controllers (canvas);
+
+  for (guint i = 0; i < g_list_model_get_n_items (controllers); i++) {
+    g_autoptr (GtkEventController) controller = g_list_model_get_item (controllers, i);
+    gboolean handled = FALSE;
+
+    if (!GTK_IS_EVENT_CONTROLLER_KEY (controller))
+      continue;
+    g_signal_emit_by_name (controller, "key-pressed", key, 0, state, &handled);
+    g_assert_true (handled);
+  }
+}
+
+static void
+assert_strokes (MpDrawCanvas *canvas,
+                const char   *wanted)
+{
+  g_autofree char *text = mp_draw_canvas_dup_strokes (canvas);
+
+  g_assert_cmpstr (text, ==, wanted);
+}
+
+static void
+assert_state (MpDrawCanvas *canvas,
+              gboolean      can_undo,
+              gboolean      can_redo,
+              gboolean      empty)
+{
+  gboolean undo, redo, is_empty;
+
+  g_object_get (canvas, "can-undo", &undo, "can-redo", &redo, "empty", &is_empty, NULL);
+  g_assert_cmpint (undo, ==, can_undo);
+  g_assert_cmpint (redo, ==, can_redo);
+  g_assert_cmpint (is_empty, ==, empty);
+}
+
+static void
+test_keys (void)
+{
+  MpDrawCanvas *canvas = MP_DRAW_CANVAS (g_object_ref_sink (mp_draw_canvas_new ()));
+  GtkWidget *widget = GTK_WIDGET (canvas);
+
+  mp_draw_canvas_set_radius (canvas, 0.1);
+  press (widget, GDK_KEY_Right, 0);
+  assert_state (canvas, FALSE, FALSE, TRUE);
+  press (widget, GDK_KEY_space, 0);
+  press (widget, GDK_KEY_Up, 0);
+  press (widget, GDK_KEY_Up, GDK_SHIFT_MASK);
+  press (widget, GDK_KEY_space, 0);
+  assert_strokes (canvas, "+0.1 0.05 0 0.05 0.05 0.05 0.06");
+  assert_state (canvas, TRUE, FALSE, FALSE);
+
+  /* a stroke that is taken back leaves nothing */
+  press (widget, GDK_KEY_space, 0);
+  press (widget, GDK_KEY_Left, 0);
+  press (widget, GDK_KEY_Escape, 0);
+  assert_strokes (canvas, "+0.1 0.05 0 0.05 0.05 0.05 0.06");
+
+  /* one place is a dot; the eraser and a weak brush write themselves down */
+  mp_draw_canvas_set_erasing (canvas, TRUE);
+  press (widget, GDK_KEY_space, 0);
+  press (widget, GDK_KEY_space, 0);
+  mp_draw_canvas_set_erasing (canvas, FALSE);
+  mp_draw_canvas_set_strength (canvas, 0.5);
+  press (widget, GDK_KEY_bracketright, 0);
+  press (widget, GDK_KEY_space, 0);
+  press (widget, GDK_KEY_space, 0);
+  assert_strokes (canvas, "+0.1 0.05 0 0.05 0.05 0.05 0.06; -0.1 0 0.06; +0.125*0.5 0 0.06");
+  g_object_unref (canvas);
+}
+
+static void
+test_history (void)
+{
+  MpDrawCanvas *canvas = MP_DRAW_CANVAS (g_object_ref_sink (mp_draw_canvas_new ()));
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (mp_draw_canvas_set_strokes (canvas, "+0.1 0 0; +0.2 0.5 0.5", &error));
+  assert_state (canvas, TRUE, FALSE, FALSE);
+  mp_draw_canvas_undo (canvas);
+  assert_strokes (canvas, "+0.1 0 0");
+  assert_state (canvas, TRUE, TRUE, FALSE);
+  mp_draw_canvas_undo (canvas);
+  mp_draw_canvas_undo (canvas);
+  assert_state (canvas, FALSE, TRUE, TRUE);
+  mp_draw_canvas_redo (canvas);
+  mp_draw_canvas_redo (canvas);
+  mp_draw_canvas_redo (canvas);
+  assert_strokes (canvas, "+0.1 0 0; +0.2 0.5 0.5");
+
+  /* clearing is undone like a stroke, and leaves no trace in what is written */
+  mp_draw_canvas_clear (canvas);
+  assert_strokes (canvas, "");
+  assert_state (canvas, TRUE, FALSE, TRUE);
+  mp_draw_canvas_undo (canvas);
+  assert_strokes (canvas, "+0.1 0 0; +0.2 0.5 0.5");
+  mp_draw_canvas_redo (canvas);
+  mp_draw_canvas_clear (canvas);
+  mp_draw_canvas_undo (canvas);
+  assert_strokes (canvas, "+0.1 0 0; +0.2 0.5 0.5");
+
+  /* a new stroke forgets what was undone; everything erased is empty */
+  mp_draw_canvas_undo (canvas);
+  mp_draw_canvas_set_erasing (canvas, TRUE);
+  mp_draw_canvas_set_radius (canvas, 0.4);
+  press (GTK_WIDGET (canvas), GDK_KEY_space, 0);
+  press (GTK_WIDGET (canvas), GDK_KEY_space, 0);
+  assert_state (canvas, TRUE, FALSE, TRUE);
+
+  g_assert_false (mp_draw_canvas_set_strokes (canvas, "+0.1 nonsense", &error));
+  g_assert_nonnull (error);
+  assert_strokes (canvas, "+0.1 0 0; -0.4 0 0");
+  g_object_unref (canvas);
+}
+
+static void
+stopped_cb (GObject      *object,
+            GAsyncResult *result,
+            gpointer      data)
+{
+  mp_session_stop_finish (MP_SESSION (object), result);
+  *(gboolean *) data = TRUE;
+}
+
+static void
+wait_for_iterations (MpSession *session,
+                     guint64    iteration)
+{
+  GListModel *lanes = mp_session_get_lanes (session);
+  gint64 until = g_get_monotonic_time () + PATIENCE;
+  guint ready = 0;
+
+  while (ready < g_list_model_get_n_items (lanes) && g_get_monotonic_time () < until) {
+    g_main_context_iteration (NULL, FALSE);
+    mp_session_pull (session, TRUE, g_get_monotonic_time ());
+    ready = 0;
+    for (guint i = 0; i < g_list_model_get_n_items (lanes); i++) {
+      g_autoptr (MpLaneModel) lane = g_list_model_get_item (lanes, i);
+
+      ready += mp_lane_model_get_live_progress (lane)->iteration >= iteration;
+    }
+  }
+  g_assert_cmpuint (ready, ==, g_list_model_get_n_items (lanes));
+}
+
+static void
+test_train (void)
+{
+  g_autofree char *runs = g_dir_make_tmp ("matchpoint-draw-XXXXXX", NULL);
+  MpSession *session = mp_session_new (runs);
+  GListModel *lanes = mp_session_get_lanes (session);
+  gboolean stopped = FALSE;
+
+  /* without lanes a comparison opens; a ring's lanes take the drawing over; then it is there to go on with */
+  for (guint round = 0; round < 3; round++) {
+    MpDrawWindow *window = g_object_ref (mp_draw_window_new (NULL, session));
+    MpDrawCanvas *canvas = mp_draw_window_get_canvas (window);
+    const char *strokes = round == 0 ? "+0.1 -0.5 0 0.5 0" : "+0.2 0 0.25";
+
+    gtk_window_present (GTK_WINDOW (window));
+    canned_settle ();
+    canned_check_labels (GTK_WIDGET (window));
+    if (round < 2) {
+      g_assert_true (mp_draw_canvas_is_empty (canvas));
+      g_assert_true (mp_draw_canvas_set_strokes (canvas, strokes, NULL));
+    } else
+      assert_strokes (canvas, strokes);
+    g_assert_true (mp_draw_window_train (window));
+    g_assert_cmpuint (g_list_model_get_n_items (lanes), ==, round == 0 ? 3 : 1);
+    for (guint i = 0; i < g_list_model_get_n_items (lanes); i++) {
+      g_autoptr (MpLaneModel) lane = g_list_model_get_item (lanes, i);
+      MpExperiment *experiment = mp_lane_model_get_experiment (lane);
+
+      g_assert_cmpstr (mp_experiment_get_string (experiment, "data", "kind"), ==, "drawing");
+      g_assert_cmpstr (mp_experiment_get_string (experiment, "data", "strokes"), ==, strokes);
+      g_assert_cmpint (mp_experiment_get_int (experiment, "data", "points"), ==, 10000);
+      g_assert_cmpuint (mp_lane_model_get_n_pending (lane), ==, 0);
+    }
+    wait_for_iterations (session, 20);
+    gtk_window_destroy (GTK_WINDOW (window));
+    g_object_unref (window);
+    if (round == 0)
+      g_assert_true (mp_session_open (session, "ring-mmd-net", FALSE, NULL));
+  }
+  mp_session_stop_async (session, stopped_cb, &stopped);
+  while (!stopped)
+    g_main_context_iteration (NULL, TRUE);
+  g_object_unref (session);
+  mp_scratch_remove (runs);
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  canned_init (&argc, &argv);
+  g_test_add_func ("/draw/keys", test_keys);
+  g_test_add_func ("/draw/history", test_history);
+  g_test_add_func ("/draw/train", test_train);
+  return g_test_run ();
+}
