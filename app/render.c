@@ -305,13 +305,16 @@ render_sweep (MpArguments *arguments,
   if (run == NULL || !check_metric (run, metric, error))
     return FALSE;
   sweep = mp_sweep_run_get_sweep (run);
-  matrix = mp_sweep_picture_new (run, TRUE);
+  matrix = mp_sweep_picture_new (sweep, TRUE);
   mp_sweep_picture_fill (matrix, run, metric != NULL ? metric : mp_sweep_get_metric (sweep));
   for (guint cell = 0; cell < mp_sweep_get_n_cells (sweep); cell++) {
     guint trial = mp_sweep_picture_find_trial (run, cell);
+    g_autofree char *trial_dir = trial != G_MAXUINT ? mp_sweep_run_dup_trial_dir (run, trial) : NULL;
+    g_autoptr (MpSweepPoints) points
+      = trial_dir != NULL ? mp_sweep_points_read (trial_dir, mp_sweep_get_trial (sweep, trial)->experiment) : NULL;
 
-    if (trial != G_MAXUINT)
-      mp_sweep_picture_load (matrix, run, cell, trial);
+    if (points != NULL)
+      mp_sweep_points_show (points, matrix, cell);
   }
   mp_arguments_get_int (arguments, "width", 100, 20000, &width);
   mp_arguments_get_int (arguments, "scale", 1, 8, &scale);

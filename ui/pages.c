@@ -7,9 +7,11 @@
 
 #include "ui/page-graph.h"
 #include "ui/page-portrait.h"
+#include "ui/page-sweep.h"
 
 static const MpPageInfo pages[] = {
   { "lanes", N_("Lanes"), .needs_lanes = TRUE, .transport = TRUE, .inspector = TRUE },
+  { "sweep", N_("Sweep"), .create = mp_sweep_page_new },
   { "graph", N_("Graph"), .needs_lanes = TRUE, .transport = TRUE, .inspector = TRUE, .create = mp_graph_page_new },
   { "portrait", N_("Portraits"), .create = mp_portrait_page_new },
 };

@@ -14,7 +14,7 @@
 #include "engine/runs/run.h"
 #include "ui/plot/plot-format.h"
 
-#define LOG_SPAN 30 /* metrics that should vanish are on a log scale from this ratio of most to least */
+#define LOG_SPAN 10 /* metrics that should vanish are on a log scale from this ratio of most to least */
 
 /* ---- making ---- */
 
@@ -33,10 +33,9 @@ add_axes (MpSweepMatrix *matrix,
 }
 
 MpSweepMatrix *
-mp_sweep_picture_new (MpSweepRun *run,
-                      gboolean    title)
+mp_sweep_picture_new (MpSweep *sweep,
+                      gboolean title)
 {
-  MpSweep *sweep = mp_sweep_run_get_sweep (run);
   MpSweepMatrix *matrix = mp_sweep_matrix_new (mp_sweep_get_n_rows (sweep), mp_sweep_get_n_columns (sweep));
   const guint *axes;
   guint n;
@@ -123,16 +122,25 @@ find_metric (const char *id)
 }
 
 char *
-mp_sweep_picture_metric_title (MpSweepRun *run,
+mp_sweep_picture_metric_name (const char *metric)
+{
+  const MpMetric *known = find_metric (metric);
+
+  if (known == NULL)
+    return g_strdup (metric);
+  if (strlen (metric) == strlen (known->base.id))
+    return g_strdup (_(known->base.title));
+  return g_strdup_printf ("%s (%s)", _(known->base.title), metric + strlen (known->base.id) + 1);
+}
+
+char *
+mp_sweep_picture_metric_title (MpSweep    *sweep,
                                const char *metric)
 {
-  MpSweep *sweep = mp_sweep_run_get_sweep (run);
-  const MpMetric *known = find_metric (metric);
+  g_autofree char *name = mp_sweep_picture_metric_name (metric);
   guint n = mp_sweep_get_n_seeds (sweep);
-  g_autoptr (GString) text = g_string_new (known != NULL ? _(known->base.title) : metric);
+  g_autoptr (GString) text = g_string_new (name);
 
-  if (known != NULL && strlen (metric) > strlen (known->base.id))
-    g_string_append_printf (text, " (%s)", metric + strlen (known->base.id) + 1);
   if (n > 1)
     g_string_append_printf (text, g_dngettext (NULL, ", mean over %u seed", ", mean over %u seeds", n), n);
   if (mp_sweep_get_average (sweep) > 0) {
@@ -204,7 +212,7 @@ mp_sweep_picture_fill (MpSweepMatrix *matrix,
   const MpMetric *known = find_metric (metric);
   gboolean lower = known != NULL ? known->better == MP_LOWER_IS_BETTER : g_str_has_prefix (metric, "loss/");
   g_autofree double *values = g_new (double, n);
-  g_autofree char *title = mp_sweep_picture_metric_title (run, metric);
+  g_autofree char *title = mp_sweep_picture_metric_title (mp_sweep_run_get_sweep (run), metric);
 
   for (guint cell = 0; cell < n; cell++) {
     MpCardState state = MP_CARD_EMPTY;
@@ -253,42 +261,44 @@ mp_sweep_picture_find_trial (MpSweepRun *run,
   return G_MAXUINT;
 }
 
-gboolean
-mp_sweep_picture_get_extent (MpSweepRun *run,
-                             guint       trial,
-                             double      extent[4])
+void
+mp_sweep_points_free (MpSweepPoints *points)
 {
-  MpExperiment *experiment = mp_sweep_get_trial (mp_sweep_run_get_sweep (run), trial)->experiment;
-  g_autoptr (MpData) data = mp_data_open (experiment, 0, NULL);
-
-  if (data == NULL)
-    return FALSE;
-  mp_data_get_extent (data, extent);
-  return TRUE;
+  g_free (points->data);
+  g_free (points->samples);
+  g_free (points);
 }
 
-gboolean
-mp_sweep_picture_load (MpSweepMatrix *matrix,
-                       MpSweepRun    *run,
-                       guint          cell,
-                       guint          trial)
+MpSweepPoints *
+mp_sweep_points_read (const char   *dir,
+                      MpExperiment *experiment)
 {
-  g_autofree char *dir = mp_sweep_run_dup_trial_dir (run, trial);
-  g_autoptr (MpRun) kept = mp_run_open (dir, FALSE, NULL);
-  g_autoptr (MpTimelineReader) timeline = kept != NULL ? mp_run_open_timeline (kept, NULL) : NULL;
-  g_autofree float *data = NULL;
+  g_autoptr (MpRun) run = mp_run_open (dir, FALSE, NULL);
+  g_autoptr (MpTimelineReader) timeline = run != NULL ? mp_run_open_timeline (run, NULL) : NULL;
+  g_autoptr (MpSweepPoints) points = g_new0 (MpSweepPoints, 1);
+  g_autoptr (MpData) data = NULL;
   MpTimelineFrame frame;
-  gint64 n_data, dimensions;
-  double extent[4];
-  gboolean known;
   guint keyframe;
 
   if (timeline == NULL || !mp_timeline_reader_find (timeline, G_MAXUINT64, &keyframe)
-      || !mp_timeline_reader_load_data (timeline, &n_data, &dimensions, &data, NULL)
+      || !mp_timeline_reader_load_data (timeline, &points->n_data, &points->dimensions, &points->data, NULL)
       || !mp_timeline_reader_load (timeline, keyframe, FALSE, &frame, NULL))
-    return FALSE;
-  known = mp_sweep_picture_get_extent (run, trial, extent);
-  mp_sweep_matrix_set_points (matrix, cell, data, n_data, frame.samples, frame.n, dimensions, known ? extent : NULL);
+    return NULL;
+  points->n_samples = frame.n;
+  points->samples = g_steal_pointer (&frame.samples);
   mp_timeline_frame_clear (&frame);
-  return TRUE;
+  data = mp_data_open (experiment, 0, NULL);
+  points->known = data != NULL;
+  if (points->known)
+    mp_data_get_extent (data, points->extent);
+  return g_steal_pointer (&points);
+}
+
+void
+mp_sweep_points_show (MpSweepPoints *points,
+                      MpSweepMatrix *matrix,
+                      guint          cell)
+{
+  mp_sweep_matrix_set_points (matrix, cell, points->data, points->n_data, points->samples, points->n_samples,
+                              points->dimensions, points->known ? points->extent : NULL);
 }

@@ -10,11 +10,13 @@
 G_BEGIN_DECLS
 
 /* Rows, columns and labels; no cards yet. title: for a picture that stands alone. */
-MpSweepMatrix *mp_sweep_picture_new (MpSweepRun *run,
-                                     gboolean    title);
+MpSweepMatrix *mp_sweep_picture_new (MpSweep *sweep,
+                                     gboolean title);
 /* The name of a metric and what a cell shows of it: "High quality, mean over 3 seeds". (transfer full) */
-char          *mp_sweep_picture_metric_title (MpSweepRun *run,
+char          *mp_sweep_picture_metric_title (MpSweep    *sweep,
                                               const char *metric);
+/* The same without how it is averaged. (transfer full) */
+char          *mp_sweep_picture_metric_name (const char *metric);
 /* Numbers and states of all cells. */
 void           mp_sweep_picture_fill (MpSweepMatrix *matrix,
                                       MpSweepRun    *run,
@@ -22,15 +24,22 @@ void           mp_sweep_picture_fill (MpSweepMatrix *matrix,
 /* The trial whose samples stand for a cell: the first seed that has begun; G_MAXUINT: none. */
 guint          mp_sweep_picture_find_trial (MpSweepRun *run,
                                             guint       cell);
-/* The last samples that a trial's folder keeps. FALSE where there are none. Reads files. */
-gboolean       mp_sweep_picture_load (MpSweepMatrix *matrix,
-                                      MpSweepRun    *run,
-                                      guint          cell,
-                                      guint          trial);
-/* What is in view of a trial's data: x0, x1, y0, y1. FALSE: unknown. */
-gboolean       mp_sweep_picture_get_extent (MpSweepRun *run,
-                                            guint       trial,
-                                            double      extent[4]);
+/* The last samples that a run's folder keeps. */
+typedef struct
+{
+  float   *data, *samples;   /* n × dimensions each */
+  gint64   n_data, n_samples, dimensions;
+  gboolean known;
+  double   extent[4];        /* known: what should be in view: x0, x1, y0, y1 */
+} MpSweepPoints;
+/* NULL where there are none. Reads files; any thread. */
+MpSweepPoints *mp_sweep_points_read (const char   *dir,
+                                     MpExperiment *experiment);
+void           mp_sweep_points_free (MpSweepPoints *points);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (MpSweepPoints, mp_sweep_points_free)
+void           mp_sweep_points_show (MpSweepPoints *points,
+                                     MpSweepMatrix *matrix,
+                                     guint          cell);
 
 /* "0.934 ± 0.021"; short_text: "0.934". What cannot be is said: "diverged", "2/3 diverged". (transfer full) */
 char          *mp_sweep_format_summary (const MpSweepSummary *summary,
