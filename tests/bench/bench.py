@@ -26,6 +26,9 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / 'build' / 'release'
 PROGRAM = BUILD / 'app' / 'matchpoint'
 METHODS = ('gan', 'mmd-net', 'gram')
+WIDE_METHODS = ('wgan-gp', 'unrolled')
+WIDE = tuple(word for key in ('generator.hidden=512,512,512', 'critic.hidden=512,512,512', 'train.batch=256')
+             for word in ('--set', key))
 NEVER = '1000000000'  # evaluations that do not happen: peers only train
 
 
@@ -53,11 +56,11 @@ def train(presets, iterations, threads=1, evaluate=False, extra=(), environment=
 SAME_WORK = {'ring-mmd-net': ('--set', 'optimizer.generator.kind=adam')}
 
 
-def rate_of(preset, threads, seconds=2.0, extra=()):
-    """Iterations per second of one lane in steady state, over about `seconds`."""
+def rate_of(preset, threads, seconds=2.0, extra=(), least=500):
+    """Iterations per second of one lane in steady state, over about `seconds` and `least` iterations at the least."""
     extra = (*SAME_WORK.get(preset, ()), *extra)
-    first, _ = train([preset], 500, threads, extra=extra)
-    iterations = max(500, int(first['lanes'][0]['iterations_per_second'] * seconds))
+    first, _ = train([preset], least, threads, extra=extra)
+    iterations = max(least, int(first['lanes'][0]['iterations_per_second'] * seconds))
     result, _ = train([preset], iterations, threads, extra=extra)
     lane = result['lanes'][0]
     return lane['iteration'] / lane['seconds']
@@ -93,6 +96,31 @@ def bench_ring(options, results):
                          ours[best] >= 3 * rates['PyTorch eager']))
     results['ring'] = table
     results['peers'] = peers.versions if peers else {}
+    return rows
+
+
+def bench_wide(options, results):
+    """The games that differentiate twice, with the networks of the improved WGAN's toy code (peers/wide_case.py), against
+    the best of the peers, each at its best thread count."""
+    threads = sorted({1, os.cpu_count() or 1})
+    peers = None if options.no_peers else Peers(ROOT, options.say)
+    rows, table = [], {}
+    for method in WIDE_METHODS:
+        ours = {n: median([rate_of(f'ring-{method}', n, 4.0, WIDE, 30) for _ in range(options.runs)]) for n in threads}
+        best = max(ours, key=ours.get)
+        entry = {'matchpoint': {'iterations_per_second': ours[best], 'threads': best, 'by_threads': ours}}
+        options.say(f'{method}, wide: {ours[best]:.1f} iterations/s on {best} thread(s)')
+        if peers:
+            entry.update(peers.measure(method, threads, options.runs, 'wide'))
+        table[method] = entry
+        rates = {name: peer['iterations_per_second'] for name, peer in entry.items()
+                 if name in GOALS and 'iterations_per_second' in peer}
+        if rates:
+            fastest = max(rates, key=rates.get)
+            rows.append((f'{method}, 512 wide: against the best peer ({fastest})', ours[best] / rates[fastest], '×', '≥ 1.5',
+                         ours[best] >= 1.5 * rates[fastest]))
+    results['wide'] = table
+    results.setdefault('peers', peers.versions if peers else {})
     return rows
 
 
@@ -227,9 +255,8 @@ def bench_views(options, results):
     return [(f'all layers of a lane ({method})', value, 'ms', '< 8', value < 8)]
 
 
-SECTIONS = {'ring': bench_ring, 'floor': bench_floor, 'allocations': bench_allocations, 'memory': bench_memory,
-            'start': bench_start, 'window': bench_window, 'chart': bench_chart,
-            'views': bench_views}
+SECTIONS = {'ring': bench_ring, 'wide': bench_wide, 'floor': bench_floor, 'allocations': bench_allocations,
+            'memory': bench_memory, 'start': bench_start, 'window': bench_window, 'chart': bench_chart, 'views': bench_views}
 
 
 # ---- report ----
@@ -249,18 +276,18 @@ def number(value):
     return f'{value:.0f}' if abs(value) >= 100 else f'{value:.3g}'
 
 
-def ring_table(results):
-    table = results.get('ring')
+def ring_table(results, case):
+    table = results.get(case)
     if not table:
         return []
     columns = ['matchpoint'] + sorted({name for entry in table.values() for name in entry} - {'matchpoint'})
-    lines = ['Iterations per second; in brackets the threads that did best.', '',
+    lines = [f'Iterations per second, {case} case; in brackets the threads that did best.', '',
              '| method | ' + ' | '.join(columns) + ' |', '|---' * (len(columns) + 1) + '|']
     for method, entry in table.items():
         cells = []
         for column in columns:
             peer = entry.get(column, {})
-            cells.append(f'{peer["iterations_per_second"]:.0f} ({peer["threads"]})' if 'iterations_per_second' in peer
+            cells.append(f'{number(peer["iterations_per_second"])} ({peer["threads"]})' if 'iterations_per_second' in peer
                          else peer.get('error', '–'))
         lines.append(f'| {method} | ' + ' | '.join(cells) + ' |')
     return lines + ['']
@@ -272,7 +299,8 @@ def report(about, results, rows, options):
              f'load at the start {about["load"]:.2f}.', ''] + [f'- {line}' for line in about['program']]
     for name, version in results.get('peers', {}).items():
         lines.append(f'- {name}: {version}')
-    lines += [''] + ring_table(results) + ['| what | measured | goal | |', '|---|---|---|---|']
+    lines += [''] + ring_table(results, 'ring') + ring_table(results, 'wide')
+    lines += ['| what | measured | goal | |', '|---|---|---|---|']
     for what, value, unit, goal, kept in rows:
         lines.append(f'| {what} | {number(value)} {unit if value is not None else ""} | {goal} | '
                      f'{"" if kept is None else "kept" if kept else "**missed**"} |')

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs the peers of the ring case (tests/bench/peers) in an environment that has their frameworks."""
+"""Runs the peers of the ring and wide cases (tests/bench/peers) in an environment that has their frameworks."""
 import json
 import os
 import statistics
@@ -7,15 +7,16 @@ import subprocess
 import sys
 
 CPU_WHEELS = 'https://download.pytorch.org/whl/cpu'
-# Name in the table, script, mode, the module it needs, whether the goals are set against it.
+# Name in the table, mode, the module it needs (its script is MODULE_CASE.py), whether the goals are set against it.
 PEERS = (
-    ('PyTorch eager', 'torch_ring.py', 'eager', 'torch', True),
-    ('torch.compile', 'torch_ring.py', 'compile', 'torch', True),
-    ('JAX jit', 'jax_ring.py', 'jit', 'jax', True),
-    # A hundred iterations in one call: no window, no pause, no metric in between; shown for completeness.
-    ('JAX scan', 'jax_ring.py', 'scan', 'jax', False),
+    ('PyTorch eager', 'eager', 'torch', True),
+    ('torch.compile', 'compile', 'torch', True),
+    ('JAX jit', 'jit', 'jax', True),
+    # A hundred iterations in one call: no window, no pause, no metric in between; shown for completeness. Wide iterations
+    # are long, so that nothing would change.
+    ('JAX scan', 'scan', 'jax', False),
 )
-GOALS = {name for name, _, _, _, goal in PEERS if goal}
+GOALS = {name for name, _, _, goal in PEERS if goal}
 
 
 class Peers:
@@ -66,11 +67,14 @@ class Peers:
             return None, words[-1] if words else f'ended with {result.returncode}'
         return json.loads(result.stdout.strip().splitlines()[-1]), None
 
-    def measure(self, method, threads, runs):
+    def measure(self, method, threads, runs, case='ring'):
         """Each peer at its best thread count: name → result. Every process takes the median of seven windows itself;
         the best of the thread counts is then run again until there are `runs` of it."""
         table = {}
-        for name, script, mode, module, _ in PEERS:
+        for name, mode, module, _ in PEERS:
+            script = f'{module}_{case}.py'
+            if case == 'wide' and mode == 'scan':
+                continue
             if self.versions[module] == 'not installed':
                 table[name] = {'error': 'not installed'}
                 continue

@@ -59,11 +59,11 @@ def check_draws():
                *(rng.standard_normal((BATCH, LATENT)).astype(np.float32) for _ in range(2)))
 
 
-def arguments(modes):
+def arguments(modes, methods=METHODS):
     parser = argparse.ArgumentParser(description='Time the ring case; one line of JSON.')
     parser.add_argument('--mode', choices=modes, default=modes[0])
     parser.add_argument('--threads', type=int, default=1)
-    parser.add_argument('--method', choices=METHODS, required=True)
+    parser.add_argument('--method', choices=methods, required=True)
     parser.add_argument('--seconds', type=float, default=10)
     parser.add_argument('--check', action='store_true', help='print the losses after 10 steps from fixed draws')
     args = parser.parse_args()
