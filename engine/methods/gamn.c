@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * gamn.c: Generative Adversarial Mapping Networks (Guo, Zhu and Li, 2017): a mapper F makes the MMD of real and generated
- * points large, the generator makes it small.
+ * gamn.c: Generative Adversarial Mapping Networks (Guo, Zhu and Li, 2017): a mapper F makes the MMD of real and
+ * generated points large, the generator makes it small.
  *
  * x real, y = G (z), F (x), F (y) n × d; M = √(MMD² + 10⁻⁶) of them, biased, kernels summed.
  *   mapper      M − λ·P − λ₁·|w_n|₁ − λ₂·|w_n|² − λ_c·|w|²      maximised, critic_steps times with fresh draws
  *   generator   M + μ·M_data                                    minimised
- *               P = E (|∇_x̂ Σᵢ F (x̂)ᵢ| − 1)²   one function, the sum of the outputs, between real and generated points
+ *               P = E (|∇_x̂ Σᵢ F (x̂)ᵢ| − 1)²   one function, the sum of the outputs, between real and generated
  *               w_n                            scales and offsets of the mapper's normalisations, w all its parameters
  *               M_data                         the same root of the MMD² between the points themselves
- * The paper prints the penalty with a plus inside an ascent; it is a penalty, so it is a minus here. It reports one term at
- * a time: the gradient penalty best, then the L1 and the L2 norm of normalisation parameters, then the classical L2 norm
- * of all. Layer normalisation in F, batch normalisation in G; d = 10. A Gaussian kernel bounds M for any F, which saturates
- * rather than diverges.
+ * The paper prints the penalty with a plus inside an ascent; it is a penalty, so it is a minus here. It reports one
+ * term at a time: the gradient penalty best, then the L1 and the L2 norm of normalisation parameters, then the
+ * classical L2 norm of all. Layer normalisation in F, batch normalisation in G; d = 10. A Gaussian kernel bounds M
+ * for any F, which saturates rather than diverges.
  */
 #include "engine/methods/adversarial.h"
 #include "engine/methods/mmd.h"
@@ -28,8 +28,8 @@ static const MpParam params[] = {
     .type = MP_PARAM_INT, .default_value = "5", .min = 0, .max = 1000, .ui_min = 1, .ui_max = 20, .live = TRUE },
   MP_ADVERSARIAL_PENALTY ("between", "0.1"),
   { .key = "norm_l1", .title = N_("L1 of normalisations"), .symbol = "λ₁",
-    .summary = N_("Weight of the L1 norm of scales and offsets of the mapper's layer or batch normalisations; without any "
-                  "there is nothing to weigh."),
+    .summary = N_("Weight of the L1 norm of scales and offsets of the mapper's layer or batch normalisations; without "
+                  "any there is nothing to weigh."),
     .type = MP_PARAM_DOUBLE, .default_value = "0", .min = 0, .max = 1e3, .ui_min = 0, .ui_max = 0.1, .live = TRUE },
   { .key = "norm_l2", .title = N_("L2 of normalisations"), .symbol = "λ₂",
     .summary = N_("Weight of the squared L2 norm of the same scales and offsets."),
@@ -180,6 +180,7 @@ gamn_build (MpBuild  *build,
   build_mapper_phase (build, phase);
   build_generator_phase (build);
   mp_build_publish_critic (build, MP_CRITIC_SPACE, mp_build_int (build, "dimensions"));
+  mp_build_publish_saddle (build);
   mp_build_publish (build, "critic-loss", view_mapper_loss);
   mp_build_publish (build, "generator-loss", view_generator_loss);
   mp_adversarial_publish_penalty (build);
@@ -190,8 +191,8 @@ const MpMethod mp_method_gamn = {
   .base = {
     .id = "gamn",
     .title = N_("GAMN"),
-    .summary = N_("A mapper makes the MMD large in a space of its own, held back by a gradient penalty or by norms of its "
-                  "parameters."),
+    .summary = N_("A mapper makes the MMD large in a space of its own, held back by a gradient penalty or by norms of "
+                  "its parameters."),
     .paper = "Guo, Zhu and Li, Generative Adversarial Mapping Networks, 2017",
     .params = params,
     .n_params = G_N_ELEMENTS (params),

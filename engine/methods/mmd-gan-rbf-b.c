@@ -14,7 +14,8 @@ const MpMethod mp_method_mmd_gan_rbf_b = {
   .base = {
     .id = "mmd-gan-rbf-b",
     .title = N_("MMD-GAN (bounded Gaussian)"),
-    .summary = N_("As the Gaussian one with a single kernel whose distances are bounded for the critic, so that it cannot saturate."),
+    .summary = N_("As the Gaussian one with a single kernel whose distances are bounded for the critic, so that it "
+                  "cannot saturate."),
     .paper = "Wang, Sun and Halgamuge, Improving MMD-GAN Training with Repulsive Loss Function, ICLR 2019",
     .params = params,
     .n_params = G_N_ELEMENTS (params),

@@ -13,8 +13,8 @@ const MpMethod mp_method_mmd_gan_rbf = {
   .base = {
     .id = "mmd-gan-rbf",
     .title = N_("MMD-GAN (Gaussian)"),
-    .summary = N_("A critic drives the kernel means of real and generated points apart, and draws each side together; five "
-                  "Gaussians."),
+    .summary = N_("A critic drives the kernel means of real and generated points apart, and draws each side together; "
+                  "five Gaussians."),
     .paper = "Wang, Sun and Halgamuge, Improving MMD-GAN Training with Repulsive Loss Function, ICLR 2019",
     .params = params,
     .n_params = G_N_ELEMENTS (params),

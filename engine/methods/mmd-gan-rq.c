@@ -13,7 +13,8 @@ const MpMethod mp_method_mmd_gan_rq = {
   .base = {
     .id = "mmd-gan-rq",
     .title = N_("MMD-GAN (rational quadratic)"),
-    .summary = N_("As the Gaussian one with five rational quadratics, whose long tails keep slopes between distant scores."),
+    .summary = N_("As the Gaussian one with five rational quadratics, whose long tails keep slopes between distant "
+                  "scores."),
     .paper = "Bińkowski, Sutherland, Arbel and Gretton, Demystifying MMD GANs, ICLR 2018",
     .params = params,
     .n_params = G_N_ELEMENTS (params),

@@ -8,12 +8,13 @@
  *   generator   M + w·F                          minimised
  *               F = −mean_k max (0, −v_k),  v = mean p − mean q    reduces the feasible set to E f (x) ≥ E f (y)
  *               A (x) = mean (g (f (x)) − x)²                      keeps f injective; y is a constant in it
- * with w = 16, a = 8; either can be 0, which are the ablations of the GRAM paper. The generator's loss has F with that sign
- * in the authors' code, too.
+ * with w = 16, a = 8; either can be 0, which are the ablations of the GRAM paper. The generator's loss has F with
+ * that sign in the authors' code, too.
  *
- * A gradient penalty on the sum of the codes may be added, as GAMN has it. Weights of f, not of g, are clamped to ±c (c = 0.01) after each of the critic's updates; the code does it before, which
- * differs in what the generator sees by one update. The code has 5 critic updates for each of the generator's, and 100
- * (warm_up_steps) for each of the first 25 and every 500th. g has the generator's architecture, from K to the data.
+ * A gradient penalty on the sum of the codes may be added, as GAMN has it. Weights of f, not of g, are clamped to ±c
+ * (c = 0.01) after each of the critic's updates; the code does it before, which differs in what the generator sees
+ * by one update. The code has 5 critic updates for each of the generator's, and 100 (warm_up_steps) for each of the
+ * first 25 and every 500th. g has the generator's architecture, from K to the data.
  */
 #include "engine/methods/adversarial.h"
 #include "engine/methods/mmd.h"
@@ -30,8 +31,8 @@ static const MpParam params[] = {
     .summary = N_("Weight of the penalty on code means of generated points above those of real ones; 0 leaves it out."),
     .type = MP_PARAM_DOUBLE, .default_value = "16", .min = 0, .max = 1e6, .ui_min = 0, .ui_max = 100, .live = TRUE },
   { .key = "autoencoder", .title = N_("Autoencoder penalty"), .symbol = "a",
-    .summary = N_("Weight of the error with which a decoder gets points back from their codes; 0 leaves it out, and the "
-                  "decoder too."),
+    .summary = N_("Weight of the error with which a decoder gets points back from their codes; 0 leaves it out, and "
+                  "the decoder too."),
     .type = MP_PARAM_DOUBLE, .default_value = "8", .min = 0, .max = 1e6, .ui_min = 0, .ui_max = 100 },
   { .key = "clip", .title = N_("Weight clipping"), .symbol = "c",
     .summary = N_("Every parameter of the encoder is clamped to ±c after an update; 0 clamps nothing."),
@@ -41,8 +42,8 @@ static const MpParam params[] = {
     .summary = N_("Critic updates in an iteration, each with a minibatch of its own."),
     .type = MP_PARAM_INT, .default_value = "5", .min = 0, .max = 1000, .ui_min = 1, .ui_max = 20, .live = TRUE },
   { .key = "warm_up_steps", .title = N_("Warm-up critic updates"), .unit = N_("per iteration"),
-    .summary = N_("Critic updates in each of the first 25 iterations and in every 500th instead; the code has 100. 0 has "
-                  "as many as ever."),
+    .summary = N_("Critic updates in each of the first 25 iterations and in every 500th instead; the code has 100. 0 "
+                  "has as many as ever."),
     .type = MP_PARAM_INT, .default_value = "0", .min = 0, .max = 1000, .ui_min = 0, .ui_max = 100, .live = TRUE },
 };
 
@@ -174,6 +175,7 @@ mmd_gan_build (MpBuild  *build,
   build_critic_phase (build, phase);
   build_generator_phase (build);
   mp_space_publish (build, dimensions, view_critic_loss, view_generator_loss);
+  mp_build_publish_saddle (build);
   mp_adversarial_publish_penalty (build);
   return mp_graph_check (mp_build_graph (build), error);
 }
@@ -182,7 +184,8 @@ const MpMethod mp_method_mmd_gan = {
   .base = {
     .id = "mmd-gan",
     .title = N_("MMD GAN"),
-    .summary = N_("An encoder learns a space where the MMD is large, kept invertible by a decoder and bounded by clipping."),
+    .summary = N_("An encoder learns a space where the MMD is large, kept invertible by a decoder and bounded by "
+                  "clipping."),
     .paper = "Li et al., MMD GAN: Towards Deeper Understanding of Moment Matching Network, NIPS 2017",
     .params = params,
     .n_params = G_N_ELEMENTS (params),

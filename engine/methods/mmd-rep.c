@@ -13,8 +13,8 @@ const MpMethod mp_method_mmd_rep = {
   .base = {
     .id = "mmd-rep",
     .title = N_("MMD-rep"),
-    .summary = N_("The critic drives the scores of real points apart instead of drawing them together, so it learns what tells "
-                  "them apart."),
+    .summary = N_("The critic drives the scores of real points apart instead of drawing them together, so it learns "
+                  "what tells them apart."),
     .paper = "Wang, Sun and Halgamuge, Improving MMD-GAN Training with Repulsive Loss Function, ICLR 2019",
     .params = params,
     .n_params = G_N_ELEMENTS (params),

@@ -39,8 +39,8 @@ typedef MpNode *(*MpSpaceLoss) (MpBuild *build, MpNode *p, MpNode *q);
 void    mp_space_publish (MpBuild *build, gint64 dimensions, MpSpaceLoss critic_loss, MpSpaceLoss generator_loss);
 
 /* Health of the kernel, from means that the losses have computed anyway: of k / k (x, x) over two different real
- * points, two generated ones, and one of each. Near 0 no point sees another, near 1 all look the same, and slopes vanish at both ends.
- * Reports nothing for a kernel that grows without bound. */
+ * points, two generated ones, and one of each. Near 0 no point sees another, near 1 all look the same, and slopes
+ * vanish at both ends. Reports nothing for a kernel that grows without bound. */
 void    mp_grams_report_saturation (const MpGrams *self, MpPhase *phase);
 
 G_END_DECLS

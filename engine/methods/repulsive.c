@@ -4,8 +4,8 @@
  */
 #include "engine/methods/repulsive.h"
 
-/* Squared distances p–p, q–q and p–q, n × n each, and those of p–q with i = j, n; NULL where there are not as many p as q,
- * as in views, and all pairs count. */
+/* Squared distances p–p, q–q and p–q, n × n each, and those of p–q with i = j, n; NULL where there are not as many
+ * p as q, as in views, and all pairs count. */
 typedef struct
 {
   MpNode *rr, *gg, *rg, *rows;
@@ -30,8 +30,8 @@ measure (MpNode *p,
   };
 }
 
-/* Mean over i ≠ j of the kernel of an n × n matrix of squared distances; on_diagonal: those of i = j, n, or one for all, or
- * NULL for the mean over all pairs. */
+/* Mean over i ≠ j of the kernel of an n × n matrix of squared distances; on_diagonal: those of i = j, n, or one for
+ * all, or NULL for the mean over all pairs. */
 static MpNode *
 mean_kernel (MpBuild *build,
              MpNode  *distances,
@@ -224,5 +224,7 @@ mp_repulsive_build (MpBuild  *build,
   report_means (build, phase, &d);
   mp_space_publish (build, mp_build_int (build, "dimensions"), view_critic_loss, view_generator_loss);
   mp_adversarial_publish_penalty (build);
+  if (get_lambda (build) == NULL)
+    mp_build_publish_saddle (build);
   return mp_graph_check (mp_build_graph (build), error);
 }

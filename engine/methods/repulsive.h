@@ -9,8 +9,8 @@
  *   generator   L_G = e_gg − 2·e_rg + e_rr                   always with the plain kernel; e_rr is constant to it
  *   critic      L_D (λ) = λ·e_rr − (λ − 1)·e_rg − e_gg       λ = −1: attractive, −MMD²; λ = 1: repulsive, e_rr − e_gg
  *
- * The paper prints e_rr without its λ in L_D, with which the weights do not add up to zero. Both losses are minimised, from
- * one forward pass, and both networks step at once.
+ * The paper prints e_rr without its λ in L_D, with which the weights do not add up to zero. Both losses are
+ * minimised, from one forward pass, and both networks step at once.
  *
  * A bounded kernel has its squared distances d² bounded for the critic, so that no pair is pushed without end:
  *   λ < 0    real–real and generated–generated max (d², b_l),   real–generated min (d², b_u)

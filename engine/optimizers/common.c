@@ -8,7 +8,7 @@
 
 #define TINY_SQUARE 1e-30
 
-const char *const mp_schedule_choices[] = { "constant", "linear", "cosine", "exponential", NULL };
+const char *const mp_schedule_choices[] = { "constant", "linear", "cosine", "exponential", "step", NULL };
 
 void
 mp_optimizer_fill_common (MpExperiment *experiment,
@@ -49,6 +49,8 @@ mp_optimizer_schedule (MpExperiment *experiment,
     return final + (1 - final) * 0.5 * (1 + cos (G_PI * t));
   if (g_str_equal (schedule, "exponential"))
     return pow (final, t);
+  if (g_str_equal (schedule, "step"))
+    return t < mp_experiment_get_double (experiment, group, "step_at") ? 1 : final;
   return 1;
 }
 

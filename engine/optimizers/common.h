@@ -8,6 +8,7 @@
  *   linear       s = 1 − (1 − f)·t
  *   cosine       s = f + (1 − f)·(1 + cos πt)/2          (Loshchilov and Hutter 2017, without restarts)
  *   exponential  s = f^t
+ *   step         s = 1 while t < "step_at", then f    (GMMN's code: a tenth from a quarter on)
  * It is applied by the training loop (engine/train/loop.c), which knows the iteration.
  */
 #pragma once
@@ -58,7 +59,10 @@ extern const char *const mp_schedule_choices[];
     .summary = N_("Learning rate at the last iteration as a fraction of the full one; for schedules other than "   \
                   "constant."),                                                                                    \
     .type = MP_PARAM_DOUBLE, .default_value = "0.01", .min = 1e-6, .max = 1, .ui_min = 1e-4, .ui_max = 1,          \
-    .logarithmic = TRUE, .live = TRUE }
+    .logarithmic = TRUE, .live = TRUE },                                                                           \
+  { .key = "step_at", .title = N_("Place of the step"),                                                            \
+    .summary = N_("Share of the iterations after which the schedule step goes to the final rate."),                \
+    .type = MP_PARAM_DOUBLE, .default_value = "0.25", .min = 0, .max = 1, .live = TRUE }
 
 /* Fills the entries that all optimizers have. */
 void   mp_optimizer_fill_common (MpExperiment *experiment, const char *group, double *hyper);

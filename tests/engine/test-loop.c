@@ -142,6 +142,7 @@ test_schedules (void)
     double      start, middle, end;
   } cases[] = {
     { "constant", 1, 1, 1 }, { "linear", 1, 0.505, 0.01 }, { "cosine", 1, 0.505, 0.01 }, { "exponential", 1, 0.1, 0.01 },
+    { "step", 1, 0.01, 0.01 },
   };
 
   for (guint c = 0; c < G_N_ELEMENTS (cases); c++) {

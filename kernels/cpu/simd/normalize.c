@@ -7,7 +7,8 @@
  * normalize    y = (x − μ)·ρ, μ = mean x, ρ = 1/√(mean (x − μ)² + ε); means over the axis of size n
  * its adjoint  dx = ρ·(dy − mean dy − x̂·mean (dy·x̂)), x̂ = (x − μ)·ρ
  *
- * Sums are kept in float64; those of a row (inner = 1, layer normalisation) in eight parts, whatever the instruction set.
+ * Sums are kept in float64; those of a row (inner = 1, layer normalisation) in eight parts, whatever the instruction
+ * set.
  */
 #include "kernels/cpu/simd/math.h"
 
@@ -83,7 +84,8 @@ SYMBOL (log_sum_exp) (int64_t     rows,
 
 #define LANES 8
 typedef double lanes __attribute__ ((vector_size (LANES * sizeof (double))));
-typedef double column_lanes __attribute__ ((vector_size (LANES * sizeof (double)), aligned (sizeof (double)), may_alias));
+typedef double column_lanes
+  __attribute__ ((vector_size (LANES * sizeof (double)), aligned (sizeof (double)), may_alias));
 typedef real   row_lanes __attribute__ ((vector_size (LANES * sizeof (real)), aligned (sizeof (real)), may_alias));
 
 /* eight numbers from p on; no function, since vectors wider than the instruction set's have no calling convention */
