@@ -7,7 +7,7 @@
  *   attractive   L_D = 2·e_rg − e_rr − e_gg     pulls scores of one kind together, real from generated
  *   repulsive    L_D = e_rr − e_gg              spreads the scores of real points, gathers those of generated ones
  * Forces are −N·∂L_D/∂s at each score: the factor N makes the gradient of a mean that of a point. Panels of real, generated
- * and the forces on them; more dimensions by their principal axes, one as lines.
+ * and the forces on them; more than two dimensions by their principal axes.
  */
 #include "engine/views/view.h"
 

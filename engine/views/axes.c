@@ -17,7 +17,6 @@
 #define POINTS 256     /* of each side that the axes are computed from */
 #define ITERATIONS 60
 #define TOLERANCE 1e-7 /* relative change of the captured variance */
-#define LINE_APART 0.2 /* distance of the two lines, in their length */
 
 typedef struct
 {
@@ -202,50 +201,6 @@ apply (const Axes    *self,
   tensor->columns = 2;
 }
 
-/* ---- one dimension ---- */
-
-static double
-spread (const MpLayer *layer)
-{
-  double low = G_MAXDOUBLE, high = -G_MAXDOUBLE;
-
-  for (guint t = 0; t < 2; t++)
-    for (gint64 i = 0; i < layer->tensors[t].rows; i++) {
-      low = MIN (low, (double) layer->tensors[t].values[i]);
-      high = MAX (high, (double) layer->tensors[t].values[i]);
-    }
-  return high > low ? high - low : 1;
-}
-
-static void
-put_on_line (MpLayerTensor *tensor,
-             double         height)
-{
-  float *values = g_new (float, MAX (1, 2 * tensor->rows));
-
-  for (gint64 i = 0; i < tensor->rows; i++) {
-    values[2 * i] = tensor->values[i];
-    values[2 * i + 1] = (float) height;
-  }
-  g_free (tensor->values);
-  tensor->values = values;
-  tensor->columns = 2;
-}
-
-static void
-project_line (MpLayer *layer,
-              guint    per_panel)
-{
-  double apart = LINE_APART * spread (layer);
-
-  for (guint t = 0; t < layer->n_tensors; t++) {
-    guint what = t % per_panel;
-
-    put_on_line (&layer->tensors[t], what == 0 ? apart / 2 : what == 1 ? -apart / 2 : 0);
-  }
-  layer->detail = g_strdup (_("one dimension: real points above, generated below"));
-}
-
 void
 mp_layer_project (MpLayer *layer)
 {
@@ -253,8 +208,6 @@ mp_layer_project (MpLayer *layer)
   gint64 k = layer->tensors[0].columns;
   Axes axes = { 0 };
 
-  if (k == 1)
-    project_line (layer, per_panel);
   if (k <= 2)
     return;
   gather (&axes, layer->tensors, 2);

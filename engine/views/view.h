@@ -17,7 +17,7 @@
  *   LATTICE   overlay     positions rows·columns × 2, row by row; optionally opacity rows·columns in [0, 1]; `columns`
  *   POINTS    overlay     a further cloud k × 2
  *   MATRIX    panel       values rows × columns; several panels: one tensor each
- *   SPACE     panel       real n × k, generated m × k; optionally the forces on them, n × k and m × k;
+ *   SPACE     panel       real n × k, generated m × k, k 1 or 2; optionally the forces on them, n × k and m × k;
  *                         several panels: `per_panel` tensors each
  *   BARS      panel       values k, and for each a label; several panels: one tensor each
  *
@@ -113,9 +113,8 @@ gint64  mp_view_count_kernel_points (MpBuild *build);
 MpNode *mp_view_gradient_norms (MpBuild *build, MpNode *x);
 
 /* ---- for finish () ---- */
-/* Turns a SPACE layer, with points of any number of dimensions in tensors 0 and 1 of each panel and forces in 2 and 3,
- * into one of two: the principal axes of the first panel's points, with the share of their variance in `detail`; one
- * dimension becomes two parallel lines, real above generated. */
+/* Turns a SPACE layer of more than two dimensions, with points in tensors 0 and 1 of each panel and forces in 2 and 3,
+ * into one of two: the principal axes of the first panel's points, with the share of their variance in `detail`. */
 void mp_layer_project (MpLayer *layer);
 /* Mean of the rows and their first principal axis, of length 1; columns numbers each. */
 void mp_view_find_axis (const MpLayerTensor *points, double *mean, double *axis);
