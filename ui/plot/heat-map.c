@@ -394,7 +394,9 @@ draw_levels (MpHeatMap         *self,
   for (guint i = 0; self->levels && i < round->len; i++) {
     const MpTick *tick = &g_array_index (round, MpTick, i);
 
-    if (tick->label != NULL && !(fabs (tick->value - self->neutral) <= 1e-9 * (high - low)))
+    /* At the ends of the range a line would follow rounding, or the frame. */
+    if (tick->label != NULL && tick->value > low && tick->value < high
+        && !(fabs (tick->value - self->neutral) <= 1e-9 * (high - low)))
       draw_level (&levels, cr, tick->value, 0.75 * unit, mp_colour_fade (strong, 0.7), tick->label);
   }
   if (!isnan (self->neutral)) {
