@@ -352,6 +352,7 @@ paint_brush (MpDrawCanvas      *self,
 {
   double x = half + half * self->brush[0], y = half - half * self->brush[1];
 
+  cairo_new_path (cr);
   cairo_arc (cr, x, y, MAX (1.5, self->radius * half), 0, 2 * G_PI);
   cairo_set_line_width (cr, self->stroke ? 2 : 1);
   mp_colour_set_source (style->text, cr);
