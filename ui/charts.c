@@ -8,6 +8,7 @@
 
 #include "ui/columns-layout.h"
 #include "ui/export.h"
+#include "ui/lane-past.h"
 
 /* What each chart shows. A pattern that ends in "/" takes every curve below it. */
 typedef struct
@@ -97,7 +98,9 @@ add_curves (MpCharts        *self,
 {
   g_autoptr (MpLaneModel) model = g_list_model_get_item (self->lanes, lane);
   g_autofree char *name = name_lane (self, lane);
-  guint dash = MP_DASH_SOLID;
+  guint64 iteration;
+  /* A branch has its parent's colour. */
+  guint dash = mp_lane_model_get_parent (model, &iteration) ? MP_DASH_DASHED : MP_DASH_SOLID;
 
   for (guint p = 0; p < G_N_ELEMENTS (kind->patterns) && kind->patterns[p]; p++)
     for (guint i = 0; i < mp_lane_model_get_n_curves (model); i++) {
@@ -399,6 +402,15 @@ mp_charts_set_smoothing (MpCharts *self,
     mp_chart_view_invalidate (self->views[k]);
   }
   g_object_notify_by_pspec (G_OBJECT (self), props[PROP_SMOOTHING]);
+}
+
+void
+mp_charts_set_cursor (MpCharts *self,
+                      double    iteration)
+{
+  g_return_if_fail (MP_IS_CHARTS (self));
+
+  mp_chart_link_set_cursor (self->link, iteration);
 }
 
 guint

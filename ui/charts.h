@@ -24,6 +24,9 @@ void          mp_charts_set_lanes     (MpCharts   *self,
 double        mp_charts_get_smoothing (MpCharts   *self);
 void          mp_charts_set_smoothing (MpCharts   *self,
                                        double      tau);
+/* An iteration that all charts mark; NAN: none. */
+void          mp_charts_set_cursor    (MpCharts   *self,
+                                       double      iteration);
 guint         mp_charts_get_n_charts  (MpCharts   *self);
 MpChartView  *mp_charts_get_view      (MpCharts   *self,
                                        guint       i);

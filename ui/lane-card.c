@@ -390,6 +390,15 @@ mp_lane_card_set_selected (MpLaneCard *self,
 }
 
 void
+mp_lane_card_set_compact (MpLaneCard *self,
+                          gboolean    compact)
+{
+  g_return_if_fail (MP_IS_LANE_CARD (self));
+
+  gtk_widget_set_visible (GTK_WIDGET (self->layers), !compact);
+}
+
+void
 mp_lane_card_join_heads (MpLaneCard   *self,
                          GtkSizeGroup *heads)
 {

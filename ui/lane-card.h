@@ -24,6 +24,9 @@ MpLaneModel *mp_lane_card_get_model      (MpLaneCard  *self);
 gboolean     mp_lane_card_get_selected   (MpLaneCard  *self);
 void         mp_lane_card_set_selected   (MpLaneCard  *self,
                                           gboolean     selected);
+/* Without what chooses layers: where several lanes share little height. */
+void         mp_lane_card_set_compact    (MpLaneCard  *self,
+                                          gboolean     compact);
 /* Lanes side by side have heads of one height, so that their plots line up. */
 void         mp_lane_card_join_heads     (MpLaneCard   *self,
                                           GtkSizeGroup *heads);

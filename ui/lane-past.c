@@ -35,6 +35,23 @@ mp_lane_model_set_run (MpLaneModel *self,
   g_object_notify (G_OBJECT (self), "run");
 }
 
+gboolean
+mp_lane_model_is_kept (MpLaneModel *self)
+{
+  g_return_val_if_fail (MP_IS_LANE_MODEL (self), FALSE);
+
+  return mp_lane_model_get_past (self)->kept;
+}
+
+void
+mp_lane_model_set_kept (MpLaneModel *self,
+                        gboolean     kept)
+{
+  g_return_if_fail (MP_IS_LANE_MODEL (self));
+
+  mp_lane_model_get_past (self)->kept = kept;
+}
+
 const char *
 mp_lane_model_get_parent (MpLaneModel *self,
                           guint64     *iteration)
@@ -79,6 +96,7 @@ mp_lane_model_show_past (MpLaneModel          *self,
     mp_snapshot_ref (snapshot);
   g_clear_pointer (&past->snapshot, mp_snapshot_unref);
   past->snapshot = snapshot;
+  mp_lane_layers_set_past (mp_lane_model_get_layers (self), snapshot);
   if (progress)
     past->progress = *progress;
   mp_lane_layers_set_past (mp_lane_model_get_layers (self), snapshot);

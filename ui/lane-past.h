@@ -15,6 +15,10 @@ G_BEGIN_DECLS
 const char *mp_lane_model_get_run       (MpLaneModel          *self);
 void        mp_lane_model_set_run       (MpLaneModel          *self,
                                          const char           *run_dir);
+/* The lane is a kept run without a trainer, which could train on. */
+gboolean    mp_lane_model_is_kept       (MpLaneModel          *self);
+void        mp_lane_model_set_kept      (MpLaneModel          *self,
+                                         gboolean              kept);
 /* The folder of the run that it branched off, or NULL, and at which iteration. */
 const char *mp_lane_model_get_parent    (MpLaneModel          *self,
                                          guint64              *iteration);
@@ -32,6 +36,7 @@ gboolean    mp_lane_model_is_past       (MpLaneModel          *self);
 typedef struct
 {
   char           *run_dir;
+  gboolean        kept;
   char           *parent_dir;
   guint64         parent_iteration;
   MpSnapshot     *snapshot;  /* NULL: now */

@@ -184,7 +184,8 @@ mp_session_lane_pull_view (MpSessionLane *lane,
     lane->view_pending = FALSE;
     mp_lane_model_set_snapshot (lane->model, snapshot);
   }
-  if (!mp_lane_model_is_watched (lane->model) || mp_lane_model_is_past (lane->model) || state == MP_LANE_PREPARING || state == MP_LANE_FAILED)
+  if (!mp_lane_model_is_watched (lane->model) || mp_lane_model_is_past (lane->model) || state == MP_LANE_PREPARING ||
+      state == MP_LANE_FAILED)
     return;
   if (!lane->wants_view &&
       (!moving || !turn || lane->view_pending || !drawn))

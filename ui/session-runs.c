@@ -204,6 +204,7 @@ fill_model (MpLaneModel *model,
   mp_lane_model_set_progress (model, &progress);
   show_last_keyframe (model, mp_run_get_dir (run));
   mp_lane_model_set_state (model, read_state (mp_run_get_state (run)), NULL);
+  mp_lane_model_set_kept (model, mp_lane_model_get_state (model) != MP_LANE_DIVERGED);
 }
 
 /* A branch has its parent's colour when the parent is there. */
@@ -267,13 +268,10 @@ gboolean
 mp_session_is_kept (MpSession *self,
                     guint      lane)
 {
-  MpSessionLane *kept;
-
   g_return_val_if_fail (MP_IS_SESSION (self), FALSE);
   g_return_val_if_fail (lane < self->lanes->len, FALSE);
 
-  kept = g_ptr_array_index (self->lanes, lane);
-  return !kept->trainer && mp_lane_model_get_state (kept->model) != MP_LANE_DIVERGED;
+  return mp_lane_model_is_kept (((MpSessionLane *) g_ptr_array_index (self->lanes, lane))->model);
 }
 
 gboolean

@@ -158,6 +158,7 @@ mp_session_start_lane (MpSessionLane    *lane,
   if (self->speed > 0)
     mp_trainer_set_speed (lane->trainer, self->speed);
   mp_lane_model_set_run (lane->model, options.run_dir);
+  mp_lane_model_set_kept (lane->model, FALSE);
   mp_lane_model_set_state (lane->model, MP_LANE_PREPARING, NULL);
   mp_trainer_set_notify (lane->trainer, mp_session_wake, self);
   mp_session_wake (self);

@@ -26,7 +26,10 @@ struct _MpTransport
   GtkRange      *speed;
   GtkLabel      *speed_label;
   GtkLabel      *text;
-  GtkProgressBar *bar;
+  MpTimelineBar *bar;
+  GtkWidget     *live;
+  MpTimeline    *timeline;
+  char          *progress;     /* what is said while now is shown */
   GtkSpinButton *seed;
 };
 
@@ -84,11 +87,34 @@ seed_cb (MpTransport *self)
   g_signal_emit (self, signals[SEED_CHANGED], 0, mp_transport_get_seed (self));
 }
 
+/* While the past is shown the line says which moment, and a button leads back. */
+static void
+update_text (MpTransport *self)
+{
+  gboolean live = !self->timeline || mp_timeline_is_live (self->timeline);
+  g_autofree char *moment = live ? NULL : mp_timeline_format (self->timeline, mp_timeline_get_position (self->timeline));
+  g_autofree char *past = live ? NULL : g_strdup_printf (_("Looking back: %s"), moment);
+  const char *text = past ? past : self->progress ? self->progress : "";
+
+  if (!g_str_equal (gtk_label_get_text (self->text), text))
+    gtk_label_set_text (self->text, text);
+  gtk_widget_set_visible (self->live, !live);
+}
+
+static void
+live_cb (MpTransport *self)
+{
+  if (self->timeline)
+    mp_timeline_go_live (self->timeline);
+}
+
 static void
 mp_transport_dispose (GObject *object)
 {
   GtkWidget *child;
 
+  mp_transport_set_timeline (MP_TRANSPORT (object), NULL);
+  g_clear_pointer (&MP_TRANSPORT (object)->progress, g_free);
   while ((child = gtk_widget_get_first_child (GTK_WIDGET (object))))
     gtk_widget_unparent (child);
   G_OBJECT_CLASS (mp_transport_parent_class)->dispose (object);
@@ -159,6 +185,7 @@ mp_transport_class_init (MpTransportClass *klass)
   signals[SEED_CHANGED] = g_signal_new ("seed-changed", MP_TYPE_TRANSPORT, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                         G_TYPE_NONE, 1, G_TYPE_INT64);
 
+  g_type_ensure (MP_TYPE_TIMELINE_BAR);
   g_type_ensure (MP_TYPE_WRAP_LAYOUT);
   gtk_widget_class_set_template_from_resource (widget_class, MP_RESOURCE_PATH "/ui/transport.ui");
   gtk_widget_class_bind_template_child (widget_class, MpTransport, reset);
@@ -169,6 +196,7 @@ mp_transport_class_init (MpTransportClass *klass)
   gtk_widget_class_bind_template_child (widget_class, MpTransport, speed_label);
   gtk_widget_class_bind_template_child (widget_class, MpTransport, text);
   gtk_widget_class_bind_template_child (widget_class, MpTransport, bar);
+  gtk_widget_class_bind_template_child (widget_class, MpTransport, live);
   gtk_widget_class_bind_template_child (widget_class, MpTransport, seed);
   gtk_widget_class_set_css_name (widget_class, "transport");
   gtk_widget_class_set_accessible_role (widget_class, GTK_ACCESSIBLE_ROLE_TOOLBAR);
@@ -181,6 +209,7 @@ mp_transport_init (MpTransport *self)
   gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Training"), -1);
   g_signal_connect_swapped (self->speed, "value-changed", G_CALLBACK (speed_cb), self);
   g_signal_connect_swapped (self->seed, "value-changed", G_CALLBACK (seed_cb), self);
+  g_signal_connect_swapped (self->live, "clicked", G_CALLBACK (live_cb), self);
   show_speed (self);
 }
 
@@ -288,10 +317,36 @@ mp_transport_set_progress (MpTransport *self,
       g_string_append_printf (text, _("next: %s"), _(phase)); /* a title of the method, marked there */
     }
   }
-  if (!g_str_equal (gtk_label_get_text (self->text), text->str))
-    gtk_label_set_text (self->text, text->str);
-  gtk_progress_bar_set_fraction (self->bar, n_iterations > 0 ? MIN ((double) iteration / n_iterations, 1) : 0);
-  g_string_free (text, TRUE);
+  g_free (self->progress);
+  self->progress = g_string_free (text, FALSE);
+  update_text (self);
+}
+
+void
+mp_transport_set_timeline (MpTransport *self,
+                           MpTimeline  *timeline)
+{
+  g_return_if_fail (MP_IS_TRANSPORT (self));
+
+  if (self->timeline == timeline)
+    return;
+  if (self->timeline)
+    g_signal_handlers_disconnect_by_data (self->timeline, self);
+  g_set_object (&self->timeline, timeline);
+  if (self->bar)
+    mp_timeline_bar_set_timeline (self->bar, timeline);
+  if (timeline)
+    g_signal_connect_swapped (timeline, "moved", G_CALLBACK (update_text), self);
+  if (timeline)
+    update_text (self);
+}
+
+MpTimelineBar *
+mp_transport_get_bar (MpTransport *self)
+{
+  g_return_val_if_fail (MP_IS_TRANSPORT (self), NULL);
+
+  return self->bar;
 }
 
 const char *

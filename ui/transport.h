@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * transport.h: play, pause, single steps, reset, speed, seed, progress: the bar below the lanes.
+ * transport.h: play, pause, single steps, reset, speed, timeline, seed: the bar below the lanes.
  *
  * Knows no trainer: its buttons are the actions win.play, win.step-iteration, win.step-phase and win.reset; what it
  * shows is set. Main thread only.
@@ -10,6 +10,8 @@
 #pragma once
 
 #include <gtk/gtk.h>
+
+#include "ui/timeline-bar.h"
 
 G_BEGIN_DECLS
 
@@ -33,5 +35,9 @@ void       mp_transport_set_progress (MpTransport *self,
                                       double       seconds_left,
                                       const char  *phase);
 const char *mp_transport_get_text    (MpTransport *self);
+/* The timeline that its slider moves along; or NULL. */
+void       mp_transport_set_timeline (MpTransport *self,
+                                      MpTimeline  *timeline);
+MpTimelineBar *mp_transport_get_bar  (MpTransport *self);
 
 G_END_DECLS

@@ -458,6 +458,7 @@ look_at_session (MpWindow *self)
 {
   GListModel *lanes = mp_session_get_lanes (self->session);
 
+  mp_transport_set_timeline (self->transport, mp_session_get_timeline (self->session));
   g_signal_connect_swapped (self->session, "news", G_CALLBACK (news_cb), self);
   g_signal_connect_swapped (self->session, "failed", G_CALLBACK (failed_cb), self);
   g_signal_connect_swapped (self->session, "notify::title", G_CALLBACK (update_title), self);

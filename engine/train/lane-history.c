@@ -3,44 +3,66 @@
  * lane-history.c: what a run keeps of its past: keyframes to look back at and checkpoints to branch from. None of it
  * changes training.
  *
- * Keyframes are due at iterations that the timeline says (timeline-file.h) but may take only a small share of the time:
- * each is paid from a credit that grows with the clock and holds a few of them, so the first iterations and single
- * steps have theirs at once, and a lane that runs at full speed has them as often as the share allows. Looking waits
- * for a device that runs ahead; that is part of the cost. The background layer costs most and changes least: only some
- * keyframes have it.
+ * Keyframes are due at iterations that the timeline says (timeline-file.h), but may take only a small share of the
+ * time: after each one the lane trains as long as makes its usual cost that share. The first tenth of a second is free,
+ * so that the first iterations have theirs. On the CPU the cost is what the thread computed, so that a busy machine does
+ * not thin the timeline; elsewhere it is the time, for looking waits for a device that runs ahead. The background layer
+ * costs most and changes least: it is paid from a share of its own, and is in some keyframes only.
  *
  * Automatic checkpoints are spaced likewise: counted in [train] checkpoint_every, every octave has at most 16, or as
  * many as the budget holds, and the last two are there in any case.
  */
 #include "engine/train/lane.h"
 
+#include <time.h>
+
 #include "engine/views/view.h"
 
-#define SHARE 0.02          /* of the time, for keyframes */
-#define MOST_CREDIT 0.05    /* seconds */
-#define LAYER_EVERY 4       /* keyframes */
+#define SHARE 0.01          /* of the time for keyframes, and once more for layers in them */
+#define FREE 0.1            /* seconds */
 #define PER_OCTAVE 8        /* checkpoints, at least */
 #define KEYFRAME_BUDGET 0.25 /* of [train] history; the rest is the checkpoints' */
 
 /* ---- keyframes ---- */
 
-static void
-update_credit (MpLane *lane)
+static double
+now_seconds (void)
 {
-  gint64 now = g_get_monotonic_time ();
-
-  lane->credit = MIN (MOST_CREDIT, lane->credit + SHARE * (double) (now - lane->credit_at) / G_USEC_PER_SEC);
-  lane->credit_at = now;
+  return (double) g_get_monotonic_time () / G_USEC_PER_SEC;
 }
 
-/* The next keyframe is the first that is due once it can be paid. */
+/* What the thread pays with. */
+static double
+paid_seconds (MpLane *lane)
+{
+  struct timespec time;
+
+  if (!lane->class->host_memory)
+    return now_seconds ();
+  clock_gettime (CLOCK_THREAD_CPUTIME_ID, &time);
+  return (double) time.tv_sec + (double) time.tv_nsec * 1e-9;
+}
+
+/* What it usually costs: the mean of the last few. */
+static void
+count_cost (MpLane    *lane,
+            MpLaneDue *due,
+            double     start,
+            double     cost)
+{
+  due->cost = due->cost > 0 ? 0.75 * due->cost + 0.25 * cost : cost;
+  due->at = lane->recording < FREE ? start : start + cost + due->cost / SHARE;
+}
+
+/* The next keyframe is the first that is due once the time has come. */
 static void
 schedule_keyframe (MpLane *lane)
 {
-  double missing = MAX (0, lane->keyframe_cost - lane->credit) / SHARE;
-  double wait = MIN (missing * mp_trainer_get_rate (lane->trainer), 1e9);
+  double wait = MAX (0, lane->keyframe_due.at - now_seconds ());
+  double iterations = MIN (wait * mp_trainer_get_rate (lane->trainer), 1e9);
 
-  lane->next_keyframe = mp_timeline_writer_next (mp_run_get_timeline (lane->run), lane->iteration + (guint64) wait);
+  lane->next_keyframe
+    = mp_timeline_writer_next (mp_run_get_timeline (lane->run), lane->iteration + (guint64) iterations);
 }
 
 static gboolean
@@ -61,11 +83,11 @@ mp_lane_remember_background (MpLane            *lane,
   }
 }
 
-/* The background layer that somebody looked at last, or the first on offer; not at every keyframe. */
+/* The background layer that somebody looked at last, or the first on offer, when it is time for one. */
 static const char *
 choose_layer (MpLane *lane)
 {
-  if (lane->keyframes_since % LAYER_EVERY != 0)
+  if (now_seconds () < lane->layer_due.at)
     return NULL;
   for (guint i = 0; lane->background == NULL && i < lane->trainer->n_layers; i++)
     if (is_background (lane->trainer->layers[i].class))
@@ -95,7 +117,8 @@ mp_lane_save_keyframe (MpLane  *lane,
 {
   const MpBuildOptions *options = mp_build_get_options (mp_loop_get_build (lane->loop));
   MpTimelineWriter *timeline = mp_run_get_timeline (lane->run);
-  gint64 start = g_get_monotonic_time (), dimensions = mp_data_get_dimensions (mp_loop_get_data (lane->loop));
+  gint64 dimensions = mp_data_get_dimensions (mp_loop_get_data (lane->loop));
+  double start = now_seconds (), paid = paid_seconds (lane), layer_share, seconds;
   guint64 batch = (guint64) mp_experiment_get_int (lane->experiment, "train", "batch");
   const char *const layers[] = { choose_layer (lane), NULL };
   MpTimelineFrame frame = {
@@ -111,13 +134,17 @@ mp_lane_save_keyframe (MpLane  *lane,
        && mp_timeline_writer_set_data (timeline, options->n_view_data, dimensions, view.data, error);
   frame.samples = view.samples;
   describe_layer (&view, &frame.layer);
+  layer_share = frame.layer.values != NULL ? view.layers[0].seconds : 0;
   ok = ok && mp_timeline_writer_append (timeline, &frame, error);
   mp_view_clear (&view);
 
-  lane->keyframes_since = layers[0] != NULL ? 1 : lane->keyframes_since + 1;
-  lane->keyframe_cost = (double) (g_get_monotonic_time () - start) / G_USEC_PER_SEC;
-  lane->credit -= lane->keyframe_cost;
-  lane->recording += lane->keyframe_cost;
+  seconds = now_seconds () - start;
+  layer_share = CLAMP (layer_share / MAX (seconds, 1e-9), 0, 1);
+  paid = paid_seconds (lane) - paid;
+  lane->recording += seconds;
+  count_cost (lane, &lane->keyframe_due, start, paid * (1 - layer_share));
+  if (layers[0] != NULL)
+    count_cost (lane, &lane->layer_due, start, paid * layer_share);
   mp_trainer_publish_recording (lane->trainer, lane->recording);
   return ok;
 }
@@ -178,7 +205,7 @@ mp_lane_save_checkpoint (MpLane  *lane,
                          gboolean automatic,
                          GError **error)
 {
-  gint64 start = g_get_monotonic_time ();
+  double start = now_seconds ();
   const MpCounters counters = {
     .seed = (guint64) mp_experiment_get_int (lane->experiment, "train", "seed"),
     .iteration = lane->iteration,
@@ -194,7 +221,7 @@ mp_lane_save_checkpoint (MpLane  *lane,
     ok = thin_checkpoints (lane, error);
   }
   lane->checkpoint_at = lane->iteration;
-  lane->recording += (double) (g_get_monotonic_time () - start) / G_USEC_PER_SEC;
+  lane->recording += now_seconds () - start;
   mp_trainer_publish_recording (lane->trainer, lane->recording);
   return ok;
 }
@@ -215,10 +242,11 @@ mp_lane_start_history (MpLane  *lane,
   for (guint i = 0; lane->checkpoint_every > 0 && i < checkpoints->len; i++)
     if (g_array_index (checkpoints, guint64, i) % lane->checkpoint_every == 0)
       g_array_append_val (lane->automatic, g_array_index (checkpoints, guint64, i));
-  lane->credit = MOST_CREDIT;
-  lane->credit_at = g_get_monotonic_time ();
+  /* The first one makes plans, which says nothing about the next; training has not begun. */
   if (!mp_lane_save_keyframe (lane, error))
     return FALSE;
+  lane->keyframe_due = lane->layer_due = (MpLaneDue) { 0 };
+  lane->recording = 0;
   schedule_keyframe (lane);
   /* A branch must not need its parent. */
   return checkpoints->len > 0 || mp_run_get_parent (lane->run, &parent_iteration) == NULL
@@ -230,8 +258,7 @@ mp_lane_keep_history (MpLane  *lane,
                       GError **error)
 {
   if (lane->iteration >= lane->next_keyframe) {
-    update_credit (lane);
-    if (lane->credit > lane->keyframe_cost && !mp_lane_save_keyframe (lane, error))
+    if (now_seconds () >= lane->keyframe_due.at && !mp_lane_save_keyframe (lane, error))
       return FALSE;
     schedule_keyframe (lane);
   }

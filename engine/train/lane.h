@@ -21,6 +21,13 @@ typedef enum
 
 #define MP_RATE_BUCKETS 4
 
+/* When something that is paid by time may be done again. */
+typedef struct
+{
+  double at;                         /* monotonic seconds */
+  double cost;                       /* seconds that it usually takes */
+} MpLaneDue;
+
 typedef struct
 {
   MpTrainer           *trainer;
@@ -63,10 +70,7 @@ typedef struct
   GArray              *automatic;        /* guint64: iterations of those that nobody asked for */
   guint64              next_keyframe;    /* G_MAXUINT64: none */
   const MpViewClass   *background;       /* that keyframes show, or NULL: not chosen yet */
-  guint                keyframes_since;  /* the last one with a layer */
-  double               credit;           /* seconds that keyframes may take */
-  gint64               credit_at;        /* monotonic time of the last credit */
-  double               keyframe_cost;    /* seconds of the last one */
+  MpLaneDue            keyframe_due, layer_due;
   double               recording;        /* seconds that keyframes and checkpoints took */
 
   /* a snapshot on its way */

@@ -250,7 +250,7 @@ test_keyframes (void)
     n_layers += marks[i].has_layer;
   }
   g_assert_true (marks[0].has_layer);
-  g_assert_cmpuint (n_layers, <=, n / 3 + 1);
+  g_assert_cmpuint (n_layers, >, 1);
   g_assert_true (mp_timeline_reader_load (reader, n - 1, TRUE, &frame, NULL));
   g_assert_cmpint (frame.dimensions, ==, 2);
   g_assert_nonnull (frame.layer.values);
