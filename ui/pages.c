@@ -7,19 +7,13 @@
 
 #include "ui/page-graph.h"
 #include "ui/page-portrait.h"
-<<<<<<< HEAD
 #include "ui/page-sweep.h"
-
-static const MpPageInfo pages[] = {
-  { "lanes", N_("Lanes"), .needs_lanes = TRUE, .transport = TRUE, .inspector = TRUE },
-  { "sweep", N_("Sweep"), .create = mp_sweep_page_new },
-=======
 #include "ui/page-timeline.h"
 
 static const MpPageInfo pages[] = {
   { "lanes", N_("Lanes"), .needs_lanes = TRUE, .transport = TRUE, .inspector = TRUE },
   { "timeline", N_("Timeline"), .needs_lanes = TRUE, .create = mp_page_timeline_new },
->>>>>>> fbf0fc4 (ui: Give the past a page, and the transport a timeline to scrub)
+  { "sweep", N_("Sweep"), .create = mp_sweep_page_new },
   { "graph", N_("Graph"), .needs_lanes = TRUE, .transport = TRUE, .inspector = TRUE, .create = mp_graph_page_new },
   { "portrait", N_("Portraits"), .create = mp_portrait_page_new },
 };
