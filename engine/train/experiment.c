@@ -651,9 +651,12 @@ mp_experiment_copy_group (MpExperiment  *self,
   if (kind != NULL && !mp_experiment_set_value (self, group, "kind", kind->id, error))
     return FALSE;
   for (guint i = 0; i < params->len; i++) {
-    const char *key = ((const MpParam *) g_ptr_array_index (params, i))->key;
+    const MpParam *param = g_ptr_array_index (params, i);
+    g_autofree char *value = param->type == MP_PARAM_FILE
+                             ? mp_experiment_dup_path (from, from_group, param->key)
+                             : g_strdup (mp_experiment_get_string (from, from_group, param->key));
 
-    if (!mp_experiment_set_value (self, group, key, mp_experiment_get_string (from, from_group, key), error))
+    if (!mp_experiment_set_value (self, group, param->key, value, error))
       return FALSE;
   }
   return TRUE;

@@ -65,6 +65,30 @@ hash_data (GChecksum *checksum,
   }
 }
 
+/* What weights depend on. Where a file is does not matter: its bytes are in [data] sha256, which a kept run writes down,
+ * and its points in the key. (transfer full) */
+static char *
+make_text (MpExperiment *experiment)
+{
+  g_autoptr (MpExperiment) copy = mp_experiment_copy (experiment);
+
+  if (mp_experiment_find_param (copy, "data", "file") != NULL) {
+    mp_experiment_set (copy, "data.file=/file", NULL); /* which empties the sum */
+    mp_experiment_set_value (copy, "data", "sha256", mp_experiment_get_string (experiment, "data", "sha256"), NULL);
+  }
+  return mp_experiment_to_text (copy);
+}
+
+static gboolean
+write_digest (MpExperiment  *experiment,
+              MpData        *data,
+              GError       **error)
+{
+  const char *digest = mp_data_get_digest (data);
+
+  return digest == NULL || mp_experiment_set_value (experiment, "data", "sha256", digest, error);
+}
+
 static char *
 make_key (const char          *text,
           MpData              *data,
@@ -99,9 +123,10 @@ mp_stage_new (MpLoop               *loop,
   self->cache = mp_stage_default_cache ();
   self->experiment = mp_experiment_copy (stage);
   self->activity = mp_extractor_of (mp_build_experiment (build))->activity;
-  if (!make_canonical (self->experiment, class, error))
+  if (!make_canonical (self->experiment, class, error)
+      || !write_digest (self->experiment, mp_loop_get_data (loop), error))
     return NULL;
-  self->text = mp_experiment_to_text (self->experiment);
+  self->text = make_text (self->experiment);
   self->key = make_key (self->text, mp_loop_get_data (loop), class, &info);
   return g_steal_pointer (&self);
 }
@@ -176,7 +201,7 @@ static gboolean
 is_ours (MpStage *self,
          MpRun   *run)
 {
-  g_autofree char *text = mp_experiment_to_text (mp_run_get_experiment (run));
+  g_autofree char *text = make_text (mp_run_get_experiment (run));
   g_autoptr (GArray) events = mp_run_list_events (run, NULL);
 
   return events != NULL && events->len == 0 && g_str_equal (text, self->text);

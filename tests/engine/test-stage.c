@@ -267,6 +267,33 @@ test_broken (gconstpointer how)
   mp_scratch_remove (scratch);
 }
 
+/* Points of a file: one stage for the same bytes wherever they lie, another one for others. */
+static void
+test_file (void)
+{
+  static const char *const names[] = { "a.csv", "b.csv", "c.csv" };
+  g_autofree char *scratch = set_up ();
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++) {
+    g_autoptr (MpExperiment) experiment = experiment_new (SHORT);
+    g_autoptr (GString) text = g_string_new (NULL);
+    g_autofree char *path = g_build_filename (scratch, names[i], NULL);
+    g_autofree char *dir = g_strconcat (path, "-run", NULL);
+    g_autoptr (GError) error = NULL;
+
+    for (guint k = 0; k < 64; k++)
+      g_string_append_printf (text, "%u, %u\n", k % 8, k == 63 && i == 2 ? 9 : k / 8);
+    g_assert_true (g_file_set_contents (path, text->str, -1, NULL));
+    mp_experiment_set (experiment, "data.kind=csv", &error);
+    g_assert_no_error (error);
+    mp_experiment_set_value (experiment, "data", "file", path, &error);
+    g_assert_no_error (error);
+    finish (lane_start (experiment, dir, FALSE, FALSE));
+    assert_n_stages (i < 2 ? 1 : 2);
+  }
+  mp_scratch_remove (scratch);
+}
+
 /* What weights depend on is in the key, and nothing else is. */
 static void
 test_keys (void)
@@ -550,6 +577,7 @@ main (int    argc,
     g_test_add_data_func (path, GUINT_TO_POINTER (i), test_broken);
   }
   g_test_add_func ("/stage/keys", test_keys);
+  g_test_add_func ("/stage/file", test_file);
   g_test_add_func ("/stage/stopped", test_stopped);
   g_test_add_func ("/stage/killed", test_killed);
   g_test_add_func ("/stage/resumed-without-cache", test_resumed_without_cache);
