@@ -131,6 +131,27 @@ test_stream_ids_differ (void)
   g_assert_cmpuint (mp_stream_id ("latent"), !=, mp_stream_id ("latent/generator"));
 }
 
+/* y = (w·x + w)², asked at w + x: what depends on w is there once more, x·x is shared. */
+static void
+test_substitute (void)
+{
+  g_autoptr (MpGraph) graph = mp_graph_new (MP_FLOAT32);
+  MpNode *x = mp_input (graph, "x", mp_shape (graph, 3));
+  MpNode *w = mp_parameter (graph, "net", "w", mp_shape (graph, 3), (MpInit) { "zeros", 0 });
+  MpNode *apart = mp_mul (x, x);
+  MpNode *y = mp_add (mp_square (mp_add (mp_mul (w, x), w)), apart);
+  MpNode *moved = mp_add (w, x);
+  MpNode *there = mp_substitute (y, 1, &w, &moved);
+
+  g_assert_true (mp_graph_check (graph, NULL));
+  g_assert_true (there != y && there->op == y->op && there->inputs[1] == apart);
+  g_assert_true (there->inputs[0]->inputs[0]->inputs[1] == moved);
+  g_assert_true (there->inputs[0]->inputs[0]->inputs[0]->inputs[0] == moved);
+  g_assert_true (mp_substitute (apart, 1, &w, &moved) == apart);
+  g_assert_null (mp_substitute (y, 1, &w, &(MpNode *) { mp_input (graph, "z", mp_shape (graph, 4)) }));
+  assert_mistake (graph, "“z” (float32 4)", "“net/w” (float32 3)");
+}
+
 int
 main (int    argc,
       char **argv)
@@ -144,5 +165,6 @@ main (int    argc,
   g_test_add_func ("/graph/gradient-errors", test_gradient_errors);
   g_test_add_func ("/graph/independent-gradient-is-zero", test_independent_gradient_is_zero);
   g_test_add_func ("/graph/stream-ids-differ", test_stream_ids_differ);
+  g_test_add_func ("/graph/substitute", test_substitute);
   return g_test_run ();
 }
