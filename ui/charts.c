@@ -3,32 +3,15 @@
 
 #include "ui/charts.h"
 
-#include <math.h>
 #include <string.h>
 
+#include "ui/chart-choice.h"
 #include "ui/columns-layout.h"
 #include "ui/export.h"
+#include "ui/format.h"
 #include "ui/lane-past.h"
 
-/* What each chart shows. A pattern that ends in "/" takes every curve below it. */
-typedef struct
-{
-  const char *id;
-  const char *title;
-  const char *subtitle;
-  const char *unit;
-  const char *patterns[3];
-  gboolean    own_scale;
-  gboolean    log;
-  double      low, high; /* NAN: automatic */
-} ChartKind;
-
-static const ChartKind kinds[] = {
-  { "losses", N_("Losses"), N_("own scale each"), NULL, { "loss/" }, TRUE, FALSE, NAN, NAN },
-  { "mmd2", N_("MMD²"), N_("data space, unbiased"), NULL, { "mmd2" }, FALSE, TRUE, NAN, NAN },
-  { "quality", N_("High quality"), N_("modes dashed"), "%", { "share/high_quality", "share/modes" },
-    FALSE, FALSE, 0, 100 },
-};
+#define N_CHARTS 3
 
 struct _MpCharts
 {
@@ -36,8 +19,13 @@ struct _MpCharts
 
   GListModel  *lanes;
   MpChartLink *link;
-  MpChartView *views[G_N_ELEMENTS (kinds)];
-  GtkWidget   *logs[G_N_ELEMENTS (kinds)];
+  GPtrArray   *choices;            /* of MpChartChoice */
+  char        *wanted[N_CHARTS];   /* "mmd2", "mmd2|log", "mmd2|linear": by hand; or NULL */
+  MpChartView *views[N_CHARTS];
+  GtkMenuButton *choosers[N_CHARTS];
+  GtkWidget   *logs[N_CHARTS];
+  GSimpleAction *shows[N_CHARTS];  /* the choosers' */
+  gboolean     filling;
   guint        n_curves; /* of all lanes, when the charts were last filled */
   double       smoothing;
 };
@@ -46,19 +34,13 @@ enum
 {
   PROP_0,
   PROP_SMOOTHING,
+  PROP_CHOICES,
   N_PROPS
 };
 
 static GParamSpec *props[N_PROPS];
 
 G_DEFINE_FINAL_TYPE (MpCharts, mp_charts, GTK_TYPE_WIDGET)
-
-static gboolean
-matches (const char *pattern,
-         const char *id)
-{
-  return g_str_has_suffix (pattern, "/") ? g_str_has_prefix (id, pattern) : g_str_equal (id, pattern);
-}
 
 /* What tells the curves of one lane apart in a chart; nothing for the first that stands for the lane. */
 static const char *
@@ -90,30 +72,73 @@ name_lane (MpCharts *self,
   return same > 1 ? g_strdup_printf ("%s (%u)", title, lane + 1) : g_strdup (title);
 }
 
+static guint
+count_shown (const MpChartChoice *choice,
+             MpLaneModel         *model)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < mp_lane_model_get_n_curves (model); i++)
+    n += mp_chart_choice_shows (choice, model, mp_lane_model_get_curve (model, i));
+  return n;
+}
+
+/* Lanes that have anything in the chart. */
+static guint
+count_lanes (MpCharts            *self,
+             const MpChartChoice *choice)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < g_list_model_get_n_items (self->lanes); i++) {
+    g_autoptr (MpLaneModel) model = g_list_model_get_item (self->lanes, i);
+
+    n += count_shown (choice, model) > 0;
+  }
+  return n;
+}
+
 static void
-add_curves (MpCharts        *self,
-            const ChartKind *kind,
-            MpChart         *chart,
-            guint            lane)
+add_curve (MpChart             *chart,
+           const MpChartChoice *choice,
+           MpLaneModel         *model,
+           const MpCurve       *curve,
+           const char          *name,
+           guint               *dash)
+{
+  g_autofree char *label = NULL, *title = NULL;
+  const char *word = name_curve (curve->id);
+
+  if (!word && choice->method && choice->patterns[1])
+    word = title = mp_format_short_title (curve->title);
+  label = !word ? g_strdup (name) : name ? g_strdup_printf ("%s %s", name, word) : g_strdup (word);
+  mp_chart_add_series (chart, curve->series, label, mp_lane_model_get_colour (model), *dash);
+  *dash = MIN (*dash + 1, MP_DASH_DOTTED);
+}
+
+/* In the order of the patterns: the first is solid. A lane that is alone in the chart of its method need not be named. Returns whether a lane has several. */
+static gboolean
+add_curves (MpCharts            *self,
+            const MpChartChoice *choice,
+            MpChart             *chart,
+            guint                lane)
 {
   g_autoptr (MpLaneModel) model = g_list_model_get_item (self->lanes, lane);
   g_autofree char *name = name_lane (self, lane);
+  gboolean alone = choice->method && choice->patterns[1] && count_lanes (self, choice) == 1;
   guint64 iteration;
   /* A branch has its parent's colour. */
   guint dash = mp_lane_model_get_parent (model, &iteration) ? MP_DASH_DASHED : MP_DASH_SOLID;
 
-  for (guint p = 0; p < G_N_ELEMENTS (kind->patterns) && kind->patterns[p]; p++)
+  for (guint p = 0; choice->patterns[p]; p++)
     for (guint i = 0; i < mp_lane_model_get_n_curves (model); i++) {
       const MpCurve *curve = mp_lane_model_get_curve (model, i);
-      g_autofree char *label = NULL;
-      const char *word = name_curve (curve->id);
+      const MpChartChoice one = { .method = choice->method, .patterns = (char *[]) { choice->patterns[p], NULL } };
 
-      if (!matches (kind->patterns[p], curve->id))
-        continue;
-      label = word ? g_strdup_printf ("%s %s", name, word) : NULL;
-      mp_chart_add_series (chart, curve->series, label ? label : name, mp_lane_model_get_colour (model), dash);
-      dash = MIN (dash + 1, MP_DASH_DOTTED);
+      if (mp_chart_choice_shows (&one, model, curve))
+        add_curve (chart, choice, model, curve, alone ? NULL : name, &dash);
     }
+  return count_shown (choice, model) > 1;
 }
 
 static guint
@@ -129,18 +154,62 @@ count_curves (MpCharts *self)
   return n;
 }
 
+/* Of "mmd2|log": the choice, and the scale that was set by hand. */
+static const MpChartChoice *
+find_choice (MpCharts *self,
+             guint     k,
+             MpScale  *scale)
+{
+  const char *wanted = self->wanted[k], *bar = wanted ? strrchr (wanted, '|') : NULL;
+  g_autofree char *id = bar ? g_strndup (wanted, bar - wanted) : g_strdup (wanted);
+  const MpChartChoice *choice = mp_chart_choices_find (self->choices, id);
+
+  if (choice && bar)
+    *scale = g_str_equal (bar, "|log") ? MP_SCALE_LOG : MP_SCALE_LINEAR;
+  else
+    *scale = (choice ? choice : mp_chart_choices_preset (self->choices, k))->scale;
+  return choice ? choice : mp_chart_choices_preset (self->choices, k);
+}
+
+static void
+fill_chart (MpCharts *self,
+            guint     k)
+{
+  MpChart *chart = mp_chart_view_get_chart (self->views[k]);
+  MpScale scale;
+  const MpChartChoice *choice = find_choice (self, k, &scale);
+  g_autofree char *label = g_strdup_printf (_("What the chart “%s” shows"), choice->title);
+  gboolean several = FALSE;
+
+  mp_chart_clear_series (chart);
+  mp_chart_set_title (chart, choice->title, choice->subtitle);
+  mp_chart_set_unit (chart, choice->unit);
+  mp_chart_set_own_scale (chart, choice->own_scale);
+  mp_chart_set_y_range (chart, choice->low, choice->high);
+  mp_chart_set_scale (chart, scale);
+  for (guint i = 0; self->lanes && i < g_list_model_get_n_items (self->lanes); i++)
+    several = add_curves (self, choice, chart, i) || several;
+  mp_chart_set_legend (chart, several && choice->method);
+  self->filling = TRUE;
+  gtk_toggle_button_set_active (GTK_TOGGLE_BUTTON (self->logs[k]), scale == MP_SCALE_LOG);
+  g_simple_action_set_state (self->shows[k], g_variant_new_string (choice->id));
+  self->filling = FALSE;
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->choosers[k]), GTK_ACCESSIBLE_PROPERTY_LABEL, label, -1);
+  mp_chart_view_invalidate (self->views[k]);
+  mp_chart_view_describe (self->views[k]);
+}
+
 static void
 refill (MpCharts *self)
 {
   self->n_curves = count_curves (self);
-  for (guint k = 0; k < G_N_ELEMENTS (kinds); k++) {
-    MpChart *chart = mp_chart_view_get_chart (self->views[k]);
+  g_clear_pointer (&self->choices, g_ptr_array_unref);
+  self->choices = mp_chart_choices_list (self->lanes);
+  for (guint k = 0; k < N_CHARTS; k++) {
+    g_autoptr (GMenu) menu = mp_chart_choices_menu (self->choices, "chart.show");
 
-    mp_chart_clear_series (chart);
-    for (guint i = 0; self->lanes && i < g_list_model_get_n_items (self->lanes); i++)
-      add_curves (self, &kinds[k], chart, i);
-    mp_chart_view_invalidate (self->views[k]);
-    mp_chart_view_describe (self->views[k]);
+    gtk_menu_button_set_menu_model (self->choosers[k], G_MENU_MODEL (menu));
+    fill_chart (self, k);
   }
 }
 
@@ -152,7 +221,7 @@ changed_series_cb (MpLaneModel *model,
     refill (self);
     return;
   }
-  for (guint k = 0; k < G_N_ELEMENTS (kinds); k++)
+  for (guint k = 0; k < N_CHARTS; k++)
     mp_chart_view_invalidate (self->views[k]);
 }
 
@@ -169,7 +238,7 @@ state_cb (MpLaneModel *model,
           GParamSpec  *pspec,
           MpCharts    *self)
 {
-  for (guint k = 0; k < G_N_ELEMENTS (kinds); k++)
+  for (guint k = 0; k < N_CHARTS; k++)
     mp_chart_view_describe (self->views[k]);
 }
 
@@ -197,20 +266,55 @@ items_changed_cb (GListModel *lanes,
   refill (self);
 }
 
+/* scale: by hand, or NULL. */
+static void
+want (MpCharts   *self,
+      guint       k,
+      const char *id,
+      const char *scale)
+{
+  char *wanted = g_strconcat (id, scale ? "|" : NULL, scale, NULL);
+
+  g_free (self->wanted[k]);
+  self->wanted[k] = wanted;
+  fill_chart (self, k);
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_CHOICES]);
+}
+
 static void
 log_cb (GtkToggleButton *button,
         GParamSpec      *pspec,
         MpCharts        *self)
 {
-  for (guint k = 0; k < G_N_ELEMENTS (kinds); k++) {
-    gboolean active = gtk_toggle_button_get_active (GTK_TOGGLE_BUTTON (self->logs[k]));
+  for (guint k = 0; k < N_CHARTS && !self->filling; k++)
+    if (self->logs[k] == GTK_WIDGET (button)) {
+      MpScale scale;
+      const MpChartChoice *choice = find_choice (self, k, &scale);
 
-    if (self->logs[k] != GTK_WIDGET (button))
-      continue;
-    mp_chart_set_scale (mp_chart_view_get_chart (self->views[k]), active ? MP_SCALE_LOG : MP_SCALE_LINEAR);
-    mp_chart_view_invalidate (self->views[k]);
-    mp_chart_view_describe (self->views[k]);
-  }
+      want (self, k, choice->id, gtk_toggle_button_get_active (button) ? "log" : "linear");
+    }
+}
+
+static void
+show_cb (GSimpleAction *action,
+         GVariant      *value,
+         MpCharts      *self)
+{
+  for (guint k = 0; k < N_CHARTS; k++)
+    if (self->shows[k] == action)
+      want (self, k, g_variant_get_string (value, NULL), NULL);
+}
+
+static GtkWidget *
+new_chooser (MpCharts *self,
+             guint     k)
+{
+  self->choosers[k] = GTK_MENU_BUTTON (gtk_menu_button_new ());
+  gtk_menu_button_set_icon_name (self->choosers[k], "pan-down-symbolic");
+  gtk_widget_set_tooltip_text (GTK_WIDGET (self->choosers[k]), _("Choose what this chart shows"));
+  gtk_widget_add_css_class (GTK_WIDGET (self->choosers[k]), "flat");
+  gtk_widget_add_css_class (GTK_WIDGET (self->choosers[k]), "small");
+  return GTK_WIDGET (self->choosers[k]);
 }
 
 static GtkWidget *
@@ -220,7 +324,6 @@ new_buttons (MpCharts *self,
   GtkWidget *box = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 0);
   GtkWidget *menu_button = gtk_menu_button_new ();
   g_autoptr (GMenu) menu = g_menu_new ();
-  g_autofree char *label = g_strdup_printf (_("More about “%s”"), _(kinds[k].title));
 
   self->logs[k] = gtk_toggle_button_new_with_label (_("log"));
   gtk_widget_set_tooltip_text (self->logs[k], _("Logarithmic axis"));
@@ -228,17 +331,18 @@ new_buttons (MpCharts *self,
                                   _("Logarithmic axis"), -1);
   gtk_widget_add_css_class (self->logs[k], "flat");
   gtk_widget_add_css_class (self->logs[k], "small");
-  gtk_toggle_button_set_active (GTK_TOGGLE_BUTTON (self->logs[k]), kinds[k].log);
   g_signal_connect (self->logs[k], "notify::active", G_CALLBACK (log_cb), self);
 
   mp_export_append_menu (menu, "chart");
   gtk_menu_button_set_icon_name (GTK_MENU_BUTTON (menu_button), "view-more-symbolic");
   gtk_menu_button_set_menu_model (GTK_MENU_BUTTON (menu_button), G_MENU_MODEL (menu));
   gtk_widget_set_tooltip_text (menu_button, _("Export this chart"));
-  gtk_accessible_update_property (GTK_ACCESSIBLE (menu_button), GTK_ACCESSIBLE_PROPERTY_LABEL, label, -1);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (menu_button), GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                  _("Export this chart"), -1);
   gtk_widget_add_css_class (menu_button, "flat");
   gtk_widget_add_css_class (menu_button, "small");
 
+  gtk_box_append (GTK_BOX (box), new_chooser (self, k));
   gtk_box_append (GTK_BOX (box), self->logs[k]);
   gtk_box_append (GTK_BOX (box), menu_button);
   gtk_widget_set_halign (box, GTK_ALIGN_END);
@@ -265,24 +369,24 @@ add_chart (MpCharts *self,
            guint     k)
 {
   GtkWidget *overlay = gtk_overlay_new ();
+  g_autofree char *name = NULL;
+  GActionMap *actions;
   MpChart *chart;
 
   self->views[k] = MP_CHART_VIEW (mp_chart_view_new (self->link));
   chart = mp_chart_view_get_chart (self->views[k]);
-  mp_chart_set_unit (chart, kinds[k].unit);
-  mp_chart_set_own_scale (chart, kinds[k].own_scale);
-  mp_chart_set_scale (chart, kinds[k].log ? MP_SCALE_LOG : MP_SCALE_LINEAR);
-  mp_chart_set_y_range (chart, kinds[k].low, kinds[k].high);
   mp_chart_set_smoothing (chart, self->smoothing);
   mp_chart_set_empty_text (chart, _("The curves start with the first iteration."));
-  mp_chart_set_title (chart, _(kinds[k].title), _(kinds[k].subtitle));
-  mp_chart_view_describe (self->views[k]);
 
   gtk_widget_add_css_class (overlay, "plotcard");
   g_signal_connect (overlay, "get-child-position", G_CALLBACK (reserve_cb), self->views[k]);
   gtk_overlay_set_child (GTK_OVERLAY (overlay), GTK_WIDGET (self->views[k]));
   gtk_overlay_add_overlay (GTK_OVERLAY (overlay), new_buttons (self, k));
-  mp_export_add_actions (overlay, "chart", kinds[k].id, MP_EXPORT_CHART, chart);
+  name = g_strdup_printf ("chart-%u", k + 1);
+  actions = mp_export_add_actions (overlay, "chart", name, MP_EXPORT_CHART, chart);
+  self->shows[k] = g_simple_action_new_stateful ("show", G_VARIANT_TYPE_STRING, g_variant_new_string (""));
+  g_signal_connect (self->shows[k], "change-state", G_CALLBACK (show_cb), self);
+  g_action_map_add_action (actions, G_ACTION (self->shows[k]));
   gtk_widget_set_parent (overlay, GTK_WIDGET (self));
 }
 
@@ -295,6 +399,13 @@ mp_charts_dispose (GObject *object)
   mp_charts_set_lanes (self, NULL);
   while ((child = gtk_widget_get_first_child (GTK_WIDGET (self))))
     gtk_widget_unparent (child);
+  for (guint k = 0; k < N_CHARTS; k++) {
+    if (self->shows[k])
+      g_signal_handlers_disconnect_by_data (self->shows[k], self);
+    g_clear_object (&self->shows[k]);
+    g_clear_pointer (&self->wanted[k], g_free);
+  }
+  g_clear_pointer (&self->choices, g_ptr_array_unref);
   g_clear_object (&self->link);
   G_OBJECT_CLASS (mp_charts_parent_class)->dispose (object);
 }
@@ -307,6 +418,8 @@ mp_charts_get_property (GObject    *object,
 {
   if (prop_id == PROP_SMOOTHING)
     g_value_set_double (value, mp_charts_get_smoothing (MP_CHARTS (object)));
+  else if (prop_id == PROP_CHOICES)
+    g_value_take_boxed (value, mp_charts_dup_choices (MP_CHARTS (object)));
   else
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
 }
@@ -319,6 +432,8 @@ mp_charts_set_property (GObject      *object,
 {
   if (prop_id == PROP_SMOOTHING)
     mp_charts_set_smoothing (MP_CHARTS (object), g_value_get_double (value));
+  else if (prop_id == PROP_CHOICES)
+    mp_charts_set_choices (MP_CHARTS (object), g_value_get_boxed (value));
   else
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
 }
@@ -334,6 +449,8 @@ mp_charts_class_init (MpChartsClass *klass)
   object_class->set_property = mp_charts_set_property;
   props[PROP_SMOOTHING] = g_param_spec_double ("smoothing", NULL, NULL, 0, G_MAXDOUBLE, 0,
                                                G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+  props[PROP_CHOICES] = g_param_spec_boxed ("choices", NULL, NULL, G_TYPE_STRV,
+                                            G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
   g_object_class_install_properties (object_class, N_PROPS, props);
   gtk_widget_class_set_layout_manager_type (widget_class, MP_TYPE_COLUMNS_LAYOUT);
   gtk_widget_class_set_css_name (widget_class, "charts");
@@ -345,8 +462,9 @@ mp_charts_init (MpCharts *self)
 {
   self->link = mp_chart_link_new ();
   mp_columns_layout_set_width (MP_COLUMNS_LAYOUT (gtk_widget_get_layout_manager (GTK_WIDGET (self))), 250);
-  for (guint k = 0; k < G_N_ELEMENTS (kinds); k++)
+  for (guint k = 0; k < N_CHARTS; k++)
     add_chart (self, k);
+  refill (self);
   gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Charts of all lanes"), -1);
 }
 
@@ -397,7 +515,7 @@ mp_charts_set_smoothing (MpCharts *self,
   if (self->smoothing == tau)
     return;
   self->smoothing = tau;
-  for (guint k = 0; k < G_N_ELEMENTS (kinds); k++) {
+  for (guint k = 0; k < N_CHARTS; k++) {
     mp_chart_set_smoothing (mp_chart_view_get_chart (self->views[k]), tau);
     mp_chart_view_invalidate (self->views[k]);
   }
@@ -413,12 +531,41 @@ mp_charts_set_cursor (MpCharts *self,
   mp_chart_link_set_cursor (self->link, iteration);
 }
 
+char **
+mp_charts_dup_choices (MpCharts *self)
+{
+  char **choices;
+
+  g_return_val_if_fail (MP_IS_CHARTS (self), NULL);
+
+  choices = g_new0 (char *, N_CHARTS + 1);
+  for (guint k = 0; k < N_CHARTS; k++)
+    choices[k] = g_strdup (self->wanted[k] ? self->wanted[k] : "");
+  return choices;
+}
+
+void
+mp_charts_set_choices (MpCharts          *self,
+                       const char *const *choices)
+{
+  guint n = choices ? g_strv_length ((char **) choices) : 0;
+
+  g_return_if_fail (MP_IS_CHARTS (self));
+
+  for (guint k = 0; k < N_CHARTS; k++) {
+    g_clear_pointer (&self->wanted[k], g_free);
+    self->wanted[k] = k < n && choices[k][0] ? g_strdup (choices[k]) : NULL;
+    fill_chart (self, k);
+  }
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_CHOICES]);
+}
+
 guint
 mp_charts_get_n_charts (MpCharts *self)
 {
   g_return_val_if_fail (MP_IS_CHARTS (self), 0);
 
-  return G_N_ELEMENTS (kinds);
+  return N_CHARTS;
 }
 
 MpChartView *
@@ -426,7 +573,7 @@ mp_charts_get_view (MpCharts *self,
                     guint     i)
 {
   g_return_val_if_fail (MP_IS_CHARTS (self), NULL);
-  g_return_val_if_fail (i < G_N_ELEMENTS (kinds), NULL);
+  g_return_val_if_fail (i < N_CHARTS, NULL);
 
   return self->views[i];
 }

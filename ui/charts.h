@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * charts.h: the charts that all lanes share: losses, MMD², modes and high quality.
+ * charts.h: the charts that all lanes share; each shows what is chosen in its menu (chart-choice.h).
  *
  * One cursor and one range for all. Each chart has a log axis at choice and can be exported. Main thread only.
  */
@@ -27,6 +27,11 @@ void          mp_charts_set_smoothing (MpCharts   *self,
 /* An iteration that all charts mark; NAN: none. */
 void          mp_charts_set_cursor    (MpCharts   *self,
                                        double      iteration);
+/* What was chosen by hand, a string for each chart, "" where nothing was: to be kept and set again. A choice that the
+ * lanes have no series for waits until they do. (transfer full) */
+char        **mp_charts_dup_choices   (MpCharts   *self);
+void          mp_charts_set_choices   (MpCharts   *self,
+                                       const char *const *choices);
 guint         mp_charts_get_n_charts  (MpCharts   *self);
 MpChartView  *mp_charts_get_view      (MpCharts   *self,
                                        guint       i);

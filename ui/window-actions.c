@@ -215,6 +215,19 @@ mp_window_fill_page_menu (MpWindow *self)
   gtk_widget_set_visible (GTK_WIDGET (self->page_button), n > 1);
 }
 
+/* A schema that an older version installed may lack it. */
+static gboolean
+has_key (GSettings  *settings,
+         const char *key)
+{
+  g_autoptr (GSettingsSchema) schema = NULL;
+
+  if (!settings)
+    return FALSE;
+  g_object_get (settings, "settings-schema", &schema, NULL);
+  return g_settings_schema_has_key (schema, key);
+}
+
 void
 mp_window_add_stateful_actions (MpWindow *self)
 {
@@ -234,6 +247,8 @@ mp_window_add_stateful_actions (MpWindow *self)
   g_action_map_add_action (G_ACTION_MAP (self), G_ACTION (library));
   g_action_map_add_action (G_ACTION_MAP (self), G_ACTION (inspector));
   mp_charts_set_smoothing (self->charts, smoothing);
+  if (has_key (self->settings, "charts"))
+    g_settings_bind (self->settings, "charts", self->charts, "choices", G_SETTINGS_BIND_DEFAULT);
   apply_colour_scheme (scheme);
 }
 

@@ -344,6 +344,11 @@ gram_build (MpBuild  *build,
   return mp_graph_check (mp_build_graph (build), error);
 }
 
+static const char *const figure_1b[] = { "mmd2/projected", "pearson", NULL };
+static const MpMethodChart charts[] = {
+  { N_("MMD and Pearson divergence (Figure 1b)"), figure_1b, TRUE },
+};
+
 const MpMethod mp_method_gram = {
   .base = {
     .id = "gram",
@@ -356,4 +361,6 @@ const MpMethod mp_method_gram = {
   },
   .needs = MP_NEEDS_CRITIC,
   .build = gram_build,
+  .charts = charts,
+  .n_charts = G_N_ELEMENTS (charts),
 };

@@ -26,11 +26,21 @@ typedef enum
   MP_RECONSTRUCTS = 1 << 4     /* samples are reconstructions of real points, through encoder and generator */
 } MpNeeds;
 
+/* A chart of the method's paper, under its name there. */
+typedef struct
+{
+  const char        *title;        /* "MMD and Pearson divergence (Figure 1b)" */
+  const char *const *series;       /* ids of reported scalars, NULL-terminated; the first is drawn solid */
+  gboolean           logarithmic;
+} MpMethodChart;
+
 typedef struct
 {
   MpDescriptor base;
   MpNeeds      needs;
   gboolean   (*build) (MpBuild *build, GError **error);
+  const MpMethodChart *charts;     /* or NULL */
+  guint        n_charts;
 } MpMethod;
 
 /* What a reported scalar is. */

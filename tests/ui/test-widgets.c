@@ -315,9 +315,17 @@ test_card_frames (void)
 
 /* ---- charts ---- */
 
+static MpChart *
+shown (GtkWidget *charts,
+       guint      i)
+{
+  return mp_chart_view_get_chart (mp_charts_get_view (MP_CHARTS (charts), i));
+}
+
 static void
 test_charts (void)
 {
+  g_auto (GStrv) choices = NULL;
   GListStore *lanes = g_list_store_new (MP_TYPE_LANE_MODEL);
   GtkWidget *charts = mp_charts_new ();
   MpLaneModel *first = canned_lane ("gan", 0), *second = canned_lane ("gram", 1);
@@ -340,6 +348,19 @@ test_charts (void)
     mp_chart_get_x_range (chart, &low, &high);
     g_assert_cmpfloat (high, ==, 99 * 42);
   }
+  /* A series of one method, on a logarithmic axis; a choice that nobody can show waits and leaves what is there. */
+  g_signal_connect_swapped (charts, "notify::choices", G_CALLBACK (count_cb), &n);
+  mp_charts_set_choices (MP_CHARTS (charts), (const char *[]) { "gram/loss/generator|log", "wgan/gradient-norm", NULL });
+  g_assert_cmpuint (n, ==, 2);
+  g_assert_cmpstr (mp_chart_get_title (shown (charts, 0)), ==, "Generator loss");
+  g_assert_cmpint (mp_chart_get_scale (shown (charts, 0)), ==, MP_SCALE_LOG);
+  g_assert_cmpstr (mp_chart_get_title (shown (charts, 1)), ==, "MMD²");
+  g_assert_true (gtk_widget_activate_action (gtk_widget_get_last_child (charts), "chart.show", "s", "measure/modes"));
+  g_assert_cmpstr (mp_chart_get_title (shown (charts, 2)), ==, "Modes");
+  choices = mp_charts_dup_choices (MP_CHARTS (charts));
+  g_assert_cmpstr (choices[0], ==, "gram/loss/generator|log");
+  g_assert_cmpstr (choices[1], ==, "wgan/gradient-norm");
+  g_assert_cmpstr (choices[2], ==, "measure/modes");
   g_list_store_remove (lanes, 0);
   for (guint i = 0; i < mp_charts_get_n_charts (MP_CHARTS (charts)); i++) {
     g_autofree char *words = mp_chart_describe (mp_chart_view_get_chart (mp_charts_get_view (MP_CHARTS (charts), i)));
