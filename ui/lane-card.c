@@ -87,6 +87,21 @@ keep_together (char *text)
   return g_string_free (kept, FALSE);
 }
 
+/* What looking costs, where there was any. */
+static void
+update_cost (MpLaneCard           *self,
+             const MpLaneProgress *progress)
+{
+  double whole = progress->seconds + progress->look_seconds;
+  g_autofree char *text = NULL;
+
+  if (progress->look_seconds > 0)
+    text = g_strdup_printf (_("Points and layers that are looked at take %.1f %% of the lane's time"),
+                            100 * progress->look_seconds / whole);
+  if (g_strcmp0 (text, gtk_widget_get_tooltip_text (GTK_WIDGET (self->numbers))) != 0)
+    gtk_widget_set_tooltip_text (GTK_WIDGET (self->numbers), text);
+}
+
 static void
 update_progress (MpLaneCard *self)
 {
@@ -101,6 +116,7 @@ update_progress (MpLaneCard *self)
   numbers = keep_together (mp_lane_head_summary (&head));
   gtk_label_set_text (self->iteration, iteration);
   gtk_label_set_text (self->numbers, numbers);
+  update_cost (self, progress);
 }
 
 static void

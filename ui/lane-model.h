@@ -80,6 +80,7 @@ typedef struct
 {
   guint64 iteration, n_iterations;
   double  seconds, rate;
+  double  look_seconds;        /* besides, for what was looked at */
   double  modes, high_quality; /* NAN: not measured yet */
   gint64  n_modes;             /* 0: the data has none */
 } MpLaneProgress;

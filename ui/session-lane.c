@@ -117,6 +117,7 @@ mp_session_lane_pull_progress (MpSessionLane *lane)
     .n_iterations = mp_trainer_get_n_iterations (lane->trainer),
     .seconds = mp_trainer_get_seconds (lane->trainer),
     .rate = mp_trainer_get_rate (lane->trainer),
+    .look_seconds = mp_trainer_get_look_seconds (lane->trainer),
     .modes = last_value (lane->model, "modes"),
     .high_quality = last_value (lane->model, "high_quality"),
     .n_modes = count_modes (lane->model),

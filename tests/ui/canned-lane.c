@@ -94,8 +94,8 @@ canned_lane (const char *method,
   MpLayerInfo layers[3 + G_N_ELEMENTS (more)] = { { find_view ("witness"), "Witness (canned)" },
                                                   { find_view ("gradient-norm"), "Other layer" },
                                                   { find_view ("projected-space"), "Projected space" } };
-  MpLaneProgress progress = { .iteration = 4200, .n_iterations = 10000, .seconds = 4, .rate = 1204, .modes = 3,
-                              .high_quality = 0.61, .n_modes = 8 };
+  MpLaneProgress progress = { .iteration = 4200, .n_iterations = 10000, .seconds = 4, .look_seconds = 0.05,
+                              .rate = 1204, .modes = 3, .high_quality = 0.61, .n_modes = 8 };
   g_autofree char *name = g_strconcat ("ring-", method, NULL);
   g_autoptr (GError) error = NULL;
   g_autoptr (MpExperiment) experiment = mp_experiment_load (name, &error);

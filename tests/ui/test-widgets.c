@@ -164,6 +164,7 @@ test_card_words (void)
   g_assert_cmpstr (gtk_label_get_text (GTK_LABEL (find (card, "iteration"))), ==, "it 4,200");
   g_assert_nonnull (strstr (gtk_label_get_text (GTK_LABEL (find (card, "numbers"))), "modes\u00a03"));
   g_assert_nonnull (strstr (gtk_label_get_text (GTK_LABEL (find (card, "numbers"))), "HQ\u00a061\u00a0%"));
+  g_assert_nonnull (strstr (gtk_widget_get_tooltip_text (find (card, "numbers")), "1.2 %")); /* 0.05 of 4.05 s */
   g_signal_connect_swapped (card, "notify::selected", G_CALLBACK (count_cb), &n);
   mp_lane_card_set_selected (MP_LANE_CARD (card), TRUE);
   mp_lane_card_set_selected (MP_LANE_CARD (card), TRUE);
