@@ -16,6 +16,7 @@
 
 #include "app/app.h"
 #include "app/sweep-progress.h"
+#include "ui/plot/sweep-picture.h"
 
 #define BAR_WIDTH 24
 #define MAX_LINES 16       /* of lanes on a terminal */
@@ -252,34 +253,16 @@ mp_sweep_progress_say (MpSweepProgress *self,
 
 /* ---- the table ---- */
 
-/* "0.93 ± 0.02", and what went wrong: "0.93 (1 diverged)". (transfer full) */
 static char *
 cell_text (MpSweepRun *run,
            guint       cell)
 {
-  g_autoptr (GString) text = g_string_new (NULL);
   MpSweepSummary summary;
+  char *text;
 
   mp_sweep_run_summarise (run, cell, mp_sweep_get_metric (mp_sweep_run_get_sweep (run)), &summary);
-  if (summary.n > 0) {
-    g_autofree char *mean = value_text (summary.mean);
-
-    g_string_append (text, mean);
-  }
-  if (summary.n > 1) {
-    g_autofree char *sd = value_text (summary.sd);
-
-    g_string_append_printf (text, " ± %s", sd);
-  }
-  if (summary.n_diverged > 0)
-    g_string_append_printf (text, "%s%u/%u %s", text->len > 0 ? ", " : "", summary.n_diverged, summary.n_seeds,
-                            _("diverged"));
-  if (summary.n_failed > 0)
-    g_string_append_printf (text, "%s%u/%u %s", text->len > 0 ? ", " : "", summary.n_failed, summary.n_seeds,
-                            _("failed"));
-  if (text->len == 0)
-    g_string_append (text, "–");
-  return g_string_free (g_steal_pointer (&text), FALSE);
+  text = mp_sweep_format_summary (&summary, FALSE);
+  return text[0] != '\0' ? text : (g_free (text), g_strdup ("–"));
 }
 
 /* The labels of one row's or column's axes, "GRAM · 20, 20". (transfer full) */
@@ -323,6 +306,7 @@ mp_sweep_progress_print_table (MpSweepRun *run)
   const guint *row_axes = mp_sweep_get_rows (sweep, &n_row_axes);
   const guint *column_axes = mp_sweep_get_columns (sweep, &n_column_axes);
   g_autofree char *across = axes_title (sweep, column_axes, n_column_axes);
+  g_autofree char *differences = NULL;
 
   for (guint row = 0; row <= mp_sweep_get_n_rows (sweep); row++) {
     char **cells = g_new0 (char *, n_columns + 2);
@@ -341,5 +325,8 @@ mp_sweep_progress_print_table (MpSweepRun *run)
                        "mean ± standard deviation over %u seeds; columns: %s\n", mp_sweep_get_n_seeds (sweep)),
           mp_sweep_get_n_seeds (sweep), across);
   mp_print_table (rows, "");
+  differences = mp_sweep_describe_differences (run, mp_sweep_get_metric (sweep));
+  if (differences != NULL)
+    printf ("\n%s\n", differences);
   printf ("\n%s %s (cells.csv, seeds.csv)\n", _("Results and runs are kept in"), mp_sweep_run_get_dir (run));
 }

@@ -198,15 +198,6 @@ fill_metrics (MpSweepPage *self)
 }
 
 static void
-metric_cb (MpSweepPage *self)
-{
-  guint i = gtk_drop_down_get_selected (self->metric);
-
-  if (!self->filling && self->metrics && i < self->metrics->len)
-    mp_sweep_model_set_metric (self->model, g_ptr_array_index (self->metrics, i));
-}
-
-static void
 show_page (MpSweepPage *self)
 {
   MpSweepModelState state = mp_sweep_model_get_state (self->model);
@@ -220,12 +211,28 @@ static void
 update_table (MpSweepPage *self,
               gboolean     now)
 {
+  MpSweepRun *run = mp_sweep_model_get_run (self->model);
   gint64 time = g_get_monotonic_time ();
+  g_autofree char *words = NULL;
 
   if (gtk_toggle_button_get_active (self->matrix_toggle) || (!now && time - self->table_at < TABLE_EVERY))
     return;
   self->table_at = time;
-  mp_sweep_table_update (self->table, mp_sweep_model_get_run (self->model));
+  mp_sweep_table_update (self->table, run);
+  words = run ? mp_sweep_describe_differences (run, mp_sweep_model_get_metric (self->model)) : NULL;
+  gtk_label_set_text (self->differences, words ? words : "");
+  gtk_widget_set_visible (GTK_WIDGET (self->differences), words != NULL);
+}
+
+static void
+metric_cb (MpSweepPage *self)
+{
+  guint i = gtk_drop_down_get_selected (self->metric);
+
+  if (self->filling || !self->metrics || i >= self->metrics->len)
+    return;
+  mp_sweep_model_set_metric (self->model, g_ptr_array_index (self->metrics, i));
+  update_table (self, TRUE);
 }
 
 static void

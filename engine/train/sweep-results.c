@@ -72,7 +72,6 @@ mp_sweep_run_summarise (MpSweepRun     *self,
 {
   guint n_seeds = mp_sweep_get_n_seeds (self->sweep);
   g_autofree double *values = g_new (double, n_seeds);
-  double sum = 0, squares = 0;
 
   *summary = (MpSweepSummary) { .mean = NAN, .sd = NAN, .min = NAN, .max = NAN, .n_seeds = n_seeds };
   for (guint i = 0; i < n_seeds; i++) {
@@ -88,17 +87,80 @@ mp_sweep_run_summarise (MpSweepRun     *self,
     if (!isfinite (value))
       continue;
     values[summary->n++] = value;
-    sum += value;
     summary->min = fmin (summary->min, value);
     summary->max = fmax (summary->max, value);
   }
-  if (summary->n == 0)
-    return;
-  summary->mean = sum / summary->n;
-  for (guint i = 0; i < summary->n; i++)
-    squares += (values[i] - summary->mean) * (values[i] - summary->mean);
-  if (summary->n > 1)
-    summary->sd = sqrt (squares / (summary->n - 1));
+  mp_mean_and_sd (values, summary->n, &summary->mean, &summary->sd);
+}
+
+/* ---- differences ---- */
+
+/* The result of every seed in a cell; FALSE where one is missing. */
+static gboolean
+read_cell (MpSweepRun *self,
+           guint       cell,
+           const char *metric,
+           double     *values)
+{
+  for (guint i = 0; i < mp_sweep_get_n_seeds (self->sweep); i++) {
+    guint trial = mp_sweep_find_trial (self->sweep, cell, i);
+    MpTrialStatus status;
+
+    mp_sweep_run_get_status (self, trial, &status);
+    values[i] = mp_sweep_run_get_value (self, trial, metric);
+    if (status.state != MP_TRIAL_FINISHED || !isfinite (values[i]))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static void
+compare_pair (MpSweepRun        *self,
+              const char        *metric,
+              MpSweepDifference *result)
+{
+  guint n = mp_sweep_get_n_seeds (self->sweep);
+  g_autofree double *a = g_new0 (double, n);
+  g_autofree double *b = g_new0 (double, n);
+  g_autofree double *one = g_new (double, n);
+  g_autofree double *other = g_new (double, n);
+
+  for (guint cell = 0; cell < mp_sweep_get_n_cells (self->sweep); cell++) {
+    if (mp_sweep_get_position (self->sweep, cell, 0) != result->a)
+      continue;
+    if (!read_cell (self, cell, metric, one)
+        || !read_cell (self, mp_sweep_move_cell (self->sweep, cell, 0, result->b), metric, other)) {
+      result->n_left_out++;
+      continue;
+    }
+    result->n_settings++;
+    for (guint i = 0; i < n; i++) {
+      a[i] += one[i];
+      b[i] += other[i];
+    }
+  }
+  for (guint i = 0; i < n; i++) {
+    a[i] /= MAX (result->n_settings, 1);
+    b[i] /= MAX (result->n_settings, 1);
+  }
+  mp_difference_paired (a, b, result->n_settings > 0 ? n : 0, &result->difference);
+}
+
+GArray *
+mp_sweep_run_compare (MpSweepRun *self,
+                      const char *metric)
+{
+  GArray *results = g_array_new (FALSE, FALSE, sizeof (MpSweepDifference));
+  guint n = mp_sweep_get_axis (self->sweep, 0)->n_values;
+
+  for (guint a = 0; a < n; a++)
+    for (guint b = a + 1; b < n; b++) {
+      MpSweepDifference result = { .a = a, .b = b };
+
+      compare_pair (self, metric, &result);
+      g_array_append_val (results, result);
+    }
+  return results;
 }
 
 /* ---- CSV ---- */

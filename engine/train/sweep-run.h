@@ -20,6 +20,7 @@
  */
 #pragma once
 
+#include "engine/statistics.h"
 #include "engine/train/sweep.h"
 #include "engine/train/trainer.h"
 
@@ -116,6 +117,17 @@ double          mp_sweep_run_get_seconds (MpSweepRun *self);
 
 /* ---- results ---- */
 void            mp_sweep_run_summarise (MpSweepRun *self, guint cell, const char *metric, MpSweepSummary *summary);
+/* How the methods differ over all settings. Each seed gives one value for each method: its mean over the settings in
+ * which both methods have a result with every seed. Lanes of one seed share data order, noise and initial generator, so
+ * values are paired by seed. (transfer full): of MpSweepDifference, one for each pair of methods. */
+typedef struct
+{
+  guint        a, b;        /* values of the axis "method" */
+  guint        n_settings;  /* that count */
+  guint        n_left_out;  /* where some run of the two diverged, failed or is not done */
+  MpDifference difference;  /* b − a */
+} MpSweepDifference;
+GArray         *mp_sweep_run_compare (MpSweepRun *self, const char *metric);
 /* One row for each cell and seed: axes, seed, state, iteration, seconds, metrics, run folder. (transfer full) */
 char           *mp_sweep_run_seeds_csv (MpSweepRun *self);
 /* One row for each cell: axes, n, how many diverged and failed, and mean, sd, min, max of each metric. */

@@ -237,7 +237,7 @@ static const struct
   { "[set]\ntrain.batch = 2\n", "no group [sweep]" },
   { "[sweep]\nseeds = 1\n", "[sweep] bases|1 to 64" },
   { "[sweep]\nbase = ring-gan\n", "line 2|[sweep] base|did you mean “bases”?" },
-  { "[sweep]\nbases = ring-gam\n", "line 2|[sweep] bases|ring-gam|did you mean “ring-gan”?" },
+  { "[sweep]\nbases = rng-gan\n", "line 2|[sweep] bases|rng-gan|did you mean “ring-gan”?" },
   { "[sweep]\nbases = ring-gan; ring-gan\n", "line 2|there twice|[base NAME]" },
   { HEAD "seeds = 1, x\n", "line 3|[sweep] seeds = “1, x”|1-3" },
   { HEAD "seeds = 3-1\n", "line 3|seeds" },

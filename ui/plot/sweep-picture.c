@@ -302,3 +302,71 @@ mp_sweep_points_show (MpSweepPoints *points,
   mp_sweep_matrix_set_points (matrix, cell, points->data, points->n_data, points->samples, points->n_samples,
                               points->dimensions, points->known ? points->extent : NULL);
 }
+
+/* ---- differences ---- */
+
+/* "+0.213" */
+static char *
+format_signed (double value)
+{
+  g_autofree char *text = mp_format_short (value, 3);
+
+  return value > 0 ? g_strconcat ("+", text, NULL) : g_steal_pointer (&text);
+}
+
+char *
+mp_format_difference (const MpDifference *difference)
+{
+  guint n = MIN (difference->n_a, difference->n_b);
+  g_autofree char *value = format_signed (difference->difference);
+  g_autofree char *low = mp_format_short (difference->low, 3);
+  g_autofree char *high = mp_format_short (difference->high, 3);
+  const char *verdict = difference->verdict == MP_VERDICT_DIFFERENT ? _("different")
+                        : difference->verdict == MP_VERDICT_NONE_SHOWN ? _("no difference shown") : _("too few to say");
+
+  if (n == 0)
+    return g_strdup (_("no results to compare"));
+  if (n == 1)
+    return g_strdup_printf (_("%s; n = 1: nothing is known about the scatter"), value);
+  return g_strdup_printf (_("%s, 95 %% interval %s … %s; n = %u: %s"), value, low, high, n, verdict);
+}
+
+static void
+append_difference (GString                 *text,
+                   MpSweep                 *sweep,
+                   const MpSweepDifference *result)
+{
+  const MpSweepAxis *methods = mp_sweep_get_axis (sweep, 0);
+  g_autofree char *words = mp_format_difference (&result->difference);
+
+  g_string_append_printf (text, "%s − %s: %s", methods->labels[result->b], methods->labels[result->a], words);
+  if (result->n_left_out > 0 && result->n_settings > 0)
+    g_string_append_printf (text, g_dngettext (NULL, " (%u setting without all results left out)",
+                                               " (%u settings without all results left out)", result->n_left_out),
+                            result->n_left_out);
+  g_string_append_c (text, '\n');
+}
+
+char *
+mp_sweep_describe_differences (MpSweepRun *run,
+                               const char *metric)
+{
+  MpSweep *sweep = mp_sweep_run_get_sweep (run);
+  g_autoptr (GArray) results = mp_sweep_run_compare (run, metric);
+  g_autofree char *name = mp_sweep_picture_metric_name (metric);
+  g_autoptr (GString) text = g_string_new (NULL);
+  guint n_settings = 0;
+
+  for (guint i = 0; i < results->len; i++)
+    n_settings = MAX (n_settings, g_array_index (results, MpSweepDifference, i).n_settings);
+  if (n_settings == 0)
+    return NULL;
+  g_string_append_printf (text, g_dngettext (NULL, "%s, difference of means over %u setting, paired by seed:\n",
+                                             "%s, difference of means over %u settings, paired by seed:\n", n_settings),
+                          name, n_settings);
+  for (guint i = 0; i < results->len; i++)
+    append_difference (text, sweep, &g_array_index (results, MpSweepDifference, i));
+  g_string_append (text, _("Intervals are Student’s over seeds and take normal scatter for granted"));
+  g_string_append (text, results->len > 1 ? _("; they are not corrected for several comparisons.") : ".");
+  return g_string_free (g_steal_pointer (&text), FALSE);
+}

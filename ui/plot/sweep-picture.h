@@ -44,5 +44,11 @@ void           mp_sweep_points_show (MpSweepPoints *points,
 /* "0.934 ± 0.021"; short_text: "0.934". What cannot be is said: "diverged", "2/3 diverged". (transfer full) */
 char          *mp_sweep_format_summary (const MpSweepSummary *summary,
                                         gboolean              short_text);
+/* How methods differ in a metric, a line for each pair, and what the numbers rest on: "GRAM − GAN: +0.213, 95 % interval
+ * 0.05 … 0.37; n = 3: too few to say". NULL for a sweep of one method or without results. (transfer full) */
+char          *mp_sweep_describe_differences (MpSweepRun *run,
+                                              const char *metric);
+/* "+0.213, 95 % interval 0.05 … 0.37; n = 3: too few to say". (transfer full) */
+char          *mp_format_difference (const MpDifference *difference);
 
 G_END_DECLS
