@@ -6,6 +6,7 @@
 #include "engine/data/data.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "engine/data/draw.h"
@@ -28,7 +29,10 @@ struct _MpData
   guint32        *order;      /* the permutation of `epoch` */
   guint64         epoch;
   gboolean        have_order;
+  double          level;      /* 0: not asked for yet */
 };
+
+#define LEVEL_DRAWS 4096
 
 /* ---- opening ---- */
 
@@ -273,6 +277,45 @@ mp_data_density (MpData       *self,
   if (self->contents.mixture == NULL)
     return NAN;
   return mp_mixture_density (self->contents.mixture, self->contents.dimensions, point);
+}
+
+static gint
+compare_densities (gconstpointer a,
+                   gconstpointer b)
+{
+  double first = *(const double *) a, second = *(const double *) b;
+
+  return (first > second) - (first < second);
+}
+
+static double
+find_level (MpData *self)
+{
+  const MpDataContents *contents = &self->contents;
+  g_autofree float *points = NULL;
+  g_autofree double *density = NULL;
+
+  if (!is_known (self) || contents->dimensions != 2
+      || (contents->source != NULL && contents->source->is_slow != NULL && contents->source->is_slow (contents->state)))
+    return NAN;
+  points = g_new (float, 2 * LEVEL_DRAWS);
+  density = g_new (double, LEVEL_DRAWS);
+  draw (self, "data/level", 0, LEVEL_DRAWS, points);
+  for (guint i = 0; i < LEVEL_DRAWS; i++) {
+    density[i] = mp_data_density (self, (double[]) { points[2 * i], points[2 * i + 1] });
+    if (isnan (density[i]))
+      return NAN;
+  }
+  qsort (density, LEVEL_DRAWS, sizeof *density, compare_densities);
+  return density[(guint) (LEVEL_DRAWS * exp (-4.5))];
+}
+
+double
+mp_data_get_level (MpData *self)
+{
+  if (self->level == 0)
+    self->level = find_level (self);
+  return self->level;
 }
 
 const char *

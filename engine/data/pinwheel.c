@@ -131,8 +131,14 @@ pinwheel_density (gconstpointer  state,
   return sum / (weights * weights);
 }
 
+static gboolean
+pinwheel_is_slow (gconstpointer state)
+{
+  return ((const Pinwheel *) state)->noise > 0;
+}
+
 static const MpSource pinwheel_source = {
-  .draw = pinwheel_draw, .density = pinwheel_density, .free_state = g_free
+  .draw = pinwheel_draw, .density = pinwheel_density, .is_slow = pinwheel_is_slow, .free_state = g_free
 };
 
 static gboolean

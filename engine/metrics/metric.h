@@ -18,6 +18,7 @@ typedef struct
   const float     *real;        /* n_real × dimensions */
   const MpMixture *mixture;     /* or NULL */
   MpExperiment    *experiment;
+  MpData          *data;        /* or NULL: the density is not known */
 } MpMetricInput;
 
 typedef struct

@@ -58,6 +58,7 @@ mp_lane_evaluate (MpLane  *lane,
   MpMetricInput input = {
     .dimensions = mp_data_get_dimensions (data),
     .mixture = mp_data_get_mixture (data),
+    .data = data,
     .experiment = lane->experiment,
   };
 

@@ -256,6 +256,59 @@ test_without_mixture (void)
   g_assert_cmpfloat (find_value (values, "covariance_error"), <, 1e-12);
 }
 
+/* Without modes: perfect samples of a known density, those of one moon only, and points far away. */
+static void
+test_without_modes (void)
+{
+  static const char *const sets[] = { "moons", "checkerboard", "drawing", "swiss-roll", "image" };
+
+  for (guint s = 0; s < G_N_ELEMENTS (sets); s++) {
+    g_autofree char *text = g_strdup_printf ("[data]\nkind = %s\n[method]\nkind = gan\n", sets[s]);
+    g_autoptr (MpExperiment) experiment = mp_experiment_parse (text, -1, "test.ini", NULL);
+    g_autoptr (MpData) data = mp_data_open (experiment, 1, NULL);
+    g_autoptr (GArray) values = g_array_new (FALSE, FALSE, sizeof (MpMetricValue));
+    const gint64 n = 500;
+    const double share = 1 - exp (-4.5);
+    g_autofree float *perfect = g_new (float, 2 * n), *real = g_new (float, 2 * n);
+    MpMetricInput input = { n, n, 2, perfect, real, NULL, experiment, data };
+
+    g_test_message ("%s", sets[s]);
+    mp_data_get_batch (data, 3, n, perfect);
+    mp_data_get_reference (data, n, real);
+    mp_metrics_compute (&input, values);
+    /* binomial, and the level's own error from 4,096 draws; where the density has steps, ties all count */
+    g_assert_cmpfloat (find_value (values, "high_quality"), >, share - 5 * sqrt (share * (1 - share) * (1.0 / n + 1 / 4096.)));
+    /* neighbouring points share their fates: twice the binomial error, five times */
+    g_assert_cmpfloat (fabs (find_value (values, "coverage") - 0.969), <, 10 * sqrt (0.969 * 0.031 / n));
+
+    for (gint64 i = 0; i < n; i++)
+      perfect[2 * i] += 100;
+    g_array_set_size (values, 0);
+    mp_metrics_compute (&input, values);
+    g_assert_cmpfloat (find_value (values, "high_quality"), ==, 0);
+    g_assert_cmpfloat (find_value (values, "coverage"), ==, 0);
+  }
+}
+
+/* All samples lie beside the first points of one of two clusters: the other one is not covered. */
+static void
+test_coverage (void)
+{
+  g_autoptr (MpExperiment) experiment = make_experiment ("");
+  g_autoptr (GArray) values = g_array_new (FALSE, FALSE, sizeof (MpMetricValue));
+  float real[40], generated[] = { 0, -0.05f, 0.1f, -0.05f };
+  MpMetricInput input = { 2, 20, 2, generated, real, NULL, experiment };
+
+  for (guint i = 0; i < 20; i++) {
+    real[2 * i] = i < 8 ? 0 : 10;
+    real[2 * i + 1] = (float) (0.1 * (i % 8));
+  }
+  mp_metrics_compute (&input, values);
+  /* eight points 0.1 apart reach 0.5, 0.4, 0.3, 0.3, 0.3, … far, and the nearest sample is 0.05, 0.15, 0.25, 0.35, …
+   * away: three are covered */
+  g_assert_cmpfloat (fabs (find_value (values, "coverage") - 3 / 20.0), <, 1e-12);
+}
+
 /* The first value of a metric has the metric's id, and all descriptors are whole. */
 static void
 test_descriptors (void)
@@ -294,6 +347,8 @@ main (int   argc,
   g_test_add_func ("/metrics/unequal-modes", test_unequal_modes);
   g_test_add_func ("/metrics/unequal-moments", test_unequal_moments);
   g_test_add_func ("/metrics/without-mixture", test_without_mixture);
+  g_test_add_func ("/metrics/without-modes", test_without_modes);
+  g_test_add_func ("/metrics/coverage", test_coverage);
   g_test_add_func ("/metrics/descriptors", test_descriptors);
   return g_test_run ();
 }
