@@ -58,6 +58,10 @@ static const MpOption sweep_options[] = {
 static const MpOption render_options[] = {
   { "iteration", "N", N_("Draw the samples kept at this iteration, or the last ones before (default: the last)") },
   { "to", N_("FILE.png|svg|pdf"), N_("Where to write the picture; the ending says in which format"), MP_WORD_FILE },
+  { "film", N_("FILE.gif|webp"), N_("Write the training as a film, a frame for each keyframe"), MP_WORD_FILE },
+  { "frames", "N", N_("Film: at most so many frames (default 150)") },
+  { "fps", "N", N_("Film: frames per second (default 15)") },
+  { "once", NULL, N_("Film: play once instead of again and again") },
   { "width", "N", N_("Width in pixels, at 96 per inch in SVG and PDF (default: as much as the lanes need)") },
   { "scale", "N", N_("PNG: pixels per pixel of the width, for sharp screens and print (default 2)") },
   { "metric", "ID", N_("Of a sweep: the metric that colours the matrix (default: as its file says)") },
@@ -135,8 +139,8 @@ const MpCommand mp_commands[] = {
     OPTIONS (plan_options), .least = 1, .most = 1, .word = MP_WORD_PRESET, .run = mp_plan_run_command,
   },
   {
-    .name = "render", .synopsis = N_("RUN… --to FILE.png|svg|pdf [OPTION…]"),
-    .summary = N_("Draw runs as one picture"),
+    .name = "render", .synopsis = N_("RUN… --to FILE.png|svg|pdf | --film FILE.gif|webp [OPTION…]"),
+    .summary = N_("Draw runs as a picture or a film"),
     .description = N_("Draws data and samples of each run beside each other, and their losses and metrics below. A "
                       "RUN is a run's folder, or one with the runs of a comparison inside. Of a sweep's folder it draws the "
                       "matrix: a thumbnail of samples over data for each cell, coloured by a metric."),

@@ -1,260 +1,33 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * render.c: the command “render”: kept runs as one picture: samples side by side, losses and metrics below.
+ * render.c: the command “render”: kept runs as one picture or a film: samples side by side, losses and metrics
+ * below.
  */
-#include <inttypes.h>
-#include <math.h>
-#include <string.h>
+#include <stdio.h>
+#include <unistd.h>
 
 #include "app/app.h"
 #include "app/comparison.h"
-#include "engine/data/data.h"
-#include "engine/metrics/metric.h"
-#include "engine/runs/run.h"
-#include "ui/plot/picture.h"
+#include "ui/plot/film.h"
+#include "ui/plot/run-picture.h"
 #include "ui/plot/sweep-picture.h"
 
-#define MAX_CHARTS 4       /* losses, and the first metrics of the registry */
-#define SMOOTHING 0.01     /* time constant of the smoothed losses, as a share of the run */
-
-/* ---- lanes ---- */
-
-static gboolean
-set_points (MpScatter        *scatter,
-            MpRun            *run,
-            MpTimelineReader *timeline,
-            guint             keyframe,
-            GError          **error)
-{
-  gint64 n_data, dimensions;
-  MpTimelineFrame frame;
-  g_autofree float *data = NULL;
-  g_autoptr (MpData) source = NULL;
-  double extent[4];
-
-  if (!mp_timeline_reader_load_data (timeline, &n_data, &dimensions, &data, error)
-      || !mp_timeline_reader_load (timeline, keyframe, FALSE, &frame, error))
-    return FALSE;
-  mp_scatter_set_points (scatter, MP_POINTS_DATA, data, n_data, dimensions);
-  mp_scatter_set_points (scatter, MP_POINTS_SAMPLES, frame.samples, frame.n, frame.dimensions);
-  mp_timeline_frame_clear (&frame);
-  /* The data set knows what should be in view; a file that has gone is no reason to fail. */
-  source = mp_data_open (mp_run_get_experiment (run), 0, NULL);
-  if (source != NULL) {
-    mp_data_get_extent (source, extent);
-    mp_scatter_set_extent (scatter, extent);
-  }
-  return TRUE;
-}
-
-/* The value of a series at the iteration or the last one before; NAN where there is none. */
-static double
-value_at (MpRun      *run,
-          const char *id,
-          guint64     iteration)
-{
-  g_autoptr (GArray) iterations = g_array_new (FALSE, FALSE, sizeof (guint64));
-  g_autoptr (GArray) values = g_array_new (FALSE, FALSE, sizeof (double));
-  double value = NAN;
-
-  if (!mp_run_read_series (run, id, iterations, values, NULL))
-    return NAN;
-  for (guint i = 0; i < iterations->len && g_array_index (iterations, guint64, i) <= iteration; i++)
-    value = g_array_index (values, double, i);
-  return value;
-}
-
-static void
-fill_head (MpLaneHead *head,
-           MpRun      *run,
-           guint       lane,
-           guint64     iteration)
-{
-  MpExperiment *experiment = mp_run_get_experiment (run);
-  const char *id = mp_experiment_get_string (experiment, "method", "kind");
-  const MpDescriptor *method = mp_registry_find (MP_KIND_METHOD, id);
-  const char *state = mp_run_get_state (run);
-  double modes = value_at (run, "modes", iteration);
-  double seconds = mp_run_get_seconds (run);
-  g_autoptr (MpData) data = mp_data_open (experiment, 0, NULL);
-  const MpMixture *mixture = data != NULL ? mp_data_get_mixture (data) : NULL;
-
-  head->title = _(method->title);
-  head->subtitle = mp_experiment_get_id (experiment);
-  head->lane = lane;
-  head->iteration = iteration;
-  head->modes = isnan (modes) || mixture == NULL ? -1 : (int) modes;
-  head->n_modes = mixture != NULL ? (int) mixture->n_modes : 0;
-  head->high_quality = value_at (run, "high_quality", iteration);
-  head->rate = seconds > 0 ? (double) mp_run_get_iteration (run) / seconds : NAN;
-  head->state = strcmp (state, "diverged") == 0 || strcmp (state, "failed") == 0 ? state : NULL;
-}
-
-static gboolean
-add_lane (MpPicture *picture,
-          MpRun     *run,
-          guint      lane,
-          gint64     iteration,
-          GError   **error)
-{
-  g_autoptr (MpScatter) scatter = mp_scatter_new ();
-  g_autoptr (MpTimelineReader) timeline = mp_run_open_timeline (run, error);
-  MpLaneHead head = { 0 };
-  guint keyframe, n;
-
-  if (timeline == NULL)
-    return FALSE;
-  /* The last keyframe at or before the iteration. */
-  if (!mp_timeline_reader_find (timeline, iteration >= 0 ? (guint64) iteration : G_MAXUINT64, &keyframe)) {
-    if (iteration >= 0)
-      g_set_error (error, MP_ERROR, MP_ERROR_FILE, _("%s: no samples were kept up to iteration %" PRId64
-                                                     "."), mp_run_get_dir (run), iteration);
-    else
-      g_set_error (error, MP_ERROR, MP_ERROR_FILE, _("%s: no samples were kept."), mp_run_get_dir (run));
-    return FALSE;
-  }
-  if (!set_points (scatter, run, timeline, keyframe, error))
-    return FALSE;
-  mp_scatter_set_lane (scatter, lane);
-  mp_scatter_set_axes (scatter, TRUE);
-  fill_head (&head, run, lane, mp_timeline_reader_list (timeline, &n)[keyframe].iteration);
-  mp_picture_add_lane (picture, &head, scatter, NULL);
-  return TRUE;
-}
-
-/* ---- charts ---- */
-
-/* One curve of a run up to an iteration, or NULL where the run has none. (transfer full) */
-static MpSeries *
-read_series (MpRun      *run,
-             const char *id,
-             gint64      last)
-{
-  g_autoptr (GArray) iterations = g_array_new (FALSE, FALSE, sizeof (guint64));
-  g_autoptr (GArray) values = g_array_new (FALSE, FALSE, sizeof (double));
-  g_autoptr (MpSeries) series = NULL;
-
-  if (!mp_run_read_series (run, id, iterations, values, NULL) || iterations->len == 0)
-    return NULL;
-  series = mp_series_new ();
-  for (guint i = 0; i < iterations->len; i++)
-    if (last < 0 || g_array_index (iterations, guint64, i) <= (guint64) last)
-      mp_series_append (series, g_array_index (iterations, guint64, i), g_array_index (values, double, i));
-  return g_steal_pointer (&series);
-}
-
-static char *
-lane_label (MpRun *run)
-{
-  const char *id = mp_experiment_get_string (mp_run_get_experiment (run), "method", "kind");
-
-  return g_strdup (_(mp_registry_find (MP_KIND_METHOD, id)->title));
-}
-
-/* Losses of different methods have nothing in common but time, so each fills the height by itself. */
-static void
-add_losses (MpPicture *picture,
-            GPtrArray *runs,
-            gint64     last)
-{
-  g_autoptr (MpChart) chart = mp_chart_new ();
-  guint64 longest = 0;
-  guint n = 0;
-
-  mp_chart_set_title (chart, _("Losses"), _("each on its own scale, smoothed"));
-  mp_chart_set_own_scale (chart, TRUE);
-  for (guint i = 0; i < runs->len; i++) {
-    MpRun *run = g_ptr_array_index (runs, i);
-    g_autoptr (GPtrArray) ids = mp_run_list_series (run);
-    g_autofree char *label = lane_label (run);
-    MpDash dash = MP_DASH_SOLID;
-
-    longest = MAX (longest, mp_run_get_iteration (run));
-    for (guint j = 0; j < ids->len; j++) {
-      const char *id = g_ptr_array_index (ids, j);
-      g_autoptr (MpSeries) series = g_str_has_prefix (id, "loss/") ? read_series (run, id, last) : NULL;
-      g_autofree char *text = NULL;
-
-      if (series == NULL)
-        continue;
-      text = g_strdup_printf ("%s, %s", label, id + strlen ("loss/"));
-      mp_chart_add_series (chart, series, text, i, dash);
-      dash = MP_DASH_DASHED;
-      n++;
-    }
-  }
-  if (n == 0)
-    return;
-  mp_chart_set_smoothing (chart, SMOOTHING * (double) longest);
-  mp_picture_add_chart (picture, chart);
-}
-
-static gboolean
-add_metric (MpPicture          *picture,
-            GPtrArray          *runs,
-            const MpDescriptor *metric,
-            gint64              last)
-{
-  g_autoptr (MpChart) chart = mp_chart_new ();
-  gboolean positive = TRUE;
-  guint n = 0;
-
-  mp_chart_set_title (chart, _(metric->title), NULL);
-  for (guint i = 0; i < runs->len; i++) {
-    g_autoptr (MpSeries) series = read_series (g_ptr_array_index (runs, i), metric->id, last);
-    g_autofree char *label = lane_label (g_ptr_array_index (runs, i));
-    MpSummary summary;
-
-    if (series == NULL)
-      continue;
-    mp_series_summarise (series, 0, mp_series_get_n (series), &summary);
-    positive &= isfinite (summary.min_positive);
-    mp_chart_add_series (chart, series, label, i, MP_DASH_SOLID);
-    n++;
-  }
-  /* Distances that should vanish are read on a log axis, where every lane has something to show on it. */
-  if (positive && ((const MpMetric *) metric)->better == MP_LOWER_IS_BETTER)
-    mp_chart_set_scale (chart, MP_SCALE_LOG);
-  if (n > 0)
-    mp_picture_add_chart (picture, chart);
-  return n > 0;
-}
-
-static void
-add_charts (MpPicture *picture,
-            GPtrArray *runs,
-            gint64     last)
-{
-  guint n, shown = 1;
-  const MpDescriptor *const *metrics = mp_registry_list (MP_KIND_METRIC, &n);
-
-  add_losses (picture, runs, last);
-  for (guint i = 0; i < n && shown < MAX_CHARTS; i++)
-    shown += add_metric (picture, runs, metrics[i], last);
-}
-
-/* ---- the command ---- */
-
+/* The run folders behind all words. */
 static GPtrArray *
-open_runs (GPtrArray *words,
+list_runs (GPtrArray *words,
            GError   **error)
 {
-  g_autoptr (GPtrArray) runs = g_ptr_array_new_with_free_func ((GDestroyNotify) mp_run_close);
+  g_autoptr (GPtrArray) all = g_ptr_array_new_with_free_func (g_free);
 
   for (guint i = 0; i < words->len; i++) {
     g_autoptr (GPtrArray) dirs = mp_comparison_list_runs (g_ptr_array_index (words, i), error);
 
     if (dirs == NULL)
       return NULL;
-    for (guint j = 0; j < dirs->len; j++) {
-      MpRun *run = mp_run_open (g_ptr_array_index (dirs, j), FALSE, error);
-
-      if (run == NULL)
-        return NULL;
-      g_ptr_array_add (runs, run);
-    }
+    for (guint j = 0; j < dirs->len; j++)
+      g_ptr_array_add (all, g_strdup (g_ptr_array_index (dirs, j)));
   }
-  return g_steal_pointer (&runs);
+  return g_steal_pointer (&all);
 }
 
 /* ---- sweeps ---- */
@@ -361,6 +134,54 @@ write_picture (MpArguments *arguments,
 }
 
 static gboolean
+show_film_progress (guint    done,
+                    guint    n,
+                    gpointer data)
+{
+  if (isatty (STDERR_FILENO))
+    fprintf (stderr, "\r%u/%u%s", done, n, done == n ? "\n" : "");
+  return TRUE;
+}
+
+static gboolean
+write_film (MpArguments   *arguments,
+            MpRunPictures *pictures,
+            GError       **error)
+{
+  gint64 width = 0, frames = 150, per_second = 15;
+  MpFilmSettings settings = { .loop = !mp_arguments_has (arguments, "once"), .progress = show_film_progress,
+                              .theme = mp_arguments_has (arguments, "dark") ? MP_PLOT_DARK : MP_PLOT_LIGHT };
+
+  mp_arguments_get_int (arguments, "width", 100, 20000, &width);
+  mp_arguments_get_int (arguments, "frames", 1, 10000, &frames);
+  mp_arguments_get_int (arguments, "fps", 1, 100, &per_second);
+  settings.width = (int) width;
+  settings.most_frames = (guint) frames;
+  settings.per_second = (double) per_second;
+  return mp_run_pictures_film (pictures, mp_arguments_get (arguments, "film"), &settings, error);
+}
+
+/* Whether --film goes together with the rest. */
+static gboolean
+check_film (MpArguments *arguments)
+{
+  const char *film = mp_arguments_get (arguments, "film");
+  gint64 ignored;
+  GError *error = NULL;
+
+  if (film != NULL && !mp_film_check_path (film, &error)) {
+    mp_complain_error (error);
+    return FALSE;
+  }
+  if (film != NULL && mp_arguments_has (arguments, "iteration")) {
+    mp_complain (MP_EXIT_USAGE, _("--iteration chooses one picture; it cannot be given beside --film."));
+    return FALSE;
+  }
+  return mp_arguments_get_int (arguments, "frames", 1, 10000, &ignored)
+         && mp_arguments_get_int (arguments, "fps", 1, 100, &ignored);
+}
+
+static gboolean
 check_words (MpArguments *arguments,
              gint64      *iteration)
 {
@@ -369,16 +190,19 @@ check_words (MpArguments *arguments,
   gint64 ignored;
   gboolean known = FALSE;
 
-  if (to == NULL) {
-    mp_complain (MP_EXIT_USAGE, _("Where to? Give --to FILE.png, FILE.svg or FILE.pdf."));
+  if (!check_film (arguments))
+    return FALSE;
+  if (to == NULL && mp_arguments_get (arguments, "film") == NULL) {
+    mp_complain (MP_EXIT_USAGE, _("Where to? Give --to FILE.png, FILE.svg or FILE.pdf, or --film FILE.gif or "
+                                  "FILE.webp."));
     return FALSE;
   }
-  for (guint i = 0; i < G_N_ELEMENTS (endings); i++) {
+  for (guint i = 0; to != NULL && i < G_N_ELEMENTS (endings); i++) {
     g_autofree char *lower = g_ascii_strdown (to, -1);
 
     known |= g_str_has_suffix (lower, endings[i]);
   }
-  if (!known) {
+  if (to != NULL && !known) {
     mp_complain (MP_EXIT_USAGE, _("--to %s is not allowed: the file must end in .png, .svg or .pdf."), to);
     return FALSE;
   }
@@ -387,31 +211,45 @@ check_words (MpArguments *arguments,
          mp_arguments_get_int (arguments, "scale", 1, 8, &ignored);
 }
 
+static gboolean
+render_runs (MpArguments *arguments,
+             gint64       iteration,
+             GError     **error)
+{
+  g_autoptr (GPtrArray) dirs = list_runs (arguments->words, error);
+  g_autoptr (MpRunPictures) pictures = NULL;
+  g_autoptr (MpPicture) picture = NULL;
+  g_autofree char *title = NULL;
+
+  if (dirs == NULL)
+    return FALSE;
+  if (arguments->words->len == 1)
+    title = mp_comparison_get_title (g_ptr_array_index (arguments->words, 0));
+  pictures = mp_run_pictures_new (dirs, title, error);
+  if (pictures == NULL)
+    return FALSE;
+  if (mp_arguments_get (arguments, "film") != NULL && !write_film (arguments, pictures, error))
+    return FALSE;
+  if (mp_arguments_get (arguments, "to") == NULL)
+    return TRUE;
+  picture = mp_run_pictures_make (pictures, iteration, error);
+  return picture != NULL && write_picture (arguments, picture, error);
+}
+
 int
 mp_render_run (MpArguments *arguments)
 {
-  g_autoptr (GPtrArray) runs = NULL;
-  g_autoptr (MpPicture) picture = NULL;
-  g_autofree char *title = NULL;
   gint64 iteration = -1;
+  gboolean sweep;
   GError *error = NULL;
 
   if (!check_words (arguments, &iteration))
     return MP_EXIT_USAGE;
-  if (arguments->words->len == 1 && is_sweep (g_ptr_array_index (arguments->words, 0)))
-    return render_sweep (arguments, g_ptr_array_index (arguments->words, 0), &error) ? MP_EXIT_OK
-                                                                                      : mp_complain_error (error);
-  runs = open_runs (arguments->words, &error);
-  if (runs == NULL)
-    return mp_complain_error (error);
-  if (arguments->words->len == 1)
-    title = mp_comparison_get_title (g_ptr_array_index (arguments->words, 0));
-  if (title == NULL && runs->len == 1)
-    title = g_strdup (mp_experiment_get_title (mp_run_get_experiment (g_ptr_array_index (runs, 0))));
-  picture = mp_picture_new (title, NULL);
-  for (guint i = 0; i < runs->len; i++)
-    if (!add_lane (picture, g_ptr_array_index (runs, i), i, iteration, &error))
-      return mp_complain_error (error);
-  add_charts (picture, runs, iteration);
-  return write_picture (arguments, picture, &error) ? MP_EXIT_OK : mp_complain_error (error);
+  sweep = arguments->words->len == 1 && is_sweep (g_ptr_array_index (arguments->words, 0));
+  if (sweep && mp_arguments_get (arguments, "to") == NULL)
+    return mp_complain (MP_EXIT_USAGE, _("A sweep is drawn as one picture: give --to FILE.png, FILE.svg or FILE.pdf."));
+  if (sweep ? render_sweep (arguments, g_ptr_array_index (arguments->words, 0), &error)
+            : render_runs (arguments, iteration, &error))
+    return MP_EXIT_OK;
+  return mp_complain_error (error);
 }
