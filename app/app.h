@@ -115,6 +115,7 @@ int          mp_list_runs (MpArguments *arguments);
 int          mp_describe_run (MpArguments *arguments);
 int          mp_plan_run_command (MpArguments *arguments);
 int          mp_render_run (MpArguments *arguments);
+int          mp_export_run (MpArguments *arguments);
 int          mp_portrait_run (MpArguments *arguments);
 int          mp_sweep_run_command (MpArguments *arguments);
 

@@ -68,6 +68,12 @@ static const MpOption render_options[] = {
   { "dark", NULL, N_("Light on dark") },
 };
 
+static const MpOption export_options[] = {
+  { "csv", N_("FILE"), N_("Metrics as comma-separated values; - is standard output"), MP_WORD_FILE },
+  { "tensorboard", N_("DIR"), N_("Metrics as TensorBoard event files, a folder for each run"), MP_WORD_FOLDER },
+  { "experiment", N_("FILE"), N_("The experiment of one run, with changes that were made by hand"), MP_WORD_FILE },
+};
+
 static const MpOption portrait_options[] = {
   { "set", N_("KEY=VALUE"), N_("Change a setting of the game in every panel"), MP_WORD_NONE, .repeats = TRUE },
   { "from", N_("\"X Y\""), N_("Follow the flow from here instead of from the portrait's own starts: generator's "
@@ -145,6 +151,14 @@ const MpCommand mp_commands[] = {
                       "RUN is a run's folder, or one with the runs of a comparison inside. Of a sweep's folder it draws the "
                       "matrix: a thumbnail of samples over data for each cell, coloured by a metric."),
     OPTIONS (render_options), .least = 1, .most = G_MAXUINT, .word = MP_WORD_FOLDER, .run = mp_render_run,
+  },
+  {
+    .name = "export", .synopsis = N_("RUN… --csv FILE | --tensorboard DIR | --experiment FILE"),
+    .summary = N_("Hand kept runs to other programs"),
+    .description = N_("Writes the metrics of runs as one table, with a row for every run and iteration, or as event files "
+                      "that TensorBoard reads; or the experiment file of a run. A RUN is a run's folder, or one with "
+                      "the runs of a comparison inside."),
+    OPTIONS (export_options), .least = 1, .most = G_MAXUINT, .word = MP_WORD_FOLDER, .run = mp_export_run,
   },
   {
     .name = "portrait", .synopsis = N_("PORTRAIT-or-GAME [OPTION…]"),
