@@ -44,9 +44,10 @@ write_to (Ask        *ask,
     text = g_strdup_printf (_("“%s” exists already; give its whole name to replace it."), name);
   else if (ask->write (ask->widget, path, &error))
     text = g_strdup_printf (_("Saved “%s”"), name);
-  else
+  else if (error)
     text = g_strdup (error->message);
-  toast (ask, text);
+  if (text)
+    toast (ask, text);
 }
 
 static void

@@ -8,7 +8,8 @@
 
 G_BEGIN_DECLS
 
-/* widget: the one that was passed to mp_export_file_ask (); it still exists. */
+/* widget: the one that was passed to mp_export_file_ask (); it still exists. FALSE without an error: it goes on writing
+ * and says itself what came of it. */
 typedef gboolean (*MpExportWrite) (GtkWidget   *widget,
                                    const char  *path,
                                    GError     **error);

@@ -38,6 +38,7 @@ struct _MpWindow
   GtkWidget      *switcher;    /* between them */
   gboolean        had_inspector, wants_inspector;
   GtkWidget      *transport_bar;
+  GCancellable   *films;       /* those that are being made, or NULL */
   GtkMenuButton  *page_button; /* the same in a narrow window */
   GtkWidget      *empty_open;
   AdwFlap        *inspector_flap;
@@ -65,6 +66,10 @@ void mp_window_fill_page_menu     (MpWindow      *self);
 void mp_window_add_keys           (MpWindow      *self);
 /* ---- window-runs.c ---- */
 void mp_window_install_run_actions (GtkWidgetClass *widget_class);
+/* ---- window-export.c ---- */
+void mp_window_install_export_actions (GtkWidgetClass *widget_class);
+void mp_window_enable_export      (MpWindow      *self,
+                                   gboolean       enabled);
 /* ---- window-devices.c ---- */
 void mp_window_look_for_devices   (MpWindow      *self);
 void mp_window_connect_devices    (MpWindow      *self);

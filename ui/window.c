@@ -176,6 +176,7 @@ mp_window_update_page (MpWindow *self)
   gtk_widget_set_visible (GTK_WIDGET (self->inspector_toggle), inspector);
   gtk_widget_set_sensitive (self->export_button, !empty);
   gtk_widget_action_set_enabled (GTK_WIDGET (self), "win.export", !empty);
+  mp_window_enable_export (self, !empty);
   gtk_widget_action_set_enabled (GTK_WIDGET (self), "win.copy", !empty);
   gtk_widget_action_set_enabled (GTK_WIDGET (self), "win.reset", !empty);
 }
@@ -382,6 +383,9 @@ mp_window_dispose (GObject *object)
     g_object_run_dispose (G_OBJECT (self->session));
   }
   g_clear_object (&self->session);
+  if (self->films)
+    g_cancellable_cancel (self->films);
+  g_clear_object (&self->films);
   g_clear_object (&self->settings);
   g_clear_object (&self->heads);
   g_clear_pointer (&self->devices, g_ptr_array_unref);
@@ -435,6 +439,7 @@ mp_window_class_init (MpWindowClass *klass)
   g_type_ensure (MP_TYPE_TRANSPORT);
   bind_template (widget_class);
   mp_window_install_actions (widget_class);
+  mp_window_install_export_actions (widget_class);
 }
 
 static void
