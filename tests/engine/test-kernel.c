@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * test-kernel.c: sums of kernels and the median heuristic (engine/methods/kernel.h), on plain sums written out here.
+ * test-kernel.c: sums of kernels and the median heuristic (engine/methods/kernel.h), on plain sums written out here; the
+ * decoder of MMD GAN, a network that follows another's optimizer; and the condition number that GRAM reports.
  */
 #include <math.h>
 #include <string.h>
@@ -134,12 +135,118 @@ test_sum (void)
 static void
 test_powers (void)
 {
-  g_autoptr (MpExperiment) experiment = lane_experiment ("mmd-net", "method.kernel=polynomial;method.bandwidths=2, 2.5");
+  g_autoptr (MpExperiment) experiment = lane_experiment ("mmd-net",
+                                                         "method.kernel=polynomial;method.bandwidths=2, 2.5");
   g_autoptr (GError) error = NULL;
 
   g_assert_null (mp_build_new (experiment, 2, NULL, &error));
   g_assert_nonnull (error);
   g_assert_nonnull (strstr (error->message, "2.5"));
+}
+
+static double
+largest (MpLoop     *loop,
+         const char *name,
+         gsize       n)
+{
+  g_autofree double *values = lane_read (loop, name);
+  double most = 0;
+
+  for (gsize i = 0; i < n; i++)
+    most = fmax (most, fabs (values[i]));
+  return most;
+}
+
+/* The decoder follows [optimizer.critic], a live change of it too, but not its clipping. */
+static void
+test_decoder (void)
+{
+  g_autoptr (MpExperiment) experiment = lane_experiment ("mmd-gan", "optimizer.critic.clip=0.05;method.clip=0");
+  g_autoptr (MpLoop) loop = lane_open (experiment);
+  g_autoptr (GError) error = NULL;
+  g_autofree double *before = NULL, *after = NULL;
+
+  lane_run (loop, 0, 3);
+  g_assert_cmpfloat (largest (loop, "critic/output/weight", 80), <=, 0.05 + 1e-7);
+  g_assert_cmpfloat (largest (loop, "decoder/output/weight", 16), >, 0.1);
+
+  before = lane_read (loop, "optimizer/decoder/hyper");
+  g_assert_cmpfloat (before[MP_HYPER_CLIP], ==, 0);
+  mp_experiment_set (experiment, "optimizer.critic.learning_rate=0.125", &error);
+  g_assert_no_error (error);
+  mp_loop_update_live (loop, "optimizer.critic", "learning_rate", &error);
+  g_assert_no_error (error);
+  after = lane_read (loop, "optimizer/decoder/hyper");
+  g_assert_cmpfloat (after[MP_HYPER_LEARNING_RATE], ==, 0.125);
+  g_clear_pointer (&after, g_free);
+  after = lane_read (loop, "optimizer/critic/hyper");
+  g_assert_cmpfloat (after[MP_HYPER_LEARNING_RATE], ==, 0.125);
+
+}
+
+static void
+test_no_decoder (void)
+{
+  g_autoptr (MpExperiment) experiment = lane_experiment ("mmd-gan", "method.autoencoder=0");
+  g_autoptr (MpLoop) loop = lane_open (experiment);
+
+  for (const char *const *group = mp_build_get_groups (mp_loop_get_build (loop)); *group != NULL; group++)
+    g_assert_cmpstr (*group, !=, "decoder");
+}
+
+/* 7 critic updates in the first 25 iterations and in every 500th, else 2. */
+static void
+test_warm_up (void)
+{
+  g_autoptr (MpExperiment) experiment = lane_experiment ("mmd-gan", "method.critic_steps=2;method.warm_up_steps=7");
+  g_autoptr (MpLoop) loop = lane_open (experiment);
+  static const struct
+  {
+    guint64 from, to;
+    double  updates;
+  } parts[] = { { 0, 25, 175 }, { 25, 27, 179 }, { 499, 500, 181 }, { 500, 501, 188 }, { 501, 502, 190 } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (parts); i++) {
+    g_autofree double *count = NULL;
+
+    lane_run (loop, parts[i].from, parts[i].to);
+    count = lane_read (loop, "optimizer/critic/count");
+    g_assert_cmpfloat (count[0], ==, parts[i].updates);
+  }
+}
+
+/* With one bandwidth that makes all points strangers K is the identity, whose condition number is 1. With one that makes
+ * them the same it is n over the ridge. */
+static void
+test_condition (void)
+{
+  static const struct
+  {
+    const char *bandwidth;
+    double      low, high;
+  } cases[] = { { "1e-6", 0.99, 1.01 }, { "1e6", 100, 2000 } };
+
+  for (guint c = 0; c < G_N_ELEMENTS (cases); c++) {
+    g_autofree char *keys = g_strdup_printf ("train.precision=float64;method.ridge=0.01;method.bandwidths=%s",
+                                             cases[c].bandwidth);
+    g_autoptr (MpExperiment) experiment = lane_experiment ("gram", keys);
+    g_autoptr (MpLoop) loop = lane_open (experiment);
+    double values[32];
+    guint n;
+    const MpReport *reports = mp_loop_get_reports (loop, &n);
+    gboolean found = FALSE;
+
+    g_assert_cmpuint (n, <=, G_N_ELEMENTS (values));
+    lane_run (loop, 0, 1);
+    mp_loop_read_reports (loop, values);
+    for (guint i = 0; i < n; i++)
+      if (g_str_equal (reports[i].id, "condition")) {
+        g_assert_cmpfloat (values[i], >=, cases[c].low);
+        g_assert_cmpfloat (values[i], <=, cases[c].high);
+        found = TRUE;
+      }
+    g_assert_true (found);
+  }
 }
 
 int
@@ -153,5 +260,9 @@ main (int   argc,
   g_test_add_func ("/kernel/median", test_median);
   g_test_add_func ("/kernel/median-of-data", test_data_median);
   g_test_add_func ("/kernel/powers", test_powers);
+  g_test_add_func ("/kernel/decoder", test_decoder);
+  g_test_add_func ("/kernel/no-decoder", test_no_decoder);
+  g_test_add_func ("/kernel/warm-up", test_warm_up);
+  g_test_add_func ("/kernel/condition", test_condition);
   return g_test_run ();
 }
