@@ -3,7 +3,8 @@
  * density-ratio.c: an estimate of the ratio of densities, data over model, at every point p of the plot: the method's own,
  * or what the logit of a critic stands for. The critic that minimises the cross-entropy has
  *   s (p) = log (p_data (p) / p_model (p))      (Goodfellow et al., 2014, Proposition 1)
- * so its ratio is exp (s (p)), shown up to LIMIT.
+ * so its ratio is exp (s (p)), shown up to LIMIT. An estimate that is extended to where there are no samples can be anything,
+ * negative too; what is beyond LIMIT says nothing more.
  */
 #include "engine/views/view.h"
 
@@ -18,8 +19,8 @@ density_ratio_build (MpBuild     *build,
   MpNode *points = mp_build_view_points (build);
 
   if (mp_build_has (build, "density-ratio")) {
-    nodes->title = N_("Estimated density ratio (data over model)");
-    nodes->tensors[0] = mp_build_call (build, "density-ratio", points, NULL);
+    nodes->title = N_("Estimated density ratio (data over model, between −10 and 10)");
+    nodes->tensors[0] = mp_clamp (mp_build_call (build, "density-ratio", points, NULL), -LIMIT, LIMIT);
   } else if (mp_build_get_critic_role (build, NULL) == MP_CRITIC_LOGIT) {
     MpNode *most = mp_scalar (mp_build_graph (build), log (LIMIT));
 

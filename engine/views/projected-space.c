@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * projected-space.c: real and generated points where the kernel compares them, in the critic's space: f (x) and f (y), n × K
- * and m × K. Two dimensions as they are, more by their two principal axes.
+ * projected-space.c: real and generated points where the kernel compares them, f (x) and f (y), n × K and m × K: in the
+ * critic's space, or in that of an encoder's codes. One or two dimensions as they are, more by their two principal axes.
  */
 #include "engine/views/view.h"
 
@@ -9,14 +9,20 @@ static gboolean
 projected_space_build (MpBuild     *build,
                        MpViewNodes *nodes)
 {
-  gint64 outputs;
+  gboolean critic = mp_build_get_critic_role (build, NULL) == MP_CRITIC_SPACE;
+  MpNode *real;
 
-  if (mp_build_get_critic_role (build, &outputs) != MP_CRITIC_SPACE)
+  if (!critic && !mp_build_has (build, "embedding"))
     return FALSE;
-  nodes->title = outputs > 2 ? N_("Projected space (critic output, two principal axes)")
-                             : N_("Projected space (critic output)");
-  nodes->tensors[nodes->n_tensors++] = mp_build_view_scores (build, mp_build_view_data (build));
-  nodes->tensors[nodes->n_tensors++] = mp_build_view_scores (build, mp_build_view_samples (build));
+  real = mp_view_kernel_space (build, mp_build_view_data (build));
+  if (!critic)
+    nodes->title = N_("Codes of real and generated points");
+  else if (real != NULL && real->type.dim[1] > 2)
+    nodes->title = N_("Projected space (critic output, two principal axes)");
+  else
+    nodes->title = N_("Projected space (critic output)");
+  nodes->tensors[nodes->n_tensors++] = real;
+  nodes->tensors[nodes->n_tensors++] = mp_view_kernel_space (build, mp_build_view_samples (build));
   return TRUE;
 }
 
@@ -31,8 +37,8 @@ const MpViewClass mp_view_projected_space = {
   .base = {
     .id = "projected-space",
     .title = N_("Projected space"),
-    .summary = N_("Real and generated points as the critic maps them: the kernel compares them there, and the generator "
-                  "can only see differences that are left."),
+    .summary = N_("Real and generated points where the kernel compares them, as the critic or an encoder maps them: the "
+                  "generator can only see differences that are left there."),
   },
   .drawing = MP_DRAW_SPACE,
   .build = projected_space_build,

@@ -486,6 +486,23 @@ test_projected_space (void)
   }
 }
 
+/* Codes of a linear encoder, of what the method's kernel compares. */
+static void
+test_codes (void)
+{
+  g_autoptr (MpLoop) loop = open_lane ("gmmn-ae", "encoder.hidden=;extractor.code=2");
+  g_autofree double *w = lane_read (loop, "extractor/encoder/output/weight");
+  MpView view;
+
+  look (loop, "projected-space", &view);
+  g_assert_false (offers (loop, "attraction-repulsion"));
+  for (guint i = 0; i < N_DATA; i++)
+    for (guint j = 0; j < 2; j++)
+      assert_near ((double) view.layers[0].tensors[0].values[2 * i + j],
+                   (double) view.data[2 * i] * w[j] + (double) view.data[2 * i + 1] * w[2 + j], 1e-5);
+  mp_view_clear (&view);
+}
+
 /* ---- densities ---- */
 
 static void
@@ -743,6 +760,7 @@ main (int   argc,
   g_test_add_func ("/views/axes", test_axes);
   g_test_add_func ("/views/few-axes", test_few_axes);
   g_test_add_func ("/views/projected-space", test_projected_space);
+  g_test_add_func ("/views/codes", test_codes);
   g_test_add_func ("/views/density", test_density);
   g_test_add_func ("/views/true-ratio", test_true_ratio);
   g_test_add_func ("/views/manifold", test_manifold);
