@@ -2,9 +2,9 @@
  *
  * method.h: a method is a descriptor and one function that writes its losses down as phases.
  *
- * build () gets an MpBuild: the experiment, a graph, the networks. It makes nodes, registers phases and reports, and says
- * what its parts are, so that views find something to draw. An iteration runs the phases in order, each `repeat` times;
- * every run of a phase gets its own minibatch unless it asks to share the last one, and its own latent draw.
+ * build () gets an MpBuild: the experiment, a graph, the networks. It makes nodes, registers phases and reports, and
+ * says what its parts are, so that views find something to draw. An iteration runs the phases in order, each `repeat`
+ * times; every run of a phase gets its own minibatch unless it asks to share the last one, and its own latent draw.
  */
 #pragma once
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * attraction-repulsion.c: how two losses of an MMD critic push its scores about (Wang, Sun and Halgamuge: Improving MMD-GAN
- * training with repulsive loss function, ICLR 2019, Figure 1), whichever of them it trains with.
+ * attraction-repulsion.c: how two losses of an MMD critic push its scores about (Wang, Sun and Halgamuge: Improving
+ * MMD-GAN training with repulsive loss function, ICLR 2019, Figure 1), whichever of them it trains with.
  *
  * Scores s (x) and s (y) of N real and N generated points in the critic's space; means of the kernel over pairs i ≠ j:
  *   attractive   L_D = 2·e_rg − e_rr − e_gg     pulls scores of one kind together, real from generated
  *   repulsive    L_D = e_rr − e_gg              spreads the scores of real points, gathers those of generated ones
- * Forces are −N·∂L_D/∂s at each score: the factor N makes the gradient of a mean that of a point. Panels of real, generated
- * and the forces on them; more than two dimensions by their principal axes.
+ * Forces are −N·∂L_D/∂s at each score: the factor N makes the gradient of a mean that of a point. Panels of real,
+ * generated and the forces on them; more than two dimensions by their principal axes.
  */
 #include "engine/views/view.h"
 
@@ -16,11 +16,11 @@
 #define POINTS 128
 
 static gboolean
-add_forces (MpBuild      *build,
-            MpViewNodes  *nodes,
-            MpNode       *loss,
-            MpNode       *real,
-            MpNode       *generated)
+add_forces (MpBuild     *build,
+            MpViewNodes *nodes,
+            MpNode      *loss,
+            MpNode      *real,
+            MpNode      *generated)
 {
   MpNode *scores[2] = { real, generated }, *gradients[2];
 
@@ -67,8 +67,8 @@ const MpViewClass mp_view_attraction_repulsion = {
   .base = {
     .id = "attraction-repulsion",
     .title = N_("Attraction and repulsion"),
-    .summary = N_("Where two critic losses push the scores: the attractive one draws real points together and so forgets "
-                  "what they differ in, the repulsive one keeps them apart."),
+    .summary = N_("Where two critic losses push the scores: the attractive one draws real points together and so "
+                  "forgets what they differ in, the repulsive one keeps them apart."),
   },
   .drawing = MP_DRAW_SPACE,
   .build = attraction_repulsion_build,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * contributions.c: how much of the critic's output comes from frozen and how much from its own features, in the mean over real
- * and over generated points (RFGAN: s = w₁ᵀh₁ + w₂ᵀh₂ + b).
+ * contributions.c: how much of the critic's output comes from frozen and how much from its own features, in the mean
+ * over real and over generated points (RFGAN: s = w₁ᵀh₁ + w₂ᵀh₂ + b).
  */
 #include "engine/views/view.h"
 

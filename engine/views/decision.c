@@ -38,8 +38,8 @@ const MpViewClass mp_view_decision = {
   .base = {
     .id = "decision",
     .title = N_("Decision"),
-    .summary = N_("How sure the critic is that a point is real: 1 real, 0 generated, and undecided at ½ as it should be "
-                  "everywhere in the end."),
+    .summary = N_("How sure the critic is that a point is real: 1 real, 0 generated, and undecided at ½ as it should "
+                  "be everywhere in the end."),
   },
   .drawing = MP_DRAW_SURFACE,
   .build = decision_build,

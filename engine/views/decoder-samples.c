@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * decoder-samples.c: what the extractor's decoder makes of random codes, N (0, 1), and of the generator's own noise where a
- * code is as long: what the generator starts from when it is initialised with the decoder (Generative feature matching
- * networks, Figures 7 and 12).
+ * decoder-samples.c: what the extractor's decoder makes of random codes, N (0, 1), and of the generator's own noise
+ * where a code is as long: what the generator starts from when it is initialised with the decoder (Generative feature
+ * matching networks, Figures 7 and 12).
  */
 #include "engine/views/view.h"
 

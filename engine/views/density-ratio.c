@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * density-ratio.c: an estimate of the ratio of densities, data over model, at every point p of the plot: the method's own,
- * or what the logit of a critic stands for. The critic that minimises the cross-entropy has
+ * density-ratio.c: an estimate of the ratio of densities, data over model, at every point p of the plot: the method's
+ * own, or what the logit of a critic stands for. The critic that minimises the cross-entropy has
  *   s (p) = log (p_data (p) / p_model (p))      (Goodfellow et al., 2014, Proposition 1)
- * so its ratio is exp (s (p)), shown up to LIMIT. An estimate that is extended to where there are no samples can be anything,
- * negative too; what is beyond LIMIT says nothing more.
+ * so its ratio is exp (s (p)), shown up to LIMIT. An estimate that is extended to where there are no samples can be
+ * anything, negative too; what is beyond LIMIT says nothing more.
  */
 #include "engine/views/view.h"
 
@@ -38,8 +38,8 @@ const MpViewClass mp_view_density_ratio = {
   .base = {
     .id = "density-ratio",
     .title = N_("Density ratio"),
-    .summary = N_("The critic's estimate of data density over model density: above 1 the generator puts too little, below "
-                  "1 too much."),
+    .summary = N_("The critic's estimate of data density over model density: above 1 the generator puts too little, "
+                  "below 1 too much."),
   },
   .drawing = MP_DRAW_SURFACE,
   .build = density_ratio_build,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * discriminative.c: the part of the critic's output that comes from its critic's own features, w₂ᵀh₂ (p), at every point p of the plot
- * (RFGAN: s = w₁ᵀh₁ + w₂ᵀh₂ + b).
+ * discriminative.c: the part of the critic's output that comes from its own features, w₂ᵀh₂ (p), at every
+ * point p of the plot (RFGAN: s = w₁ᵀh₁ + w₂ᵀh₂ + b).
  */
 #include "engine/views/view.h"
 

@@ -31,8 +31,8 @@ const MpViewClass mp_view_gradient_norm = {
   .base = {
     .id = "gradient-norm",
     .title = N_("Gradient norm"),
-    .summary = N_("How steep the critic is: where it is flat, generated points feel nothing; where it is steep, they are "
-                  "thrown about."),
+    .summary = N_("How steep the critic is: where it is flat, generated points feel nothing; where it is steep, they "
+                  "are thrown about."),
   },
   .drawing = MP_DRAW_SURFACE,
   .build = gradient_norm_build,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * kernel-matrix.c: the kernel between fixed points, N real before N generated (2N × 2N), as the losses average it: real with real
- * at the start, generated with generated at the end, and the two across.
+ * kernel-matrix.c: the kernel between fixed points, N real before N generated (2N × 2N), as the losses average it:
+ * real with real at the start, generated with generated at the end, and the two across.
  *
  * finish () sorts each half so that neighbours come together: by the angle around the mean of the real points where the
  * data have two dimensions, else along the first principal axis.
@@ -104,8 +104,8 @@ const MpViewClass mp_view_kernel_matrix = {
   .base = {
     .id = "kernel-matrix",
     .title = N_("Kernel matrix"),
-    .summary = N_("What the kernel sees: when the four blocks look alike, their means are equal and the MMD is nothing. All "
-                  "dark off the diagonal means too narrow, all bright too wide."),
+    .summary = N_("What the kernel sees: when the four blocks look alike, their means are equal and the MMD is "
+                  "nothing. All dark off the diagonal means too narrow, all bright too wide."),
   },
   .drawing = MP_DRAW_MATRIX,
   .build = kernel_matrix_build,

@@ -2,9 +2,9 @@
  *
  * kernel-saturation.c: where the kernel's bandwidth is too narrow or too wide, at every point p of the plot:
  *   s (p) = 2·meanᵢ k (f (p), f (xᵢ)) / k (0) − 1       k (0) = k (p, p), its largest value
- * −1: the kernel of p reaches no real point xᵢ (all kernel values 0: too narrow); 1: all real points look the same from p
- * (all at the maximum: too wide); 0: the kernel is halfway and tells near from far. f is the critic where the kernel
- * compares points in its space. For kernels of the distance alone, which have a largest value.
+ * −1: the kernel of p reaches no real point xᵢ (all kernel values 0: too narrow); 1: all real points look the same
+ * from p (all at the maximum: too wide); 0: the kernel is halfway and tells near from far. f is the critic where the
+ * kernel compares points in its space. For kernels of the distance alone, which have a largest value.
  */
 #include "engine/views/view.h"
 
@@ -36,8 +36,8 @@ const MpViewClass mp_view_kernel_saturation = {
   .base = {
     .id = "kernel-saturation",
     .title = N_("Kernel saturation"),
-    .summary = N_("Whether the bandwidth fits: near −1 no real point is in reach of the kernel, near 1 all look the same; "
-                  "both leave no slope to follow."),
+    .summary = N_("Whether the bandwidth fits: near −1 no real point is in reach of the kernel, near 1 all look the "
+                  "same; both leave no slope to follow."),
   },
   .drawing = MP_DRAW_SURFACE,
   .build = kernel_saturation_build,

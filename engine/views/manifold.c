@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * manifold.c: the generator as a map: images of a lattice of latents, which holds equal probability in each of its cells.
+ * manifold.c: the generator as a map: images of a lattice of latents, which holds equal probability in each of its
+ * cells.
  *
- * The lattice has SIDE × SIDE points over the first two latent dimensions, at the quantiles (i + ½)/SIDE of the latent's
- * distribution; further dimensions stay at their median, 0. With one dimension it is a line. Equal probability in a cell
- * means that the model's density there is inverse to the area a of the mapped cell; a lattice point's opacity is the
- * mean of a_m/(a_m + a) over its cells, a_m their median: near 1 where the generator crowds, near 0 where it stretches
- * from one mode to another.
+ * The lattice has SIDE × SIDE points over the first two latent dimensions, at the quantiles (i + ½)/SIDE of the
+ * latent's distribution; further dimensions stay at their median, 0. With one dimension it is a line. Equal
+ * probability in a cell means that the model's density there is inverse to the area a of the mapped cell; a lattice
+ * point's opacity is the mean of a_m/(a_m + a) over its cells, a_m their median: near 1 where the generator crowds,
+ * near 0 where it stretches from one mode to another.
  */
 #include "engine/views/view.h"
 

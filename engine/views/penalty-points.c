@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * penalty-points.c: where the gradient penalty looks, between fixed real and generated points (k × 2), and the norm of the
- * critic's gradient there (k), which the penalty holds at its target.
+ * penalty-points.c: where the gradient penalty looks, between fixed real and generated points (k × 2), and the norm of
+ * the critic's gradient there (k), which the penalty holds at its target.
  */
 #include "engine/views/view.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * projected-space.c: real and generated points where the kernel compares them, f (x) and f (y), n × K and m × K: in the
- * critic's space, or in that of an encoder's codes. One or two dimensions as they are, more by their two principal axes.
+ * critic's space, or in that of an encoder's codes. One or two dimensions as they are, more by their two principal
+ * axes.
  */
 #include "engine/views/view.h"
 
@@ -37,8 +38,8 @@ const MpViewClass mp_view_projected_space = {
   .base = {
     .id = "projected-space",
     .title = N_("Projected space"),
-    .summary = N_("Real and generated points where the kernel compares them, as the critic or an encoder maps them: the "
-                  "generator can only see differences that are left there."),
+    .summary = N_("Real and generated points where the kernel compares them, as the critic or an encoder maps them: "
+                  "the generator can only see differences that are left there."),
   },
   .drawing = MP_DRAW_SPACE,
   .build = projected_space_build,

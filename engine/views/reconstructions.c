@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * reconstructions.c: real points through the frozen encoder and decoder of the extractor, D (E (x)): what is lost on the way
- * no generator of codes can bring back.
+ * reconstructions.c: real points through the frozen encoder and decoder of the extractor, D (E (x)): what is lost on
+ * the way no generator of codes can bring back.
  */
 #include "engine/views/view.h"
 

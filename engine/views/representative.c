@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * representative.c: the part of the critic's output that comes from its frozen features, w₁ᵀh₁ (p), at every point p of the plot
- * (RFGAN: s = w₁ᵀh₁ + w₂ᵀh₂ + b).
+ * representative.c: the part of the critic's output that comes from its frozen features, w₁ᵀh₁ (p), at every point p
+ * of the plot (RFGAN: s = w₁ᵀh₁ + w₂ᵀh₂ + b).
  */
 #include "engine/views/view.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * sample-gradients.c: where the loss pushes each generated point: arrows −m·∂L_G/∂yⱼ at m generated points yⱼ (m × 4: point
- * and step), L_G the generator's loss of these points and as many real ones. The factor m makes the gradient of a mean
- * that of a point.
+ * sample-gradients.c: where the loss pushes each generated point: arrows −m·∂L_G/∂yⱼ at m generated points yⱼ (m × 4:
+ * point and step), L_G the generator's loss of these points and as many real ones. The factor m makes the gradient of
+ * a mean that of a point.
  */
 #include "engine/views/view.h"
 

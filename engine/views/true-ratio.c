@@ -65,7 +65,7 @@ true_ratio_build (MpBuild     *build,
                   MpViewNodes *nodes)
 {
   MpNode *density = mp_build_view_density (build);
-  MpNode *y = mp_view_rows (mp_build_view_samples (build), POINTS), *h, *kernels, *model;
+  MpNode *y = mp_view_rows (mp_build_view_samples (build), POINTS), *h, *kernels, *model, *ratio;
   double extent[4], floor;
 
   if (density == NULL || !mp_build_view_extent (build, extent))
@@ -76,8 +76,8 @@ true_ratio_build (MpBuild     *build,
   floor = 1 / ((double) (y != NULL ? y->type.dim[0] : 1) * (extent[1] - extent[0]) * (extent[3] - extent[2]));
   nodes->title = N_("True density ratio (data over a kernel density estimate of the model, up to 10)");
   nodes->neutral = 1;
-  nodes->tensors[nodes->n_tensors++] = mp_minimum (mp_div (mp_add_scalar (density, floor), mp_add_scalar (model, floor)),
-                                                   mp_scalar (mp_build_graph (build), LIMIT));
+  ratio = mp_div (mp_add_scalar (density, floor), mp_add_scalar (model, floor));
+  nodes->tensors[nodes->n_tensors++] = mp_minimum (ratio, mp_scalar (mp_build_graph (build), LIMIT));
   return TRUE;
 }
 

@@ -35,8 +35,8 @@ const MpViewClass mp_view_witness = {
   .base = {
     .id = "witness",
     .title = N_("MMD witness"),
-    .summary = N_("Where the kernel sees a difference: positive where generated points are missing, negative where there "
-                  "are too many; generated points climb it."),
+    .summary = N_("Where the kernel sees a difference: positive where generated points are missing, negative where "
+                  "there are too many; generated points climb it."),
   },
   .drawing = MP_DRAW_SURFACE,
   .build = witness_build,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * bench-views.c: what each view of each method costs the lane's thread, on the ring with networks of two hidden layers of
- * 100 and everything else as a lane has it (a grid of 64 × 64, 500 points of each side).
+ * bench-views.c: what each view of each method costs the lane's thread, on the ring with networks of two hidden layers
+ * of 100 and everything else as a lane has it (a grid of 64 × 64, 500 points of each side).
  *
  *   bench-views [--device NAME] [--rounds N] [METHOD…]
  *

@@ -27,7 +27,9 @@ open_lane (const char *method,
   g_autofree char *all = g_strconcat ("train.precision=float64;generator.latent=2;generator.hidden=", ";",
                                       keys != NULL ? keys : "", NULL);
   g_autoptr (MpExperiment) experiment = lane_experiment (method, all);
-  const MpBuildOptions options = { .n_view_samples = N_SAMPLES, .n_view_data = N_DATA, .n_view_points = WIDTH * HEIGHT };
+  const MpBuildOptions options = {
+    .n_view_samples = N_SAMPLES, .n_view_data = N_DATA, .n_view_points = WIDTH * HEIGHT
+  };
   static GPtrArray *devices;
   const MpDeviceClass *class;
   g_autoptr (GError) error = NULL;
@@ -127,7 +129,8 @@ test_linear_critic (void)
         double p[2];
 
         grid_point (i, p);
-        assert_near ((double) view.layers[0].tensors[0].values[i], v == 0 ? norm : w[0] * p[0] + w[1] * p[1] + b[0], 1e-6);
+        assert_near ((double) view.layers[0].tensors[0].values[i],
+                     v == 0 ? norm : w[0] * p[0] + w[1] * p[1] + b[0], 1e-6);
       }
       mp_view_clear (&view);
     }
@@ -408,14 +411,16 @@ test_axes (void)
     float *point = layer.tensors[i / 4].values + 5 * (i % 4), *force = layer.tensors[2 + i / 4].values + 5 * (i % 4);
 
     for (guint j = 0; j < 5; j++)
-      point[j] = (float) (7 + (i & 1 ? 3 : -3) * u1[j] + (i & 2 ? 1 : -1) * u2[j] + (j == 0 ? (i & 4 ? 0.1 : -0.1) : 0));
+      point[j] = (float) (7 + (i & 1 ? 3 : -3) * u1[j] + (i & 2 ? 1 : -1) * u2[j]
+                          + (j == 0 ? (i & 4 ? 0.1 : -0.1) : 0));
     force[3] = 1;
   }
   mp_layer_project (&layer);
   for (guint t = 0; t < 4; t++)
     g_assert_cmpint (layer.tensors[t].columns, ==, 2);
   for (guint i = 0; i < 8; i++) {
-    const float *point = layer.tensors[i / 4].values + 2 * (i % 4), *force = layer.tensors[2 + i / 4].values + 2 * (i % 4);
+    const float *point = layer.tensors[i / 4].values + 2 * (i % 4);
+    const float *force = layer.tensors[2 + i / 4].values + 2 * (i % 4);
 
     assert_near ((double) point[0], i & 1 ? 3 : -3, 1e-5);
     assert_near ((double) point[1], i & 2 ? 1 : -1, 1e-5);
@@ -563,11 +568,11 @@ test_true_ratio (void)
     }
   }
   for (guint i = 0; i < WIDTH * HEIGHT; i++) {
-    double p[2], model = 0, ratio;
+    double p[2], model = 0, scale = 2 * best_h * best_h, ratio;
 
     grid_point (i, p);
     for (guint j = 0; j < N_SAMPLES; j++)
-      model += exp (-sqdist (p, view.samples + 2 * j) / (2 * best_h * best_h)) / (2 * G_PI * best_h * best_h) / N_SAMPLES;
+      model += exp (-sqdist (p, view.samples + 2 * j) / scale) / (G_PI * scale) / N_SAMPLES;
     ratio = (mp_data_density (mp_loop_get_data (loop), p) + floor) / (model + floor);
     assert_near ((double) view.layers[0].tensors[0].values[i], MIN (ratio, 10), 1e-5);
   }
@@ -576,8 +581,8 @@ test_true_ratio (void)
 
 /* ---- the generator ---- */
 
-/* y = zW + b of a linear generator: samples belong to their latents, the lattice is a parallelogram between the images of
- * the outer quantiles, and all its cells are alike. */
+/* y = zW + b of a linear generator: samples belong to their latents, the lattice is a parallelogram between the images
+ * of the outer quantiles, and all its cells are alike. */
 static void
 test_manifold (void)
 {
@@ -604,8 +609,8 @@ test_manifold (void)
     double z[2] = { corner & 1 ? outer : -outer, corner & 2 ? outer : -outer };
 
     for (guint j = 0; j < 2; j++)
-      assert_near ((double) layer->tensors[0].values[2 * (row * side + column) + j], z[0] * w[j] + z[1] * w[2 + j] + b[j],
-                   1e-5);
+      assert_near ((double) layer->tensors[0].values[2 * (row * side + column) + j],
+                   z[0] * w[j] + z[1] * w[2 + j] + b[j], 1e-5);
   }
   g_assert_cmpint (layer->tensors[1].rows, ==, side * side);
   for (gint64 i = 0; i < side * side; i++)
@@ -629,8 +634,8 @@ test_manifold_line (void)
   opacity = view.layers[0].tensors[1].values;
   for (gint64 i = 0; i < n / 2; i++)
     for (guint j = 0; j < 2; j++)
-      assert_near ((double) (points[2 * i + j] + points[2 * (n - 1 - i) + j]), (double) (points[j] + points[2 * (n - 1) + j]),
-                   1e-5);
+      assert_near ((double) (points[2 * i + j] + points[2 * (n - 1 - i) + j]),
+                   (double) (points[j] + points[2 * (n - 1) + j]), 1e-5);
   g_assert_cmpfloat ((double) opacity[0], <, 0.2);
   g_assert_cmpfloat ((double) opacity[n / 2], >, 0.5);
   mp_view_clear (&view);
@@ -698,7 +703,8 @@ test_contributions (void)
   const float *parts[2], *bars;
   MpView view;
 
-  mp_loop_look (loop, (const char *const[]) { "representative", "discriminative", "critic-output", "contributions", NULL },
+  mp_loop_look (loop,
+                (const char *const[]) { "representative", "discriminative", "critic-output", "contributions", NULL },
                 &view, &error);
   g_assert_no_error (error);
   parts[0] = view.layers[0].tensors[0].values;
@@ -733,8 +739,8 @@ test_decoder (void)
     double code[2] = { (double) x[0] * e[0] + (double) x[1] * e[2], (double) x[0] * e[1] + (double) x[1] * e[3] };
 
     for (guint j = 0; j < 2; j++) {
-      assert_near ((double) view.layers[0].tensors[0].values[2 * i + j], (double) z[0] * d[j] + (double) z[1] * d[2 + j],
-                   1e-5);
+      assert_near ((double) view.layers[0].tensors[0].values[2 * i + j],
+                   (double) z[0] * d[j] + (double) z[1] * d[2 + j], 1e-5);
       assert_near ((double) view.layers[1].tensors[0].values[2 * i + j], code[0] * d[j] + code[1] * d[2 + j], 1e-5);
     }
   }
