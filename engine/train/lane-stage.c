@@ -102,7 +102,7 @@ obey_a_while (Watch *watch)
   g_mutex_unlock (&trainer->mutex);
 }
 
-/* "Training the autoencoder: 40 %" */
+/* "Training the autoencoder: 40 %", or before it began "Training the autoencoder comes first: press play" */
 static void
 tell_progress (Watch *watch)
 {
@@ -111,7 +111,8 @@ tell_progress (Watch *watch)
   const char *what = _(mp_stage_get_activity (watch->stage));
   int percent = (int) (100 * done / n);
   g_autofree char *text = is_wanted (watch) ? g_strdup_printf (_("%s: %d %%"), what, percent)
-                                            : g_strdup_printf (_("%s: %d %%, paused"), what, percent);
+                          : done > 0 ? g_strdup_printf (_("%s: %d %%, paused"), what, percent)
+                          : g_strdup_printf (_("%s comes first: press play"), what);
 
   /* At most two hundred different ones, which then are static as activities are. */
   mp_lane_tell_activity (g_intern_string (text), watch->lane->trainer);

@@ -472,7 +472,7 @@ test_paused (void)
   g_autofree char *activity = NULL;
 
   /* Nothing is trained before somebody asks. */
-  while (activity == NULL || !g_str_has_suffix (activity, ": 0 %, paused")) {
+  while (activity == NULL || !g_str_has_suffix (activity, " comes first: press play")) {
     g_assert_cmpint (g_get_monotonic_time (), <, end);
     g_assert_cmpint (mp_trainer_get_state (trainer), ==, MP_LANE_PREPARING);
     g_free (activity);
@@ -481,7 +481,7 @@ test_paused (void)
   mp_trainer_play (trainer);
   wait_for_stage (trainer);
   mp_trainer_pause (trainer);
-  while (!g_str_has_suffix (activity, "%, paused") || g_str_has_suffix (activity, ": 0 %, paused")) {
+  while (!g_str_has_suffix (activity, " %, paused")) {
     g_assert_cmpint (g_get_monotonic_time (), <, end);
     g_free (activity);
     activity = mp_trainer_dup_activity (trainer);
