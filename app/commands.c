@@ -123,7 +123,7 @@ const MpCommand mp_commands[] = {
     OPTIONS (sweep_options), .least = 0, .most = 1, .word = MP_WORD_SWEEP, .run = mp_sweep_run_command,
   },
   {
-    .name = "list", .synopsis = "methods|data|networks|optimizers|metrics|extractors|views|presets|sweeps|devices|runs [WORD…]",
+    .name = "list", .synopsis = "methods|data|networks|optimizers|metrics|views|presets|sweeps|devices|runs [WORD…]",
     .summary = N_("List what there is"),
     .description = N_("Prints a line for each: its name and what it is. “list devices” also names what cannot be used, "
                       "and why; with --json each device has its UUID and memory in bytes. “list runs” lists the kept runs, "

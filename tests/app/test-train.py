@@ -245,6 +245,54 @@ def test_terminate ():
                     for lane in os.listdir (out) if os.path.isdir (f'{out}/{lane}'))
 
 
+def list_stages ():
+    return {name for name in os.listdir (ENVIRONMENT['MATCHPOINT_RUNS_DIR']) if 'autoencoder' in name}
+
+
+def test_stage ():
+    def results (*arguments):
+        return train ('ring-gmmn-ae', '--iterations', '20', '--set', 'extractor.iterations=100', '--quiet',
+                      *arguments).json ()['lanes'][0]
+    before = list_stages () if os.path.isdir (ENVIRONMENT['MATCHPOINT_RUNS_DIR']) else set ()
+    first = results ()
+    check_lane (first, 'finished', 20)
+    stages = list_stages () - before
+    assert len (stages) == 1
+    # a run like any other
+    stage = os.path.join (ENVIRONMENT['MATCHPOINT_RUNS_DIR'], stages.pop ())
+    assert json.load (open (stage + '/state.json'))['state'] == 'finished'
+    assert 'autoencoder' in matchpoint ('list', 'runs').out
+    # from the cache, and trained anew: the same numbers
+    assert results ()['metrics'] == first['metrics'] and len (list_stages () - before) == 1
+    assert results ('--no-cache')['metrics'] == first['metrics'] and len (list_stages () - before) == 2
+    # by itself
+    check_lane (train ('ring-autoencoder', '--iterations', '20', '--quiet').json ()['lanes'][0], 'finished', 20)
+
+
+def test_stage_is_interrupted ():
+    out = fresh ('stage')
+    process = subprocess.Popen ([PROGRAM, 'train', 'ring-gfmn', '--json', '--out', out,
+                                 '--set', 'extractor.iterations=10000000'],
+                                env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    while True:
+        line = process.stdout.readline ()
+        assert line, process.stderr.read ()
+        if 'Training the autoencoder: ' in line:
+            break
+    process.send_signal (signal.SIGINT)
+    text, _ = process.communicate (timeout=60)
+    assert process.returncode == INTERRUPTED
+    lane = json.loads (text.splitlines ()[-1])['lanes'][0]
+    assert lane['state'] == 'stopped' and lane['iteration'] == 0
+    assert json.load (open (out + '/state.json'))['state'] == 'stopped'
+    assert os.listdir (out + '/checkpoints') == []
+
+
+def test_stage_cannot_be ():
+    result = train ('ring-gfmn', '--iterations', '5', '--quiet', '--set', 'generator.latent=3', status=FAILURE)
+    assert 'latent must be [extractor] code: it is 3, and the code has 2 numbers' in result.err, result.err
+
+
 def test_diverged ():
     result = train ('ring-gan', '--iterations', '200', '--quiet', '--set', 'optimizer.critic.kind=sgd',
                     '--set', 'optimizer.critic.learning_rate=1000', '--set', 'optimizer.generator.kind=sgd',
