@@ -2,7 +2,8 @@
 #include "ui/pair-layout.h"
 
 #define SMALLEST_HEIGHT 196
-#define SMALLEST_SECOND 90 /* more for two */
+#define SMALLEST_SECOND 90 /* more for two, or for a wide one */
+#define SLIT 0.34          /* height to width */
 #define SPACING 6
 #define SHARE 0.42 /* of the second plot; the first one is what one came for */
 #define WIDE 1.3   /* from this ratio of sides on two plots get more room beside than below each other */
@@ -31,10 +32,20 @@ mp_pair_layout_measure (GtkLayoutManager *manager,
     second = NULL;
   *minimum = *natural = 0;
   if (first)
-    gtk_widget_measure (first, orientation, for_size, minimum, natural, NULL, NULL);
-  /* The clouds are the page: rather scroll than shrink them further. */
-  if (orientation == GTK_ORIENTATION_VERTICAL)
-    *minimum = *natural = MAX (*minimum, SMALLEST_HEIGHT) + (second ? SMALLEST_SECOND : 0);
+    gtk_widget_measure (first, orientation, -1, minimum, natural, NULL, NULL);
+  /* The clouds are the page: rather scroll than shrink them further, and never to a slit. */
+  if (orientation == GTK_ORIENTATION_VERTICAL) {
+    int least = second ? SMALLEST_HEIGHT + SMALLEST_SECOND : SMALLEST_HEIGHT;
+
+    *minimum = *natural = MAX (*minimum, MAX (least, MIN ((int) (for_size * SLIT), SMALLEST_HEIGHT + SMALLEST_SECOND)));
+  }
+}
+
+static GtkSizeRequestMode
+mp_pair_layout_get_request_mode (GtkLayoutManager *manager,
+                                 GtkWidget        *widget)
+{
+  return GTK_SIZE_REQUEST_HEIGHT_FOR_WIDTH;
 }
 
 static void
@@ -71,6 +82,7 @@ mp_pair_layout_class_init (MpPairLayoutClass *klass)
 {
   GtkLayoutManagerClass *layout_class = GTK_LAYOUT_MANAGER_CLASS (klass);
 
+  layout_class->get_request_mode = mp_pair_layout_get_request_mode;
   layout_class->measure = mp_pair_layout_measure;
   layout_class->allocate = mp_pair_layout_allocate;
 }

@@ -3,8 +3,10 @@
  * test-plot-layers.c: layers of every drawing on screen and in files, and what lies under the pointer.
  *
  *   test-plot-layers --picture FILE [WIDTH HEIGHT [THEME]]   all kinds of layers to look at
+ *   test-plot-layers --comparison FILE                       lanes with and without
  */
 #include <cairo-svg.h>
+#include <glib/gstdio.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -341,16 +343,81 @@ draw_picture (int    argc,
   return 1;
 }
 
+/* Lanes with panels and overlays beside one that is bare. */
+static MpPicture *
+layered_picture (void)
+{
+  static const char *const names[] = { "GAN", "MMD-net", "GRAM" };
+  MpPicture               *picture = mp_picture_new ("Ring · GAN / MMD-net / GRAM", "same data, noise and start · seed 1");
+
+  for (guint lane = 0; lane < 3; lane++) {
+    g_autoptr (MpScatter) scatter = lane == 1 ? full_scatter (lane) : canned_scatter (lane, 500);
+    g_autoptr (MpPanel)   panel = lane == 2 ? full_panel (MP_DRAW_MATRIX, 0) : mp_panel_new ();
+    const MpLaneHead      head = { .title = names[lane], .lane = lane, .iteration = 4200, .modes = 8, .n_modes = 8,
+                                   .high_quality = 0.9, .rate = 1000 };
+
+    mp_scatter_set_axes (scatter, TRUE);
+    mp_panel_set_captioned (panel, TRUE);
+    mp_picture_add_lane (picture, &head, scatter, panel);
+  }
+  return picture;
+}
+
+static int
+draw_comparison (const char *path)
+{
+  g_autoptr (MpPicture) picture = layered_picture ();
+  g_autoptr (GError)    error = NULL;
+  double                width, height;
+  MpPlotStyle           style;
+
+  mp_plot_style_init (&style, MP_PLOT_LIGHT);
+  mp_picture_get_natural_size (picture, &width, &height);
+  if (mp_picture_write (picture, path, width, height, 1, &style, &error))
+    return 0;
+  g_printerr ("%s\n", error->message);
+  return 1;
+}
+
+/* Lanes with four cells in all stand in one row, and can be written in every format. */
+static void
+test_picture (void)
+{
+  g_autoptr (MpPicture) picture = layered_picture ();
+  g_autoptr (GError)    error = NULL;
+  g_autofree char      *folder = g_dir_make_tmp ("matchpoint-layers-XXXXXX", &error);
+  static const char *const names[] = { "a.png", "a.svg", "a.pdf" };
+  double                width, height;
+  MpPlotStyle           style;
+
+  g_assert_no_error (error);
+  mp_plot_style_init (&style, MP_PLOT_LIGHT);
+  mp_picture_get_natural_size (picture, &width, &height);
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++) {
+    g_autofree char *path = g_build_filename (folder, names[i], NULL);
+
+    g_assert_true (mp_picture_write (picture, path, width, height, 1, &style, &error));
+    g_assert_no_error (error);
+    g_remove (path);
+  }
+  g_rmdir (folder);
+  g_assert_cmpfloat (width, >, 1000);
+  g_assert_cmpfloat (height, >, 300);
+}
+
 int
 main (int    argc,
       char **argv)
 {
+  if (argc > 2 && strcmp (argv[1], "--comparison") == 0)
+    return draw_comparison (argv[2]);
   if (argc > 2 && strcmp (argv[1], "--picture") == 0)
     return draw_picture (argc, argv);
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/plot/layers/overlays", test_overlays);
   g_test_add_func ("/plot/layers/arrows", test_arrows);
   g_test_add_func ("/plot/layers/legend", test_legend);
+  g_test_add_func ("/plot/layers/picture", test_picture);
   g_test_add_func ("/plot/layers/pick", test_pick);
   g_test_add_func ("/plot/layers/hit", test_hit);
   g_test_add_func ("/plot/layers/panels", test_panels);

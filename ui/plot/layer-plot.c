@@ -80,12 +80,25 @@ get_label (const MpLayer *layer,
   return NULL;
 }
 
+/* What stands behind the panel's title: numbers of the layer's own, or else what its title has in brackets. */
+static char *
+get_detail (const MpLayer *layer)
+{
+  const char *title = translate (layer->title), *bracket = title != NULL ? strstr (title, " (") : NULL;
+  const char *end = bracket != NULL ? strrchr (bracket, ')') : NULL;
+
+  if (layer->detail != NULL || end == NULL || end < bracket + 2)
+    return g_strdup (layer->detail);
+  return g_strndup (bracket + 2, end - bracket - 2);
+}
+
 static void
 fill_matrices (const MpLayer *layer,
                MpPanel       *panel,
-               const char    *title)
+               const char    *title,
+               const char    *detail)
 {
-  mp_panel_begin (panel, MP_PANEL_MATRIX, title, layer->detail, layer->n_tensors);
+  mp_panel_begin (panel, MP_PANEL_MATRIX, title, detail, layer->n_tensors);
   for (guint i = 0; i < layer->n_tensors; i++) {
     const MpLayerTensor *tensor = &layer->tensors[i];
     gint64               split = tensor->rows == tensor->columns && tensor->rows % 2 == 0 ? tensor->rows / 2 : 0;
@@ -98,13 +111,14 @@ fill_matrices (const MpLayer *layer,
 static void
 fill_spaces (const MpLayer *layer,
              MpPanel       *panel,
-             const char    *title)
+             const char    *title,
+             const char    *detail)
 {
   guint per_panel = layer->per_panel > 0 ? layer->per_panel : layer->n_tensors, n_parts = 0;
 
   if (per_panel >= 2)
     n_parts = layer->n_tensors / per_panel;
-  mp_panel_begin (panel, MP_PANEL_SPACE, title, layer->detail, n_parts);
+  mp_panel_begin (panel, MP_PANEL_SPACE, title, detail, n_parts);
   for (guint i = 0; i < n_parts; i++) {
     const MpLayerTensor *tensors = &layer->tensors[i * per_panel];
 
@@ -117,9 +131,10 @@ fill_spaces (const MpLayer *layer,
 static void
 fill_bars (const MpLayer *layer,
            MpPanel       *panel,
-           const char    *title)
+           const char    *title,
+           const char    *detail)
 {
-  mp_panel_begin (panel, MP_PANEL_BARS, title, layer->detail, layer->n_tensors);
+  mp_panel_begin (panel, MP_PANEL_BARS, title, detail, layer->n_tensors);
   for (guint i = 0; i < layer->n_tensors; i++) {
     const MpLayerTensor *tensor = &layer->tensors[i];
     g_autoptr (GPtrArray) labels = g_ptr_array_new ();
@@ -139,12 +154,12 @@ void
 mp_layer_fill_panel (const MpLayer *layer,
                      MpPanel       *panel)
 {
-  const char *title = translate (layer->title);
+  g_autofree char *title = shorten (translate (layer->title)), *detail = get_detail (layer);
 
   switch (layer->class->drawing) {
-  case MP_DRAW_MATRIX: fill_matrices (layer, panel, title); break;
-  case MP_DRAW_SPACE: fill_spaces (layer, panel, title); break;
-  case MP_DRAW_BARS: fill_bars (layer, panel, title); break;
+  case MP_DRAW_MATRIX: fill_matrices (layer, panel, title, detail); break;
+  case MP_DRAW_SPACE: fill_spaces (layer, panel, title, detail); break;
+  case MP_DRAW_BARS: fill_bars (layer, panel, title, detail); break;
   default: g_return_if_reached ();
   }
 }

@@ -141,6 +141,8 @@ draw_overlays (MpScatter         *self,
     const char    *title = item->spec.title != NULL ? item->spec.title : "";
     double        *last = g_hash_table_lookup (self->magnified, title), magnify = item->spec.magnify;
 
+    if (item->joined && self->clouds[item->role].hidden)
+      continue;
     if (item->spec.kind == MP_OVERLAY_ARROWS && !(magnify > 0)) {
       magnify = mp_overlay_item_magnify (item, side, last != NULL ? *last : 0);
       if (last == NULL) {

@@ -15,7 +15,8 @@ typedef struct
   MpOverlay     spec;        /* owns its arrays and title */
   MpColourScale scale;       /* MARKS with weights */
   double        longest;     /* ARROWS: the 95th percentile of lengths, data units */
-  gboolean      joined;      /* ARROWS: magnified with the others that are */
+  gboolean      joined;      /* ARROWS: from a cloud's points, magnified with the others that are, hidden with it */
+  MpPointsRole  role;        /* joined: the cloud */
   gsize         step;        /* ARROWS: every step-th is drawn */
   double        unit;        /* ARROWS: pixels that one data unit of the arrow was drawn with */
 } MpOverlayItem;

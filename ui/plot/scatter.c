@@ -227,6 +227,7 @@ mp_scatter_add_forces (MpScatter    *self,
   }
   mp_scatter_add_overlay (self, &overlay);
   g_array_index (self->overlays, MpOverlayItem, self->overlays->len - 1).joined = TRUE;
+  g_array_index (self->overlays, MpOverlayItem, self->overlays->len - 1).role = role;
   join_forces (self);
 }
 
