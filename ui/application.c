@@ -73,6 +73,7 @@ add_accelerators (GtkApplication *application)
     { "win.show-inspector", { "<Alt>Return" } },
     { "win.search", { "<Control>f" } },
     { "win.open-file", { "<Control>o" } },
+    { "win.draw-data", { "<Control>d" } },
     { "win.export", { "<Control>e" } },
     { "win.copy", { "<Control><Shift>c" } },
   };

@@ -10,6 +10,8 @@
 
 /* A generator that misses modes this far into training rarely finds them. */
 #define EARLY 0.1
+/* Perfect samples cover 0.97 (docs/metrics.md). */
+#define POOR_COVERAGE 0.7
 
 static MpHealth *
 new_health (MpHealthLevel level,
@@ -75,11 +77,37 @@ judge_modes (MpLaneModel *model)
   return new_health (MP_HEALTH_WARNING, title, detail);
 }
 
+/* Of data without modes: how much of it has samples nearby, and how many samples are where it is. */
+static MpHealth *
+judge_coverage (MpLaneModel *model,
+                double       coverage)
+{
+  const MpLaneProgress *progress = mp_lane_model_get_progress (model);
+  g_autofree char *covered = mp_format_percent (coverage), *share = NULL, *title = NULL;
+  gboolean early = progress->iteration < EARLY * progress->n_iterations;
+  const char *advice = "";
+  MpHealthLevel level = MP_HEALTH_GOOD;
+
+  if (coverage < POOR_COVERAGE) {
+    level = early ? MP_HEALTH_CALM : MP_HEALTH_WARNING;
+    advice = early ? _("Early still: most lanes find more of the data as they train.")
+                   : _("The generator leaves out part of the data. Try a smaller learning rate for the critic, a larger "
+                       "latent dimension or another seed.");
+  }
+  title = g_strdup_printf (_("Covers %s of the data"), covered);
+  if (isnan (progress->high_quality))
+    return new_health (level, title, advice[0] ? g_strdup (advice) : NULL);
+  share = mp_format_percent (progress->high_quality);
+  return new_health (level, title, g_strdup_printf (_("%s of the samples lie where the data lies.%s%s"), share,
+                                                    advice[0] ? "\n" : "", advice));
+}
+
 MpHealth *
 mp_health_new (MpLaneModel *model)
 {
   const MpLaneProgress *progress;
   const char *message;
+  double coverage;
 
   g_return_val_if_fail (MP_IS_LANE_MODEL (model), NULL);
 
@@ -102,6 +130,8 @@ mp_health_new (MpLaneModel *model)
   }
   if (progress->n_modes > 0 && !isnan (progress->modes))
     return judge_modes (model);
+  if (last_value (model, "coverage", &coverage))
+    return judge_coverage (model, coverage);
   return new_health (MP_HEALTH_CALM, _("Nothing measured yet"), g_strdup (_("The first evaluation will tell.")));
 }
 

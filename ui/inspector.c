@@ -226,6 +226,20 @@ add_kind_row (MpInspector         *self,
   field->titles = titles;
 }
 
+/* What a hand has drawn is changed by drawing. */
+static void
+add_drawing_row (GtkListBox *list)
+{
+  GtkWidget *row = gtk_list_box_row_new (), *button = gtk_button_new_with_mnemonic (_("_Edit drawing…"));
+
+  gtk_actionable_set_action_name (GTK_ACTIONABLE (button), "win.draw-data");
+  gtk_widget_add_css_class (button, "flat");
+  gtk_list_box_row_set_child (GTK_LIST_BOX_ROW (row), button);
+  gtk_list_box_row_set_activatable (GTK_LIST_BOX_ROW (row), FALSE);
+  gtk_widget_set_focusable (row, FALSE);
+  gtk_list_box_append (list, row);
+}
+
 static void
 add_group (MpInspector         *self,
            const MpSchemaGroup *group)
@@ -248,6 +262,8 @@ add_group (MpInspector         *self,
 
     if (!param->hidden)
       add_row (self, GTK_LIST_BOX (list), group->group, param->key, param, NULL);
+    else if (g_str_equal (param->key, "strokes"))
+      add_drawing_row (GTK_LIST_BOX (list));
   }
   if (g_str_equal (group->group, DEVICE_GROUP))
     add_device_row (self, GTK_LIST_BOX (list));

@@ -192,6 +192,8 @@ step_number (const MpParam *param,
   return g_strdup (text);
 }
 
+static void choose_file (MpParamRow *self);
+
 static gboolean
 key_cb (GtkEventControllerKey *controller,
         guint                  keyval,
@@ -208,6 +210,10 @@ key_cb (GtkEventControllerKey *controller,
   if (keyval == GDK_KEY_Escape) {
     show_value (self);
     mp_param_row_set_error (self, NULL);
+    return TRUE;
+  }
+  if (direction < 0 && (state & GDK_ALT_MASK) && self->param->type == MP_PARAM_FILE) {
+    choose_file (self);
     return TRUE;
   }
   if (direction == 0 || (self->param->type != MP_PARAM_DOUBLE && self->param->type != MP_PARAM_INT))
@@ -243,6 +249,48 @@ new_entry (MpParamRow *self)
   return entry;
 }
 
+static void
+file_response_cb (GtkNativeDialog *dialog,
+                  int              response,
+                  MpParamRow      *self)
+{
+  g_autoptr (GFile) file = gtk_file_chooser_get_file (GTK_FILE_CHOOSER (dialog));
+  g_autofree char *path = file ? g_file_get_path (file) : NULL;
+
+  if (response == GTK_RESPONSE_ACCEPT && path)
+    mp_param_row_enter (self, path);
+  g_object_unref (dialog);
+  g_object_unref (self);
+}
+
+static void
+choose_file (MpParamRow *self)
+{
+  GtkRoot *root = gtk_widget_get_root (GTK_WIDGET (self));
+  GtkFileChooserNative *chooser = gtk_file_chooser_native_new (translate (self->param->title), GTK_WINDOW (root),
+                                                               GTK_FILE_CHOOSER_ACTION_OPEN, _("_Open"), _("_Cancel"));
+
+  if (self->value && g_path_is_absolute (self->value)) {
+    g_autoptr (GFile) file = g_file_new_for_path (self->value);
+
+    gtk_file_chooser_set_file (GTK_FILE_CHOOSER (chooser), file, NULL);
+  }
+  gtk_native_dialog_set_modal (GTK_NATIVE_DIALOG (chooser), TRUE);
+  g_signal_connect (chooser, "response", G_CALLBACK (file_response_cb), g_object_ref (self));
+  gtk_native_dialog_show (GTK_NATIVE_DIALOG (chooser));
+}
+
+static GtkWidget *
+new_file_entry (MpParamRow *self)
+{
+  GtkWidget *entry = new_entry (self);
+
+  gtk_entry_set_icon_from_icon_name (GTK_ENTRY (entry), GTK_ENTRY_ICON_SECONDARY, "document-open-symbolic");
+  gtk_entry_set_icon_tooltip_text (GTK_ENTRY (entry), GTK_ENTRY_ICON_SECONDARY, _("Choose a file (Alt+Down)"));
+  g_signal_connect_swapped (entry, "icon-release", G_CALLBACK (choose_file), self);
+  return entry;
+}
+
 static GtkWidget *
 new_drop_down (MpParamRow        *self,
                const char *const *titles)
@@ -273,6 +321,8 @@ new_editor (MpParamRow        *self,
     return toggle;
   case MP_PARAM_ENUM:
     return new_drop_down (self, titles);
+  case MP_PARAM_FILE:
+    return new_file_entry (self);
   default:
     return new_entry (self);
   }
