@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 #include <glib/gstdio.h>
+#include <math.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -547,6 +548,53 @@ test_not_alike (void)
   }
 }
 
+/* ---- what comes before the first iteration ---- */
+
+/* A linear encoder's mean feature is that of the mean point. 100 points in minibatches of 16: 25 of them are 4 epochs. */
+static void
+test_global_means (void)
+{
+  g_autoptr (MpExperiment) experiment
+    = lane_experiment ("gfmn", "method.real_means=global;encoder.hidden=;extractor.code=3;train.precision=float64");
+  g_autoptr (MpLoop) loop = lane_open (experiment);
+  g_autofree double *means = lane_read (loop, "gfmn/real-means");
+  g_autofree double *seen = lane_read (loop, "gfmn/real-minibatches");
+  g_autofree double *weight = lane_read (loop, "extractor/encoder/output/weight");
+  g_autofree float *points = g_new (float, 200);
+  double mean[2] = { 0, 0 };
+
+  g_assert_cmpint (mp_data_get_n_points (mp_loop_get_data (loop)), ==, 100);
+  mp_data_get_batch (mp_loop_get_data (loop), 0, 100, points);
+  for (guint i = 0; i < 200; i++)
+    mean[i % 2] += (double) points[i] / 100;
+  g_assert_cmpfloat (seen[0], ==, 25);
+  for (guint j = 0; j < 3; j++)
+    g_assert_cmpfloat (fabs (means[j] - mean[0] * weight[j] - mean[1] * weight[3 + j]), <, 1e-12);
+  /* The first iteration has the first minibatch, as in lanes without such a phase. */
+  g_assert_cmpuint (mp_loop_get_batch (loop), ==, 0);
+}
+
+static void
+test_init_from_decoder (void)
+{
+  static const char *const names[] = { "layer0/weight", "layer1/bias", "output/weight" };
+  g_autoptr (MpExperiment) experiment = lane_experiment ("gfmn", "method.init_from_decoder=true;generator.average=0.9");
+  g_autoptr (MpLoop) loop = lane_open (experiment);
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++) {
+    g_autofree char *frozen = g_strconcat ("extractor/generator/", names[i], NULL);
+    g_autofree char *own = g_strconcat ("generator/", names[i], NULL);
+    g_autofree char *average = g_strconcat ("average/generator/", names[i], NULL);
+    g_autofree double *a = lane_read (loop, frozen);
+    g_autofree double *b = lane_read (loop, own);
+    g_autofree double *c = lane_read (loop, average);
+    gsize size = (gsize) mp_tensor_count (&lane_find (loop, frozen)->type) * sizeof *a;
+
+    g_assert_cmpmem (a, size, b, size);
+    g_assert_cmpmem (a, size, c, size);
+  }
+}
+
 int
 main (int    argc,
       char **argv)
@@ -584,6 +632,8 @@ main (int    argc,
   g_test_add_func ("/stage/paused", test_paused);
   g_test_add_func ("/stage/diverged", test_diverged);
   g_test_add_func ("/stage/not-alike", test_not_alike);
+  g_test_add_func ("/stage/global-means", test_global_means);
+  g_test_add_func ("/stage/init-from-decoder", test_init_from_decoder);
   status = g_test_run ();
   mp_scratch_remove (scratch);
   return status;
