@@ -796,10 +796,12 @@ mp_lane_model_take_curve (MpLaneModel        *self,
                           MpSeries           *series)
 {
   MpCurve *curve;
+  guint index;
 
   g_return_if_fail (MP_IS_LANE_MODEL (self));
 
-  curve = g_ptr_array_index (self->curves, mp_lane_model_adopt_curve (self, info));
+  index = mp_lane_model_adopt_curve (self, info);
+  curve = g_ptr_array_index (self->curves, index);
   mp_series_unref (curve->series);
   curve->series = series;
 }

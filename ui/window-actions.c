@@ -91,6 +91,7 @@ search_action (GtkWidget  *widget,
   MpWindow *self = MP_WINDOW (widget);
 
   adw_flap_set_reveal_flap (self->library_flap, TRUE);
+  gtk_stack_set_visible_child_name (self->library, "presets");
   mp_gallery_focus_search (self->gallery);
 }
 

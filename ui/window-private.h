@@ -32,7 +32,9 @@ struct _MpWindow
   GtkLabel       *banner_text;
   AdwToastOverlay *toasts;
   AdwFlap        *library_flap;
+  GtkStack       *library;     /* presets, runs */
   MpGallery      *gallery;
+  MpRunList      *runs;
   GtkStack       *pages;       /* empty, work, stopping */
   GtkStack       *work;        /* of mp_pages_list () */
   GtkWidget      *switcher;    /* between them */

@@ -7,15 +7,6 @@
 #include "ui/window-private.h"
 
 static void
-say (MpWindow *self,
-     gboolean  ok,
-     GError   *error)
-{
-  if (!ok)
-    mp_window_show_toast (self, error->message);
-}
-
-static void
 open_run_action (GtkWidget  *widget,
                  const char *name,
                  GVariant   *parameter)
@@ -42,8 +33,8 @@ resume_action (GtkWidget  *widget,
   g_autoptr (GError) error = NULL;
 
   if (lane < g_list_model_get_n_items (mp_session_get_lanes (self->session))
-      && mp_session_is_kept (self->session, lane))
-    say (self, mp_session_resume (self->session, lane, &error), error);
+      && mp_session_is_kept (self->session, lane) && !mp_session_resume (self->session, lane, &error))
+    mp_window_show_toast (self, error->message);
 }
 
 /* (lane, iteration); −1: from now. */
@@ -58,8 +49,9 @@ branch_action (GtkWidget  *widget,
   g_autoptr (GError) error = NULL;
 
   g_variant_get (parameter, "(ix)", &lane, &iteration);
-  if ((guint) lane < g_list_model_get_n_items (mp_session_get_lanes (self->session)))
-    say (self, mp_session_branch (self->session, (guint) lane, (guint64) iteration, &error), error);
+  if ((guint) lane < g_list_model_get_n_items (mp_session_get_lanes (self->session))
+      && !mp_session_branch (self->session, (guint) lane, (guint64) iteration, &error))
+    mp_window_show_toast (self, error->message);
 }
 
 void

@@ -406,7 +406,9 @@ bind_template (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_child (widget_class, MpWindow, banner_text);
   gtk_widget_class_bind_template_child (widget_class, MpWindow, toasts);
   gtk_widget_class_bind_template_child (widget_class, MpWindow, library_flap);
+  gtk_widget_class_bind_template_child (widget_class, MpWindow, library);
   gtk_widget_class_bind_template_child (widget_class, MpWindow, gallery);
+  gtk_widget_class_bind_template_child (widget_class, MpWindow, runs);
   gtk_widget_class_bind_template_child (widget_class, MpWindow, pages);
   gtk_widget_class_bind_template_child (widget_class, MpWindow, work);
   gtk_widget_class_bind_template_child (widget_class, MpWindow, switcher);
@@ -436,6 +438,7 @@ mp_window_class_init (MpWindowClass *klass)
   g_type_ensure (MP_TYPE_DEVICE_MENU);
   g_type_ensure (MP_TYPE_GALLERY);
   g_type_ensure (MP_TYPE_INSPECTOR);
+  g_type_ensure (MP_TYPE_RUN_LIST);
   g_type_ensure (MP_TYPE_TRANSPORT);
   bind_template (widget_class);
   mp_window_install_actions (widget_class);
@@ -502,6 +505,7 @@ mp_window_new (AdwApplication *application,
   }
   mp_window_add_stateful_actions (self);
   self->session = mp_session_new (runs_dir);
+  mp_run_list_set_place (self->runs, runs_dir);
   look_at_session (self);
   mp_window_look_for_devices (self);
   fill_gallery (self);
@@ -545,6 +549,14 @@ mp_window_get_inspector (MpWindow *self)
   g_return_val_if_fail (MP_IS_WINDOW (self), NULL);
 
   return self->inspector;
+}
+
+MpRunList *
+mp_window_get_runs (MpWindow *self)
+{
+  g_return_val_if_fail (MP_IS_WINDOW (self), NULL);
+
+  return self->runs;
 }
 
 MpDeviceMenu *

@@ -1,0 +1,389 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * test-timeline.c: looking back while lanes train, by the slider's keys and pointer positions and by the page's buttons;
+ * kept runs as lanes, trained on and branched; the library of runs.
+ */
+#include <glib/gstdio.h>
+
+#include "engine/runs/run.h"
+#include "tests/ui/canned-lane.h"
+#include "ui/application.h"
+#include "ui/page-timeline.h"
+#include "ui/window.h"
+
+#define PATIENCE (60 * G_USEC_PER_SEC)
+
+typedef struct
+{
+  char     *runs;
+  MpWindow *window;
+} Fixture;
+
+static MpApplication *application;
+
+static void
+set_up (Fixture      *fixture,
+        gconstpointer data)
+{
+  fixture->runs = g_dir_make_tmp ("matchpoint-timeline-XXXXXX", NULL);
+  fixture->window = mp_window_new (ADW_APPLICATION (application), NULL, fixture->runs);
+  g_object_add_weak_pointer (G_OBJECT (fixture->window), (gpointer *) &fixture->window);
+  gtk_window_set_default_size (GTK_WINDOW (fixture->window), 1280, 800);
+  gtk_window_present (GTK_WINDOW (fixture->window));
+}
+
+static void
+remove_tree (const char *path)
+{
+  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
+  const char *name;
+
+  while (dir && (name = g_dir_read_name (dir))) {
+    g_autofree char *child = g_build_filename (path, name, NULL);
+
+    remove_tree (child);
+  }
+  g_remove (path);
+}
+
+static void
+tear_down (Fixture      *fixture,
+           gconstpointer data)
+{
+  gint64 until = g_get_monotonic_time () + PATIENCE;
+
+  if (fixture->window)
+    gtk_window_close (GTK_WINDOW (fixture->window));
+  while (fixture->window && g_get_monotonic_time () < until)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_null (fixture->window);
+  remove_tree (fixture->runs);
+  g_free (fixture->runs);
+}
+
+#define WAIT_FOR(condition) \
+  G_STMT_START { \
+    gint64 until_ = g_get_monotonic_time () + PATIENCE; \
+    while (!(condition) && g_get_monotonic_time () < until_) \
+    g_main_context_iteration (NULL, TRUE); \
+    g_assert_true (condition); \
+  } G_STMT_END
+
+static MpSession *
+session (Fixture *fixture)
+{
+  return mp_window_get_session (fixture->window);
+}
+
+static MpTimeline *
+timeline (Fixture *fixture)
+{
+  return mp_session_get_timeline (session (fixture));
+}
+
+static guint
+n_lanes (Fixture *fixture)
+{
+  return g_list_model_get_n_items (mp_session_get_lanes (session (fixture)));
+}
+
+static MpLaneModel *
+lane (Fixture *fixture,
+      guint    i)
+{
+  g_autoptr (MpLaneModel) model = g_list_model_get_item (mp_session_get_lanes (session (fixture)), i);
+
+  return model;
+}
+
+static guint64
+live_iteration (Fixture *fixture,
+                guint    i)
+{
+  return mp_lane_model_get_live_progress (lane (fixture, i))->iteration;
+}
+
+static guint64
+shown_iteration (Fixture *fixture,
+                 guint    i)
+{
+  return mp_lane_model_get_snapshot (lane (fixture, i))->iteration;
+}
+
+static void
+act (Fixture    *fixture,
+     const char *action,
+     GVariant   *argument)
+{
+  g_assert_true (gtk_widget_activate_action_variant (GTK_WIDGET (fixture->window), action, argument));
+}
+
+static void
+press (GtkWidget *widget,
+       guint      key)
+{
+  g_autoptr (GListModel) controllers = gtk_widget_observe_controllers (widget);
+  gboolean handled = FALSE;
+
+  for (guint i = 0; i < g_list_model_get_n_items (controllers); i++) {
+    g_autoptr (GtkEventController) controller = g_list_model_get_item (controllers, i);
+
+    if (GTK_IS_EVENT_CONTROLLER_KEY (controller) && !handled)
+      g_signal_emit_by_name (controller, "key-pressed", key, 0, 0, &handled);
+  }
+  g_assert_true (handled);
+}
+
+/* The slider's gesture as a pointer gives it. */
+static void
+drag_to (MpTimelineBar *bar,
+         double         position)
+{
+  g_autoptr (GListModel) controllers = gtk_widget_observe_controllers (GTK_WIDGET (bar));
+
+  for (guint i = 0; i < g_list_model_get_n_items (controllers); i++) {
+    g_autoptr (GtkEventController) controller = g_list_model_get_item (controllers, i);
+
+    if (GTK_IS_GESTURE_DRAG (controller))
+      g_signal_emit_by_name (controller, "drag-begin", mp_timeline_bar_get_x (bar, position), 10.0);
+  }
+}
+
+/* Opens a small comparison and trains it to at least this iteration. */
+static void
+train (Fixture *fixture,
+       guint64  iteration)
+{
+  g_assert_true (mp_window_open (fixture->window, "ring-gan", TRUE));
+  WAIT_FOR (n_lanes (fixture) == 1 && live_iteration (fixture, 0) >= iteration);
+}
+
+static void
+pause_lanes (Fixture *fixture)
+{
+  mp_session_pause (session (fixture));
+  WAIT_FOR (mp_lane_model_get_state (lane (fixture, 0)) == MP_LANE_PAUSED);
+}
+
+/* The cards show the moment and its numbers, while the lane goes on. */
+static void
+test_scrub (Fixture      *fixture,
+            gconstpointer data)
+{
+  MpTimelineBar *bar = mp_transport_get_bar (mp_window_get_transport (fixture->window));
+  guint64 before;
+
+  train (fixture, 300);
+  mp_timeline_refresh (timeline (fixture));
+  g_assert_cmpuint (mp_timeline_get_track (timeline (fixture), 0)->n_marks, >, 5);
+  canned_settle ();
+  drag_to (bar, 100);
+  g_assert_false (mp_timeline_is_live (timeline (fixture)));
+  g_assert_true (mp_lane_model_is_past (lane (fixture, 0)));
+  g_assert_cmpuint (shown_iteration (fixture, 0), <=, 102);
+  g_assert_cmpuint (mp_lane_model_get_progress (lane (fixture, 0))->iteration, ==, shown_iteration (fixture, 0));
+  g_assert_cmpint (mp_lane_model_get_snapshot (lane (fixture, 0))->n_data, >, 100);
+  before = live_iteration (fixture, 0);
+  WAIT_FOR (live_iteration (fixture, 0) > before + 50);
+  g_assert_true (mp_lane_model_is_past (lane (fixture, 0)));
+  g_assert_cmpuint (shown_iteration (fixture, 0), <=, 102);
+  g_assert_nonnull (strstr (mp_transport_get_text (mp_window_get_transport (fixture->window)), "Looking back"));
+
+  press (GTK_WIDGET (bar), GDK_KEY_Home);
+  g_assert_cmpuint (shown_iteration (fixture, 0), ==, 0);
+  press (GTK_WIDGET (bar), GDK_KEY_Right);
+  g_assert_cmpuint (shown_iteration (fixture, 0), >, 0);
+  before = shown_iteration (fixture, 0);
+  press (GTK_WIDGET (bar), GDK_KEY_Right);
+  g_assert_cmpuint (shown_iteration (fixture, 0), >, before);
+  press (GTK_WIDGET (bar), GDK_KEY_Left);
+  g_assert_cmpuint (shown_iteration (fixture, 0), ==, before);
+  press (GTK_WIDGET (bar), GDK_KEY_End);
+  g_assert_true (mp_timeline_is_live (timeline (fixture)));
+  g_assert_false (mp_lane_model_is_past (lane (fixture, 0)));
+  WAIT_FOR (shown_iteration (fixture, 0) > 300);
+  drag_to (bar, 100);
+  drag_to (bar, 1e9); /* beyond now is now */
+  g_assert_true (mp_timeline_is_live (timeline (fixture)));
+}
+
+static GtkWidget *
+find_type (GtkWidget *widget,
+           GType      type)
+{
+  if (G_TYPE_CHECK_INSTANCE_TYPE (widget, type))
+    return widget;
+  for (GtkWidget *child = gtk_widget_get_first_child (widget); child; child = gtk_widget_get_next_sibling (child)) {
+    GtkWidget *found = find_type (child, type);
+
+    if (found)
+      return found;
+  }
+  return NULL;
+}
+
+/* Plays back through the page, aligned by time too. */
+static void
+test_page (Fixture      *fixture,
+           gconstpointer data)
+{
+  GtkWidget *page;
+  double end;
+
+  train (fixture, 300);
+  pause_lanes (fixture);
+  act (fixture, "win.page", g_variant_new_string ("timeline"));
+  WAIT_FOR ((page = find_type (GTK_WIDGET (fixture->window), MP_TYPE_PAGE_TIMELINE)) != NULL
+            && gtk_widget_get_mapped (page));
+  canned_check_labels (page);
+  mp_timeline_set_speed (timeline (fixture), 4);
+  mp_timeline_set_playing (timeline (fixture), TRUE);
+  g_assert_true (mp_lane_model_is_past (lane (fixture, 0)));
+  WAIT_FOR (mp_timeline_get_position (timeline (fixture)) > 20 || mp_timeline_is_live (timeline (fixture)));
+  WAIT_FOR (mp_timeline_is_live (timeline (fixture)));
+  g_assert_false (mp_timeline_get_playing (timeline (fixture)));
+
+  mp_timeline_seek (timeline (fixture), 150);
+  end = (double) shown_iteration (fixture, 0);
+  mp_timeline_set_alignment (timeline (fixture), MP_ALIGN_SECONDS);
+  g_assert_cmpfloat ((double) shown_iteration (fixture, 0), ==, end);
+  g_assert_cmpfloat (mp_timeline_get_position (timeline (fixture)), <,
+                     mp_lane_model_get_live_progress (lane (fixture, 0))->seconds);
+  mp_timeline_set_alignment (timeline (fixture), MP_ALIGN_POINTS);
+  g_assert_cmpfloat ((double) shown_iteration (fixture, 0), ==, end);
+  mp_timeline_go_live (timeline (fixture));
+}
+
+static guint
+count_runs (Fixture *fixture)
+{
+  g_autoptr (GDir) dir = g_dir_open (fixture->runs, 0, NULL);
+  guint n = 0;
+  const char *name;
+
+  while (dir && (name = g_dir_read_name (dir))) {
+    g_autofree char *file = g_build_filename (fixture->runs, name, "state.json", NULL);
+
+    n += g_file_test (file, G_FILE_TEST_EXISTS);
+  }
+  return n;
+}
+
+/* From now and from a checkpoint: a paused lane of the parent's colour that goes on from there. */
+static void
+test_branch (Fixture      *fixture,
+             gconstpointer data)
+{
+  guint64 at, iteration;
+
+  train (fixture, 120);
+  pause_lanes (fixture);
+  at = live_iteration (fixture, 0);
+  act (fixture, "win.branch", g_variant_new ("(ix)", 0, (gint64) -1));
+  WAIT_FOR (n_lanes (fixture) == 2 && mp_lane_model_get_state (lane (fixture, 1)) == MP_LANE_PAUSED);
+  g_assert_cmpuint (live_iteration (fixture, 1), ==, at);
+  g_assert_cmpuint (mp_lane_model_get_colour (lane (fixture, 1)), ==, mp_lane_model_get_colour (lane (fixture, 0)));
+  g_assert_cmpstr (mp_lane_model_get_parent (lane (fixture, 1), &iteration), ==, mp_lane_model_get_run (lane (fixture, 0)));
+  g_assert_cmpuint (iteration, ==, at);
+  mp_timeline_refresh (timeline (fixture));
+  g_assert_cmpint (mp_timeline_get_track (timeline (fixture), 1)->parent, ==, 0);
+  g_assert_cmpfloat (mp_timeline_get_track (timeline (fixture), 1)->start, ==, (double) at);
+
+  /* A live setting changes at once; the branch then goes another way. */
+  g_assert_true (mp_lane_model_set_value (lane (fixture, 1), "optimizer.generator", "learning_rate", "0.02", NULL));
+  mp_session_step_iteration (session (fixture));
+  WAIT_FOR (live_iteration (fixture, 0) == at + 1 && live_iteration (fixture, 1) == at + 1);
+  /* Restarting a branch begins where it left its parent. */
+  g_assert_true (mp_lane_model_set_value (lane (fixture, 1), "train", "batch", "64", NULL));
+  mp_lane_model_restart (lane (fixture, 1));
+  WAIT_FOR (mp_lane_model_get_state (lane (fixture, 1)) == MP_LANE_PAUSED && live_iteration (fixture, 1) == at);
+
+  act (fixture, "win.branch", g_variant_new ("(ix)", 0, (gint64) at));
+  WAIT_FOR (n_lanes (fixture) == 3 && mp_lane_model_get_state (lane (fixture, 2)) == MP_LANE_PAUSED);
+  g_assert_cmpuint (live_iteration (fixture, 2), ==, at);
+  /* Before the first checkpoint there is nothing to branch from. */
+  act (fixture, "win.branch", g_variant_new ("(ix)", 0, (gint64) 3));
+  canned_settle ();
+  g_assert_cmpuint (n_lanes (fixture), ==, 3);
+}
+
+/* A kept run as a lane: curves, last keyframe, past; trained on to its end and shown in the library. */
+static void
+test_kept_run (Fixture      *fixture,
+               gconstpointer data)
+{
+  g_autoptr (MpExperiment) experiment = mp_experiment_load ("ring-gan", NULL);
+  g_autofree char *dir = g_build_filename (fixture->runs, "kept", NULL);
+  MpTrainerOptions options = { .device = "cpu", .run_dir = dir, .iterations = 150 };
+  g_autoptr (MpTrainer) trainer = mp_trainer_new (experiment, &options);
+
+  mp_trainer_join (trainer);
+  act (fixture, "win.open-run", g_variant_new_string (dir));
+  g_assert_cmpuint (n_lanes (fixture), ==, 1);
+  g_assert_cmpint (mp_lane_model_get_state (lane (fixture, 0)), ==, MP_LANE_FINISHED);
+  g_assert_cmpuint (live_iteration (fixture, 0), ==, 150);
+  g_assert_cmpuint (shown_iteration (fixture, 0), ==, 150);
+  WAIT_FOR (mp_lane_model_find_curve (lane (fixture, 0), "loss/generator") != NULL);
+  g_assert_cmpuint (mp_series_get_n (mp_lane_model_find_curve (lane (fixture, 0), "loss/generator")->series), ==, 150);
+  g_assert_nonnull (mp_lane_model_find_curve (lane (fixture, 0), "share/high_quality"));
+  g_assert_false (mp_session_get_can_play (session (fixture)));
+  mp_timeline_seek (timeline (fixture), 75);
+  g_assert_cmpuint (shown_iteration (fixture, 0), <=, 75);
+  mp_timeline_go_live (timeline (fixture));
+
+  act (fixture, "win.resume-lane", g_variant_new_int32 (0));
+  WAIT_FOR (mp_lane_model_get_state (lane (fixture, 0)) == MP_LANE_FINISHED && live_iteration (fixture, 0) == 300);
+  g_assert_cmpuint (mp_series_get_n (mp_lane_model_find_curve (lane (fixture, 0), "loss/generator")->series), ==, 300);
+  act (fixture, "win.open-run", g_variant_new_string ("/nowhere"));
+  g_assert_cmpuint (n_lanes (fixture), ==, 1);
+}
+
+static void
+test_library (Fixture      *fixture,
+              gconstpointer data)
+{
+  MpRunList *runs = mp_window_get_runs (fixture->window);
+  GtkStack *library;
+  GtkListBox *list;
+
+  train (fixture, 20);
+  pause_lanes (fixture);
+  library = GTK_STACK (gtk_widget_get_ancestor (GTK_WIDGET (runs), GTK_TYPE_STACK));
+  act (fixture, "win.search", NULL);
+  gtk_stack_set_visible_child_name (library, "runs");
+  WAIT_FOR (mp_run_list_is_ready (runs) && mp_run_list_get_n_shown (runs) == 1);
+  g_assert_cmpuint (count_runs (fixture), ==, 1);
+  canned_check_labels (GTK_WIDGET (runs));
+  mp_run_list_set_search (runs, "nothing like it");
+  WAIT_FOR (mp_run_list_is_ready (runs));
+  g_assert_cmpuint (mp_run_list_get_n_shown (runs), ==, 0);
+  mp_run_list_set_search (runs, "gan ring");
+  WAIT_FOR (mp_run_list_is_ready (runs));
+  g_assert_cmpuint (mp_run_list_get_n_shown (runs), ==, 1);
+  list = GTK_LIST_BOX (find_type (GTK_WIDGET (runs), GTK_TYPE_LIST_BOX));
+  g_signal_emit_by_name (list, "row-activated", gtk_list_box_get_row_at_index (list, 0));
+  /* The run instead of the lane that trained it. */
+  WAIT_FOR (n_lanes (fixture) == 1 && mp_lane_model_is_kept (lane (fixture, 0)));
+}
+
+#define ADD(path, run) g_test_add ("/timeline/" path, Fixture, NULL, set_up, run, tear_down)
+
+int
+main (int    argc,
+      char **argv)
+{
+  int status;
+
+  canned_init (&argc, &argv);
+  application = mp_application_new (NULL);
+  ADD ("scrub", test_scrub);
+  ADD ("page", test_page);
+  ADD ("branch", test_branch);
+  ADD ("kept-run", test_kept_run);
+  ADD ("library", test_library);
+  /* The window needs a started application; the tests then run its main loop themselves. */
+  g_assert_true (g_application_register (G_APPLICATION (application), NULL, NULL));
+  status = g_test_run ();
+  g_object_unref (application);
+  return status;
+}
