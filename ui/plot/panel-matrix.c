@@ -87,6 +87,8 @@ draw_names (MpPen             *pen,
             const MpPanelBox  *cells)
 {
   const char *const names[] = { _("real"), _("generated") };
+  /* Translators: short for generated */
+  const char *const shorts[] = { _("real"), _("gen.") };
   double            ascent;
 
   mp_pen_get_line (pen, MP_TEXT_TICK, &ascent);
@@ -106,7 +108,7 @@ draw_names (MpPen             *pen,
 
       if (end - begin > 12)
         mp_pen_draw (pen, MP_TEXT_TICK, pen->style->dim_text, axis == 0 ? middle : length - middle, 0, 0.5,
-                     end - begin - 2, names[k]);
+                     end - begin - 2, mp_pen_measure (pen, MP_TEXT_TICK, names[k]) < end - begin - 2 ? names[k] : shorts[k]);
     }
     cairo_restore (pen->cr);
   }

@@ -244,11 +244,26 @@ fit (MpPanel *self)
   self->ranged = TRUE;
 }
 
+#define BAR 130 /* width of a colour bar beside a matrix */
+
+/* A single matrix in a wide panel has its colour bar beside it, and is the larger for it. */
+static gboolean
+has_bar_beside (MpPanel           *self,
+                double             width,
+                double             height,
+                const MpPlotStyle *style)
+{
+  return self->kind == MP_PANEL_MATRIX && self->parts->len == 1 && width > height + (BAR + GAP) * style->text_scale;
+}
+
 static double
 foot_height (MpPanel           *self,
+             double             width,
+             double             height,
              const MpPlotStyle *style)
 {
-  return self->kind == MP_PANEL_MATRIX ? ceil (18 * style->text_scale) : 0;
+  return self->kind == MP_PANEL_MATRIX && !has_bar_beside (self, width, height, style) ? ceil (18 * style->text_scale)
+                                                                                     : 0;
 }
 
 static gboolean
@@ -275,7 +290,7 @@ place_part (MpPanel           *self,
             const MpPlotStyle *style)
 {
   double     head = has_titles (self) ? ceil (17 * style->text_scale) : 0;
-  double     tall = height - foot_height (self, style);
+  double     tall = height - foot_height (self, width, height, style);
   guint      n = MAX (self->parts->len, 1), rows = 1, columns = n;
   MpPanelBox box;
 
@@ -292,6 +307,8 @@ place_part (MpPanel           *self,
   box.x = index % columns * (box.width + GAP);
   box.y = index / columns * (box.height + GAP) + head;
   box.height -= head;
+  if (has_bar_beside (self, width, height, style))
+    box.width -= (BAR + GAP) * style->text_scale;
   if (self->kind == MP_PANEL_SPACE) {
     const MpPanelPart *part = &g_array_index (self->parts, MpPanelPart, index);
 
@@ -377,11 +394,13 @@ mp_panel_draw (MpPanel           *self,
   for (guint i = 0; i < self->parts->len; i++)
     draw_part (self, &pen, i, width, height);
   if (self->kind == MP_PANEL_MATRIX) {
-    double foot = foot_height (self, style), bar = MIN (width, 220 * style->text_scale);
+    gboolean beside = has_bar_beside (self, width, height, style);
+    double   row = ceil (18 * style->text_scale), bar = beside ? BAR * style->text_scale
+                                                              : MIN (width, 220 * style->text_scale);
 
     cairo_save (cr);
-    cairo_translate (cr, (width - bar) / 2, height - foot);
-    mp_colour_scale_draw_bar (&self->colours, cr, bar, foot, style, mp_plot_style_get_lane (style, self->lane));
+    cairo_translate (cr, beside ? width - bar : (width - bar) / 2, beside ? (height - row) / 2 : height - row);
+    mp_colour_scale_draw_bar (&self->colours, cr, bar, row, style, mp_plot_style_get_lane (style, self->lane));
     cairo_restore (cr);
   } else if (self->parts->len == 0) {
     mp_pen_draw_block (&pen, MP_TEXT_LABEL, style->dim_text, width / 2, height / 2, width - 16, _("Nothing to show yet"));
