@@ -6,6 +6,7 @@
 #include <adwaita.h>
 
 #include "ui/page-graph.h"
+#include "ui/page-lesson.h"
 #include "ui/page-portrait.h"
 #include "ui/page-sweep.h"
 #include "ui/page-timeline.h"
@@ -15,6 +16,7 @@ static const MpPageInfo pages[] = {
   { "timeline", N_("Timeline"), .needs_lanes = TRUE, .create = mp_page_timeline_new },
   { "sweep", N_("Sweep"), .create = mp_sweep_page_new },
   { "graph", N_("Graph"), .needs_lanes = TRUE, .transport = TRUE, .inspector = TRUE, .create = mp_graph_page_new },
+  { "lesson", N_("Lesson"), .create = mp_lesson_page_new },
   { "portrait", N_("Portraits"), .create = mp_portrait_page_new },
 };
 

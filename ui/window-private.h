@@ -40,6 +40,8 @@ struct _MpWindow
   GtkWidget      *switcher;    /* between them */
   gboolean        had_inspector, wants_inspector;
   GtkWidget      *transport_bar;
+  GtkWidget      *header;
+  gboolean        presenting;
   GCancellable   *films;       /* those that are being made, or NULL */
   GtkMenuButton  *page_button; /* the same in a narrow window */
   GtkWidget      *empty_open;
@@ -72,6 +74,8 @@ void mp_window_install_run_actions (GtkWidgetClass *widget_class);
 void mp_window_install_export_actions (GtkWidgetClass *widget_class);
 void mp_window_enable_export      (MpWindow      *self,
                                    gboolean       enabled);
+/* ---- window-presenter.c ---- */
+void mp_window_add_presenter      (MpWindow      *self);
 /* ---- window-devices.c ---- */
 void mp_window_look_for_devices   (MpWindow      *self);
 void mp_window_connect_devices    (MpWindow      *self);

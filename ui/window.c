@@ -151,7 +151,7 @@ mp_window_update_page (MpWindow *self)
   gboolean empty = g_list_model_get_n_items (mp_session_get_lanes (self->session)) == 0;
   const MpPageInfo *page = mp_pages_find (gtk_stack_get_visible_child_name (self->work));
   gboolean invitation = empty && page->needs_lanes;
-  gboolean inspector = !empty && page->inspector;
+  gboolean inspector = !empty && page->inspector && !self->presenting;
 
   if (self->closing)
     return;
@@ -396,6 +396,7 @@ static void
 bind_template (GtkWidgetClass *widget_class)
 {
   gtk_widget_class_set_template_from_resource (widget_class, MP_RESOURCE_PATH "/ui/window.ui");
+  gtk_widget_class_bind_template_child (widget_class, MpWindow, header);
   gtk_widget_class_bind_template_child (widget_class, MpWindow, window_title);
   gtk_widget_class_bind_template_child (widget_class, MpWindow, library_toggle);
   gtk_widget_class_bind_template_child (widget_class, MpWindow, inspector_toggle);
@@ -459,6 +460,7 @@ mp_window_init (MpWindow *self)
   g_signal_connect_swapped (self->inspector, "notify::lane", G_CALLBACK (inspected_lane_cb), self);
   mp_window_connect_devices (self);
   mp_window_add_keys (self);
+  mp_window_add_presenter (self);
 }
 
 static void
