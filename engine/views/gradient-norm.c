@@ -12,19 +12,28 @@ gradient_norm_build (MpBuild     *build,
 {
   gint64 outputs;
   MpCriticRole role = mp_build_get_critic_role (build, &outputs);
+  gboolean space = role == MP_CRITIC_SPACE, penalised = mp_build_has (build, "penalty-points");
 
   if (role == MP_CRITIC_NONE)
     return FALSE;
+  if (penalised)
+    nodes->title = space ? N_("Gradient norm of the sum of critic outputs (in the middle: the penalty's target)")
+                         : N_("Gradient norm of the critic (in the middle: the penalty's target)");
+  else
+    nodes->title = space ? N_("Gradient norm of the sum of critic outputs") : N_("Gradient norm of the critic");
+  if (penalised)
+    nodes->neutral = mp_view_get_penalty_target (build);
   nodes->tensors[nodes->n_tensors++] = mp_view_gradient_norms (build, mp_build_view_points (build));
-  if (mp_build_has (build, "penalty-points")) {
-    nodes->title = role == MP_CRITIC_SPACE ? N_("Gradient norm of the sum of the critic outputs (the penalty wants 1)")
-                                           : N_("Gradient norm of the critic (the penalty wants 1)");
-    nodes->neutral = 1;
-  } else {
-    nodes->title = role == MP_CRITIC_SPACE ? N_("Gradient norm of the sum of the critic outputs")
-                                           : N_("Gradient norm of the critic");
-  }
   return TRUE;
+}
+
+/* The target may change while the lane trains. */
+static void
+gradient_norm_finish (MpLayer *layer,
+                      MpBuild *build)
+{
+  if (mp_build_has (build, "penalty-points"))
+    layer->neutral = mp_view_get_penalty_target (build);
 }
 
 const MpViewClass mp_view_gradient_norm = {
@@ -36,4 +45,5 @@ const MpViewClass mp_view_gradient_norm = {
   },
   .drawing = MP_DRAW_SURFACE,
   .build = gradient_norm_build,
+  .finish = gradient_norm_finish,
 };

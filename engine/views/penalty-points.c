@@ -18,10 +18,18 @@ penalty_points_build (MpBuild     *build,
   points = mp_build_call (build, "penalty-points", mp_view_rows (mp_build_view_data (build), POINTS),
                           mp_view_rows (mp_build_view_samples (build), POINTS));
   nodes->title = N_("Points of the gradient penalty (colour: gradient norm)");
-  nodes->neutral = 1;
+  nodes->neutral = mp_view_get_penalty_target (build);
   nodes->tensors[nodes->n_tensors++] = points;
   nodes->tensors[nodes->n_tensors++] = mp_view_gradient_norms (build, points);
   return TRUE;
+}
+
+/* The target may change while the lane trains. */
+static void
+penalty_points_finish (MpLayer *layer,
+                       MpBuild *build)
+{
+  layer->neutral = mp_view_get_penalty_target (build);
 }
 
 const MpViewClass mp_view_penalty_points = {
@@ -33,4 +41,5 @@ const MpViewClass mp_view_penalty_points = {
   },
   .drawing = MP_DRAW_MARKS,
   .build = penalty_points_build,
+  .finish = penalty_points_finish,
 };

@@ -63,6 +63,15 @@ mp_view_gradient_norms (MpBuild *build,
   return scores != NULL ? mp_gradient_norms (scores, x) : NULL;
 }
 
+double
+mp_view_get_penalty_target (MpBuild *build)
+{
+  MpExperiment *experiment = mp_build_experiment (build);
+
+  return mp_experiment_find_param (experiment, "method", "penalty_target") != NULL
+         ? mp_experiment_get_double (experiment, "method", "penalty_target") : 1;
+}
+
 /* ---- layers ---- */
 
 void

@@ -112,6 +112,9 @@ gint64  mp_view_count_kernel_points (MpBuild *build);
  * alone. NULL without a critic. */
 MpNode *mp_view_gradient_norms (MpBuild *build, MpNode *x);
 
+/* The norm that the gradient penalty wants, as [method] says now: 1 where that is not a key. */
+double  mp_view_get_penalty_target (MpBuild *build);
+
 /* ---- for finish () ---- */
 /* Turns a SPACE layer of more than two dimensions, with points in tensors 0 and 1 of each panel and forces in 2 and 3,
  * into one of two: the principal axes of the first panel's points, with the share of their variance in `detail`. */

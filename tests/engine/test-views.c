@@ -145,6 +145,25 @@ test_linear_critic (void)
   }
 }
 
+/* The colours' middle follows a target that changes while the lane trains. */
+static void
+test_penalty_target (void)
+{
+  static const char *const names[] = { "gradient-norm", "penalty-points" };
+  g_autoptr (MpLoop) loop = open_lane ("wgan-gp", "critic.hidden=;method.penalty_target=0.5");
+  MpExperiment *experiment = mp_build_experiment (mp_loop_get_build (loop));
+
+  for (guint i = 0; i < 2 * G_N_ELEMENTS (names); i++) {
+    MpView view;
+
+    if (i == G_N_ELEMENTS (names))
+      g_assert_true (mp_experiment_set (experiment, "method.penalty_target=2", NULL));
+    look (loop, names[i % G_N_ELEMENTS (names)], &view);
+    assert_near (view.layers[0].neutral, i < G_N_ELEMENTS (names) ? 0.5 : 2, 0);
+    mp_view_clear (&view);
+  }
+}
+
 /* Between two points: on the line from one to the other. */
 static void
 test_penalty_points (void)
@@ -756,6 +775,7 @@ main (int   argc,
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/views/linear-critic", test_linear_critic);
   g_test_add_func ("/views/penalty-points", test_penalty_points);
+  g_test_add_func ("/views/penalty-target", test_penalty_target);
   g_test_add_func ("/views/decision", test_decision);
   g_test_add_func ("/views/implied-ratio", test_implied_ratio);
   g_test_add_func ("/views/sample-gradients", test_sample_gradients);
