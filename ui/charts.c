@@ -9,6 +9,7 @@
 #include "ui/columns-layout.h"
 #include "ui/export.h"
 #include "ui/format.h"
+#include "ui/lane-groups.h"
 #include "ui/lane-past.h"
 
 #define N_CHARTS 3
@@ -24,6 +25,9 @@ struct _MpCharts
   MpChartView *views[N_CHARTS];
   GtkMenuButton *choosers[N_CHARTS];
   GtkWidget   *logs[N_CHARTS];
+  GtkWidget   *means[N_CHARTS];    /* one switch for all charts */
+  GPtrArray   *bands[N_CHARTS];    /* of MpSeriesBand: lanes that differ only in their seeds, as one */
+  gboolean     separate;           /* such lanes are shown one by one */
   GSimpleAction *shows[N_CHARTS];  /* the choosers' */
   gboolean     filling;
   guint        n_curves; /* of all lanes, when the charts were last filled */
@@ -104,14 +108,16 @@ add_curve (MpChart             *chart,
            MpLaneModel         *model,
            const MpCurve       *curve,
            const char          *name,
+           const char          *suffix,
            guint               *dash)
 {
-  g_autofree char *label = NULL, *title = NULL;
+  g_autofree char *plain = NULL, *label = NULL, *title = NULL;
   const char *word = name_curve (curve->id);
 
   if (!word && choice->method && choice->patterns[1])
     word = title = mp_format_short_title (curve->title);
-  label = !word ? g_strdup (name) : name ? g_strdup_printf ("%s %s", name, word) : g_strdup (word);
+  plain = !word ? g_strdup (name) : name ? g_strdup_printf ("%s %s", name, word) : g_strdup (word);
+  label = suffix ? g_strdup_printf (_("%s: %s"), plain, suffix) : g_steal_pointer (&plain);
   mp_chart_add_series (chart, curve->series, label, mp_lane_model_get_colour (model), *dash);
   *dash = MIN (*dash + 1, MP_DASH_DOTTED);
 }
@@ -136,9 +142,39 @@ add_curves (MpCharts            *self,
       const MpChartChoice one = { .method = choice->method, .patterns = (char *[]) { choice->patterns[p], NULL } };
 
       if (mp_chart_choice_shows (&one, model, curve))
-        add_curve (chart, choice, model, curve, alone ? NULL : name, &dash);
+        add_curve (chart, choice, model, curve, alone ? NULL : name, NULL, &dash);
     }
   return count_shown (choice, model) > 1;
+}
+
+/* The curves of lanes that differ only in their seeds as one, each with its band. */
+static void
+add_group (MpCharts            *self,
+           const MpChartChoice *choice,
+           guint                k,
+           GArray              *group)
+{
+  guint first = g_array_index (group, guint, 0), dash = MP_DASH_SOLID;
+  g_autoptr (MpLaneModel) model = g_list_model_get_item (self->lanes, first);
+  MpChart *chart = mp_chart_view_get_chart (self->views[k]);
+
+  for (guint p = 0; choice->patterns[p]; p++)
+    for (guint i = 0; i < mp_lane_model_get_n_curves (model); i++) {
+      const MpCurve *curve = mp_lane_model_get_curve (model, i);
+      const MpChartChoice one = { .method = choice->method, .patterns = (char *[]) { choice->patterns[p], NULL } };
+      MpSeriesBand *band = mp_chart_choice_shows (&one, model, curve) ? mp_lane_groups_band (self->lanes, group, curve->id)
+                                                                      : NULL;
+      g_autofree char *what = band ? mp_series_band_describe (band) : NULL;
+      MpCurve mean = *curve;
+
+      if (!band)
+        continue;
+      mean.series = mp_series_band_get_mean (band);
+      add_curve (chart, choice, model, &mean, mp_lane_model_get_title (model), what, &dash);
+      mp_chart_set_band (chart, mp_chart_get_n_series (chart) - 1, mp_series_band_get_low (band),
+                         mp_series_band_get_high (band));
+      g_ptr_array_add (self->bands[k], band);
+    }
 }
 
 static guint
@@ -179,17 +215,27 @@ fill_chart (MpCharts *self,
   MpScale scale;
   const MpChartChoice *choice = find_choice (self, k, &scale);
   g_autofree char *label = g_strdup_printf (_("What the chart “%s” shows"), choice->title);
-  gboolean several = FALSE;
+  gboolean several = FALSE, grouped = FALSE;
+  g_autoptr (GPtrArray) groups = self->lanes ? mp_lane_groups_list (self->lanes) : g_ptr_array_new ();
 
   mp_chart_clear_series (chart);
+  g_ptr_array_set_size (self->bands[k], 0);
   mp_chart_set_title (chart, choice->title, choice->subtitle);
   mp_chart_set_unit (chart, choice->unit);
   mp_chart_set_own_scale (chart, choice->own_scale);
   mp_chart_set_y_range (chart, choice->low, choice->high);
   mp_chart_set_scale (chart, scale);
-  for (guint i = 0; self->lanes && i < g_list_model_get_n_items (self->lanes); i++)
-    several = add_curves (self, choice, chart, i) || several;
-  mp_chart_set_legend (chart, several && choice->method);
+  for (guint i = 0; i < groups->len; i++) {
+    GArray *group = g_ptr_array_index (groups, i);
+
+    grouped |= group->len > 1;
+    if (group->len > 1 && !self->separate)
+      add_group (self, choice, k, group);
+    for (guint j = 0; j < group->len && (group->len == 1 || self->separate); j++)
+      several = add_curves (self, choice, chart, g_array_index (group, guint, j)) || several;
+  }
+  mp_chart_set_legend (chart, (several && choice->method) || (grouped && !self->separate));
+  gtk_widget_set_visible (self->means[k], grouped);
   self->filling = TRUE;
   gtk_toggle_button_set_active (GTK_TOGGLE_BUTTON (self->logs[k]), scale == MP_SCALE_LOG);
   g_simple_action_set_state (self->shows[k], g_variant_new_string (choice->id));
@@ -221,8 +267,11 @@ changed_series_cb (MpLaneModel *model,
     refill (self);
     return;
   }
-  for (guint k = 0; k < N_CHARTS; k++)
+  for (guint k = 0; k < N_CHARTS; k++) {
+    for (guint i = 0; i < self->bands[k]->len; i++)
+      mp_series_band_update (g_ptr_array_index (self->bands[k], i));
     mp_chart_view_invalidate (self->views[k]);
+  }
 }
 
 /* A lane that starts over has new series under the same names. */
@@ -296,6 +345,22 @@ log_cb (GtkToggleButton *button,
 }
 
 static void
+means_cb (GtkToggleButton *button,
+          GParamSpec      *pspec,
+          MpCharts        *self)
+{
+  gboolean separate = !gtk_toggle_button_get_active (button);
+
+  if (separate == self->separate)
+    return;
+  self->separate = separate;
+  for (guint k = 0; k < N_CHARTS; k++) {
+    gtk_toggle_button_set_active (GTK_TOGGLE_BUTTON (self->means[k]), !separate);
+    fill_chart (self, k);
+  }
+}
+
+static void
 show_cb (GSimpleAction *action,
          GVariant      *value,
          MpCharts      *self)
@@ -333,6 +398,17 @@ new_buttons (MpCharts *self,
   gtk_widget_add_css_class (self->logs[k], "small");
   g_signal_connect (self->logs[k], "notify::active", G_CALLBACK (log_cb), self);
 
+  self->means[k] = gtk_toggle_button_new_with_label (_("mean"));
+  gtk_toggle_button_set_active (GTK_TOGGLE_BUTTON (self->means[k]), TRUE);
+  gtk_widget_set_tooltip_text (self->means[k], _("Mean and band of lanes that differ only in their seed"));
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->means[k]), GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                  _("Mean and band of lanes that differ only in their seed"), -1);
+  gtk_widget_add_css_class (self->means[k], "flat");
+  gtk_widget_add_css_class (self->means[k], "small");
+  gtk_widget_set_visible (self->means[k], FALSE);
+  g_signal_connect (self->means[k], "notify::active", G_CALLBACK (means_cb), self);
+  self->bands[k] = g_ptr_array_new_with_free_func ((GDestroyNotify) mp_series_band_free);
+
   mp_export_append_menu (menu, "chart");
   gtk_menu_button_set_icon_name (GTK_MENU_BUTTON (menu_button), "view-more-symbolic");
   gtk_menu_button_set_menu_model (GTK_MENU_BUTTON (menu_button), G_MENU_MODEL (menu));
@@ -343,6 +419,7 @@ new_buttons (MpCharts *self,
   gtk_widget_add_css_class (menu_button, "small");
 
   gtk_box_append (GTK_BOX (box), new_chooser (self, k));
+  gtk_box_append (GTK_BOX (box), self->means[k]);
   gtk_box_append (GTK_BOX (box), self->logs[k]);
   gtk_box_append (GTK_BOX (box), menu_button);
   gtk_widget_set_halign (box, GTK_ALIGN_END);
@@ -403,6 +480,7 @@ mp_charts_dispose (GObject *object)
     if (self->shows[k])
       g_signal_handlers_disconnect_by_data (self->shows[k], self);
     g_clear_object (&self->shows[k]);
+    g_clear_pointer (&self->bands[k], g_ptr_array_unref);
     g_clear_pointer (&self->wanted[k], g_free);
   }
   g_clear_pointer (&self->choices, g_ptr_array_unref);

@@ -231,6 +231,8 @@ lane_action (GtkWidget  *widget,
     mp_lane_model_restart (self->model);
   else if (g_str_equal (name, "lane.duplicate"))
     mp_lane_model_duplicate (self->model);
+  else if (g_str_equal (name, "lane.repeat"))
+    mp_lane_model_repeat (self->model);
   else
     mp_lane_model_remove (self->model);
 }
@@ -320,6 +322,7 @@ mp_lane_card_class_init (MpLaneCardClass *klass)
   bind_template (widget_class);
   gtk_widget_class_install_action (widget_class, "lane.restart", NULL, lane_action);
   gtk_widget_class_install_action (widget_class, "lane.duplicate", NULL, lane_action);
+  gtk_widget_class_install_action (widget_class, "lane.repeat", NULL, lane_action);
   gtk_widget_class_install_action (widget_class, "lane.remove", NULL, lane_action);
   gtk_widget_class_set_css_name (widget_class, "lane");
   gtk_widget_class_set_accessible_role (widget_class, GTK_ACCESSIBLE_ROLE_GROUP);

@@ -16,6 +16,7 @@ struct _MpLaneModel
   MpExperiment  *draft;
   char          *title;
   char          *subtitle;
+  gboolean       names_seed;
   guint          colour;
 
   char          *device;
@@ -62,6 +63,7 @@ enum
   RESTART,
   REMOVE,
   DUPLICATE,
+  REPEAT,
   N_SIGNALS
 };
 
@@ -114,11 +116,17 @@ update_names (MpLaneModel *self)
 {
   const char *kind = mp_experiment_get_string (self->experiment, "method", "kind");
   const MpDescriptor *method = mp_registry_find (MP_KIND_METHOD, kind);
+  char *settings = describe_settings (self->experiment);
 
   g_free (self->title);
   self->title = g_strdup (method ? g_dgettext (GETTEXT_PACKAGE, method->title) : kind);
   g_free (self->subtitle);
-  self->subtitle = describe_settings (self->experiment);
+  if (self->names_seed) {
+    self->subtitle = g_strdup_printf (settings[0] ? _("seed %" G_GINT64_FORMAT " · %s") : _("seed %" G_GINT64_FORMAT),
+                                      mp_experiment_get_int (self->experiment, "train", "seed"), settings);
+    g_free (settings);
+  } else
+    self->subtitle = settings;
   g_object_notify_by_pspec (G_OBJECT (self), props[PROP_TITLE]);
   g_object_notify_by_pspec (G_OBJECT (self), props[PROP_SUBTITLE]);
 }
@@ -227,6 +235,7 @@ mp_lane_model_class_init (MpLaneModelClass *klass)
   signals[RESTART] = new_signal ("restart");
   signals[REMOVE] = new_signal ("remove");
   signals[DUPLICATE] = new_signal ("duplicate");
+  signals[REPEAT] = new_signal ("repeat");
   signals[SET_LIVE] = g_signal_new ("set-live", MP_TYPE_LANE_MODEL, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                     G_TYPE_STRING, 3, G_TYPE_STRING, G_TYPE_STRING, G_TYPE_STRING);
 }
@@ -263,6 +272,18 @@ mp_lane_model_get_title (MpLaneModel *self)
   g_return_val_if_fail (MP_IS_LANE_MODEL (self), NULL);
 
   return self->title;
+}
+
+void
+mp_lane_model_set_names_seed (MpLaneModel *self,
+                              gboolean     names_seed)
+{
+  g_return_if_fail (MP_IS_LANE_MODEL (self));
+
+  if (self->names_seed == names_seed)
+    return;
+  self->names_seed = names_seed;
+  update_names (self);
 }
 
 const char *
@@ -523,6 +544,14 @@ mp_lane_model_duplicate (MpLaneModel *self)
   g_return_if_fail (MP_IS_LANE_MODEL (self));
 
   g_signal_emit (self, signals[DUPLICATE], 0);
+}
+
+void
+mp_lane_model_repeat (MpLaneModel *self)
+{
+  g_return_if_fail (MP_IS_LANE_MODEL (self));
+
+  g_signal_emit (self, signals[REPEAT], 0);
 }
 
 /* ---- state and progress ---- */

@@ -13,6 +13,7 @@
  *   restart ()                                 train anew with the draft
  *   remove ()                                  take the lane out of the comparison
  *   duplicate ()                               add a lane with the draft's settings
+ *   repeat ()                                  add lanes with the settings that it trains and other seeds
  *
  * Main thread only.
  */
@@ -36,6 +37,9 @@ MpLaneModel      *mp_lane_model_new              (MpExperiment      *experiment,
 
 const char       *mp_lane_model_get_title        (MpLaneModel       *self);
 const char       *mp_lane_model_get_subtitle     (MpLaneModel       *self);
+/* The subtitle names the seed, where lanes have different ones. */
+void              mp_lane_model_set_names_seed   (MpLaneModel       *self,
+                                                  gboolean           names_seed);
 guint             mp_lane_model_get_colour       (MpLaneModel       *self);
 
 /* ---- what is trained ---- */
@@ -68,6 +72,7 @@ void              mp_lane_model_start_over       (MpLaneModel       *self,
 void              mp_lane_model_restart          (MpLaneModel       *self);
 void              mp_lane_model_remove           (MpLaneModel       *self);
 void              mp_lane_model_duplicate        (MpLaneModel       *self);
+void              mp_lane_model_repeat           (MpLaneModel       *self);
 
 /* ---- state and progress ---- */
 MpLaneState       mp_lane_model_get_state        (MpLaneModel       *self);

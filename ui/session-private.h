@@ -52,6 +52,10 @@ void           mp_session_set_title    (MpSession        *self,
 void           mp_session_update       (MpSession        *self);
 void           mp_session_fail         (MpSession        *self,
                                         const char       *text);
+/* ---- session-seeds.c ---- */
+/* Adds lanes of the same experiment with further seeds: three in all at first, then as many as there is room for. */
+void           mp_session_repeat       (MpSession        *self,
+                                        MpLaneModel      *model);
 /* News from any thread: pull soon. */
 void           mp_session_wake         (gpointer          session);
 

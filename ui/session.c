@@ -298,6 +298,7 @@ mp_session_new_lane (MpSession    *self,
   g_signal_connect (lane->model, "set-live", G_CALLBACK (set_live_cb), lane);
   g_signal_connect (lane->model, "restart", G_CALLBACK (restart_cb), lane);
   g_signal_connect (lane->model, "duplicate", G_CALLBACK (duplicate_cb), lane);
+  g_signal_connect_swapped (lane->model, "repeat", G_CALLBACK (mp_session_repeat), self);
   g_signal_connect (lane->model, "remove", G_CALLBACK (remove_cb), lane);
   g_signal_connect (mp_lane_model_get_layers (lane->model), "changed-choice", G_CALLBACK (layer_cb), lane);
   return lane;
@@ -515,6 +516,8 @@ update_seed (MpSession *self)
       self->seed = seed;
     same = same && seed == self->seed;
   }
+  for (guint i = 0; i < self->lanes->len; i++)
+    mp_lane_model_set_names_seed (((MpSessionLane *) g_ptr_array_index (self->lanes, i))->model, !same);
   if (self->lanes->len == 0)
     return;
   g_free (self->subtitle);

@@ -251,6 +251,72 @@ paint_band (const Canvas        *canvas,
   cairo_fill (cr);
 }
 
+/* A series at an iteration, on the line between its values; NAN outside. */
+static double
+value_between (MpSeries *series,
+               double    iteration)
+{
+  guint64 after = mp_series_search (series, iteration), at, before_at;
+  double  value, before;
+
+  if (after >= mp_series_get_n (series))
+    return NAN;
+  mp_series_get (series, after, &at, &value);
+  if ((double) at == iteration)
+    return value;
+  if (after == 0)
+    return NAN;
+  mp_series_get (series, after - 1, &before_at, &before);
+  return before + (value - before) * (iteration - (double) before_at) / (double) (at - before_at);
+}
+
+/* The ends of a curve's band in columns: means of dense values, lines between sparse ones. */
+static void
+sample_band (MpSeries            *series,
+             const MpChartLayout *layout,
+             gboolean             dense,
+             double              *values,
+             guint                n)
+{
+  g_autofree MpSummary *columns = dense ? g_new (MpSummary, n) : NULL;
+
+  if (dense)
+    mp_series_decimate (series, layout->first, nextafter (layout->last, INFINITY), n, columns);
+  for (guint i = 0; i < n; i++)
+    if (dense)
+      values[i] = columns[i].n_finite > 0 ? columns[i].sum / (double) columns[i].n_finite : NAN;
+    else
+      values[i] = value_between (series, layout->first + (layout->last - layout->first) * (i + 0.5) / n);
+}
+
+/* The band of a curve that is a mean. */
+static void
+paint_around (MpChart             *self,
+              MpPen               *pen,
+              const Canvas        *canvas,
+              const MpChartLayout *layout,
+              const MpCurve       *curve,
+              const MpTrace       *trace)
+{
+  double             strength = (pen->style->theme & MP_PLOT_HIGH_CONTRAST) != 0 ? 0.32 : 0.22;
+  guint              n = (guint) CLAMP (lround (layout->width * canvas->ratio), 2, 8192);
+  g_autofree double *lows = g_new (double, n);
+  g_autofree double *highs = g_new (double, n);
+  g_autofree float  *tops = g_new (float, n);
+  g_autofree float  *bottoms = g_new (float, n);
+
+  sample_band (curve->low, layout, trace->dense, lows, n);
+  sample_band (curve->high, layout, trace->dense, highs, n);
+  for (guint i = 0; i < n; i++) {
+    double bottom = mp_chart_map_y (layout, trace, self->scale, lows[i]);
+
+    tops[i] = (float) mp_chart_map_y (layout, trace, self->scale, highs[i]);
+    /* ≤ 0 on a log axis: off the lower edge */
+    bottoms[i] = (float) (isnan (bottom) ? layout->y + 2 * layout->height : bottom);
+  }
+  paint_band (canvas, layout, tops, bottoms, n, mp_colour_fade (mp_plot_style_get_lane (pen->style, curve->lane), strength));
+}
+
 static void
 paint_dense (MpChart             *self,
              MpPen               *pen,
@@ -278,7 +344,9 @@ paint_dense (MpChart             *self,
     points[2 * length] = (float) (layout->x + (i + 0.5) * layout->width / n);
     points[2 * length++ + 1] = (float) mp_chart_map_y (layout, trace, self->scale, trace->line[i]);
   }
-  paint_band (canvas, layout, tops, bottoms, n, mp_colour_fade (colour, strength));
+  /* A mean has a band of its own. */
+  if (curve->low == NULL)
+    paint_band (canvas, layout, tops, bottoms, n, mp_colour_fade (colour, strength));
   paint_line (canvas, points, length, pen->style->line_width, curve->dash, colour);
 }
 
@@ -408,6 +476,9 @@ mp_chart_paint_curves (MpChart             *self,
   if (!mp_target_is_vector (cr) &&
       mp_raster_reset (&self->layer, (int) ceil (width * canvas.ratio), (int) ceil (height * canvas.ratio)))
     canvas.layer = &self->layer;
+  for (guint i = 0; i < layout->n_traces; i++)
+    if (g_array_index (self->curves, MpCurve, i).low != NULL && layout->traces[i].low < layout->traces[i].high)
+      paint_around (self, pen, &canvas, layout, &g_array_index (self->curves, MpCurve, i), &layout->traces[i]);
   for (guint i = 0; i < layout->n_traces; i++) {
     const MpCurve *curve = &g_array_index (self->curves, MpCurve, i);
     const MpTrace *trace = &layout->traces[i];

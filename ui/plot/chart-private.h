@@ -18,6 +18,7 @@ typedef struct
   MpDash    dash;
   gboolean  visible;
   double    held_low, held_high; /* own range of the last drawing; NAN: none */
+  MpSeries *low, *high;          /* the ends of a band around the line; NULL: none */
 } MpCurve;
 
 struct _MpChart

@@ -15,6 +15,8 @@ curve_clear (gpointer data)
   MpCurve *curve = data;
 
   mp_series_unref (curve->series);
+  g_clear_pointer (&curve->low, mp_series_unref);
+  g_clear_pointer (&curve->high, mp_series_unref);
   g_free (curve->label);
 }
 
@@ -143,6 +145,20 @@ mp_chart_add_series (MpChart    *self,
 }
 
 void
+mp_chart_set_band (MpChart  *self,
+                   guint     index,
+                   MpSeries *low,
+                   MpSeries *high)
+{
+  MpCurve *curve = &g_array_index (self->curves, MpCurve, index);
+
+  g_return_if_fail (index < self->curves->len && curve->low == NULL);
+
+  curve->low = mp_series_ref (low);
+  curve->high = mp_series_ref (high);
+}
+
+void
 mp_chart_set_visible (MpChart *self,
                       guint    index,
                       gboolean visible)
@@ -156,6 +172,12 @@ void
 mp_chart_clear_series (MpChart *self)
 {
   g_array_set_size (self->curves, 0);
+}
+
+guint
+mp_chart_get_n_series (MpChart *self)
+{
+  return self->curves->len;
 }
 
 /* All iterations of the visible curves. */
@@ -347,6 +369,30 @@ add_sparse_range (const MpCurve *curve,
   }
 }
 
+/* The band is in view whole, as far as the axis can show it. */
+static void
+add_band_range (const MpCurve       *curve,
+                const MpChartLayout *layout,
+                MpTrace             *trace,
+                MpScale              scale)
+{
+  MpSeries *ends[] = { curve->low, curve->high };
+
+  for (guint i = 0; i < G_N_ELEMENTS (ends); i++) {
+    guint64   begin = mp_series_search (ends[i], layout->first);
+    guint64   end = mp_series_search (ends[i], nextafter (layout->last, INFINITY));
+    MpSummary summary;
+    double    least;
+
+    mp_series_summarise (ends[i], begin, MAX (begin, end), &summary);
+    least = scale == MP_SCALE_LOG ? summary.min_positive : summary.min;
+    if (!isfinite (least))
+      continue;
+    trace->low = MIN (trace->low, least);
+    trace->high = MAX (trace->high, summary.max);
+  }
+}
+
 /* Pads a range of values, and keeps the last one where it still fits well: an axis that trembles with the noise of every
  * frame cannot be read. */
 static void
@@ -390,6 +436,8 @@ mp_chart_find_y_range (MpChart       *self,
       add_dense_range (trace, self->scale);
     else if (trace->end > trace->begin)
       add_sparse_range (curve, trace, self->scale);
+    if (curve->low != NULL && trace->low <= trace->high)
+      add_band_range (curve, layout, trace, self->scale);
     low = MIN (low, trace->low);
     high = MAX (high, trace->high);
   }

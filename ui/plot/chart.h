@@ -62,10 +62,16 @@ guint    mp_chart_add_series (MpChart    *self,
                               const char *label,
                               guint       lane,
                               MpDash      dash);
+/* A band behind a curve, which is then the mean of several (series-band.h). Referenced. */
+void     mp_chart_set_band (MpChart  *self,
+                            guint     index,
+                            MpSeries *low,
+                            MpSeries *high);
 void     mp_chart_set_visible (MpChart *self,
                                guint    index,
                                gboolean visible);
 void     mp_chart_clear_series (MpChart *self);
+guint    mp_chart_get_n_series (MpChart *self);
 
 /* Iterations shown. Automatic (all) until set; last must exceed first. */
 void     mp_chart_set_x_range (MpChart *self,
