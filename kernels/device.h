@@ -67,7 +67,7 @@ typedef struct
   int32_t  pad_before[2];
   int32_t  pad_after[2];
   uint32_t stream;             /* random operations: Philox stream */
-  uint32_t flags;              /* op specific; updates: MP_UPDATE_* */
+  uint32_t flags;              /* op specific; updates: MP_UPDATE_*; MATMUL and COPY: MP_PACKED */
   double   scalar[2];
 } MpAttrs;
 
@@ -89,6 +89,7 @@ enum
 #define MP_UPDATE_EPSILON_INSIDE 1u /* epsilon inside the square root (TF1 RMSprop) */
 #define MP_UPDATE_NESTEROV 2u
 #define MP_UPDATE_ASCEND 4u         /* move up the gradient */
+#define MP_PACKED 8u                /* packed_bytes of MpDeviceClass */
 
 /* A fused elementwise program with optional reductions, the planner's output.
  *
@@ -247,6 +248,10 @@ typedef struct
   MpStatus (*kernel_run) (MpKernel *kernel, MpStream *stream, const MpRunContext *context);
   const char *(*kernel_algorithm) (const MpKernel *kernel); /* "tiles:avx512", for plan listings */
   void     (*kernel_free) (MpKernel *kernel);
+  /* Bytes of the second operand of this product (a MATMUL of matrices) in the order in which its kernel reads it, where it
+   * would have to bring it there each time: a COPY with MP_PACKED and the product's transpose_b does that once for
+   * several products, which read the copy with MP_PACKED. 0 where there is nothing to save; NULL: never is. */
+  size_t   (*packed_bytes) (MpDevice *device, const MpKernelSpec *spec);
 
   /* Whole iterations as one launch; NULL where a back end has none.
    * Between begin and end, what kernel_run, copy and fill put on the stream is recorded instead of run; nothing may
@@ -265,7 +270,7 @@ extern const MpDeviceClass mp_cpu_class;
 
 /* What a loadable back end exports under the name MP_MODULE_ENTRY: its class, or NULL when abi is not its own. Texts
  * of failures go to `fail` too, on the failing thread, so that mp_kernels_error () of the program has them. */
-#define MP_MODULE_ABI 1u
+#define MP_MODULE_ABI 2u
 #define MP_MODULE_ENTRY "mp_module_entry"
 typedef const MpDeviceClass *(*MpModuleEntry) (uint32_t abi, void (*fail) (const char *text));
 

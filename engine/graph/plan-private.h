@@ -7,6 +7,7 @@
  *   contract.c   products of matrices that units need not store
  *   program.c units → programs and operands
  *   storage.c    values that are stored as bfloat16
+ *   pack.c    second operands of products, brought into the back end's order once
  *   place.c   buffers → offsets in one arena by lifetime
  *   plan.c    the whole and binding; run.c running, also side by side; plan-info.c listings
  */
@@ -168,6 +169,24 @@ typedef struct
 /* Lays buffers of overlapping lifetime apart, large ones first. Returns the arena's size in bytes. */
 gsize _mp_place (MpBuffer *buffers, guint n);
 
+/* ---- packed operands ---- */
+
+typedef struct
+{
+  MpValue  *source;       /* root */
+  MpValue  *view;         /* in the shape in which products read it */
+  gboolean  transpose;
+  gsize     bytes;
+  guint     n_uses;
+  gint      first, last;  /* units */
+  gsize     offset;       /* in the arena, once placed */
+} MpPack;
+
+/* Operands that at least two of the finished units would pack. (element-type MpPack) (transfer full) */
+GArray       *_mp_find_packs (GPtrArray *units, const MpDeviceClass *class, MpDevice *device);
+/* The one that the unit reads, or NULL. */
+const MpPack *_mp_pack_of (GArray *packs, const MpUnit *unit, const MpDeviceClass *class, MpDevice *device);
+
 /* ---- plan ---- */
 
 /* Where something will lie, before there are addresses. */
@@ -205,6 +224,7 @@ struct _MpPlan
   char       *name;
   MpLowered  *lowered;
   GPtrArray  *units;
+  GArray     *packs;      /* MpPack */
   GArray     *steps;      /* MpStep */
   GHashTable *in_lasting; /* MpValue (root) → offset + 1 in lasting */
   gsize       lasting_bytes;

@@ -135,6 +135,7 @@ place_arena (Making *self)
   MpPlan *plan = self->plan;
   g_autoptr (GArray) buffers = g_array_new (FALSE, TRUE, sizeof (MpBuffer));
   gint end = (gint) plan->units->len;
+  guint n_values;
 
   for (guint u = 0; u < plan->units->len; u++) {
     MpUnit *unit = g_ptr_array_index (plan->units, u);
@@ -158,6 +159,13 @@ place_arena (Making *self)
     for (guint i = 0; i < unit->inputs->len; i++)
       extend_lifetime ((MpBuffer *) (void *) buffers->data, g_ptr_array_index (unit->inputs, i), (gint) u);
   }
+  n_values = buffers->len;
+  for (guint i = 0; i < plan->packs->len; i++) {
+    const MpPack *pack = &g_array_index (plan->packs, MpPack, i);
+    MpBuffer buffer = { pack->bytes, pack->first, pack->last, 0 };
+
+    g_array_append_val (buffers, buffer);
+  }
   _mp_plan_separate (plan, (MpBuffer *) (void *) buffers->data, buffers->len);
   plan->info.arena_bytes = _mp_place ((MpBuffer *) (void *) buffers->data, buffers->len);
   for (guint i = 0; i < buffers->len; i++)
@@ -168,6 +176,8 @@ place_arena (Making *self)
     if (value->buffer >= 0)
       value->offset = g_array_index (buffers, MpBuffer, value->buffer).offset;
   }
+  for (guint i = 0; i < plan->packs->len; i++)
+    g_array_index (plan->packs, MpPack, i).offset = g_array_index (buffers, MpBuffer, n_values + i).offset;
 }
 
 /* ---- locations ---- */
@@ -336,12 +346,30 @@ unit_label (const MpUnit *unit)
 }
 
 static gboolean
+add_pack (Making       *self,
+          const MpPack *pack)
+{
+  MpTensorType from = _mp_stored_type (pack->view);
+  gint64 n = (gint64) (pack->bytes / mp_dtype_size (from.dtype));
+  MpTensorType to = mp_type (from.dtype, 1, &n);
+  MpKernelSpec spec = { .op = MP_OP_COPY, .attrs = { .flags = MP_PACKED, .transpose_b = pack->transpose }, .n_inputs = 1,
+                        .n_outputs = 1, .inputs = &from, .outputs = &to };
+  const MpLocation locations[2] = { location_of (self->plan, pack->source), { MP_IN_ARENA, pack->offset, NULL } };
+  char shape[128];
+
+  return add_step (self, &spec, locations, NULL,
+                   g_strdup_printf ("pack (%s%s)", mp_tensor_text (&from, shape, sizeof shape),
+                                    pack->transpose ? "ᵀ" : ""));
+}
+
+static gboolean
 add_unit (Making *self,
           MpUnit *unit)
 {
   guint n_in = unit->inputs->len, n_out = unit->outputs->len;
   g_autofree MpTensorType *types = g_new0 (MpTensorType, n_in + n_out + 1);
   g_autofree MpLocation *locations = g_new0 (MpLocation, n_in + n_out + 1);
+  const MpPack *pack;
   MpKernelSpec spec;
 
   _mp_unit_describe (unit, types, &spec);
@@ -349,6 +377,13 @@ add_unit (Making *self,
     MpValue *value = i < n_in ? g_ptr_array_index (unit->inputs, i) : g_ptr_array_index (unit->outputs, i - n_in);
 
     locations[i] = location_of (self->plan, value);
+  }
+  pack = _mp_pack_of (self->plan->packs, unit, self->plan->store->class, self->plan->store->device);
+  if (pack != NULL) {
+    if (pack->first == (gint) unit->index && !add_pack (self, pack))
+      return FALSE;
+    spec.attrs.flags |= MP_PACKED;
+    locations[1] = (MpLocation) { MP_IN_ARENA, pack->offset, NULL };
   }
   return add_step (self, &spec, locations, unit, unit_label (unit));
 }
@@ -604,6 +639,9 @@ make (Making    *self,
   plan->units = _mp_fuse (plan->lowered, store->class, store->device, !self->spec->no_fusion);
   if (!self->spec->no_fusion && store->precision == MP_PRECISION_BF16)
     _mp_choose_storage (plan->units, store->class, store->device);
+  plan->packs = _mp_find_packs (plan->units, store->class, store->device);
+  if (self->spec->no_fusion)
+    g_array_set_size (plan->packs, 0);
   mark_constants_in_memory (plan);
   reserve_gradients (self);
   reserve_snapshots (self);
@@ -711,6 +749,7 @@ mp_plan_free (MpPlan *plan)
     plan->store->class->event_free (plan->begin);
   _mp_schedule_free (plan->schedule);
   g_clear_pointer (&plan->units, g_ptr_array_unref);
+  g_clear_pointer (&plan->packs, g_array_unref);
   _mp_lowered_free (plan->lowered);
   g_hash_table_unref (plan->in_lasting);
   g_free (plan->output_locations);

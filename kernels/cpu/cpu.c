@@ -350,13 +350,14 @@ copy_types (const MpTensorType *types,
 typedef MpStatus (*FamilyFn) (MpKernel *kernel, const MpKernelSpec *spec);
 
 static FamilyFn
-family_of (MpOp op)
+family_of (const MpKernelSpec *spec)
 {
-  switch (op) {
+  switch (spec->op) {
   case MP_OP_FUSED:
     return mp_cpu_fused_new;
-  case MP_OP_STOP_GRADIENT:
   case MP_OP_COPY:
+    return spec->attrs.flags & MP_PACKED ? mp_cpu_pack_new : mp_cpu_shape_new;
+  case MP_OP_STOP_GRADIENT:
   case MP_OP_ASSIGN:
     return mp_cpu_shape_new;
   case MP_OP_FETCH:
@@ -373,7 +374,7 @@ family_of (MpOp op)
   default:
     break;
   }
-  switch (mp_op_class (op)) {
+  switch (mp_op_class (spec->op)) {
   case MP_CLASS_RANDOM:
     return mp_cpu_random_new;
   case MP_CLASS_ELEMENTWISE:
@@ -418,7 +419,7 @@ kernel_new (MpDevice           *device,
             const MpKernelSpec *spec,
             MpKernel          **out)
 {
-  FamilyFn  family = (unsigned) spec->op < MP_N_OPS ? family_of (spec->op) : NULL;
+  FamilyFn  family = (unsigned) spec->op < MP_N_OPS ? family_of (spec) : NULL;
   MpKernel *kernel;
   MpStatus  status;
 
@@ -525,4 +526,5 @@ const MpDeviceClass mp_cpu_class = {
   .kernel_run = kernel_run,
   .kernel_algorithm = kernel_algorithm,
   .kernel_free = kernel_free,
+  .packed_bytes = mp_cpu_packed_bytes,
 };

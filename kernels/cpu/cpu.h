@@ -70,6 +70,8 @@ MpStatus mp_cpu_shape_new (MpKernel *kernel, const MpKernelSpec *spec);
 MpStatus mp_cpu_ring_new (MpKernel *kernel, const MpKernelSpec *spec); /* FETCH and COLLECT */
 MpStatus mp_cpu_random_new (MpKernel *kernel, const MpKernelSpec *spec);
 MpStatus mp_cpu_product_new (MpKernel *kernel, const MpKernelSpec *spec);
+MpStatus mp_cpu_pack_new (MpKernel *kernel, const MpKernelSpec *spec);
+size_t   mp_cpu_packed_bytes (MpDevice *device, const MpKernelSpec *spec);
 MpStatus mp_cpu_conv_new (MpKernel *kernel, const MpKernelSpec *spec);
 MpStatus mp_cpu_pool_new (MpKernel *kernel, const MpKernelSpec *spec);
 MpStatus mp_cpu_normalize_new (MpKernel *kernel, const MpKernelSpec *spec);

@@ -17,6 +17,8 @@
 #define PANEL_BYTES 16384
 #define FEW_ROWS 24
 #define PANEL_ROWS 48
+#define PACK_VECTOR 16          /* columns; the longest vector, so that nothing of a packed operand is left to narrow.c */
+#define PACK_ELEMENTS 16384     /* below which packing it every time costs next to nothing */
 #define PARALLEL_WORK (1 << 20) /* m·n·k below which one thread does all */
 #define DIRECT_DISTANCE 16      /* columns up to which Σ (x−y)² beats the expansion in speed, as it does in accuracy */
 
@@ -25,6 +27,7 @@ typedef struct
   MpGemm  gemm;
   int64_t batch;
   int     distance, direct;       /* squared distances; without expansion */
+  int     packed_before;          /* the second operand comes packed */
   int     has_program, by_panels; /* the epilogue runs panel by panel */
   int64_t panel_rows;
   size_t  element;
@@ -36,23 +39,33 @@ typedef struct
 } Product;
 
 static void
-read_shapes (MpKernel *kernel,
-             Product  *product)
+read_gemm (MpOp                op,
+           const MpAttrs      *attrs,
+           const MpTensorType *a,
+           const MpTensorType *b,
+           MpGemm             *g)
 {
-  const MpTensorType *a = &kernel->input_type[0], *b = &kernel->input_type[1];
-  MpGemm             *g = &product->gemm;
-  int                 rank = a->rank;
+  int rank = a->rank;
 
-  g->transpose_a = kernel->op == MP_OP_MATMUL ? kernel->attrs.transpose_a : 0;
-  g->transpose_b = kernel->op == MP_OP_MATMUL ? kernel->attrs.transpose_b : 1;
+  g->transpose_a = op == MP_OP_MATMUL ? attrs->transpose_a : 0;
+  g->transpose_b = op == MP_OP_MATMUL ? attrs->transpose_b : 1;
   g->m = a->dim[g->transpose_a ? rank - 1 : rank - 2];
   g->k = a->dim[g->transpose_a ? rank - 2 : rank - 1];
   g->n = b->dim[g->transpose_b ? rank - 2 : rank - 1];
   g->lda = a->dim[rank - 1];
   g->ldb = b->dim[rank - 1];
   g->ldc = g->n;
+}
+
+static void
+read_shapes (MpKernel *kernel,
+             Product  *product)
+{
+  const MpTensorType *a = &kernel->input_type[0];
+
+  read_gemm (kernel->op, &kernel->attrs, a, &kernel->input_type[1], &product->gemm);
   product->batch = 1;
-  for (int i = 0; i < rank - 2; i++)
+  for (int i = 0; i < a->rank - 2; i++)
     product->batch *= a->dim[i];
   product->element = mp_dtype_size (a->dtype);
 }
@@ -89,7 +102,7 @@ make_rows (MpKernel      *kernel,
   const MpGemm *g = &product->gemm;
   const char   *a = (const char *) kernel->input[0] + (size_t) (item * g->m * g->k) * product->element;
   const char   *b = (const char *) kernel->input[1] + (size_t) (item * g->n * g->k) * product->element;
-  const void   *packed = kernel->workspace + product->packed_at;
+  const void   *packed = product->packed_before ? kernel->input[1] : kernel->workspace + product->packed_at;
 
   if (product->direct)
     kernel->simd->distance_run (g, a, to, packed, row0, row1);
@@ -205,13 +218,14 @@ run (MpKernel           *kernel,
     begin_panels (kernel, product);
   for (int64_t item = 0; item < product->batch; item++) {
     if (n_threads <= 1) {
-      prepare_item (kernel, product, item, 0);
+      if (!product->packed_before)
+        prepare_item (kernel, product, item, 0);
       run_part (kernel, product, item, 0, whole);
     } else {
 #pragma omp parallel num_threads (n_threads)
       {
 #pragma omp for schedule (static, 1)
-        for (int t = 0; t < n_threads; t++)
+        for (int t = 0; t < (product->packed_before ? 0 : n_threads); t++)
           prepare_item (kernel, product, item, t);
 #pragma omp for schedule (static, 1)
         for (int t = 0; t < n_threads; t++)
@@ -297,6 +311,65 @@ plan_program (MpKernel        *kernel,
   return MP_OK;
 }
 
+/* ---- second operands that several products share ---- */
+
+static MpStatus
+run_pack (MpKernel           *kernel,
+          MpStream           *stream,
+          const MpRunContext *context)
+{
+  const MpGemm *g = kernel->state;
+
+  if (kernel->n_threads <= 1) {
+    kernel->simd->gemm_pack (g, kernel->input[0], kernel->output[0], 0, 1);
+    return MP_OK;
+  }
+#pragma omp parallel for num_threads (kernel->n_threads) schedule (static, 1)
+  for (int t = 0; t < kernel->n_threads; t++)
+    kernel->simd->gemm_pack (g, kernel->input[0], kernel->output[0], t, kernel->n_threads);
+  return MP_OK;
+}
+
+MpStatus
+mp_cpu_pack_new (MpKernel           *kernel,
+                 const MpKernelSpec *spec)
+{
+  const MpTensorType *b = &spec->inputs[0];
+  MpTensorType        a = { .rank = 2, .dtype = b->dtype, .dim = { MP_NARROW + 1 } };
+  const MpAttrs       attrs = { .transpose_b = spec->attrs.transpose_b };
+  MpGemm             *g;
+
+  if (spec->n_inputs != 1 || spec->n_outputs != 1 || b->rank != 2 || b->dtype == MP_INT32)
+    return mp_kernels_fail (MP_STATUS_INVALID, "Only a matrix of floating-point numbers can be packed.");
+  g = mp_cpu_state_new (kernel, sizeof *g);
+  if (g == NULL)
+    return MP_STATUS_MEMORY;
+  a.dim[1] = b->dim[attrs.transpose_b ? 1 : 0];
+  read_gemm (MP_OP_MATMUL, &attrs, &a, b, g);
+  kernel->simd = kernel->device->simd[b->dtype];
+  if (g->n % PACK_VECTOR != 0
+      || (size_t) mp_tensor_count (&spec->outputs[0]) * mp_dtype_size (b->dtype) != kernel->simd->gemm_scratch (g))
+    return mp_kernels_fail (MP_STATUS_INVALID, "A packed operand is as long as packed_bytes () says.");
+  kernel->n_threads = g->n * g->k < PARALLEL_WORK / 16 ? 1 : kernel->device->n_threads;
+  kernel->run = run_pack;
+  snprintf (kernel->algorithm, sizeof kernel->algorithm, "pack:%s", kernel->simd->name);
+  return MP_OK;
+}
+
+size_t
+mp_cpu_packed_bytes (MpDevice           *device,
+                     const MpKernelSpec *spec)
+{
+  MpGemm g;
+
+  if (spec->op != MP_OP_MATMUL || spec->inputs[0].rank != 2 || check_shapes (spec) != MP_OK)
+    return 0;
+  read_gemm (spec->op, &spec->attrs, &spec->inputs[0], &spec->inputs[1], &g);
+  if (g.m <= MP_NARROW || g.n <= MP_NARROW || g.n % PACK_VECTOR != 0 || g.n * g.k < PACK_ELEMENTS)
+    return 0;
+  return device->simd[spec->inputs[0].dtype]->gemm_scratch (&g);
+}
+
 MpStatus
 mp_cpu_product_new (MpKernel           *kernel,
                     const MpKernelSpec *spec)
@@ -317,8 +390,10 @@ mp_cpu_product_new (MpKernel           *kernel,
   kernel->n_threads = g->m * g->n * g->k < PARALLEL_WORK ? 1 : kernel->device->n_threads;
   product->distance = kernel->op == MP_OP_SQDIST;
   product->direct = product->distance && g->k <= DIRECT_DISTANCE;
-  product->packed_at = mp_cpu_reserve (kernel, product->direct ? kernel->simd->distance_scratch (g)
-                                                               : kernel->simd->gemm_scratch (g));
+  product->packed_before = kernel->op == MP_OP_MATMUL && (kernel->attrs.flags & MP_PACKED) != 0;
+  if (!product->packed_before)
+    product->packed_at = mp_cpu_reserve (kernel, product->direct ? kernel->simd->distance_scratch (g)
+                                                                 : kernel->simd->gemm_scratch (g));
   if (product->distance && !product->direct) {
     product->norms_at[0] = mp_cpu_reserve (kernel, (size_t) g->m * product->element);
     product->norms_at[1] = mp_cpu_reserve (kernel, (size_t) g->n * product->element);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * test-plan.c: plans: merging, fusion, placement, order of effects, updates, constants, determinism.
+ * test-plan.c: plans: merging, fusion, packed operands, placement, order of effects, updates, constants, determinism.
  */
 #include "engine/graph/plan-private.h"
 
@@ -332,6 +332,47 @@ test_first_nonfinite (Fixture       *fixture,
   g_assert_cmpstr (mp_plan_get_first_nonfinite (plan), ==, "“log of x” (float64 2)");
 }
 
+/* Weights that two passes and a gradient multiply by are packed once for each way of reading them, and the products are
+ * what they are without. */
+static void
+test_packing (Fixture       *fixture,
+              gconstpointer  data)
+{
+  MpNode *x = mp_input (fixture->graph, "x", mp_shape (fixture->graph, 33, 128));
+  MpNode *y = mp_input (fixture->graph, "y", mp_shape (fixture->graph, 70, 128));
+  MpNode *w = mp_input (fixture->graph, "w", mp_shape (fixture->graph, 128, 160));
+  MpNode *p = mp_relu (mp_matmul (x, FALSE, w, FALSE)), *q = mp_relu (mp_matmul (y, FALSE, w, FALSE));
+  MpNode *outputs[4] = { p, q, mp_matmul (p, FALSE, w, TRUE), mp_matmul (q, FALSE, w, TRUE) };
+  MpNode *inputs[3] = { x, y, w };
+  MpPlan *plan = plan_of (fixture, 4, outputs, FALSE), *apart = plan_of (fixture, 4, outputs, TRUE);
+  g_autofree char *text = mp_plan_describe (plan), *text_apart = mp_plan_describe (apart);
+  g_auto (GStrv) pieces = g_strsplit (text, " pack (", -1);
+
+  for (guint i = 0; i < 3; i++) {
+    gint64 n = mp_tensor_count (&inputs[i]->type);
+    g_autofree double *values = g_new (double, n);
+
+    for (gint64 j = 0; j < n; j++)
+      values[j] = (double) ((j * 37 + i) % 101 - 50) / 64;
+    write_values (fixture, inputs[i], values);
+  }
+  for (guint round = 0; round < 2; round++) {
+    run (plan);
+    run (apart);
+    for (guint i = 0; i < 4; i++) {
+      gint64 n = mp_tensor_count (&outputs[i]->type);
+      g_autofree double *a = g_new (double, n), *b = g_new (double, n);
+
+      g_assert_true (mp_plan_read (plan, i, a, NULL) && mp_plan_read (apart, i, b, NULL));
+      g_assert_cmpmem (a, (gsize) n * sizeof *a, b, (gsize) n * sizeof *b);
+    }
+  }
+  g_assert_cmpuint (g_strv_length (pieces) - 1, ==, 2);
+  g_assert_null (strstr (text_apart, " pack ("));
+  mp_plan_free (plan);
+  mp_plan_free (apart);
+}
+
 #define ADD(path, function) g_test_add (path, Fixture, NULL, set_up, function, tear_down)
 
 int
@@ -343,6 +384,8 @@ main (int    argc,
   g_test_init (&argc, &argv, NULL);
   ADD ("/plan/epilogue", test_epilogue);
   ADD ("/plan/merging", test_merging);
+  if (test_device_class ()->packed_bytes != NULL)
+    ADD ("/plan/packing", test_packing);
   ADD ("/plan/solve-shares-factor", test_solve_shares_factor);
   ADD ("/plan/reads-see-values-before-the-run", test_reads_see_values_before_the_run);
   ADD ("/plan/update", test_update);
