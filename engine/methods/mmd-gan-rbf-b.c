@@ -8,6 +8,7 @@
 static const MpParam params[] = {
   MP_REPULSIVE_PARAMS ("rbf", "1"),
   MP_REPULSIVE_BOUNDS,
+  MP_ADVERSARIAL_PENALTY ("none", "0.1"),
 };
 
 const MpMethod mp_method_mmd_gan_rbf_b = {

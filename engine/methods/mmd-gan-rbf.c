@@ -7,6 +7,7 @@
 
 static const MpParam params[] = {
   MP_REPULSIVE_PARAMS ("rbf", "1, 1.4142135623730951, 2, 2.8284271247461903, 4"),
+  MP_ADVERSARIAL_PENALTY ("none", "0.1"),
 };
 
 const MpMethod mp_method_mmd_gan_rbf = {

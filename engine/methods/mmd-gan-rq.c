@@ -7,6 +7,7 @@
 
 static const MpParam params[] = {
   MP_REPULSIVE_PARAMS ("rational-quadratic", "0.2, 0.5, 1, 2, 5"),
+  MP_ADVERSARIAL_PENALTY ("none", "0.1"),
 };
 
 const MpMethod mp_method_mmd_gan_rq = {

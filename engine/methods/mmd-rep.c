@@ -7,6 +7,7 @@
 static const MpParam params[] = {
   MP_REPULSIVE_PARAMS ("rbf", "1"),
   MP_REPULSIVE_LAMBDA,
+  MP_ADVERSARIAL_PENALTY ("none", "0.1"),
 };
 
 const MpMethod mp_method_mmd_rep = {

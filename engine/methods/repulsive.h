@@ -29,15 +29,15 @@
 
 G_BEGIN_DECLS
 
-/* A method's whole build (): λ is −1 and distances are not bounded where the method's table has no such keys. */
+/* A method's whole build (): λ is −1 and distances are not bounded where the method's table has no such keys. It has
+ * MP_REPULSIVE_PARAMS and MP_ADVERSARIAL_PENALTY. */
 gboolean mp_repulsive_build (MpBuild *build, GError **error);
 
 #define MP_REPULSIVE_PARAMS(kernel_text, bandwidths_text)                                                              \
   { .key = "dimensions", .title = N_("Critic outputs"), .symbol = "K",                                                 \
     .summary = N_("Dimensions of the space that the critic maps points to; the paper has 16."),                        \
     .type = MP_PARAM_INT, .default_value = "16", .min = 1, .max = 4096, .ui_min = 1, .ui_max = 64 },                   \
-  MP_KERNEL_FAMILY (mp_radial_kernel_choices, kernel_text, bandwidths_text),                                           \
-  MP_ADVERSARIAL_PENALTY ("none", "0.1")
+  MP_KERNEL_FAMILY (mp_radial_kernel_choices, kernel_text, bandwidths_text)
 
 #define MP_REPULSIVE_LAMBDA                                                                                            \
   { .key = "lambda", .title = N_("Repulsion"), .symbol = "λ",                                                          \
