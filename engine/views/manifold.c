@@ -3,11 +3,14 @@
  * manifold.c: the generator as a map: images of a lattice of latents, which holds equal probability in each of its
  * cells.
  *
- * The lattice has SIDE × SIDE points over the first two latent dimensions, at the quantiles (i + ½)/SIDE of the
- * latent's distribution; further dimensions stay at their median, 0. With one dimension it is a line. Equal
- * probability in a cell means that the model's density there is inverse to the area a of the mapped cell; a lattice
- * point's opacity is the mean of a_m/(a_m + a) over its cells, a_m their median: near 1 where the generator crowds,
- * near 0 where it stretches from one mode to another.
+ * The lattice has SIDE × SIDE points, at the quantiles (i + ½)/SIDE of the latent's distribution in each of two
+ * dimensions; with one dimension it is a line. Of more dimensions it shows a plane: the first, third, … are all equal,
+ * and the second, fourth, …, so that every coordinate, and the length of the whole, is as likely as in training. (The
+ * plane of the first two alone, with the others at 0, hardly leaves the origin.)
+ *
+ * Equal probability in a cell means that the model's density there is inverse to the area a of the mapped cell; a
+ * lattice point's opacity is the mean of a_m/(a_m + a) over its cells, a_m their median: near 1 where the generator
+ * crowds, near 0 where it stretches from one mode to another.
  */
 #include "engine/views/view.h"
 
@@ -57,9 +60,8 @@ lattice (MpBuild *build,
     for (gint64 column = 0; column < columns; column++) {
       double *at = values + (row * columns + column) * dimensions;
 
-      at[0] = latent_quantile (build, column, columns);
-      if (dimensions > 1)
-        at[1] = latent_quantile (build, row, rows);
+      for (gint64 i = 0; i < dimensions; i++)
+        at[i] = i % 2 == 0 ? latent_quantile (build, column, columns) : latent_quantile (build, row, rows);
     }
   if (type.dtype == MP_FLOAT32)
     for (gint64 i = 0; i < rows * columns * dimensions; i++)
@@ -78,7 +80,7 @@ manifold_build (MpBuild     *build,
     return FALSE;
   dimensions = latents->type.dim[1];
   nodes->columns = dimensions > 1 ? SIDE : LINE;
-  nodes->title = dimensions > 2 ? N_("Generator manifold (first two latent dimensions, the others at 0)")
+  nodes->title = dimensions > 2 ? N_("Generator manifold (a plane of latents: odd and even dimensions each as one)")
                  : dimensions > 1 ? N_("Generator manifold (latent quantiles)")
                  : N_("Generator manifold (quantiles of its one latent dimension)");
   nodes->tensors[nodes->n_tensors++] =

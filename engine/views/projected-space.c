@@ -11,18 +11,11 @@ projected_space_build (MpBuild     *build,
                        MpViewNodes *nodes)
 {
   gboolean critic = mp_build_get_critic_role (build, NULL) == MP_CRITIC_SPACE;
-  MpNode *real;
 
   if (!critic && !mp_build_has (build, "embedding"))
     return FALSE;
-  real = mp_view_kernel_space (build, mp_build_view_data (build));
-  if (!critic)
-    nodes->title = N_("Codes of real and generated points");
-  else if (real != NULL && real->type.dim[1] > 2)
-    nodes->title = N_("Projected space (critic output, two principal axes)");
-  else
-    nodes->title = N_("Projected space (critic output)");
-  nodes->tensors[nodes->n_tensors++] = real;
+  nodes->title = critic ? N_("Projected space (critic output)") : N_("Codes of real and generated points");
+  nodes->tensors[nodes->n_tensors++] = mp_view_kernel_space (build, mp_build_view_data (build));
   nodes->tensors[nodes->n_tensors++] = mp_view_kernel_space (build, mp_build_view_samples (build));
   return TRUE;
 }

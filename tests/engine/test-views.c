@@ -637,6 +637,25 @@ test_manifold (void)
   mp_view_clear (&view);
 }
 
+/* Of four dimensions the first and third are equal, and the second and fourth. */
+static void
+test_manifold_plane (void)
+{
+  g_autoptr (MpLoop) loop = open_lane ("mmd-net", "generator.latent=4;generator.latent_distribution=uniform");
+  g_autofree double *w = lane_read (loop, "generator/output/weight"), *b = lane_read (loop, "generator/output/bias");
+  gint64 side;
+  double outer;
+  MpView view;
+
+  look (loop, "manifold", &view);
+  side = view.layers[0].columns;
+  outer = 1 - 1.0 / (double) side;
+  for (guint j = 0; j < 2; j++)
+    assert_near ((double) view.layers[0].tensors[0].values[2 * (side - 1) + j],
+                 outer * (w[j] - w[2 + j] + w[4 + j] - w[6 + j]) + b[j], 1e-5);
+  mp_view_clear (&view);
+}
+
 /* One latent dimension makes a line; a normal one's quantiles are symmetric, and its outer pieces longer. */
 static void
 test_manifold_line (void)
@@ -790,6 +809,7 @@ main (int   argc,
   g_test_add_func ("/views/density", test_density);
   g_test_add_func ("/views/true-ratio", test_true_ratio);
   g_test_add_func ("/views/manifold", test_manifold);
+  g_test_add_func ("/views/manifold-plane", test_manifold_plane);
   g_test_add_func ("/views/manifold-line", test_manifold_line);
   g_test_add_func ("/views/feature-moments", test_feature_moments);
   g_test_add_func ("/views/contributions", test_contributions);
