@@ -21,6 +21,11 @@ static const MpParam params[] = {
   MP_ADVERSARIAL_PENALTY ("between", "0.1"),
 };
 
+static const char *const figure_5[] = { "wasserstein", NULL };
+static const MpMethodChart charts[] = {
+  { N_("Negative critic loss without its penalty (Figure 5)"), figure_5, FALSE },
+};
+
 static gboolean
 wgan_gp_build (MpBuild  *build,
                GError  **error)
@@ -42,4 +47,6 @@ const MpMethod mp_method_wgan_gp = {
   },
   .needs = MP_NEEDS_CRITIC,
   .build = wgan_gp_build,
+  .charts = charts,
+  .n_charts = G_N_ELEMENTS (charts),
 };

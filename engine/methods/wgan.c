@@ -28,6 +28,11 @@ static const MpParam params[] = {
   MP_ADVERSARIAL_PENALTY ("none", "0.1"),
 };
 
+static const char *const figure_3[] = { "wasserstein", NULL };
+static const MpMethodChart charts[] = {
+  { N_("Wasserstein estimate (Figure 3)"), figure_3, FALSE },
+};
+
 static gboolean
 wgan_build (MpBuild  *build,
             GError  **error)
@@ -53,4 +58,6 @@ const MpMethod mp_method_wgan = {
   },
   .needs = MP_NEEDS_CRITIC,
   .build = wgan_build,
+  .charts = charts,
+  .n_charts = G_N_ELEMENTS (charts),
 };
