@@ -11,7 +11,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "engine/data/strokes.h"
+#include "ui/draw-paint.h"
 #include "ui/plot-cache.h"
 #include "ui/plot/plot-format.h"
 
@@ -112,9 +112,11 @@ describe (MpDrawCanvas *self)
   g_autofree char *words = NULL;
 
   if (self->erasing)
-    words = g_strdup_printf (self->stroke ? _("Eraser down at %s, %s; %s.") : _("Eraser up at %s, %s; %s."), x, y, strokes);
+    words = g_strdup_printf (self->stroke ? _("Eraser down at %s, %s; %s.") : _("Eraser up at %s, %s; %s."), x, y,
+                             strokes);
   else
-    words = g_strdup_printf (self->stroke ? _("Brush down at %s, %s; %s.") : _("Brush up at %s, %s; %s."), x, y, strokes);
+    words = g_strdup_printf (self->stroke ? _("Brush down at %s, %s; %s.") : _("Brush up at %s, %s; %s."), x, y,
+                             strokes);
   gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, words, -1);
 }
 
@@ -238,36 +240,6 @@ move_brush (MpDrawCanvas *self,
 
 /* ---- drawing ---- */
 
-/* On an image of `side` pixels with the strokes of before. */
-static void
-paint_stroke (cairo_t        *cr,
-              const MpStroke *stroke,
-              double          side,
-              MpColour        colour)
-{
-  const double *points = &g_array_index (stroke->points, double, 0);
-  double half = side / 2;
-
-  cairo_save (cr);
-  cairo_set_line_cap (cr, CAIRO_LINE_CAP_ROUND);
-  cairo_set_line_join (cr, CAIRO_LINE_JOIN_ROUND);
-  cairo_set_line_width (cr, 2 * stroke->radius * half);
-  cairo_move_to (cr, half + half * points[0], half - half * points[1]);
-  for (guint i = 0; i + 1 < stroke->points->len; i += 2)
-    cairo_line_to (cr, half + half * points[i], half - half * points[i + 1]);
-  /* A stroke sets what it covers: first it takes away, then a brush leaves its own. */
-  cairo_set_operator (cr, CAIRO_OPERATOR_DEST_OUT);
-  cairo_set_source_rgba (cr, 0, 0, 0, 1);
-  cairo_stroke_preserve (cr);
-  if (!stroke->erase) {
-    cairo_set_operator (cr, CAIRO_OPERATOR_ADD);
-    mp_colour_set_source (mp_colour_fade (colour, 0.15 + 0.85 * stroke->strength), cr);
-    cairo_stroke_preserve (cr);
-  }
-  cairo_new_path (cr);
-  cairo_restore (cr);
-}
-
 /* Brings the image up to date with what is done. */
 static void
 update_image (MpDrawCanvas *self,
@@ -285,110 +257,8 @@ update_image (MpDrawCanvas *self,
   self->image_colour = colour;
   cr = cairo_create (self->image);
   for (; self->n_drawn < self->n_done; self->n_drawn++)
-    paint_stroke (cr, g_ptr_array_index (self->strokes, self->n_drawn), side, colour);
+    mp_draw_paint_stroke (cr, g_ptr_array_index (self->strokes, self->n_drawn), side, colour);
   cairo_destroy (cr);
-}
-
-static void
-paint_text (GtkWidget  *widget,
-            cairo_t    *cr,
-            const char *text,
-            double      x,
-            double      y,
-            double      align) /* share of the width that lies left of x */
-{
-  g_autoptr (PangoLayout) layout = gtk_widget_create_pango_layout (widget, text);
-  int width, height;
-
-  pango_layout_get_pixel_size (layout, &width, &height);
-  cairo_move_to (cr, floor (x - align * width), floor (y - height));
-  pango_cairo_show_layout (cr, layout);
-}
-
-/* The square from 0 to `side`: axes through the middle, the numbers at their ends, points to trace. */
-static void
-paint_page (MpDrawCanvas      *self,
-            cairo_t           *cr,
-            double             side,
-            const MpPlotStyle *style)
-{
-  g_autofree char *high = g_strdup_printf ("%.4g", self->size), *low = g_strdup_printf ("−%.4g", self->size);
-  double half = side / 2;
-
-  mp_colour_set_source (style->canvas, cr);
-  cairo_rectangle (cr, 0, 0, side, side);
-  cairo_fill (cr);
-  mp_colour_set_source (style->grid, cr);
-  cairo_set_line_width (cr, 1);
-  cairo_move_to (cr, floor (half) + 0.5, 0);
-  cairo_rel_line_to (cr, 0, side);
-  cairo_move_to (cr, 0, floor (half) + 0.5);
-  cairo_rel_line_to (cr, side, 0);
-  cairo_stroke (cr);
-  mp_colour_set_source (style->border, cr);
-  cairo_rectangle (cr, 0.5, 0.5, side - 1, side - 1);
-  cairo_stroke (cr);
-  mp_colour_set_source (style->dim_text, cr);
-  paint_text (GTK_WIDGET (self), cr, low, 5, half - 2, 0);
-  paint_text (GTK_WIDGET (self), cr, high, side - 5, half - 2, 1);
-  paint_text (GTK_WIDGET (self), cr, low, half + 5, side - 3, 0);
-  paint_text (GTK_WIDGET (self), cr, high, half + 5, 22, 0);
-
-  mp_colour_set_source (mp_colour_fade (style->text, 0.45), cr);
-  for (gint64 i = 0; i < self->n_background; i++) {
-    double x = half + half * self->background[2 * i], y = half - half * self->background[2 * i + 1];
-
-    if (x > 1 && x < side - 1 && y > 1 && y < side - 1)
-      cairo_rectangle (cr, x - 0.75, y - 0.75, 1.5, 1.5);
-  }
-  cairo_fill (cr);
-}
-
-static void
-paint_brush (MpDrawCanvas      *self,
-             cairo_t           *cr,
-             double             half,
-             const MpPlotStyle *style)
-{
-  double x = half + half * self->brush[0], y = half - half * self->brush[1];
-
-  cairo_new_path (cr);
-  cairo_arc (cr, x, y, MAX (1.5, self->radius * half), 0, 2 * G_PI);
-  cairo_set_line_width (cr, self->stroke ? 2 : 1);
-  mp_colour_set_source (style->text, cr);
-  if (self->erasing || (self->stroke && self->stroke->erase))
-    cairo_set_dash (cr, (const double[]) { 4, 3 }, 2, 0);
-  cairo_stroke (cr);
-  cairo_set_dash (cr, NULL, 0, 0);
-  cairo_set_line_width (cr, 1);
-  cairo_move_to (cr, x - 3, y);
-  cairo_line_to (cr, x + 3, y);
-  cairo_move_to (cr, x, y - 3);
-  cairo_line_to (cr, x, y + 3);
-  cairo_stroke (cr);
-}
-
-/* The words that stand where nothing is drawn yet. */
-static void
-paint_hint (MpDrawCanvas      *self,
-            cairo_t           *cr,
-            double             side,
-            const MpPlotStyle *style)
-{
-  g_autoptr (PangoLayout) layout
-    = gtk_widget_create_pango_layout (GTK_WIDGET (self), _("Draw where points shall lie.\nWith the keyboard: arrows move the "
-                                                           "brush, space puts it down and lifts it."));
-  int width, height;
-
-  pango_layout_set_width (layout, (int) (side * 0.7) * PANGO_SCALE);
-  pango_layout_set_alignment (layout, PANGO_ALIGN_CENTER);
-  pango_layout_get_pixel_size (layout, &width, &height);
-  mp_colour_set_source (mp_colour_fade (style->canvas, 0.85), cr);
-  cairo_rectangle (cr, side * 0.13, floor (side * 0.25 - height / 2.0) - 8, side * 0.74, height + 16);
-  cairo_fill (cr);
-  mp_colour_set_source (style->dim_text, cr);
-  cairo_move_to (cr, floor (side * 0.15), floor (side * 0.25 - height / 2.0));
-  pango_cairo_show_layout (cr, layout);
 }
 
 static void
@@ -408,7 +278,7 @@ mp_draw_canvas_snapshot (GtkWidget   *widget,
   cairo_translate (cr, middle[0] - half, middle[1] - half);
   cairo_rectangle (cr, 0, 0, side, side);
   cairo_clip (cr);
-  paint_page (self, cr, side, &style);
+  mp_draw_paint_page (widget, cr, side, self->size, self->background, self->n_background, &style);
   cairo_push_group (cr);
   cairo_save (cr);
   cairo_scale (cr, 1.0 / scale, 1.0 / scale);
@@ -416,13 +286,14 @@ mp_draw_canvas_snapshot (GtkWidget   *widget,
   cairo_paint (cr);
   cairo_restore (cr);
   if (self->stroke)
-    paint_stroke (cr, self->stroke, side, style.data);
+    mp_draw_paint_stroke (cr, self->stroke, side, style.data);
   cairo_pop_group_to_source (cr);
   cairo_paint_with_alpha (cr, 0.8);
   if (self->empty && !self->stroke)
-    paint_hint (self, cr, side, &style);
+    mp_draw_paint_hint (widget, cr, side, &style);
   if (self->shows_brush || gtk_widget_has_visible_focus (widget))
-    paint_brush (self, cr, half, &style);
+    mp_draw_paint_brush (cr, half, self->brush, self->radius, self->stroke != NULL,
+                         self->stroke ? self->stroke->erase : self->erasing, &style);
   cairo_destroy (cr);
 }
 
@@ -614,7 +485,8 @@ mp_draw_canvas_class_init (MpDrawCanvasClass *klass)
   props[PROP_CAN_UNDO] = g_param_spec_boolean ("can-undo", NULL, NULL, FALSE, readable);
   props[PROP_CAN_REDO] = g_param_spec_boolean ("can-redo", NULL, NULL, FALSE, readable);
   props[PROP_EMPTY] = g_param_spec_boolean ("empty", NULL, NULL, TRUE, readable);
-  props[PROP_RADIUS] = g_param_spec_double ("radius", NULL, NULL, MP_DRAW_MIN_RADIUS, MP_DRAW_MAX_RADIUS, 0.08, readable);
+  props[PROP_RADIUS] = g_param_spec_double ("radius", NULL, NULL, MP_DRAW_MIN_RADIUS, MP_DRAW_MAX_RADIUS, 0.08,
+                                            readable);
   g_object_class_install_properties (object_class, N_PROPS, props);
   gtk_widget_class_set_css_name (widget_class, "drawcanvas");
   gtk_widget_class_set_accessible_role (widget_class, GTK_ACCESSIBLE_ROLE_IMG);

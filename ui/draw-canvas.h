@@ -2,8 +2,8 @@
  *
  * draw-canvas.h: a square to draw data on: round brush, eraser, undo.
  *
- * Mouse or pen: the first button draws, the second erases. Keys: arrows move the brush (with Shift in fine steps), space
- * puts it down and lifts it, Escape takes the stroke back that is being drawn, [ and ] change its size.
+ * Mouse or pen: the first button draws, the second erases. Keys: arrows move the brush (with Shift in fine steps),
+ * space puts it down and lifts it, Escape takes the stroke back that is being drawn, [ and ] change its size.
  *
  * Coordinates of strokes are those of engine/data/strokes.h: [−1, 1]², y upwards.
  *

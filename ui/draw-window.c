@@ -250,7 +250,9 @@ mp_draw_window_class_init (MpDrawWindowClass *klass)
     { "window.close", GDK_KEY_Escape, 0 },
     { "window.close", GDK_KEY_w, GDK_CONTROL_MASK },
   };
-  static const char *const actions[] = { "draw.undo", "draw.redo", "draw.clear", "draw.brush", "draw.eraser", "draw.train" };
+  static const char *const actions[] = {
+    "draw.undo", "draw.redo", "draw.clear", "draw.brush", "draw.eraser", "draw.train"
+  };
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 

@@ -91,8 +91,8 @@ judge_coverage (MpLaneModel *model,
   if (coverage < POOR_COVERAGE) {
     level = early ? MP_HEALTH_CALM : MP_HEALTH_WARNING;
     advice = early ? _("Early still: most lanes find more of the data as they train.")
-                   : _("The generator leaves out part of the data. Try a smaller learning rate for the critic, a larger "
-                       "latent dimension or another seed.");
+                   : _("The generator leaves out part of the data. Try a smaller learning rate for the critic, a "
+                       "larger latent dimension or another seed.");
   }
   title = g_strdup_printf (_("Covers %s of the data"), covered);
   if (isnan (progress->high_quality))

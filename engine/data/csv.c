@@ -27,8 +27,8 @@ static const char *const scalings[] = { "none", "fit", "standard", NULL };
 
 static const MpParam params[] = {
   { .key = "file", .title = N_("File"),
-    .summary = N_("A text file with one point on a line. A relative path is looked for beside the experiment's file, then "
-                  "among the examples of the program."),
+    .summary = N_("A text file with one point on a line. A relative path is looked for beside the experiment's file, "
+                  "then among the examples of the program."),
     .type = MP_PARAM_FILE, .default_value = "points.csv" },
   { .key = "columns", .title = N_("Columns"),
     .summary = N_("The two columns that are x and y: their numbers, counted from 1, or their names in the header."),
@@ -103,8 +103,8 @@ read_columns (Reader        *self,
   g_auto (GStrv) parts = g_strsplit (text, ",", -1);
 
   if (g_strv_length (parts) != 2) {
-    g_set_error (error, MP_ERROR, MP_ERROR_EXPERIMENT, "[data] columns = “%s” is not allowed: it must be two numbers or "
-                 "names of columns, as in 1, 2.", text);
+    g_set_error (error, MP_ERROR, MP_ERROR_EXPERIMENT, "[data] columns = “%s” is not allowed: it must be two numbers "
+                 "or names of columns, as in 1, 2.", text);
     return FALSE;
   }
   for (guint i = 0; i < 2; i++) {
@@ -115,8 +115,8 @@ read_columns (Reader        *self,
     if (g_ascii_string_to_unsigned (self->names[i], 10, 1, MAX_COLUMN, &number, NULL))
       self->column[i] = (guint) number - 1;
     else if (self->header == 0 || self->names[i][0] == '\0') {
-      g_set_error (error, MP_ERROR, MP_ERROR_EXPERIMENT, "[data] columns: “%s” is not the number of a column (1 to %d)%s.",
-                   self->names[i], MAX_COLUMN, self->header == 0 ? ", and with header = no columns have no names" : "");
+      g_set_error (error, MP_ERROR, MP_ERROR_EXPERIMENT, "[data] columns: “%s” is not the number of a column (1 to "
+                   "%d)%s.", self->names[i], MAX_COLUMN, self->header == 0 ? ", and with header = no columns have no names" : "");
       return FALSE;
     } else
       self->header = 1;
@@ -260,11 +260,11 @@ fail_field (Reader   *self,
   g_autofree char *found = quote (field);
 
   if (is_missing (field))
-    return mp_data_file_fail (self->file, error, ", line %" G_GUINT64_FORMAT ", column %u: there is %s where a number is "
-                              "wanted. [data] missing = skip leaves such lines out.", self->line,
+    return mp_data_file_fail (self->file, error, ", line %" G_GUINT64_FORMAT ", column %u: there is %s where a number "
+                              "is wanted. [data] missing = skip leaves such lines out.", self->line,
                               self->column[which] + 1, field.length == 0 ? "nothing" : found);
-  return mp_data_file_fail (self->file, error, ", line %" G_GUINT64_FORMAT ", column %u: %s is not a number; it must be "
-                            "written like %s.", self->line, self->column[which] + 1, found,
+  return mp_data_file_fail (self->file, error, ", line %" G_GUINT64_FORMAT ", column %u: %s is not a number; it must "
+                            "be written like %s.", self->line, self->column[which] + 1, found,
                             self->decimal == ',' ? "1,5 or −2e3" : "1.5 or −2e3");
 }
 
@@ -292,8 +292,8 @@ read_header (Reader      *self,
   }
   for (guint j = 0; j < 2; j++)
     if (self->column[j] == G_MAXUINT)
-      return mp_data_file_fail (self->file, error, ", line %" G_GUINT64_FORMAT ": there is no column “%s”, which [data] "
-                                "columns asks for; the header has %s.", self->line, self->names[j], all->str);
+      return mp_data_file_fail (self->file, error, ", line %" G_GUINT64_FORMAT ": there is no column “%s”, which "
+                                "[data] columns asks for; the header has %s.", self->line, self->names[j], all->str);
   return TRUE;
 }
 
@@ -400,8 +400,8 @@ read_lines (Reader  *self,
     }
     g_string_append_len (rest, at, end - at);
     if (rest->len > MAX_LINE)
-      return mp_data_file_fail (self->file, error, ", line %" G_GUINT64_FORMAT " is longer than %d bytes; this is not a "
-                                "table of points.", self->line + 1, MAX_LINE);
+      return mp_data_file_fail (self->file, error, ", line %" G_GUINT64_FORMAT " is longer than %d bytes; this is not "
+                                "a table of points.", self->line + 1, MAX_LINE);
   }
   if (n < 0)
     return FALSE;

@@ -99,8 +99,8 @@ mp_data_file_finish (MpDataFile  *self,
   const char *sum = g_checksum_get_string (self->sum);
 
   if (self->wanted[0] != '\0' && g_ascii_strcasecmp (self->wanted, sum) != 0) {
-    g_set_error (error, MP_ERROR, MP_ERROR_FILE, "“%s” is not the file that this experiment was trained on: its SHA-256 "
-                 "is %s, and [data] sha256 asks for %s. Put the old file back, or empty sha256 to start with this one.",
+    g_set_error (error, MP_ERROR, MP_ERROR_FILE, "“%s” is not the file that this experiment was trained on: its "
+                 "SHA-256 is %s, and [data] sha256 asks for %s. Put the old file back, or empty sha256 to start with this one.",
                  self->path, sum, self->wanted);
     return NULL;
   }

@@ -34,8 +34,8 @@ char       *mp_data_file_finish (MpDataFile *self, GError **error);
 /* Fails with MP_ERROR_FILE and a sentence that begins with the file's name. */
 gboolean    mp_data_file_fail (MpDataFile *self, GError **error, const char *format, ...) G_GNUC_PRINTF (3, 4);
 
-/* Copies the file of [data], where it has one, to dir/data, and sets `file` and `sha256` accordingly. Once `dir` lies at
- * its place, the owner says so with mp_experiment_set_dir (). */
+/* Copies the file of [data], where it has one, to dir/data, and sets `file` and `sha256` accordingly. Once `dir` lies
+ * at its place, the owner says so with mp_experiment_set_dir (). */
 gboolean    mp_data_keep_file (MpExperiment *experiment, const char *dir, GError **error);
 
 G_END_DECLS

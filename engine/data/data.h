@@ -64,14 +64,14 @@ gint64           mp_data_get_n_points (MpData *self);                  /* to tra
 gint64           mp_data_get_n_held_out (MpData *self);                /* never in a minibatch */
 void             mp_data_get_batch (MpData *self, guint64 batch_index, gint64 batch, float *out);
 /* n points for views and metrics, the same for a seed, independent of the minibatches. [evaluate] reference says which:
- * the truth is fresh draws of a known distribution, elsewhere the held-out points or, where there are none, all.
- * Points that are not drawn come in a permutation of their own, and again from the start when n is more than there are. */
+ * the truth is fresh draws of a known distribution, elsewhere the held-out points or, where there are none, all. Points
+ * that are not drawn come in a permutation of their own, and again from the start when n is more than there are. */
 void             mp_data_get_reference (MpData *self, gint64 n, float *out);
 /* How many different reference points there are; G_MAXINT64 for fresh draws. */
 gint64           mp_data_count_reference (MpData *self);
 const MpMixture *mp_data_get_mixture (MpData *self);                   /* or NULL */
-/* The density that a share 1 − e^(−9/2) = 0.989 of the data reaches, which is what lies within three standard deviations
- * of a Gaussian in the plane; from 4,096 fixed draws. NAN where the density is not known or takes long. */
+/* The density that a share 1 − e^(−9/2) = 0.989 of the data reaches, which is what lies within three standard
+ * deviations of a Gaussian in the plane; from 4,096 fixed draws. NAN where the density is not known or takes long. */
 double           mp_data_get_level (MpData *self);
 double           mp_data_density (MpData *self, const double *point);  /* true density, NAN where unknown */
 /* SHA-256 of the file that the data comes from, in hexadecimal, or NULL. */
@@ -95,7 +95,8 @@ double           mp_mixture_density (const MpMixture *self, gint64 dimensions, c
     .type = MP_PARAM_INT, .default_value = number, .min = 0, .max = 1e8, .ui_min = 0, .ui_max = 1e5 }
 #define MP_DATA_HELD_OUT                                                                                             \
   { .key = "held_out", .title = N_("Held out"), .unit = N_("share"),                                                 \
-    .summary = N_("Share of the points that no minibatch ever has; [evaluate] reference = held-out compares with them."),\
+    .summary = N_("Share of the points that no minibatch ever has; [evaluate] reference = held-out compares with "     \
+                  "them."),                                                                                          \
     .type = MP_PARAM_DOUBLE, .default_value = "0", .min = 0, .max = 0.99, .ui_min = 0, .ui_max = 0.5 }
 #define MP_DATA_NOISE                                                                                                \
   { .key = "noise", .title = N_("Added noise"),                                                                      \

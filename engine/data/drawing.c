@@ -47,8 +47,8 @@ drawing_open (MpExperiment    *experiment,
   for (guint i = 0; i < SIDE * SIDE; i++)
     sum += mass[i];
   if (sum == 0) {
-    g_set_error (error, MP_ERROR, MP_ERROR_EXPERIMENT, "[data] strokes leave nothing on the canvas, so there is nowhere to "
-                 "put points; draw something first.");
+    g_set_error (error, MP_ERROR, MP_ERROR_EXPERIMENT, "[data] strokes leave nothing on the canvas, so there is "
+                 "nowhere to put points; draw something first.");
     return FALSE;
   }
   contents->dimensions = 2;

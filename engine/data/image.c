@@ -176,8 +176,8 @@ image_open (MpExperiment    *experiment,
   for (guint i = 0; i < cells[0] * cells[1]; i++)
     sum += mass[i];
   if (sum == 0)
-    return mp_data_file_fail (file, error, " has no %s pixel above [data] threshold = %g, so there is nowhere to put points.",
-                              mp_experiment_get_string (experiment, "data", "mass"),
+    return mp_data_file_fail (file, error, " has no %s pixel above [data] threshold = %g, so there is nowhere to put "
+                              "points.", mp_experiment_get_string (experiment, "data", "mass"),
                               mp_experiment_get_double (experiment, "data", "threshold"));
 
   contents->dimensions = 2;

@@ -3,9 +3,9 @@
  * pinwheel.c: K elongated Gaussians that are turned about the middle, the farther out the more,
  *   (u, v) = (1 + s_r·N, s_t·N),   ρ = |(u, v)|,   x = q·Rot (2πk/K + r·e^ρ)·(u, v)
  *
- * after the pinwheel of Johnson et al. (Composing graphical models with neural networks, 2016), with one difference: there
- * the angle depends on u, here on the distance ρ from the middle. A turn by an angle of ρ keeps areas, so that the
- * density is exact:  p (x) = q⁻² Σ_k w_k N (u_k; 1, s_r²) N (v_k; 0, s_t²),  (u_k, v_k) = Rot (−2πk/K − r·e^ρ)·x/q.
+ * after the pinwheel of Johnson et al. (Composing graphical models with neural networks, 2016), with one difference:
+ * there the angle depends on u, here on the distance ρ from the middle. A turn by an angle of ρ keeps areas, so that
+ * the density is exact:  p (x) = q⁻² Σ_k w_k N (u_k; 1, s_r²) N (v_k; 0, s_t²),  (u_k, v_k) = Rot (−2πk/K − r·e^ρ)·x/q.
  */
 #include "engine/data/draw.h"
 #include "engine/data/data.h"

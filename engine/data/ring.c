@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * ring.c: M isotropic Gaussians on a circle,
- *   c_k = R·(cos (φ + 2πk/M), sin (φ + 2πk/M)),   x = c_k + s_k·N (0, I₂),   s_k = s unless [data] spread says otherwise
+ *   c_k = R·(cos (φ + 2πk/M), sin (φ + 2πk/M)),   x = c_k + s_k·N (0, I₂),   s_k = s unless they are spread
  *
  * Eight of them with s = 0.01 are the stability test of Anonymous, Generative Ratio Matching Networks (section 3.4);
  * that paper leaves R open, and its code has R = 2 with s = 0.2. GAMN's 8 Gaussians are R = 2, s = 0.02, all divided by
@@ -25,8 +25,9 @@ static const MpVariant variants[] = {
 
 static const MpParam params[] = {
   { .key = "variant", .title = N_("Constants"),
-    .summary = N_("Whose ring this is: the GRAM paper's text or its code, GAMN's 8 Gaussians, RFGAN's, that of the unrolled "
-                  "GAN. Choosing one sets modes, radius and standard deviation; another value of these makes it custom."),
+    .summary = N_("Whose ring this is: the GRAM paper's text or its code, GAMN's 8 Gaussians, RFGAN's, that of the "
+                  "unrolled GAN. Choosing one sets modes, radius and standard deviation; another value of these makes "
+                  "it custom."),
     .type = MP_PARAM_ENUM, .default_value = "gram-text", .choices = variant_ids },
   { .key = "modes", .title = N_("Modes"), .symbol = "M",
     .summary = N_("Number of Gaussians on the circle."),

@@ -2,7 +2,8 @@
  *
  * strokes.c: a stroke of radius r along a polyline covers a cell by
  *   α = clamp ((r − d)/h + 1/2, 0, 1)
- * with d the distance of the cell's middle to the polyline and h the side of a cell, and leaves m ← (1 − α)·m + α·strength.
+ * with d the distance of the cell's middle to the polyline and h the side of a cell, and leaves
+ *   m ← (1 − α)·m + α·strength.
  */
 #include "engine/data/strokes.h"
 

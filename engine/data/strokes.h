@@ -23,7 +23,7 @@ typedef struct
 
 MpStroke  *mp_stroke_new (gboolean erase, double radius, double strength);
 void       mp_stroke_free (MpStroke *self);
-/* (transfer full): array of MpStroke *, empty for an empty text. Mistakes are MP_ERROR_EXPERIMENT and say which stroke. */
+/* (transfer full): array of MpStroke *, empty for an empty text. Mistakes are MP_ERROR_EXPERIMENT, naming the stroke. */
 GPtrArray *mp_strokes_parse (const char *text, GError **error);
 /* Three digits behind the point. (transfer full) */
 char      *mp_strokes_format (GPtrArray *strokes);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * coverage.c: the share of reference points that have a sample in their neighbourhood, the ball that reaches to their
- * K-th nearest other reference point (Naeem et al., Reliable fidelity and diversity metrics for generative models, 2020).
- * For data without modes, where it says how much is missed. Of n reference points and as many perfect samples it is
+ * K-th nearest other reference point (Naeem et al., Reliable fidelity and diversity metrics for generative models,
+ * 2020). For data without modes, where it says how much is missed. Of n reference points and as many perfect samples it is
  *   1 − Π_{i=1…K} (n − i)/(2n − i) ≈ 1 − 2^(−K) = 0.969,
  * more with more samples than reference points.
  */
@@ -88,8 +88,8 @@ const MpMetric mp_metric_coverage = {
     .paper = "Naeem et al., Reliable fidelity and diversity metrics, 2020",
   },
   .better = MP_HIGHER_IS_BETTER,
-  .definition = N_("Share of the first 500 reference points with one of the first 500 samples no farther away than their "
-                   "fifth nearest reference point; for data without modes. Perfect samples score 0.969."),
+  .definition = N_("Share of the first 500 reference points with one of the first 500 samples no farther away than "
+                   "their fifth nearest reference point; for data without modes. Perfect samples score 0.969."),
   .applies = coverage_applies,
   .compute = coverage_compute,
 };

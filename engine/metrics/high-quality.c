@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * high-quality.c: the share of samples that lie where the data lies, between 0 and 1. Where the data has modes: within 3
- * standard deviations of their mode's centre; perfect samples of a d-dimensional mixture score P (χ²_d ≤ 9), 0.9889 for
- * d = 2. Where another density is known: at least as dense as all but e^(−9/2) of the data, so that perfect samples score
- * 0.9889 too (mp_data_get_level ()).
+ * high-quality.c: the share of samples that lie where the data lies, between 0 and 1. Where the data has modes: within
+ * 3 standard deviations of their mode's centre; perfect samples of a d-dimensional mixture score P (χ²_d ≤ 9), 0.9889
+ * for d = 2. Where another density is known: at least as dense as all but e^(−9/2) of the data, so that perfect samples
+ * score 0.9889 too (mp_data_get_level ()).
  */
 #include "engine/metrics/centres.h"
 
@@ -49,7 +49,8 @@ static void
 high_quality_compute (const MpMetricInput *input,
                       GArray              *values)
 {
-  mp_metric_append (values, "high_quality", input->mixture != NULL ? share_near_modes (input) : share_in_support (input));
+  mp_metric_append (values, "high_quality",
+                    input->mixture != NULL ? share_near_modes (input) : share_in_support (input));
 }
 
 const MpMetric mp_metric_high_quality = {
@@ -59,9 +60,9 @@ const MpMetric mp_metric_high_quality = {
     .summary = N_("Share of samples that lie where the data lies."),
   },
   .better = MP_HIGHER_IS_BETTER,
-  .definition = N_("Share of samples within 3 standard deviations of the nearest centre, each mode with its own; of data "
-                   "without modes whose density is known, share of the first 500 samples at least as dense as 98.9 % of "
-                   "the data."),
+  .definition = N_("Share of samples within 3 standard deviations of the nearest centre, each mode with its own; of "
+                   "data without modes whose density is known, share of the first 500 samples at least as dense as "
+                   "98.9 % of the data."),
   .applies = high_quality_applies,
   .compute = high_quality_compute,
 };

@@ -236,7 +236,7 @@ test_scaling (void)
 
 /* ---- pictures ---- */
 
-/* 4 × 2 pixels: black, dark (grey 51), white, half transparent black; the lower row white but for its last, grey 102. */
+/* 4 × 2 pixels: black, dark (grey 51), white, half transparent black; below white but for the last, grey 102. */
 static void
 write_picture (const char *dir)
 {
@@ -366,7 +366,8 @@ static void
 test_stroke_errors (void)
 {
   static const char *const cases[][2] = {
-    { "0.1 0 0", "*stroke 1, a + or a −*" }, { "+0 0 0", "*a radius above 0*" }, { "+0.1", "*stroke 1, another number*" },
+    { "0.1 0 0", "*stroke 1, a + or a −*" }, { "+0 0 0", "*a radius above 0*" },
+    { "+0.1", "*stroke 1, another number*" },
     { "+0.1 0 0; +0.1 0", "*stroke 2, another number*" }, { "+0.1 0 zero", "*a number is wanted at “zero”*" },
     { "+0.1*2 0 0", "*a strength above 0, up to 1*" }, { "+ 0.1 0 0", "*a radius is wanted*" },
     { "+0.1 1e9 0", "*a number is wanted*" }, { "+0.1 nan 0", "*a number is wanted*" },
@@ -410,7 +411,7 @@ test_raster (void)
     mp_strokes_rasterise (strokes, SIDE, mass);
     for (guint i = 0; i < SIDE * SIDE; i++)
       sum += mass[i] * (2.0 / SIDE) * (2.0 / SIDE);
-    /* a cell at the edge is right to about a tenth of it, with a random sign: far below the area of one ring of cells */
+    /* a cell at the edge is right to about a tenth of it, with a random sign: far below the area of a ring of cells */
     g_assert_cmpfloat (fabs (sum - cases[c].area), <, 2e-4);
   }
 }
@@ -419,7 +420,8 @@ static void
 test_drawing (void)
 {
   g_autofree char *dir = mp_scratch_new ();
-  g_autoptr (MpExperiment) experiment = parse (dir, "drawing", "strokes = +0.5 -0.2 0; -0.25 -0.2 0\nsize = 1\npoints = 0");
+  g_autoptr (MpExperiment) experiment
+    = parse (dir, "drawing", "strokes = +0.5 -0.2 0; -0.25 -0.2 0\nsize = 1\npoints = 0");
   g_autoptr (MpExperiment) empty = parse (dir, "drawing", "strokes = +0.5 0 0; -1 0 0\n");
   g_autoptr (GError) error = NULL;
   g_autoptr (MpData) data = mp_data_open (experiment, 1, &error);
@@ -496,7 +498,8 @@ test_kept (void)
   data = mp_data_open (mp_run_get_experiment (run), 1, &error);
   g_assert_no_error (error);
   g_assert_cmpint (mp_data_get_n_points (data), ==, 3);
-  g_assert_cmpstr (mp_data_get_digest (data), ==, mp_experiment_get_string (mp_run_get_experiment (run), "data", "sha256"));
+  g_assert_cmpstr (mp_data_get_digest (data), ==,
+                   mp_experiment_get_string (mp_run_get_experiment (run), "data", "sha256"));
   g_clear_pointer (&data, mp_data_free);
 
   g_assert_true (g_file_set_contents (kept, "1,2\n3,4\n5,7\n", -1, NULL));

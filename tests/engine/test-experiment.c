@@ -562,8 +562,10 @@ test_variants (void)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (MpExperiment) self
-    = mp_experiment_parse ("[data]\nkind = ring\nvariant = gamn\nstd = 0.5\n[method]\nkind = gan\n", -1, "a.ini", &error);
-  g_autoptr (MpExperiment) plain = mp_experiment_parse ("[data]\nkind = ring\n[method]\nkind = gan\n", -1, "b.ini", &error);
+    = mp_experiment_parse ("[data]\nkind = ring\nvariant = gamn\nstd = 0.5\n[method]\nkind = gan\n", -1, "a.ini",
+                           &error);
+  g_autoptr (MpExperiment) plain
+    = mp_experiment_parse ("[data]\nkind = ring\n[method]\nkind = gan\n", -1, "b.ini", &error);
   g_autoptr (MpExperiment) copy = NULL, again = NULL;
   g_autofree char *text = NULL;
 
@@ -601,7 +603,8 @@ test_all_variants (void)
 
     for (guint i = 0; i < n; i++)
       for (const MpVariant *variant = list[i]->variants; variant != NULL && variant->id != NULL; variant++) {
-        g_autoptr (MpExperiment) self = mp_experiment_parse ("[data]\nkind=ring\n[method]\nkind=gan\n", -1, "a.ini", NULL);
+        g_autoptr (MpExperiment) self
+          = mp_experiment_parse ("[data]\nkind=ring\n[method]\nkind=gan\n", -1, "a.ini", NULL);
         g_autoptr (GError) error = NULL;
 
         g_assert_cmpint (kind, ==, MP_KIND_DATA); /* other kinds may be in several groups */

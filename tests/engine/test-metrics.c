@@ -277,7 +277,8 @@ test_without_modes (void)
     mp_data_get_reference (data, n, real);
     mp_metrics_compute (&input, values);
     /* binomial, and the level's own error from 4,096 draws; where the density has steps, ties all count */
-    g_assert_cmpfloat (find_value (values, "high_quality"), >, share - 5 * sqrt (share * (1 - share) * (1.0 / n + 1 / 4096.)));
+    g_assert_cmpfloat (find_value (values, "high_quality"), >,
+                       share - 5 * sqrt (share * (1 - share) * (1.0 / n + 1 / 4096.)));
     /* neighbouring points share their fates: twice the binomial error, five times */
     g_assert_cmpfloat (fabs (find_value (values, "coverage") - 0.969), <, 10 * sqrt (0.969 * 0.031 / n));
 

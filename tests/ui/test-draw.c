@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * test-draw.c: the drawing canvas: strokes by keys, undo and redo, clearing; and “Train on this” with and without lanes.
+ * test-draw.c: the drawing canvas: strokes by keys, undo and redo, clearing; “Train on this” with and without lanes.
  */
 #include "tests/engine/scratch.h"
 #include "tests/ui/canned-lane.h"
