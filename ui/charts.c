@@ -26,6 +26,7 @@ struct _MpCharts
   GtkMenuButton *choosers[N_CHARTS];
   GtkWidget   *logs[N_CHARTS];
   GtkWidget   *means[N_CHARTS];    /* one switch for all charts */
+  GtkMenuButton *differences[N_CHARTS]; /* between groups of such lanes */
   GPtrArray   *bands[N_CHARTS];    /* of MpSeriesBand: lanes that differ only in their seeds, as one */
   gboolean     separate;           /* such lanes are shown one by one */
   GSimpleAction *shows[N_CHARTS];  /* the choosers' */
@@ -236,6 +237,7 @@ fill_chart (MpCharts *self,
   }
   mp_chart_set_legend (chart, (several && choice->method) || (grouped && !self->separate));
   gtk_widget_set_visible (self->means[k], grouped);
+  gtk_widget_set_visible (GTK_WIDGET (self->differences[k]), grouped && groups->len > 1);
   self->filling = TRUE;
   gtk_toggle_button_set_active (GTK_TOGGLE_BUTTON (self->logs[k]), scale == MP_SCALE_LOG);
   g_simple_action_set_state (self->shows[k], g_variant_new_string (choice->id));
@@ -360,6 +362,50 @@ means_cb (GtkToggleButton *button,
   }
 }
 
+/* The first curve that the chart shows of any lane. */
+static const MpCurve *
+find_shown (MpCharts            *self,
+            const MpChartChoice *choice)
+{
+  for (guint lane = 0; lane < g_list_model_get_n_items (self->lanes); lane++) {
+    g_autoptr (MpLaneModel) model = g_list_model_get_item (self->lanes, lane);
+
+    for (guint i = 0; i < mp_lane_model_get_n_curves (model); i++)
+      if (mp_chart_choice_shows (choice, model, mp_lane_model_get_curve (model, i)))
+        return mp_lane_model_get_curve (model, i);
+  }
+  return NULL;
+}
+
+/* What the last values of the lanes say about their differences; made when it is asked for. */
+static void
+differences_cb (GtkMenuButton *button,
+                gpointer       data)
+{
+  MpCharts *self = data;
+  GtkWidget *popover = gtk_popover_new (), *label;
+  g_autofree char *words = NULL, *text = NULL;
+
+  for (guint k = 0; k < N_CHARTS; k++)
+    if (self->differences[k] == button) {
+      MpScale scale;
+      const MpCurve *curve = find_shown (self, find_choice (self, k, &scale));
+
+      words = curve ? mp_lane_groups_compare (self->lanes, curve->id) : NULL;
+      text = words ? g_strdup_printf (_("%s, difference of the last values:\n%s\n\nIntervals are Student’s over seeds and "
+                                        "take normal scatter for granted."), curve->title, words)
+                   : g_strdup (_("There is nothing to compare yet."));
+    }
+  label = gtk_label_new (text);
+  gtk_label_set_wrap (GTK_LABEL (label), TRUE);
+  gtk_label_set_xalign (GTK_LABEL (label), 0);
+  gtk_label_set_max_width_chars (GTK_LABEL (label), 60);
+  gtk_label_set_selectable (GTK_LABEL (label), TRUE);
+  gtk_widget_add_css_class (label, "numeric");
+  gtk_popover_set_child (GTK_POPOVER (popover), label);
+  gtk_menu_button_set_popover (button, popover);
+}
+
 static void
 show_cb (GSimpleAction *action,
          GVariant      *value,
@@ -408,6 +454,15 @@ new_buttons (MpCharts *self,
   gtk_widget_set_visible (self->means[k], FALSE);
   g_signal_connect (self->means[k], "notify::active", G_CALLBACK (means_cb), self);
   self->bands[k] = g_ptr_array_new_with_free_func ((GDestroyNotify) mp_series_band_free);
+  self->differences[k] = GTK_MENU_BUTTON (gtk_menu_button_new ());
+  gtk_menu_button_set_label (self->differences[k], "Δ");
+  gtk_menu_button_set_create_popup_func (self->differences[k], differences_cb, self, NULL);
+  gtk_widget_set_tooltip_text (GTK_WIDGET (self->differences[k]), _("Differences between the means"));
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->differences[k]), GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                  _("Differences between the means"), -1);
+  gtk_widget_add_css_class (GTK_WIDGET (self->differences[k]), "flat");
+  gtk_widget_add_css_class (GTK_WIDGET (self->differences[k]), "small");
+  gtk_widget_set_visible (GTK_WIDGET (self->differences[k]), FALSE);
 
   mp_export_append_menu (menu, "chart");
   gtk_menu_button_set_icon_name (GTK_MENU_BUTTON (menu_button), "view-more-symbolic");
@@ -420,6 +475,7 @@ new_buttons (MpCharts *self,
 
   gtk_box_append (GTK_BOX (box), new_chooser (self, k));
   gtk_box_append (GTK_BOX (box), self->means[k]);
+  gtk_box_append (GTK_BOX (box), GTK_WIDGET (self->differences[k]));
   gtk_box_append (GTK_BOX (box), self->logs[k]);
   gtk_box_append (GTK_BOX (box), menu_button);
   gtk_widget_set_halign (box, GTK_ALIGN_END);

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * test-lane-groups.c: lanes that differ only in their seeds: which they are, their curves as one, their differences, and
+ * the session that adds them.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "tests/engine/scratch.h"
+#include "tests/ui/canned-lane.h"
+#include "ui/lane-groups.h"
+#include "ui/session.h"
+
+static void
+add_lane (GListStore *lanes,
+          const char *method,
+          const char *seed)
+{
+  MpLaneModel *model = canned_lane (method, g_list_model_get_n_items (G_LIST_MODEL (lanes)));
+  g_autoptr (MpExperiment) experiment = mp_experiment_copy (mp_lane_model_get_experiment (model));
+
+  g_assert_true (mp_experiment_set_value (experiment, "train", "seed", seed, NULL));
+  mp_lane_model_set_experiment (model, experiment);
+  g_list_store_append (lanes, model);
+  g_object_unref (model);
+}
+
+static void
+assert_group (GPtrArray  *groups,
+              guint       group,
+              const char *lanes)
+{
+  g_autoptr (GString) found = g_string_new (NULL);
+  GArray *list = g_ptr_array_index (groups, group);
+
+  for (guint i = 0; i < list->len; i++)
+    g_string_append_printf (found, "%s%u", i > 0 ? " " : "", g_array_index (list, guint, i));
+  g_assert_cmpstr (found->str, ==, lanes);
+}
+
+static void
+test_groups (void)
+{
+  g_autoptr (GListStore) lanes = g_list_store_new (MP_TYPE_LANE_MODEL);
+  g_autoptr (GPtrArray) groups = NULL;
+  g_autoptr (MpLaneModel) other = NULL;
+  g_autoptr (MpExperiment) changed = NULL;
+
+  add_lane (lanes, "gan", "1");
+  add_lane (lanes, "gram", "1");
+  add_lane (lanes, "gan", "2");
+  add_lane (lanes, "gram", "3");
+  add_lane (lanes, "gan", "2");
+  add_lane (lanes, "gan", "5");
+  other = g_list_model_get_item (G_LIST_MODEL (lanes), 5);
+  changed = mp_experiment_copy (mp_lane_model_get_experiment (other));
+  mp_experiment_set (changed, "train.batch=33", NULL);
+  mp_lane_model_set_experiment (other, changed);
+  groups = mp_lane_groups_list (G_LIST_MODEL (lanes));
+  g_assert_cmpuint (groups->len, ==, 4);
+  assert_group (groups, 0, "0 2");
+  assert_group (groups, 1, "1 3");
+  /* The same seed again is no repetition; another batch is another experiment. */
+  assert_group (groups, 2, "4");
+  assert_group (groups, 3, "5");
+}
+
+static void
+test_band (void)
+{
+  g_autoptr (GListStore) lanes = g_list_store_new (MP_TYPE_LANE_MODEL);
+  g_autoptr (GPtrArray) groups = NULL;
+  g_autoptr (MpSeriesBand) band = NULL;
+  g_autofree char *words = NULL;
+  g_autofree char *nothing = NULL;
+
+  add_lane (lanes, "gan", "1");
+  add_lane (lanes, "gram", "1");
+  nothing = mp_lane_groups_compare (G_LIST_MODEL (lanes), "mmd2");
+  g_assert_null (nothing);
+  add_lane (lanes, "gan", "2");
+  add_lane (lanes, "gram", "2");
+  groups = mp_lane_groups_list (G_LIST_MODEL (lanes));
+  band = mp_lane_groups_band (G_LIST_MODEL (lanes), g_ptr_array_index (groups, 0), "mmd2");
+  g_assert_nonnull (band);
+  g_assert_cmpuint (mp_series_get_n (mp_series_band_get_mean (band)), >, 0);
+  g_assert_null (mp_lane_groups_band (G_LIST_MODEL (lanes), g_ptr_array_index (groups, 0), "no such curve"));
+  words = mp_lane_groups_compare (G_LIST_MODEL (lanes), "mmd2");
+  g_assert_nonnull (strstr (words, "GRAM − GAN: "));
+  g_assert_nonnull (strstr (words, "n = 2: too few to say (paired by seed)"));
+}
+
+/* Three seeds at first, then as many as there is room for. */
+static void
+test_repeat (void)
+{
+  g_autofree char *dir = mp_scratch_new ();
+  MpSession *session = mp_session_new (dir);
+  GListModel *lanes = mp_session_get_lanes (session);
+  g_autoptr (MpLaneModel) first = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (mp_session_open (session, "ring-gan", FALSE, &error));
+  g_assert_no_error (error);
+  first = g_list_model_get_item (lanes, 0);
+  mp_lane_model_repeat (first);
+  g_assert_cmpuint (g_list_model_get_n_items (lanes), ==, 3);
+  mp_lane_model_repeat (first);
+  g_assert_cmpuint (g_list_model_get_n_items (lanes), ==, 6);
+  for (guint i = 0; i < 6; i++) {
+    g_autoptr (MpLaneModel) lane = g_list_model_get_item (lanes, i);
+    g_autofree char *named = g_strdup_printf ("seed %u", i + 1);
+
+    g_assert_cmpint (mp_experiment_get_int (mp_lane_model_get_experiment (lane), "train", "seed"), ==, i + 1);
+    g_assert_true (g_str_has_prefix (mp_lane_model_get_subtitle (lane), named));
+  }
+  mp_lane_model_repeat (first);
+  g_assert_cmpuint (g_list_model_get_n_items (lanes), ==, 6);
+  mp_session_stop_async (session, NULL, NULL);
+  while (mp_session_get_n_running (session) > 0)
+    g_main_context_iteration (NULL, TRUE);
+  g_object_unref (session);
+  mp_scratch_remove (dir);
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  canned_init (&argc, &argv);
+  g_test_add_func ("/lane-groups/groups", test_groups);
+  g_test_add_func ("/lane-groups/band", test_band);
+  g_test_add_func ("/lane-groups/repeat", test_repeat);
+  return g_test_run ();
+}
