@@ -166,6 +166,7 @@ fill_overlays (MpLayerBar *self)
     g_signal_connect (check, "toggled", G_CALLBACK (overlay_cb), self);
     gtk_box_append (self->overlays, check);
   }
+  gtk_widget_set_sensitive (GTK_WIDGET (self->overlays_button), mp_lane_layers_get_n (layers, MP_PLACE_PANEL) > 0);
   gtk_widget_set_visible (self->separator, gtk_widget_get_first_child (GTK_WIDGET (self->overlays)) != NULL);
 }
 

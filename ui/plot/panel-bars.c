@@ -9,7 +9,7 @@
 #include "ui/plot/plot-format.h"
 #include "ui/plot/ticks.h"
 
-#define MOST_ROW 22 /* height of a bar with its gap */
+#define MOST_ROW 28 /* height of a bar with its gap */
 
 void
 _mp_panel_fit_bars (MpPanel *self)
