@@ -53,6 +53,7 @@ struct _MpBuild
   GArray            *further;   /* FurtherNetwork */
   GError            *error;     /* of a network, kept until build () is done */
   GArray            *passes;    /* Pass */
+  GPtrArray         *generated; /* MpNode: what the generator made in training */
   GPtrArray         *phases;    /* MpPhase */
   GPtrArray         *starts;    /* MpPhase: before the first iteration */
   GPtrArray         *groups;    /* const char *, NULL-terminated at the end */

@@ -189,7 +189,35 @@ MpNode *
 mp_build_generate (MpBuild *self,
                    MpNode  *latent)
 {
-  return _mp_build_apply_training (self, self->generator, latent);
+  MpNode *points = _mp_build_apply_training (self, self->generator, latent);
+
+  if (points != NULL)
+    g_ptr_array_add (self->generated, points);
+  return points;
+}
+
+MpNode *
+mp_build_find_generated (MpBuild       *self,
+                         const MpPhase *phase)
+{
+  g_autoptr (GHashTable) seen = g_hash_table_new (NULL, NULL);
+  g_autoptr (GPtrArray) open = g_ptr_array_new ();
+
+  for (guint i = 0; i < phase->objectives->len; i++)
+    g_ptr_array_add (open, g_array_index (phase->objectives, MpObjective, i).loss);
+  for (guint i = 0; i < phase->reports->len; i++)
+    g_ptr_array_add (open, g_array_index (phase->reports, MpReport, i).node);
+  while (open->len > 0) {
+    MpNode *node = g_ptr_array_steal_index_fast (open, open->len - 1);
+
+    if (node == NULL || !g_hash_table_add (seen, node))
+      continue;
+    if (g_ptr_array_find (self->generated, node, NULL))
+      return node;
+    for (guint i = 0; i < node->n_inputs; i++)
+      g_ptr_array_add (open, node->inputs[i]);
+  }
+  return NULL;
 }
 
 gboolean
@@ -582,6 +610,7 @@ mp_build_new (MpExperiment          *experiment,
   self->further = g_array_new (FALSE, FALSE, sizeof (FurtherNetwork));
   g_array_set_clear_func (self->further, further_clear);
   self->passes = g_array_new (FALSE, FALSE, sizeof (Pass));
+  self->generated = g_ptr_array_new ();
   g_array_set_clear_func (self->passes, pass_clear);
   self->phases = g_ptr_array_new_with_free_func (phase_free);
   self->starts = g_ptr_array_new_with_free_func (phase_free);
@@ -616,6 +645,7 @@ mp_build_free (MpBuild *self)
   g_array_unref (self->further);
   _mp_build_clear_encoders (self);
   g_array_unref (self->passes);
+  g_ptr_array_unref (self->generated);
   g_ptr_array_unref (self->phases);
   g_ptr_array_unref (self->starts);
   g_ptr_array_unref (self->groups);

@@ -88,6 +88,8 @@ const MpMethod          *mp_build_get_method (MpBuild *self);
 const MpBuildOptions    *mp_build_get_options (MpBuild *self);      /* defaults filled in */
 guint                    mp_build_get_n_phases (MpBuild *self);
 const MpPhase           *mp_build_get_phase (MpBuild *self, guint i);
+/* The generated minibatch that the phase's losses or reports look at, or NULL. */
+MpNode                  *mp_build_find_generated (MpBuild *self, const MpPhase *phase);
 /* Those that run once, before the first iteration. */
 guint                    mp_build_get_n_start_phases (MpBuild *self);
 const MpPhase           *mp_build_get_start_phase (MpBuild *self, guint i);

@@ -228,6 +228,48 @@ find_next_run (MpLane *lane)
   return lane->phase < n;
 }
 
+/* Runs the phase once and tells what it did. */
+static gboolean
+run_slowly (MpLane  *lane,
+            GError **error)
+{
+  MpMinibatch *told = g_new0 (MpMinibatch, 1);
+  MpProbe probe;
+  gboolean ok = mp_loop_probe_phase (lane->loop, lane->phase, lane->submitted, lane->repetition, &probe, error);
+
+  g_atomic_ref_count_init (&told->ref_count);
+  told->iteration = lane->submitted;
+  told->phase = lane->phase;
+  told->repetition = lane->repetition;
+  told->n_repetitions = mp_loop_get_repeat (lane->loop, lane->phase, lane->submitted);
+  told->n_real = probe.n_real;
+  told->n_generated = probe.n_generated;
+  told->dimensions = probe.dimensions;
+  told->real = g_steal_pointer (&probe.real);
+  told->generated = g_steal_pointer (&probe.generated);
+  told->n_reports = lane->n_reports;
+  told->now = g_memdup2 (probe.reports, MAX (lane->n_reports, 1) * sizeof (double));
+  told->before = g_memdup2 (lane->values, MAX (lane->n_reports, 1) * sizeof (double));
+  told->n_groups = MIN (probe.groups->len, G_N_ELEMENTS (told->groups));
+  for (guint i = 0; i < told->n_groups; i++) {
+    const MpProbeGroup *group = &g_array_index (probe.groups, MpProbeGroup, i);
+
+    told->groups[i].group = group->group;
+    told->groups[i].gradient = group->gradient;
+    told->groups[i].update = group->update;
+    told->groups[i].size = group->size;
+  }
+  /* Within an iteration the last value is the run before, not the iteration before. */
+  for (guint i = 0; i < lane->n_reports; i++)
+    if (!isnan (told->now[i]))
+      lane->values[i] = told->now[i];
+  mp_probe_clear (&probe);
+  mp_trainer_publish_minibatch (lane->trainer, ok ? told : NULL);
+  if (!ok)
+    mp_minibatch_unref (told);
+  return ok;
+}
+
 /* Runs a phase once, or the rest of an iteration that was begun so. over: the iteration is complete. */
 static gboolean
 run_phases (MpLane   *lane,
@@ -236,7 +278,8 @@ run_phases (MpLane   *lane,
             GError  **error)
 {
   while (find_next_run (lane)) {
-    if (!mp_loop_run_phase (lane->loop, lane->phase, lane->submitted, lane->repetition, error))
+    if (whole ? !mp_loop_run_phase (lane->loop, lane->phase, lane->submitted, lane->repetition, error)
+              : !run_slowly (lane, error))
       return FALSE;
     lane->repetition++;
     if (!whole && find_next_run (lane)) {

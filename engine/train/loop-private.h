@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * loop-private.h: the training loop in five files.
+ * loop-private.h: the training loop in six files.
  *
  *   loop.c       makes plans, asks for memory, runs phases and iterations, takes live settings over
  *   capture.c    iterations recorded once and replayed as one launch
  *   rows.c       the reports of iterations on their way to the host
  *   keyframe.c   where a run diverged
  *   look.c       samples and views
+ *   probe.c      single runs of a phase, looked at from inside
  *
  * Two kinds of back ends. Where memory is the host's (MpDeviceClass.host_memory) a call has finished when it returns:
  * minibatches are written into the input itself, reports are read where the plans leave them. Elsewhere the host runs
@@ -38,6 +39,7 @@ typedef struct
   const MpPhase *phase;
   GPtrArray     *updates;           /* MpUpdate */
   MpPlan        *plan;
+  MpPlan        *probe;             /* the same without updates, with more outputs; NULL until somebody looks */
   gboolean       has_run;
   guint64        since;             /* iteration of its first run */
 } LoopPhase;

@@ -471,6 +471,7 @@ free_phases (LoopPhase *phases,
 {
   for (guint i = 0; phases != NULL && i < n; i++) {
     g_clear_pointer (&phases[i].plan, mp_plan_free);
+    g_clear_pointer (&phases[i].probe, mp_plan_free);
     g_clear_pointer (&phases[i].updates, g_ptr_array_unref);
   }
   g_free (phases);

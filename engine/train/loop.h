@@ -93,6 +93,27 @@ gboolean          mp_loop_flush (MpLoop *self, GError **error);
  * rows before. */
 gboolean          mp_loop_run_phase (MpLoop *self, guint phase, guint64 iteration, gint64 repetition, GError **error);
 gboolean          mp_loop_end_iteration (MpLoop *self, guint64 iteration, GError **error);
+/* What a single run of a phase did, for slow motion. */
+typedef struct
+{
+  const char *group;            /* of parameters: "critic" */
+  double      gradient;         /* |gradient| of the loss by the parameters, before the run */
+  double      update;           /* |change| of the parameters by the run */
+  double      size;             /* |parameters| before it */
+} MpProbeGroup;
+typedef struct
+{
+  gint64  n_real, n_generated, dimensions;
+  float  *real;                 /* the minibatch, n_real × dimensions; NULL where the phase reads no data */
+  float  *generated;            /* NULL where the phase generates nothing */
+  GArray *groups;               /* of MpProbeGroup, that the phase moves */
+  double *reports;              /* by report; NAN for other phases' */
+} MpProbe;
+/* Runs a phase as mp_loop_run_phase () does, with the same bits, and looks at the same minibatch and the same draws
+ * before it. Makes a plan at the first need, and waits. The caller clears the probe. */
+gboolean          mp_loop_probe_phase (MpLoop *self, guint phase, guint64 iteration, gint64 repetition, MpProbe *probe,
+                                       GError **error);
+void              mp_probe_clear (MpProbe *probe);
 /* One iteration, for those who do not follow all rows: older ones may be dropped. */
 gboolean          mp_loop_run_iteration (MpLoop *self, guint64 iteration, GError **error);
 

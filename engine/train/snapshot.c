@@ -4,6 +4,25 @@
  */
 #include "engine/train/trainer.h"
 
+MpMinibatch *
+mp_minibatch_ref (MpMinibatch *self)
+{
+  g_atomic_ref_count_inc (&self->ref_count);
+  return self;
+}
+
+void
+mp_minibatch_unref (MpMinibatch *self)
+{
+  if (!g_atomic_ref_count_dec (&self->ref_count))
+    return;
+  g_free (self->real);
+  g_free (self->generated);
+  g_free (self->before);
+  g_free (self->now);
+  g_free (self);
+}
+
 MpSnapshot *
 mp_snapshot_ref (MpSnapshot *self)
 {

@@ -59,6 +59,7 @@ struct _MpTrainer
   char             *device_note;  /* or NULL; set once */
   const char       *activity;     /* static */
   MpSnapshot       *snapshot;
+  MpMinibatch      *minibatch;    /* of the last single phase, or NULL */
   GArray           *metrics;      /* MpMetricValue, or NULL */
 
   gint              attention;    /* atomic: something of the above waits for the lane */
@@ -101,6 +102,8 @@ void mp_trainer_publish_recording (MpTrainer *self, double seconds);
 void mp_trainer_publish_end (MpTrainer *self, MpLaneState state, GError *error);
 void mp_trainer_publish_scalars (MpTrainer *self, guint64 iteration, guint first, guint n, const double *values);
 void mp_trainer_publish_metrics (MpTrainer *self, const GArray *values);
+/* Takes the minibatch; NULL: there is none any more. */
+void mp_trainer_publish_minibatch (MpTrainer *self, MpMinibatch *minibatch);
 /* Takes the snapshot. */
 void mp_trainer_publish_snapshot (MpTrainer *self, MpSnapshot *snapshot);
 /* Calls notify unless it is pending. */

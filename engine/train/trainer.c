@@ -143,6 +143,19 @@ mp_trainer_publish_snapshot (MpTrainer  *self,
   g_clear_pointer (&old, mp_snapshot_unref);
 }
 
+void
+mp_trainer_publish_minibatch (MpTrainer   *self,
+                              MpMinibatch *minibatch)
+{
+  MpMinibatch *old;
+
+  g_mutex_lock (&self->mutex);
+  old = self->minibatch;
+  self->minibatch = minibatch;
+  g_mutex_unlock (&self->mutex);
+  g_clear_pointer (&old, mp_minibatch_unref);
+}
+
 /* ---- object ---- */
 
 void
@@ -167,6 +180,7 @@ mp_trainer_finalize (GObject *object)
   g_clear_pointer (&self->restored, g_ptr_array_unref);
   g_clear_error (&self->error);
   g_clear_pointer (&self->snapshot, mp_snapshot_unref);
+  g_clear_pointer (&self->minibatch, mp_minibatch_unref);
   g_clear_pointer (&self->metrics, g_array_unref);
   g_clear_pointer (&self->scalars, mp_scalar_queue_free);
   for (guint i = 0; i < self->n_series; i++)
@@ -464,6 +478,32 @@ mp_trainer_dup_phase (MpTrainer *self)
   if (!is_prepared (self))
     return NULL;
   return g_strdup (self->phases[__atomic_load_n (&self->phase, __ATOMIC_RELAXED)]);
+}
+
+const char *const *
+mp_trainer_get_phases (MpTrainer *self,
+                       guint     *n)
+{
+  *n = is_prepared (self) ? self->n_phases : 0;
+  return *n > 0 ? self->phases : NULL;
+}
+
+guint
+mp_trainer_get_phase (MpTrainer *self)
+{
+  return (guint) __atomic_load_n (&self->phase, __ATOMIC_RELAXED);
+}
+
+MpMinibatch *
+mp_trainer_dup_minibatch (MpTrainer *self)
+{
+  MpMinibatch *minibatch = NULL;
+
+  g_mutex_lock (&self->mutex);
+  if (self->minibatch != NULL)
+    minibatch = mp_minibatch_ref (self->minibatch);
+  g_mutex_unlock (&self->mutex);
+  return minibatch;
 }
 
 char *

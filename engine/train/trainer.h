@@ -59,6 +59,28 @@ MpSnapshot *mp_snapshot_ref (MpSnapshot *self);
 void        mp_snapshot_unref (MpSnapshot *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MpSnapshot, mp_snapshot_unref)
 
+/* ---- slow motion ---- */
+typedef struct
+{
+  gatomicrefcount ref_count;
+  guint64     iteration;        /* whole ones before it */
+  guint       phase;            /* that ran: index into mp_trainer_get_phases () */
+  gint64      repetition, n_repetitions; /* of it in this iteration, from 0 */
+  gint64      n_real, n_generated, dimensions;
+  float      *real, *generated; /* the minibatch; NULL where the phase has none */
+  guint       n_reports;        /* series of reports: the first of mp_trainer_get_series () */
+  double     *before, *now;     /* n_reports: as last reported, and by this run; NAN for none */
+  guint       n_groups;
+  struct
+  {
+    const char *group;          /* of parameters */
+    double      gradient, update, size; /* norms: of the gradient, of the change, of the parameters before it */
+  }           groups[4];
+} MpMinibatch;
+MpMinibatch *mp_minibatch_ref (MpMinibatch *self);
+void         mp_minibatch_unref (MpMinibatch *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (MpMinibatch, mp_minibatch_unref)
+
 /* A view that the lane's method offers. */
 typedef struct
 {
@@ -145,6 +167,11 @@ char         *mp_trainer_dup_device (MpTrainer *self);            /* what it tra
 const char   *mp_trainer_get_device_class (MpTrainer *self);      /* "cpu", "cuda", or NULL yet */
 char         *mp_trainer_dup_device_note (MpTrainer *self);       /* why "auto" took the CPU, or NULL */
 char         *mp_trainer_dup_phase (MpTrainer *self);             /* title of the phase to run next */
+/* Titles of the phases, once prepared, and the one to run next. */
+const char *const *mp_trainer_get_phases (MpTrainer *self, guint *n);
+guint         mp_trainer_get_phase (MpTrainer *self);
+/* What the last single phase did (mp_trainer_step_phase ()), or NULL; (transfer full). */
+MpMinibatch  *mp_trainer_dup_minibatch (MpTrainer *self);
 char         *mp_trainer_dup_activity (MpTrainer *self);          /* while preparing: what is being done */
 
 /* Called once, on the trainer's thread, when there is news since the last mp_trainer_drain_scalars (); at most one call

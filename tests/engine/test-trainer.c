@@ -229,6 +229,50 @@ test_checkpoints (void)
   assert_like_reference ("ring-gan", "checkpoints");
 }
 
+/* Every number of a run phase by phase, and the same run all the same. */
+static void
+test_slow_motion (void)
+{
+  MpTrainer *trainer = start ("ring-gan", "slow-motion", (MpTrainerOptions) { .start_paused = TRUE });
+  guint n;
+
+  mp_wait_until (trainer, mp_has_state, MP_LANE_PAUSED);
+  g_assert_null (mp_trainer_dup_minibatch (trainer));
+  mp_trainer_get_phases (trainer, &n);
+  g_assert_cmpuint (n, ==, 2);
+  for (guint i = 0; i < 10; i++) {
+    g_autoptr (MpMinibatch) minibatch = NULL;
+    gint64 until = g_get_monotonic_time () + 60 * G_USEC_PER_SEC;
+
+    mp_trainer_step_phase (trainer);
+    while ((minibatch == NULL || minibatch->iteration * 2 + minibatch->phase < i) && g_get_monotonic_time () < until) {
+      g_clear_pointer (&minibatch, mp_minibatch_unref);
+      g_usleep (100);
+      minibatch = mp_trainer_dup_minibatch (trainer);
+    }
+    g_assert_cmpuint (minibatch->iteration, ==, i / 2);
+    g_assert_cmpuint (minibatch->phase, ==, i % 2);
+    g_assert_cmpint (minibatch->n_generated, ==, 32);
+    g_assert_cmpint (minibatch->dimensions, ==, 2);
+    g_assert_cmpuint (minibatch->n_groups, ==, 1);
+    g_assert_cmpstr (minibatch->groups[0].group, ==, i % 2 == 0 ? "critic" : "generator");
+    g_assert_cmpfloat (minibatch->groups[0].gradient, >, 0);
+    g_assert_cmpfloat (minibatch->groups[0].size, >, 0);
+    g_assert_cmpfloat (minibatch->groups[0].update, >, 0);
+    g_assert_cmpfloat (minibatch->groups[0].update, <, minibatch->groups[0].size);
+    if (i % 2 == 0) {
+      g_assert_cmpint (minibatch->n_real, ==, 32);
+      /* The critic's loss and accuracy; the generator's loss is not of this phase. */
+      g_assert_true (isfinite (minibatch->now[0]));
+      g_assert_true (isnan (minibatch->now[minibatch->n_reports - 1]));
+      g_assert_true (i == 0 ? isnan (minibatch->before[0]) : isfinite (minibatch->before[0]));
+    }
+  }
+  mp_trainer_play (trainer);
+  finish (trainer);
+  assert_like_reference ("ring-gan", "slow-motion");
+}
+
 /* ---- the same bits ---- */
 
 static const char *const presets[] = { "ring-gan", "ring-mmd-net", "ring-gram" };
@@ -809,6 +853,7 @@ main (int    argc,
   g_test_add_func ("/trainer/stop", test_stop);
   g_test_add_func ("/trainer/drop", test_drop);
   g_test_add_func ("/trainer/checkpoints", test_checkpoints);
+  g_test_add_func ("/trainer/slow-motion", test_slow_motion);
   g_test_add_func ("/trainer/same-bits/again", test_again);
   g_test_add_func ("/trainer/same-bits/watched", test_watched);
   g_test_add_func ("/trainer/same-bits/interrupted", test_interrupted);
