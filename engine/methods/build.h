@@ -9,7 +9,7 @@
  *   "view/data"        n_view_data × dimensions
  *   "evaluate/data"    n_samples × dimensions, for methods that reconstruct
  *   "view/points"      n_view_points × dimensions
- *   "view/density"     n_view_points: the data's true density there
+ *   "view/density"     n_view_points: the data's true density there, or around
  *   "optimizer/GROUP/hyper"
  *   "STREAM"           with feed_latent: latents and uniform numbers instead of draws, named like their streams
  *

@@ -200,7 +200,7 @@ MpNode       *mp_build_view_data (MpBuild *build);                    /* real, n
 MpNode       *mp_build_view_points (MpBuild *build);                  /* of the grid, points × d */
 /* What the plot shows: x0, x1, y0, y1. FALSE where nobody said. */
 gboolean      mp_build_view_extent (MpBuild *build, double extent[4]);
-/* True density of the data at the grid's points; NULL where it is not known. */
+/* True density of the data at the grid's points, of a mixture its mean over their cells; NULL where it is not known. */
 MpNode       *mp_build_view_density (MpBuild *build);
 MpNode       *mp_build_view_critic (MpBuild *build, MpNode *x, gint64 outputs);
 /* What the critic says, n × outputs: "critic" where it was published, else the network. NULL without a critic. */

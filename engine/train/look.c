@@ -7,6 +7,7 @@
  */
 #include "engine/train/loop-private.h"
 
+#include <math.h>
 #include <string.h>
 
 static gsize
@@ -163,6 +164,53 @@ mp_loop_sample (MpLoop  *self,
 
 /* ---- views ---- */
 
+/* Share of a Gaussian in each of n equal cells from `low` to `high`. */
+static void
+share_out (double  centre,
+           double  std,
+           double  low,
+           double  high,
+           gint    n,
+           double *shares)
+{
+  double last = erf ((low - centre) / (G_SQRT2 * std));
+
+  for (gint i = 0; i < n; i++) {
+    double next = erf ((low + (high - low) * (i + 1) / n - centre) / (G_SQRT2 * std));
+
+    shares[i] = (next - last) / 2;
+    last = next;
+  }
+}
+
+/* The mean over each cell of the grid for a mixture, whose modes may be narrower than cells; else at its middle. */
+static void
+fill_density (MpLoop *self,
+              float  *densities)
+{
+  const LoopLook *look = &self->look;
+  const MpMixture *mixture = mp_data_get_mixture (self->data);
+  gint width = look->width, height = look->height;
+  double across = (look->extent[1] - look->extent[0]) / width, up = (look->extent[3] - look->extent[2]) / height;
+  g_autofree double *shares = g_new (double, width + height);
+
+  memset (densities, 0, (gsize) (width * height) * sizeof *densities);
+  for (guint k = 0; mixture != NULL && k < mixture->n_modes; k++) {
+    const double *centre = mixture->centre + 2 * k;
+
+    share_out (centre[0], mixture->std[k], look->extent[0], look->extent[1], width, shares);
+    share_out (centre[1], mixture->std[k], look->extent[2], look->extent[3], height, shares + width);
+    for (gint row = 0; row < height; row++)
+      for (gint column = 0; shares[width + row] > 0 && column < width; column++)
+        densities[row * width + column] += (float) (mixture->weight[k] * shares[column] * shares[width + row]
+                                                    / (across * up));
+  }
+  for (gint i = 0; mixture == NULL && i < width * height; i++)
+    densities[i] = (float) mp_data_density (self->data,
+                                            (double[]) { look->extent[0] + across * (i % width + 0.5),
+                                                         look->extent[2] + up * (i / width + 0.5) });
+}
+
 gboolean
 mp_loop_set_view_grid (MpLoop        *self,
                        gint           width,
@@ -189,14 +237,13 @@ mp_loop_set_view_grid (MpLoop        *self,
   densities = g_new (float, width * height);
   for (gint row = 0; row < height; row++)
     for (gint column = 0; column < width; column++) {
-      gint at = row * width + column;
-      const double point[2] = { extent[0] + (extent[1] - extent[0]) * (column + 0.5) / width,
-                                extent[2] + (extent[3] - extent[2]) * (row + 0.5) / height };
+      float *point = points + 2 * (row * width + column);
 
-      points[2 * at] = (float) point[0];
-      points[2 * at + 1] = (float) point[1];
-      densities[at] = density != NULL ? (float) mp_data_density (self->data, point) : 0;
+      point[0] = (float) (extent[0] + (extent[1] - extent[0]) * (column + 0.5) / width);
+      point[1] = (float) (extent[2] + (extent[3] - extent[2]) * (row + 0.5) / height);
     }
+  if (density != NULL)
+    fill_density (self, densities);
   return (node == NULL || mp_loop_write_floats (self, node, points, error))
          && (density == NULL || mp_loop_write_floats (self, density, densities, error));
 }
