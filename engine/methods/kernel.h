@@ -15,7 +15,7 @@
  * reference points on the host when the method is written down, and ℓ is a constant. "minibatch" computes it anew in
  * every iteration, from the real points of the minibatch (the first 128): sorting is no operation of a static graph, so
  * 30 bisections count how many squared distances are below, and the largest one that is not above the end is the
- * median. Gradients do not flow through ℓ.
+ * median; some 80 µs. Gradients do not flow through ℓ.
  */
 #pragma once
 
