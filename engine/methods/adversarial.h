@@ -66,8 +66,8 @@ gboolean     mp_adversarial_build (MpBuild *build, const MpAdversarial *game, GE
 MpNode      *mp_adversarial_score (MpBuild *build, const MpAdversarial *game, MpNode *x);
 /* L_D + λ·P as the keys of MP_ADVERSARIAL_PENALTY say, or L_D alone; the mean gradient norm becomes a report of the
  * phase. x, y: what s_real and s_generated are the scores of. */
-MpNode      *mp_adversarial_penalise (MpBuild *build, const MpAdversarial *game, MpPhase *phase, MpNode *loss, MpNode *x,
-                                      MpNode *y, MpNode *s_real, MpNode *s_generated);
+MpNode      *mp_adversarial_penalise (MpBuild *build, const MpAdversarial *game, MpPhase *phase, MpNode *loss,
+                                      MpNode *x, MpNode *y, MpNode *s_real, MpNode *s_generated);
 /* Minimises the critic's loss in the phase, named and reported, with the reports of its scores. */
 void         mp_adversarial_minimise_critic (MpBuild *build, const MpAdversarial *game, MpPhase *phase, MpNode *loss,
                                              MpNode *s_real, MpNode *s_generated);
@@ -94,7 +94,7 @@ void         mp_adversarial_publish_penalty (MpBuild *build);
 
 /* Keys of [method]: the gradient penalty. */
 #define MP_ADVERSARIAL_PENALTY(points_text, weight_text)                                                               \
-  { .key = "penalty_points", .title = N_("Penalty points"), .symbol = "x̂",                                             \
+  { .key = "penalty_points", .title = N_("Penalty points"), .symbol = "x̂",                                            \
     .summary = N_("Where a gradient penalty looks at the critic: nowhere, between real and generated points "          \
                   "(WGAN-GP), around the data (DRAGAN), at real or at generated points."),                             \
     .type = MP_PARAM_ENUM, .default_value = points_text, .choices = mp_penalty_places },                               \

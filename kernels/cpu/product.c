@@ -17,7 +17,7 @@
 #define PANEL_BYTES 16384
 #define FEW_ROWS 24
 #define PANEL_ROWS 48
-#define PACK_VECTOR 16          /* columns; the longest vector, so that nothing of a packed operand is left to narrow.c */
+#define PACK_VECTOR 16          /* columns; the longest vector: nothing of a packed operand is left to narrow.c */
 #define PACK_ELEMENTS 16384     /* below which packing it every time costs next to nothing */
 #define PARALLEL_WORK (1 << 20) /* m·n·k below which one thread does all */
 #define DIRECT_DISTANCE 16      /* columns up to which Σ (x−y)² beats the expansion in speed, as it does in accuracy */
@@ -253,8 +253,8 @@ fits_panels (const Product *product)
          && (product->batch == 1 || g->m % fused->block_rows == 0);
 }
 
-/* As many rows as the first-level cache has room for. Where that is a few, packed B would be read from far away for each
- * of them, so then as many as make that little beside the arithmetic, evenly shared out. */
+/* As many rows as the first-level cache has room for. Where that is a few, packed B would be read from far away for
+ * each of them, so then as many as make that little beside the arithmetic, evenly shared out. */
 static int64_t
 count_panel_rows (const MpKernel *kernel,
                   const Product  *product)

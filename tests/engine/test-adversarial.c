@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * test-adversarial.c: what the ten golden steps of the two-player games leave open: gradients of penalties and of unrolled
- * losses against finite differences, with every normalisation and optimizer; units that never had a gradient; shared
- * latents; clipping as a live setting.
+ * test-adversarial.c: what the ten golden steps of the two-player games leave open: gradients of penalties and of
+ * unrolled losses against finite differences, with every normalisation and optimizer; units that never had a gradient;
+ * shared latents; clipping as a live setting.
  */
 #include <math.h>
 #include <string.h>
@@ -85,8 +85,8 @@ slope_open (Slope      *self,
             const char *settings,
             const char *group)
 {
-  g_autofree char *all = g_strconcat ("train.precision=float64;generator.activation=tanh;critic.activation=tanh;", settings,
-                                      NULL);
+  g_autofree char *all = g_strconcat ("train.precision=float64;generator.activation=tanh;critic.activation=tanh;",
+                                      settings, NULL);
   g_autoptr (MpExperiment) experiment = lane_experiment (method, all);
   const MpPhase *phase;
   MpNode *outputs[2];
@@ -210,8 +210,8 @@ test_unrolled (void)
 
     check_slope ("unrolled", settings, "generator");
   }
-  check_slope ("unrolled", "optimizer.critic.kind=adam;method.unroll_steps=2;method.penalty_points=between;method.penalty=1;"
-               "optimizer.critic.learning_rate=0.02", "generator");
+  check_slope ("unrolled", "optimizer.critic.kind=adam;optimizer.critic.learning_rate=0.02;method.unroll_steps=2;"
+               "method.penalty_points=between;method.penalty=1", "generator");
 }
 
 /* A critic of zeros has units without any gradient: their running means stay zero, where a root has no slope. */
@@ -243,8 +243,9 @@ static void
 check_latents (const char *latents,
                gboolean    equal)
 {
-  g_autofree char *keys = g_strdup_printf ("method.latents=%s;method.generator_steps=2;optimizer.critic.learning_rate=0;"
-                                           "optimizer.generator.learning_rate=0", latents);
+  g_autofree char *keys = g_strdup_printf ("method.latents=%s;method.generator_steps=2;"
+                                           "optimizer.critic.learning_rate=0;optimizer.generator.learning_rate=0",
+                                           latents);
   g_autoptr (MpExperiment) experiment = lane_experiment ("gan", keys);
   g_autoptr (MpLoop) loop = lane_open (experiment);
   float loss[2];

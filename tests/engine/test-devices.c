@@ -30,7 +30,7 @@ static const Case cases[] = {
   { "damaged/cuda", "damaged", NULL, "cuda", NULL, MP_ERROR_DEVICE, { "cannot be loaded", "damaged.so" } },
   { "damaged/auto", "damaged", NULL, "auto", "cpu", 0, { "cannot be loaded", "damaged.so" } },
   { "foreign/cuda", "foreign", NULL, "cuda", NULL, MP_ERROR_DEVICE, { "is no module of Matchpoint" } },
-  { "abi/cuda", "fake", "abi", "cuda", NULL, MP_ERROR_DEVICE, { "another version of Matchpoint", "interface 1" } },
+  { "abi/cuda", "fake", "abi", "cuda", NULL, MP_ERROR_DEVICE, { "another version of Matchpoint", "interface 2" } },
   { "driver/cuda", "fake", "driver", "cuda", NULL, MP_ERROR_DEVICE, { "There is no NVIDIA driver" } },
   { "driver/auto", "fake", "driver", NULL, "cpu", 0, { "Training on the CPU. There is no NVIDIA driver" } },
   { "no-device/cuda", "fake", "0", "cuda", NULL, MP_ERROR_DEVICE, { "There is no CUDA device" } },
