@@ -262,6 +262,14 @@ describe_series (MpLane *lane)
     const char *id = g_array_index (lane->metrics, MpMetricValue, i).id;
     const MpMetric *named = (const MpMetric *) mp_registry_find (MP_KIND_METRIC, id);
 
+    if (g_str_has_prefix (id, "gradient/")) {
+      trainer->series[lane->n_reports + i] = (MpSeriesInfo) {
+        .id = g_intern_string (id), .better = MP_NEITHER_IS_BETTER,
+        .title = g_strdup_printf ("Gradient of the %s (root mean square over its parameters, lately)",
+                                  id + strlen ("gradient/"))
+      };
+      continue;
+    }
     metric = named != NULL ? named : metric;
     trainer->series[lane->n_reports + i] = (MpSeriesInfo) {
       .id = g_intern_string (id), .title = metric_title (metric, id), .unit = named != NULL ? named->unit : NULL,

@@ -50,6 +50,21 @@ mp_lane_append_metrics (MpLane  *lane,
   return mp_lane_append (lane, lane->n_reports, lane->n_series - lane->n_reports, error);
 }
 
+/* "gradient/GROUP" for every group that is trained. */
+static void
+measure_gradients (MpLane *lane)
+{
+  const char *const *groups = mp_build_get_groups (mp_loop_get_build (lane->loop));
+
+  for (guint i = 0; groups[i] != NULL; i++) {
+    g_autofree char *id = g_strconcat ("gradient/", groups[i], NULL);
+    MpMetricValue value = { g_intern_string (id), NAN };
+
+    mp_loop_measure_gradient (lane->loop, groups[i], &value.value);
+    g_array_append_val (lane->metrics, value);
+  }
+}
+
 gboolean
 mp_lane_evaluate (MpLane  *lane,
                   GError **error)
@@ -74,6 +89,7 @@ mp_lane_evaluate (MpLane  *lane,
   input.real = lane->reference;
   g_array_set_size (lane->metrics, 0);
   mp_metrics_compute (&input, lane->metrics);
+  measure_gradients (lane);
   mp_trainer_publish_metrics (lane->trainer, lane->metrics);
   lane->evaluated_at = lane->iteration;
   return TRUE;

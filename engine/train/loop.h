@@ -142,6 +142,10 @@ char             *mp_loop_find_divergence (MpLoop *self, guint64 iteration);
  * FALSE when the key is not live or a list changed its length. */
 gboolean          mp_loop_update_live (MpLoop *self, const char *group, const char *key, GError **error);
 
+/* Root mean square of the gradients of a group lately, as its optimizer keeps them. FALSE and NAN before its first step, for
+ * optimizers that keep none, and on devices that run ahead of what is recorded. */
+gboolean          mp_loop_measure_gradient (MpLoop *self, const char *group, double *rms);
+
 /* ---- looking, between iterations; none of these changes training ---- */
 /* Generated points for metrics, fixed noise, inference mode: n × dimensions float32, n as in the build's options.
  * Those that were started first, or of now when none were; waits for them. Borrowed until the next call. */
