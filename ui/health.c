@@ -8,131 +8,289 @@
 #include "ui/format.h"
 #include "ui/plot/plot-format.h"
 
-/* A generator that misses modes this far into training rarely finds them. */
-#define EARLY 0.1
-/* Perfect samples cover 0.97 (docs/metrics.md). */
+#define EARLY 0.1              /* of the run: modes missed later than this are rarely found */
 #define POOR_COVERAGE 0.7
+#define RECENT 20              /* values that are averaged */
+#define SURE 0.98              /* accuracy of a critic that has nothing left to tell the generator */
+#define NARROW 0.01            /* mean kernel value, of its largest */
+#define WIDE 0.97
+#define ILL_CONDITIONED 1e8    /* half the digits of float64 are gone */
+#define EXPLODED 100           /* times the median gradient so far */
+#define VANISHED 1e-7          /* root mean square: what float32 can still add to weights of usual size */
+#define FEW 5                  /* evaluations before gradients are judged */
 
-static MpHealth *
-new_health (MpHealthLevel level,
-            const char   *title,
-            char         *detail)
+static void
+add (GPtrArray     *list,
+     MpHealthLevel  level,
+     const char    *title,
+     char          *detail,
+     const char    *lesson)
 {
   MpHealth *self = g_new0 (MpHealth, 1);
 
   self->level = level;
   self->title = g_strdup (title);
   self->detail = detail;
-  return self;
+  self->lesson = lesson;
+  g_ptr_array_add (list, self);
 }
 
+/* ---- numbers ---- */
+
+/* Of the last values of a curve. FALSE where there are none or they are not finite. */
 static gboolean
-last_value (MpLaneModel *model,
-            const char  *id,
-            double      *value)
+recent_mean (MpLaneModel *model,
+             const char  *id,
+             guint        most,
+             double      *mean)
+{
+  const MpCurve *curve = mp_lane_model_find_curve (model, id);
+  guint64 n = curve ? mp_series_get_n (curve->series) : 0, count = MIN (n, most), iteration;
+  double sum = 0, value;
+
+  for (guint64 i = n - count; i < n; i++) {
+    mp_series_get (curve->series, i, &iteration, &value);
+    sum += value;
+  }
+  *mean = sum / (double) MAX (count, 1);
+  return count > 0 && isfinite (*mean);
+}
+
+static int
+compare_doubles (gconstpointer a,
+                 gconstpointer b)
+{
+  double x = *(const double *) a, y = *(const double *) b;
+
+  return x < y ? -1 : x > y;
+}
+
+/* The last value of a curve and the median of the finite ones before. FALSE while there are few. */
+static gboolean
+last_and_median (MpLaneModel *model,
+                 const char  *id,
+                 double      *last,
+                 double      *median)
 {
   const MpCurve *curve = mp_lane_model_find_curve (model, id);
   guint64 n = curve ? mp_series_get_n (curve->series) : 0, iteration;
+  g_autoptr (GArray) values = g_array_new (FALSE, FALSE, sizeof (double));
 
-  if (n == 0)
+  for (guint64 i = n > 512 ? n - 512 : 0; i < n; i++) {
+    double value;
+
+    mp_series_get (curve->series, i, &iteration, &value);
+    if (isfinite (value))
+      g_array_append_val (values, value);
+  }
+  if (values->len < FEW)
     return FALSE;
-  mp_series_get (curve->series, n - 1, &iteration, value);
-  return isfinite (*value);
+  *last = g_array_index (values, double, values->len - 1);
+  g_array_set_size (values, values->len - 1);
+  g_array_sort (values, compare_doubles);
+  *median = g_array_index (values, double, values->len / 2);
+  return TRUE;
 }
 
-/* "ratio mean 1.00, min −0.11": density ratios tell whether the kernel matrix can be trusted. */
-static char *
-describe_ratio (MpLaneModel *model)
-{
-  g_autofree char *mean_text = NULL, *min_text = NULL;
-  double mean, min;
+/* ---- what can be wrong ---- */
 
-  if (!last_value (model, "ratio/mean", &mean) || !last_value (model, "ratio/min", &min))
-    return NULL;
-  mean_text = mp_format_value (mean, 3);
-  min_text = mp_format_value (min, 2);
-  return g_strdup_printf (_("Density ratio: mean %s, smallest %s"), mean_text, min_text);
-}
-
-static MpHealth *
-judge_modes (MpLaneModel *model)
+static void
+judge_modes (MpLaneModel *model,
+             GPtrArray   *list)
 {
   const MpLaneProgress *progress = mp_lane_model_get_progress (model);
-  int modes = (int) lround (progress->modes);
+  int modes = isnan (progress->modes) ? -1 : (int) lround (progress->modes);
   gboolean early = progress->iteration < EARLY * progress->n_iterations;
   g_autofree char *title = g_strdup_printf (_("Covers %d of %d modes"), modes, (int) progress->n_modes);
   g_autofree char *share = mp_format_percent (progress->high_quality);
-  g_autofree char *ratio = describe_ratio (model);
-  char *detail;
 
-  if (modes >= progress->n_modes) {
-    detail = g_strdup_printf (_("%s of the samples are of high quality.%s%s"), share, ratio ? "\n" : "",
-                              ratio ? ratio : "");
-    return new_health (MP_HEALTH_GOOD, title, detail);
-  }
-  if (early)
-    return new_health (MP_HEALTH_CALM, title, g_strdup (_("Early still: most lanes find more modes as they train.")));
-  detail = g_strdup_printf (_("The generator leaves out part of the data. Try a smaller learning rate for the critic, "
-                              "a larger latent dimension or another seed.%s%s"), ratio ? "\n" : "", ratio ? ratio : "");
-  return new_health (MP_HEALTH_WARNING, title, detail);
+  if (progress->n_modes == 0 || modes < 0)
+    return;
+  if (modes >= progress->n_modes)
+    add (list, MP_HEALTH_GOOD, title, g_strdup_printf (_("%s of the samples are of high quality."), share), NULL);
+  else if (early)
+    add (list, MP_HEALTH_CALM, title, g_strdup (_("Early still: most lanes find more modes as they train.")), NULL);
+  else
+    add (list, MP_HEALTH_WARNING, title,
+         g_strdup (_("The generator leaves out part of the data. Try a smaller learning rate for the critic, a larger "
+                     "latent dimension or another seed.")), "collapse");
 }
 
 /* Of data without modes: how much of it has samples nearby, and how many samples are where it is. */
-static MpHealth *
+static void
 judge_coverage (MpLaneModel *model,
-                double       coverage)
+                GPtrArray   *list)
 {
   const MpLaneProgress *progress = mp_lane_model_get_progress (model);
-  g_autofree char *covered = mp_format_percent (coverage), *share = NULL, *title = NULL;
   gboolean early = progress->iteration < EARLY * progress->n_iterations;
-  const char *advice = "";
-  MpHealthLevel level = MP_HEALTH_GOOD;
-
-  if (coverage < POOR_COVERAGE) {
-    level = early ? MP_HEALTH_CALM : MP_HEALTH_WARNING;
-    advice = early ? _("Early still: most lanes find more of the data as they train.")
-                   : _("The generator leaves out part of the data. Try a smaller learning rate for the critic, a "
-                       "larger latent dimension or another seed.");
-  }
-  title = g_strdup_printf (_("Covers %s of the data"), covered);
-  if (isnan (progress->high_quality))
-    return new_health (level, title, advice[0] ? g_strdup (advice) : NULL);
-  share = mp_format_percent (progress->high_quality);
-  return new_health (level, title, g_strdup_printf (_("%s of the samples lie where the data lies.%s%s"), share,
-                                                    advice[0] ? "\n" : "", advice));
-}
-
-MpHealth *
-mp_health_new (MpLaneModel *model)
-{
-  const MpLaneProgress *progress;
-  const char *message;
+  g_autofree char *covered = NULL, *title = NULL, *share = NULL, *quality = NULL;
   double coverage;
 
-  g_return_val_if_fail (MP_IS_LANE_MODEL (model), NULL);
+  if (progress->n_modes > 0 || !recent_mean (model, "coverage", 1, &coverage))
+    return;
+  covered = mp_format_percent (coverage);
+  title = g_strdup_printf (_("Covers %s of the data"), covered);
+  share = mp_format_percent (progress->high_quality);
+  if (!isnan (progress->high_quality))
+    quality = g_strdup_printf (_("%s of the samples lie where the data lies."), share);
+  if (coverage >= POOR_COVERAGE)
+    add (list, MP_HEALTH_GOOD, title, g_steal_pointer (&quality), NULL);
+  else if (early)
+    add (list, MP_HEALTH_CALM, title, g_strdup (_("Early still: most lanes find more of the data as they train.")),
+         NULL);
+  else
+    add (list, MP_HEALTH_WARNING, title,
+         g_strdup_printf (_("%s%sThe generator leaves out part of the data. Try a smaller learning rate for the critic, a "
+                            "larger latent dimension or another seed."), quality ? quality : "", quality ? " " : ""),
+         "collapse");
+}
 
-  progress = mp_lane_model_get_progress (model);
-  message = mp_lane_model_get_message (model);
+static void
+judge_critic (MpLaneModel *model,
+              GPtrArray   *list)
+{
+  double accuracy;
+
+  if (recent_mean (model, "accuracy", RECENT, &accuracy) && accuracy >= SURE) {
+    g_autofree char *share = mp_format_percent (accuracy);
+
+    add (list, MP_HEALTH_WARNING, _("The critic is saturated"),
+         g_strdup_printf (_("It tells real from generated in %s of cases. Far from the data its slope is flat, and the "
+                            "generator learns little from it. Try a gradient penalty, fewer critic updates or a smaller "
+                            "learning rate for the critic."), share), "penalties");
+  }
+}
+
+static void
+judge_kernel (MpLaneModel *model,
+              GPtrArray   *list)
+{
+  double real, generated, cross;
+
+  if (!recent_mean (model, "kernel/real", RECENT, &real) || !recent_mean (model, "kernel/cross", RECENT, &cross)
+      || !recent_mean (model, "kernel/generated", RECENT, &generated))
+    return;
+  if (real < NARROW && cross < NARROW)
+    add (list, MP_HEALTH_WARNING, _("The kernel is too narrow"),
+         g_strdup (_("Points see only themselves: the kernel between two of them is nearly 0, and so is its slope. Try a "
+                     "larger bandwidth, or several.")), "bandwidth");
+  else if (MIN (MIN (real, generated), cross) > WIDE)
+    add (list, MP_HEALTH_WARNING, _("The kernel is too wide"),
+         g_strdup (_("All points look alike to it: the kernel between any two is nearly at its largest. It matches means "
+                     "and little else. Try a smaller bandwidth.")), "bandwidth");
+}
+
+/* Density ratios tell whether the kernel matrix can be trusted. */
+static void
+judge_gram (MpLaneModel *model,
+            GPtrArray   *list)
+{
+  double condition, mean = NAN, least = NAN;
+  g_autofree char *condition_text = NULL, *mean_text = NULL, *least_text = NULL;
+
+  if (!recent_mean (model, "condition", 1, &condition))
+    return;
+  recent_mean (model, "ratio/mean", RECENT, &mean);
+  recent_mean (model, "ratio/min", RECENT, &least);
+  condition_text = mp_format_value (condition, 2);
+  mean_text = mp_format_value (mean, 3);
+  least_text = mp_format_value (least, 2);
+  if (condition > ILL_CONDITIONED)
+    add (list, MP_HEALTH_WARNING, _("The Gram matrix is ill-conditioned"),
+         g_strdup_printf (_("Its condition number is about %s, so density ratios are mostly rounding. Try a larger ridge "
+                            "ε or a smaller bandwidth."), condition_text), "ratio");
+  else
+    add (list, MP_HEALTH_CALM, _("Gram matrix well conditioned"),
+         g_strdup_printf (_("condition %s · ratio mean %s · smallest %s"), condition_text, mean_text, least_text), NULL);
+}
+
+static void
+judge_gradients (MpLaneModel *model,
+                 GPtrArray   *list)
+{
+  static const struct
+  {
+    const char *id, *exploding, *vanishing;
+  } groups[] = {
+    { "gradient/generator", N_("The generator's gradients explode"), N_("The generator's gradients vanish") },
+    { "gradient/critic", N_("The critic's gradients explode"), N_("The critic's gradients vanish") },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (groups); i++) {
+    double last, median;
+    g_autofree char *last_text = NULL, *median_text = NULL;
+
+    if (!last_and_median (model, groups[i].id, &last, &median))
+      continue;
+    last_text = mp_format_value (last, 2);
+    median_text = mp_format_value (median, 2);
+    if (median > 0 && last > EXPLODED * median)
+      add (list, MP_HEALTH_WARNING, _(groups[i].exploding),
+           g_strdup_printf (_("They are %s a weight now (root mean square), and were %s. Try a smaller learning rate, "
+                              "weight clipping or a gradient penalty."), last_text, median_text), "penalties");
+    else if (last < VANISHED)
+      add (list, MP_HEALTH_WARNING, _(groups[i].vanishing),
+           g_strdup_printf (_("They are %s a weight (root mean square): nothing pulls any more. Try another loss, a wider "
+                              "kernel, or a critic that is less sure."), last_text), "penalties");
+  }
+}
+
+/* ---- all ---- */
+
+static int
+compare_levels (gconstpointer a,
+                gconstpointer b)
+{
+  const MpHealth *x = *(MpHealth *const *) a, *y = *(MpHealth *const *) b;
+
+  return (int) y->level - (int) x->level;
+}
+
+/* FALSE where the state is all there is to say. */
+static gboolean
+judge_state (MpLaneModel *model,
+             GPtrArray   *list)
+{
+  const char *message = mp_lane_model_get_message (model) ? mp_lane_model_get_message (model) : "";
+
   switch (mp_lane_model_get_state (model)) {
   case MP_LANE_PREPARING:
-    return new_health (MP_HEALTH_CALM, _("Preparing"), g_strdup (message));
+    add (list, MP_HEALTH_CALM, _("Preparing"), g_strdup (message), NULL);
+    return FALSE;
   case MP_LANE_FAILED:
-    return new_health (MP_HEALTH_BAD, _("This lane failed"),
-                       g_strdup_printf (_("%s\nChange what the message names, then restart the lane."),
-                                        message ? message : ""));
+    add (list, MP_HEALTH_BAD, _("This lane failed"),
+         g_strdup_printf (_("%s\nChange what the message names, then restart the lane."), message), NULL);
+    return FALSE;
   case MP_LANE_DIVERGED:
-    return new_health (MP_HEALTH_BAD, _("Diverged"),
-                       g_strdup_printf (_("%s\nA number left the range of its format. Try smaller learning rates or, "
-                                          "where there is one, a larger ridge, then restart the lane."),
-                                        message ? message : ""));
+    add (list, MP_HEALTH_BAD, _("Diverged"),
+         g_strdup_printf (_("%s\nA number left the range of its format. Go back to the last good checkpoint, and try "
+                            "smaller learning rates or, where there is one, a larger ridge."), message), "penalties");
+    ((MpHealth *) g_ptr_array_index (list, 0))->roll_back = TRUE;
+    return FALSE;
   default:
-    break;
+    return TRUE;
   }
-  if (progress->n_modes > 0 && !isnan (progress->modes))
-    return judge_modes (model);
-  if (last_value (model, "coverage", &coverage))
-    return judge_coverage (model, coverage);
-  return new_health (MP_HEALTH_CALM, _("Nothing measured yet"), g_strdup (_("The first evaluation will tell.")));
+}
+
+GPtrArray *
+mp_health_list (MpLaneModel *model)
+{
+  GPtrArray *list = g_ptr_array_new_with_free_func ((GDestroyNotify) mp_health_free);
+
+  g_return_val_if_fail (MP_IS_LANE_MODEL (model), list);
+
+  if (judge_state (model, list)) {
+    judge_modes (model, list);
+    judge_coverage (model, list);
+    judge_critic (model, list);
+    judge_kernel (model, list);
+    judge_gradients (model, list);
+    judge_gram (model, list);
+    g_ptr_array_sort (list, compare_levels);
+  }
+  if (list->len == 0)
+    add (list, MP_HEALTH_CALM, _("Nothing unusual"), g_strdup (_("The first evaluation will tell more.")), NULL);
+  return list;
 }
 
 void

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * health.h: how a lane is doing, in plain words: what was seen, what it means, what to try. Main thread only.
+ * health.h: how a lane is doing, in plain words: what was seen, what it means, what to try, and the lesson that explains
+ * it. Judged from the lane's curves alone. Main thread only.
  */
 #pragma once
 
@@ -19,12 +20,16 @@ typedef enum
 typedef struct
 {
   MpHealthLevel level;
-  char         *title;  /* what was seen */
-  char         *detail; /* what it means, what to try; or NULL */
+  char         *title;     /* what was seen */
+  char         *detail;    /* what it means, what to try; or NULL */
+  const char   *lesson;    /* id of a lesson (engine/train/lesson.h), or NULL */
+  gboolean      roll_back; /* a branch from the last good checkpoint helps */
 } MpHealth;
 
-MpHealth *mp_health_new  (MpLaneModel *model);
-void      mp_health_free (MpHealth    *self);
+void       mp_health_free (MpHealth    *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MpHealth, mp_health_free)
+
+/* Everything there is to say, the worst first; never empty. (transfer full): of MpHealth. */
+GPtrArray *mp_health_list (MpLaneModel *model);
 
 G_END_DECLS

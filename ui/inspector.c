@@ -5,7 +5,7 @@
 
 #include "engine/train/devices.h"
 #include "ui/drop-down.h"
-#include "ui/health.h"
+#include "ui/health-panel.h"
 
 /* One row and where its value lives. The parameter is ours for "kind", which the schema keeps apart. */
 typedef struct
@@ -36,9 +36,7 @@ struct _MpInspector
   GtkLabel    *pending_text;
   GtkWidget   *discard;
   GtkWidget   *restart;
-  GtkWidget   *health;
-  GtkLabel    *health_title;
-  GtkLabel    *health_detail;
+  MpHealthPanel *health;
 };
 
 enum
@@ -337,20 +335,15 @@ queue_rebuild (MpInspector *self)
 static void
 update_health (MpInspector *self)
 {
-  static const char *const classes[] = { "health-calm", "health-good", "health-warning", "health-bad" };
-  g_autoptr (MpHealth) health = NULL;
+  guint n = self->lanes ? g_list_model_get_n_items (self->lanes) : 0, lane = 0;
 
-  gtk_widget_set_visible (self->health, self->lane != NULL);
-  if (!self->lane)
-    return;
-  health = mp_health_new (self->lane);
-  for (guint i = 0; i < G_N_ELEMENTS (classes); i++)
-    if (i != health->level)
-      gtk_widget_remove_css_class (self->health, classes[i]);
-  gtk_widget_add_css_class (self->health, classes[health->level]);
-  gtk_label_set_text (self->health_title, health->title);
-  gtk_label_set_text (self->health_detail, health->detail ? health->detail : "");
-  gtk_widget_set_visible (GTK_WIDGET (self->health_detail), health->detail != NULL);
+  for (guint i = 0; i < n; i++) {
+    g_autoptr (MpLaneModel) model = g_list_model_get_item (self->lanes, i);
+
+    if (model == self->lane)
+      lane = i;
+  }
+  mp_health_panel_show (self->health, self->lane, lane);
 }
 
 static void
@@ -523,6 +516,7 @@ mp_inspector_class_init (MpInspectorClass *klass)
                                           G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
   g_object_class_install_properties (object_class, N_PROPS, props);
 
+  g_type_ensure (MP_TYPE_HEALTH_PANEL);
   gtk_widget_class_set_template_from_resource (widget_class, MP_RESOURCE_PATH "/ui/inspector.ui");
   gtk_widget_class_bind_template_child (widget_class, MpInspector, chooser);
   gtk_widget_class_bind_template_child (widget_class, MpInspector, summary);
@@ -532,8 +526,6 @@ mp_inspector_class_init (MpInspectorClass *klass)
   gtk_widget_class_bind_template_child (widget_class, MpInspector, discard);
   gtk_widget_class_bind_template_child (widget_class, MpInspector, restart);
   gtk_widget_class_bind_template_child (widget_class, MpInspector, health);
-  gtk_widget_class_bind_template_child (widget_class, MpInspector, health_title);
-  gtk_widget_class_bind_template_child (widget_class, MpInspector, health_detail);
   gtk_widget_class_set_css_name (widget_class, "inspector");
   gtk_widget_class_set_accessible_role (widget_class, GTK_ACCESSIBLE_ROLE_FORM);
 }

@@ -249,15 +249,66 @@ test_link (void)
   g_assert_finalize_object (link);
 }
 
+/* The level of what is said in these words. */
 static MpHealthLevel
 health_of (MpLaneModel *lane,
            const char  *words)
 {
-  g_autoptr (MpHealth) health = mp_health_new (lane);
-  g_autofree char *all = g_strconcat (health->title, "\n", health->detail, NULL);
+  g_autoptr (GPtrArray) list = mp_health_list (lane);
 
-  g_assert_nonnull (strstr (all, words));
-  return health->level;
+  for (guint i = 0; i < list->len; i++) {
+    const MpHealth *health = g_ptr_array_index (list, i);
+    g_autofree char *all = g_strconcat (health->title, "\n", health->detail, NULL);
+
+    if (strstr (all, words))
+      return health->level;
+  }
+  g_error ("nobody says “%s”", words);
+}
+
+static void
+append_curve (MpLaneModel *lane,
+              const char  *id,
+              guint        n,
+              double       first,
+              double       last)
+{
+  const MpSeriesInfo info = { .id = id, .title = id };
+  guint curve = mp_lane_model_add_curve (lane, &info);
+
+  for (guint i = 0; i < n; i++)
+    mp_lane_model_append (lane, curve, 1000000 + i, i + 1 == n ? last : first);
+}
+
+/* What curves tell: each in a lane of its own. */
+static void
+test_health_curves (void)
+{
+  static const struct
+  {
+    const char *ids[3];
+    double      first, last;
+    const char *words;
+  } cases[] = {
+    { { "accuracy" }, 0.995, 0.995, "critic is saturated" },
+    { { "kernel/real", "kernel/generated", "kernel/cross" }, 0.001, 0.001, "too narrow" },
+    { { "kernel/real", "kernel/generated", "kernel/cross" }, 0.99, 0.99, "too wide" },
+    { { "condition" }, 1e10, 1e10, "ill-conditioned" },
+    { { "gradient/critic" }, 0.01, 20, "critic's gradients explode" },
+    { { "gradient/generator" }, 0.01, 1e-9, "generator's gradients vanish" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    MpLaneModel *lane = canned_lane ("gan", 0);
+    g_autoptr (GPtrArray) before = mp_health_list (lane), after = NULL;
+
+    for (guint j = 0; j < G_N_ELEMENTS (cases[i].ids) && cases[i].ids[j]; j++)
+      append_curve (lane, cases[i].ids[j], 30, cases[i].first, cases[i].last);
+    after = mp_health_list (lane);
+    g_assert_cmpuint (after->len, ==, before->len + 1);
+    g_assert_cmpint (health_of (lane, cases[i].words), ==, MP_HEALTH_WARNING);
+    g_assert_finalize_object (lane);
+  }
 }
 
 static void
@@ -317,7 +368,8 @@ main (int    argc,
   g_test_add_func ("/models/curves", test_curves);
   g_test_add_func ("/models/draft", test_draft);
   g_test_add_func ("/models/chart-link", test_link);
-  g_test_add_func ("/models/health", test_health);
+  g_test_add_func ("/models/health/state", test_health);
+  g_test_add_func ("/models/health/curves", test_health_curves);
   g_test_add_func ("/models/format", test_format);
   return g_test_run ();
 }

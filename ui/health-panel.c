@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <glib/gi18n-lib.h>
+
+#include "ui/health-panel.h"
+
+struct _MpHealthPanel
+{
+  GtkWidget parent_instance;
+
+  char *shown; /* titles and details of what is there */
+};
+
+G_DEFINE_FINAL_TYPE (MpHealthPanel, mp_health_panel, GTK_TYPE_WIDGET)
+
+static GtkWidget *
+new_label (const char *text,
+           const char *style)
+{
+  GtkWidget *label = gtk_label_new (text);
+
+  gtk_label_set_xalign (GTK_LABEL (label), 0);
+  gtk_label_set_wrap (GTK_LABEL (label), TRUE);
+  gtk_label_set_wrap_mode (GTK_LABEL (label), PANGO_WRAP_WORD_CHAR);
+  gtk_label_set_width_chars (GTK_LABEL (label), 20);
+  gtk_label_set_max_width_chars (GTK_LABEL (label), 32);
+  gtk_widget_add_css_class (label, style);
+  return label;
+}
+
+static void
+add_finding (MpHealthPanel  *self,
+             const MpHealth *health,
+             MpLaneModel    *model,
+             guint           lane)
+{
+  static const char *const classes[] = { "health-calm", "health-good", "health-warning", "health-bad" };
+  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 2), *buttons = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 6);
+
+  gtk_widget_add_css_class (box, "health");
+  gtk_widget_add_css_class (box, classes[health->level]);
+  gtk_box_append (GTK_BOX (box), new_label (health->title, "heading"));
+  if (health->detail && health->detail[0] != '\0')
+    gtk_box_append (GTK_BOX (box), new_label (health->detail, "caption"));
+  if (health->roll_back) {
+    GtkWidget *button = gtk_button_new_with_mnemonic (_("_Go back"));
+
+    gtk_widget_add_css_class (button, "small");
+    gtk_widget_set_tooltip_text (button, _("Opens a lane that goes on from the last good checkpoint"));
+    gtk_actionable_set_action_name (GTK_ACTIONABLE (button), "win.branch");
+    gtk_actionable_set_action_target (GTK_ACTIONABLE (button), "(ix)", (gint32) lane,
+                                      (gint64) mp_lane_model_get_progress (model)->iteration);
+    gtk_box_append (GTK_BOX (buttons), button);
+  }
+  if (health->lesson) {
+    GtkWidget *button = gtk_button_new_with_mnemonic (_("_Lesson"));
+
+    gtk_widget_add_css_class (button, "small");
+    gtk_widget_set_tooltip_text (button, _("Opens the lesson that explains this"));
+    gtk_actionable_set_action_name (GTK_ACTIONABLE (button), "win.lesson");
+    gtk_actionable_set_action_target (GTK_ACTIONABLE (button), "s", health->lesson);
+    gtk_box_append (GTK_BOX (buttons), button);
+  }
+  if (gtk_widget_get_first_child (buttons))
+    gtk_box_append (GTK_BOX (box), buttons);
+  else
+    g_object_unref (g_object_ref_sink (buttons));
+  gtk_widget_set_parent (box, GTK_WIDGET (self));
+}
+
+static void
+clear (MpHealthPanel *self)
+{
+  GtkWidget *child;
+
+  while ((child = gtk_widget_get_first_child (GTK_WIDGET (self))))
+    gtk_widget_unparent (child);
+}
+
+void
+mp_health_panel_show (MpHealthPanel *self,
+                      MpLaneModel   *model,
+                      guint          lane)
+{
+  g_autoptr (GPtrArray) list = NULL;
+  g_autoptr (GString) all = g_string_new (NULL);
+
+  g_return_if_fail (MP_IS_HEALTH_PANEL (self));
+
+  list = model ? mp_health_list (model) : g_ptr_array_new ();
+  g_string_printf (all, "%u", lane);
+  for (guint i = 0; i < list->len; i++) {
+    const MpHealth *health = g_ptr_array_index (list, i);
+
+    g_string_append_printf (all, "\n%s\n%s", health->title, health->detail ? health->detail : "");
+  }
+  if (g_strcmp0 (all->str, self->shown) == 0)
+    return;
+  g_free (self->shown);
+  self->shown = g_strdup (all->str);
+  clear (self);
+  for (guint i = 0; i < list->len; i++)
+    add_finding (self, g_ptr_array_index (list, i), model, lane);
+}
+
+static void
+mp_health_panel_dispose (GObject *object)
+{
+  clear (MP_HEALTH_PANEL (object));
+  G_OBJECT_CLASS (mp_health_panel_parent_class)->dispose (object);
+}
+
+static void
+mp_health_panel_finalize (GObject *object)
+{
+  g_free (MP_HEALTH_PANEL (object)->shown);
+  G_OBJECT_CLASS (mp_health_panel_parent_class)->finalize (object);
+}
+
+static void
+mp_health_panel_class_init (MpHealthPanelClass *klass)
+{
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->dispose = mp_health_panel_dispose;
+  G_OBJECT_CLASS (klass)->finalize = mp_health_panel_finalize;
+  gtk_widget_class_set_layout_manager_type (widget_class, GTK_TYPE_BOX_LAYOUT);
+  gtk_widget_class_set_css_name (widget_class, "healthpanel");
+  gtk_widget_class_set_accessible_role (widget_class, GTK_ACCESSIBLE_ROLE_STATUS);
+}
+
+static void
+mp_health_panel_init (MpHealthPanel *self)
+{
+  gtk_orientable_set_orientation (GTK_ORIENTABLE (gtk_widget_get_layout_manager (GTK_WIDGET (self))),
+                                  GTK_ORIENTATION_VERTICAL);
+  gtk_box_layout_set_spacing (GTK_BOX_LAYOUT (gtk_widget_get_layout_manager (GTK_WIDGET (self))), 6);
+}
+
+GtkWidget *
+mp_health_panel_new (void)
+{
+  return g_object_new (MP_TYPE_HEALTH_PANEL, NULL);
+}
