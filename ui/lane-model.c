@@ -51,6 +51,7 @@ enum
   PROP_SNAPSHOT,
   PROP_N_PENDING,
   PROP_RUN,
+  PROP_MINIBATCH,
   N_PROPS
 };
 
@@ -188,6 +189,9 @@ mp_lane_model_get_property (GObject    *object,
   case PROP_N_PENDING:
     g_value_set_uint (value, mp_lane_model_get_n_pending (self));
     break;
+  case PROP_MINIBATCH:
+    g_value_set_pointer (value, self->past.minibatch);
+    break;
   case PROP_RUN:
     g_value_set_string (value, self->past.run_dir);
     break;
@@ -210,6 +214,7 @@ install_properties (GObjectClass *object_class)
   props[PROP_PLACE] = g_param_spec_string ("place", NULL, NULL, NULL, readable);
   props[PROP_SNAPSHOT] = g_param_spec_pointer ("snapshot", NULL, NULL, readable);
   props[PROP_N_PENDING] = g_param_spec_uint ("n-pending", NULL, NULL, 0, G_MAXUINT, 0, readable);
+  props[PROP_MINIBATCH] = g_param_spec_pointer ("minibatch", NULL, NULL, readable);
   props[PROP_RUN] = g_param_spec_string ("run", NULL, NULL, NULL, readable);
   g_object_class_install_properties (object_class, N_PROPS, props);
 }
@@ -505,6 +510,7 @@ mp_lane_model_start_over (MpLaneModel  *self,
 
   take_experiment (self, experiment);
   mp_lane_model_show_past (self, NULL, NULL);
+  mp_lane_model_set_minibatch (self, NULL);
 
   g_free (self->device);
   self->device = g_strdup (self->draft_device);

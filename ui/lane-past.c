@@ -7,6 +7,7 @@ mp_lane_past_clear (MpLanePast *past)
   g_clear_pointer (&past->run_dir, g_free);
   g_clear_pointer (&past->parent_dir, g_free);
   g_clear_pointer (&past->snapshot, mp_snapshot_unref);
+  g_clear_pointer (&past->minibatch, mp_minibatch_unref);
 }
 
 const char *
@@ -110,4 +111,30 @@ mp_lane_model_is_past (MpLaneModel *self)
   g_return_val_if_fail (MP_IS_LANE_MODEL (self), FALSE);
 
   return mp_lane_model_get_past (self)->snapshot != NULL;
+}
+
+MpMinibatch *
+mp_lane_model_get_minibatch (MpLaneModel *self)
+{
+  g_return_val_if_fail (MP_IS_LANE_MODEL (self), NULL);
+
+  return mp_lane_model_get_past (self)->minibatch;
+}
+
+void
+mp_lane_model_set_minibatch (MpLaneModel *self,
+                             MpMinibatch *minibatch)
+{
+  MpLanePast *past;
+
+  g_return_if_fail (MP_IS_LANE_MODEL (self));
+
+  past = mp_lane_model_get_past (self);
+  if (past->minibatch == minibatch)
+    return;
+  if (minibatch)
+    mp_minibatch_ref (minibatch);
+  g_clear_pointer (&past->minibatch, mp_minibatch_unref);
+  past->minibatch = minibatch;
+  g_object_notify (G_OBJECT (self), "minibatch");
 }

@@ -32,6 +32,12 @@ void        mp_lane_model_show_past     (MpLaneModel          *self,
                                          const MpLaneProgress *progress);
 gboolean    mp_lane_model_is_past       (MpLaneModel          *self);
 
+/* What the last single phase did, or NULL. Notifies "minibatch". */
+MpMinibatch *mp_lane_model_get_minibatch (MpLaneModel         *self);
+/* Takes a reference. */
+void        mp_lane_model_set_minibatch (MpLaneModel          *self,
+                                         MpMinibatch          *minibatch);
+
 /* ---- for lane-model.c ---- */
 typedef struct
 {
@@ -41,6 +47,7 @@ typedef struct
   guint64         parent_iteration;
   MpSnapshot     *snapshot;  /* NULL: now */
   MpLaneProgress  progress;
+  MpMinibatch    *minibatch;
 } MpLanePast;
 void        mp_lane_past_clear          (MpLanePast           *past);
 MpLanePast *mp_lane_model_get_past      (MpLaneModel          *self);

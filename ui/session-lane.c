@@ -109,6 +109,19 @@ mp_session_lane_pull_scalars (MpSessionLane *lane)
   lane->curves_changed = lane->curves_changed || scalars->len > 0;
 }
 
+/* Slow motion ends when the lane moves by itself. */
+static void
+pull_minibatch (MpSessionLane *lane)
+{
+  g_autoptr (MpMinibatch) minibatch = mp_trainer_dup_minibatch (lane->trainer);
+
+  if (mp_trainer_get_state (lane->trainer) == MP_LANE_TRAINING)
+    mp_lane_model_set_minibatch (lane->model, NULL);
+  else if (minibatch != lane->minibatch)
+    mp_lane_model_set_minibatch (lane->model, minibatch);
+  lane->minibatch = minibatch;
+}
+
 void
 mp_session_lane_pull_progress (MpSessionLane *lane)
 {
@@ -126,6 +139,7 @@ mp_session_lane_pull_progress (MpSessionLane *lane)
 
   mp_lane_model_set_progress (lane->model, &progress);
   mp_lane_model_set_phase (lane->model, phase);
+  pull_minibatch (lane);
   if (lane->curves_changed)
     mp_lane_model_changed_series (lane->model);
   lane->curves_changed = FALSE;

@@ -22,6 +22,7 @@ typedef struct
   gboolean      wants_view;     /* one more snapshot, training or not */
   gboolean      view_pending;   /* asked for, not here yet */
   gboolean      removing;
+  gconstpointer minibatch;      /* the last one that was taken over; only compared */
   char         *from;           /* folder of the run that it branches off, or NULL */
   guint64       from_iteration;
 } MpSessionLane;

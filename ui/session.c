@@ -713,6 +713,24 @@ mp_session_step_phase (MpSession *self)
 }
 
 void
+mp_session_step_lane_phase (MpSession *self,
+                            guint      lane)
+{
+  MpSessionLane *stepped;
+
+  g_return_if_fail (MP_IS_SESSION (self));
+  g_return_if_fail (lane < self->lanes->len);
+
+  stepped = g_ptr_array_index (self->lanes, lane);
+  if (!stepped->trainer || mp_session_lane_is_final (mp_trainer_get_state (stepped->trainer)))
+    return;
+  mp_trainer_step_phase (stepped->trainer);
+  stepped->wants_view = TRUE;
+  mp_session_wake (self);
+  update_playing (self);
+}
+
+void
 mp_session_reset (MpSession *self)
 {
   g_return_if_fail (MP_IS_SESSION (self));

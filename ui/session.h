@@ -75,6 +75,9 @@ void          mp_session_play           (MpSession  *self);
 void          mp_session_pause          (MpSession  *self);
 void          mp_session_step_iteration (MpSession  *self);
 void          mp_session_step_phase     (MpSession  *self);
+/* One phase of one lane; the others stay where they are. */
+void          mp_session_step_lane_phase (MpSession *self,
+                                            guint       lane);
 /* Every lane from its first iteration, with the settings that it trains. */
 void          mp_session_reset          (MpSession  *self);
 gboolean      mp_session_get_playing    (MpSession  *self);

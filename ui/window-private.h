@@ -52,6 +52,7 @@ struct _MpWindow
   GtkSizeGroup   *heads;       /* of the lanes' cards */
   MpCharts       *charts;
   MpTransport    *transport;
+  MpSlowMotion   *slow_motion; /* of the inspected lane */
 };
 
 void mp_window_show_banner        (MpWindow      *self,

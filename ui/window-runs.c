@@ -54,11 +54,29 @@ branch_action (GtkWidget  *widget,
     mp_window_show_toast (self, error->message);
 }
 
+static void
+step_lane_action (GtkWidget  *widget,
+                  const char *name,
+                  GVariant   *parameter)
+{
+  MpWindow *self = MP_WINDOW (widget);
+  GListModel *lanes = mp_session_get_lanes (self->session);
+  MpLaneModel *inspected = mp_inspector_get_lane (self->inspector);
+
+  for (guint i = 0; i < g_list_model_get_n_items (lanes); i++) {
+    g_autoptr (MpLaneModel) model = g_list_model_get_item (lanes, i);
+
+    if (model == inspected)
+      mp_session_step_lane_phase (self->session, i);
+  }
+}
+
 void
 mp_window_install_run_actions (GtkWidgetClass *widget_class)
 {
   gtk_widget_class_install_action (widget_class, "win.open-run", "s", open_run_action);
   gtk_widget_class_install_action (widget_class, "win.open-run-alone", "s", open_run_action);
   gtk_widget_class_install_action (widget_class, "win.resume-lane", "i", resume_action);
+  gtk_widget_class_install_action (widget_class, "win.step-lane-phase", NULL, step_lane_action);
   gtk_widget_class_install_action (widget_class, "win.branch", "(ix)", branch_action);
 }

@@ -116,6 +116,7 @@ inspected_lane_cb (MpWindow *self)
        child = gtk_widget_get_next_sibling (child))
     mp_lane_card_set_selected (MP_LANE_CARD (child),
                                several && mp_lane_card_get_model (MP_LANE_CARD (child)) == lane);
+  mp_slow_motion_set_lane (self->slow_motion, lane);
 }
 
 static void
@@ -422,6 +423,7 @@ bind_template (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_child (widget_class, MpWindow, lanes);
   gtk_widget_class_bind_template_child (widget_class, MpWindow, charts);
   gtk_widget_class_bind_template_child (widget_class, MpWindow, transport);
+  gtk_widget_class_bind_template_child (widget_class, MpWindow, slow_motion);
 }
 
 static void
@@ -440,6 +442,7 @@ mp_window_class_init (MpWindowClass *klass)
   g_type_ensure (MP_TYPE_GALLERY);
   g_type_ensure (MP_TYPE_INSPECTOR);
   g_type_ensure (MP_TYPE_RUN_LIST);
+  g_type_ensure (MP_TYPE_SLOW_MOTION);
   g_type_ensure (MP_TYPE_TRANSPORT);
   bind_template (widget_class);
   mp_window_install_actions (widget_class);
@@ -551,6 +554,14 @@ mp_window_get_inspector (MpWindow *self)
   g_return_val_if_fail (MP_IS_WINDOW (self), NULL);
 
   return self->inspector;
+}
+
+MpSlowMotion *
+mp_window_get_slow_motion (MpWindow *self)
+{
+  g_return_val_if_fail (MP_IS_WINDOW (self), NULL);
+
+  return self->slow_motion;
 }
 
 MpRunList *

@@ -17,6 +17,7 @@
 #include "ui/inspector.h"
 #include "ui/lane-card.h"
 #include "ui/run-list.h"
+#include "ui/slow-motion.h"
 #include "ui/transport.h"
 
 G_BEGIN_DECLS
@@ -34,6 +35,7 @@ gboolean      mp_window_open            (MpWindow       *self,
                                          gboolean        play);
 MpSession *mp_window_get_session  (MpWindow       *self);
 MpInspector  *mp_window_get_inspector   (MpWindow       *self);
+MpSlowMotion *mp_window_get_slow_motion (MpWindow       *self);
 MpRunList    *mp_window_get_runs        (MpWindow       *self);
 MpDeviceMenu *mp_window_get_device_menu (MpWindow       *self);
 MpTransport  *mp_window_get_transport   (MpWindow       *self);

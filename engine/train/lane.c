@@ -240,6 +240,7 @@ run_slowly (MpLane  *lane,
   g_atomic_ref_count_init (&told->ref_count);
   told->iteration = lane->submitted;
   told->phase = lane->phase;
+  told->title = mp_loop_get_phase_title (lane->loop, lane->phase);
   told->repetition = lane->repetition;
   told->n_repetitions = mp_loop_get_repeat (lane->loop, lane->phase, lane->submitted);
   told->n_real = probe.n_real;
@@ -250,6 +251,9 @@ run_slowly (MpLane  *lane,
   told->n_reports = lane->n_reports;
   told->now = g_memdup2 (probe.reports, MAX (lane->n_reports, 1) * sizeof (double));
   told->before = g_memdup2 (lane->values, MAX (lane->n_reports, 1) * sizeof (double));
+  told->titles = g_new (const char *, MAX (lane->n_reports, 1));
+  for (guint i = 0; i < lane->n_reports; i++)
+    told->titles[i] = g_intern_string (lane->trainer->series[i].title);
   told->n_groups = MIN (probe.groups->len, G_N_ELEMENTS (told->groups));
   for (guint i = 0; i < told->n_groups; i++) {
     const MpProbeGroup *group = &g_array_index (probe.groups, MpProbeGroup, i);

@@ -65,10 +65,12 @@ typedef struct
   gatomicrefcount ref_count;
   guint64     iteration;        /* whole ones before it */
   guint       phase;            /* that ran: index into mp_trainer_get_phases () */
+  const char *title;            /* its; untranslated, as the next ones */
   gint64      repetition, n_repetitions; /* of it in this iteration, from 0 */
   gint64      n_real, n_generated, dimensions;
   float      *real, *generated; /* the minibatch; NULL where the phase has none */
   guint       n_reports;        /* series of reports: the first of mp_trainer_get_series () */
+  const char **titles;          /* n_reports; interned */
   double     *before, *now;     /* n_reports: as last reported, and by this run; NAN for none */
   guint       n_groups;
   struct

@@ -366,6 +366,30 @@ test_library (Fixture      *fixture,
   WAIT_FOR (n_lanes (fixture) == 1 && mp_lane_model_is_kept (lane (fixture, 0)));
 }
 
+/* Phase by phase: the numbers of the minibatch come and change, of this lane alone, and go when the lane plays. */
+static void
+test_slow_motion (Fixture       *fixture,
+                  gconstpointer  data)
+{
+  MpSlowMotion *slow = mp_window_get_slow_motion (fixture->window);
+  MpMinibatch *minibatch;
+
+  g_assert_true (mp_window_open (fixture->window, "ring-gan", FALSE));
+  WAIT_FOR (mp_lane_model_get_state (lane (fixture, 0)) == MP_LANE_PAUSED);
+  g_assert_false (gtk_widget_get_visible (GTK_WIDGET (slow)));
+  act (fixture, "win.step-phase", NULL);
+  WAIT_FOR ((minibatch = mp_lane_model_get_minibatch (lane (fixture, 0))) != NULL);
+  g_assert_cmpuint (minibatch->phase, ==, 0);
+  g_assert_true (gtk_widget_get_visible (GTK_WIDGET (slow)));
+  g_assert_nonnull (strstr (mp_slow_motion_get_text (slow), "Critic"));
+  canned_check_labels (GTK_WIDGET (slow));
+  act (fixture, "win.step-lane-phase", NULL);
+  WAIT_FOR (mp_lane_model_get_minibatch (lane (fixture, 0))->phase == 1);
+  g_assert_nonnull (strstr (mp_slow_motion_get_text (slow), "Generator"));
+  mp_session_play (session (fixture));
+  WAIT_FOR (!gtk_widget_get_visible (GTK_WIDGET (slow)));
+}
+
 #define ADD(path, run) g_test_add ("/timeline/" path, Fixture, NULL, set_up, run, tear_down)
 
 int
@@ -381,6 +405,7 @@ main (int    argc,
   ADD ("branch", test_branch);
   ADD ("kept-run", test_kept_run);
   ADD ("library", test_library);
+  ADD ("slow-motion", test_slow_motion);
   /* The window needs a started application; the tests then run its main loop themselves. */
   g_assert_true (g_application_register (G_APPLICATION (application), NULL, NULL));
   status = g_test_run ();
