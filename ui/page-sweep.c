@@ -262,15 +262,21 @@ update_controls (MpSweepPage *self)
     [MP_SWEEP_MODEL_EMPTY] = N_("Start"),       [MP_SWEEP_MODEL_OPENING] = N_("Start"),
     [MP_SWEEP_MODEL_READY] = N_("Start"),       [MP_SWEEP_MODEL_RUNNING] = N_("Pause"),
     [MP_SWEEP_MODEL_PAUSED] = N_("Resume"),     [MP_SWEEP_MODEL_STOPPING] = N_("Resume"),
-    [MP_SWEEP_MODEL_STOPPED] = N_("Go on"),     [MP_SWEEP_MODEL_FINISHED] = N_("Finished"),
+    [MP_SWEEP_MODEL_STOPPED] = N_("Go on"),     [MP_SWEEP_MODEL_FINISHED] = N_("Try failed runs again"),
   };
+  guint counts[MP_N_TRIAL_STATES] = { 0 };
+  gboolean finished = state == MP_SWEEP_MODEL_FINISHED;
+
+  if (finished)
+    mp_sweep_run_count (mp_sweep_model_get_run (self->model), counts);
 
   gtk_button_set_label (GTK_BUTTON (self->play_button), _(words[state]));
   if (running)
     gtk_widget_remove_css_class (self->play_button, "suggested-action");
   else
     gtk_widget_add_css_class (self->play_button, "suggested-action");
-  enable (self, "play", sweep && state != MP_SWEEP_MODEL_STOPPING && state != MP_SWEEP_MODEL_FINISHED);
+  enable (self, "play", sweep && state != MP_SWEEP_MODEL_STOPPING && (!finished || counts[MP_TRIAL_FAILED] > 0));
+  gtk_widget_set_visible (self->play_button, !finished || counts[MP_TRIAL_FAILED] > 0);
   enable (self, "stop", running || state == MP_SWEEP_MODEL_PAUSED);
   enable (self, "open", !busy);
   enable (self, "open-other", !busy);
@@ -327,6 +333,16 @@ pull_cb (gpointer data)
 
 /* ---- cells ---- */
 
+/* As a lane, where lanes are. alone: instead of those that are there. */
+static void
+open_run (MpSweepPage *self,
+          const char  *dir,
+          gboolean     alone)
+{
+  gtk_widget_activate_action (GTK_WIDGET (self), alone ? "win.open-run-alone" : "win.open-run", "s", dir);
+  gtk_widget_activate_action (GTK_WIDGET (self), "win.page", "s", "lanes");
+}
+
 static void
 open_run_cb (GtkButton   *button,
              MpSweepPage *self)
@@ -335,7 +351,45 @@ open_run_cb (GtkButton   *button,
 
   if (self->popover)
     gtk_popover_popdown (GTK_POPOVER (self->popover));
-  gtk_widget_activate_action (GTK_WIDGET (self), "win.open-run", "s", dir);
+  open_run (self, dir, FALSE);
+}
+
+/* All seeds of a cell, which the charts then show as one. */
+static void
+open_all_cb (GtkButton   *button,
+             MpSweepPage *self)
+{
+  const char *const *dirs = g_object_get_data (G_OBJECT (button), "runs");
+
+  if (self->popover)
+    gtk_popover_popdown (GTK_POPOVER (self->popover));
+  for (guint i = 0; dirs[i]; i++)
+    open_run (self, dirs[i], i == 0);
+}
+
+static GtkWidget *
+new_all_button (MpSweepPage *self,
+                guint        cell)
+{
+  MpSweep *sweep = mp_sweep_model_get_sweep (self->model);
+  MpSweepRun *run = mp_sweep_model_get_run (self->model);
+  GtkWidget *button = gtk_button_new_with_label (_("Open all instead of the lanes"));
+  g_autoptr (GPtrArray) dirs = g_ptr_array_new ();
+
+  for (guint i = 0; i < mp_sweep_get_n_seeds (sweep) && dirs->len < MP_MAX_LANES; i++) {
+    guint trial = mp_sweep_find_trial (sweep, cell, i);
+    MpTrialStatus status;
+
+    mp_sweep_run_get_status (run, trial, &status);
+    if (status.state != MP_TRIAL_WAITING && status.state != MP_TRIAL_FAILED)
+      g_ptr_array_add (dirs, mp_sweep_run_dup_trial_dir (run, trial));
+  }
+  gtk_widget_set_sensitive (button, dirs->len > 1);
+  g_ptr_array_add (dirs, NULL);
+  g_object_set_data_full (G_OBJECT (button), "runs", g_ptr_array_free (g_steal_pointer (&dirs), FALSE),
+                          (GDestroyNotify) g_strfreev);
+  g_signal_connect (button, "clicked", G_CALLBACK (open_all_cb), self);
+  return button;
 }
 
 static GtkWidget *
@@ -398,6 +452,8 @@ show_seeds (MpSweepPage *self,
   gtk_box_append (GTK_BOX (box), heading);
   for (guint i = 0; i < mp_sweep_get_n_seeds (sweep); i++)
     gtk_box_append (GTK_BOX (box), new_seed_row (self, mp_sweep_find_trial (sweep, cell, i)));
+  if (mp_sweep_get_n_seeds (sweep) > 1)
+    gtk_box_append (GTK_BOX (box), new_all_button (self, cell));
   self->popover = gtk_popover_new ();
   gtk_popover_set_child (GTK_POPOVER (self->popover), box);
   if (gtk_toggle_button_get_active (self->matrix_toggle)) {
@@ -429,7 +485,7 @@ activated_cb (MpSweepPage *self,
   else {
     g_autofree char *dir = mp_sweep_run_dup_trial_dir (run, mp_sweep_find_trial (sweep, cell, 0));
 
-    gtk_widget_activate_action (GTK_WIDGET (self), "win.open-run", "s", dir);
+    open_run (self, dir, FALSE);
   }
 }
 
