@@ -102,9 +102,10 @@ describe_settings (MpExperiment *experiment)
       const MpParam *param = g_ptr_array_index (group->params, j);
       const char *value = mp_experiment_get_string (experiment, "method", param->key);
 
-      if (param->type == MP_PARAM_ENUM)
+      /* A word of the method's kind comes first; others are worth their place where somebody chose them. */
+      if (param->type == MP_PARAM_ENUM && (n == 0 || !g_str_equal (value, param->default_value)))
         g_string_append_printf (text, "%s%s", n++ ? " · " : "", value);
-      else if (param->symbol && param->type != MP_PARAM_BOOL)
+      else if (param->type != MP_PARAM_ENUM && param->symbol && param->type != MP_PARAM_BOOL && value[0] != '\0')
         g_string_append_printf (text, "%s%s %s", n++ ? " · " : "", param->symbol, value);
     }
   }
