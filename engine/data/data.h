@@ -90,7 +90,7 @@ double           mp_mixture_density (const MpMixture *self, gint64 dimensions, c
 /* ---- for data sets: keys that several have, and what they mean ---- */
 
 #define MP_DATA_POINTS(number)                                                                                       \
-  { .key = "points", .title = N_("Points"), .unit = N_("points"),                                                    \
+  { .key = "points", .title = N_("Points"),                                                                          \
     .summary = N_("Size of the data set; 0 draws every minibatch fresh."),                                           \
     .type = MP_PARAM_INT, .default_value = number, .min = 0, .max = 1e8, .ui_min = 0, .ui_max = 1e5 }
 #define MP_DATA_HELD_OUT                                                                                             \
