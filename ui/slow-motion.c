@@ -29,7 +29,6 @@ new_cell (const char *text,
   GtkWidget *label = gtk_label_new (text);
 
   gtk_label_set_xalign (GTK_LABEL (label), align);
-  gtk_label_set_wrap (GTK_LABEL (label), TRUE);
   gtk_widget_add_css_class (label, "caption");
   gtk_widget_add_css_class (label, "numeric");
   if (class)
@@ -46,6 +45,9 @@ add_row (MpSlowMotion *self,
 {
   GtkWidget *title = new_cell (name, NULL, 0);
 
+  gtk_label_set_ellipsize (GTK_LABEL (title), PANGO_ELLIPSIZE_END);
+  gtk_label_set_max_width_chars (GTK_LABEL (title), 44);
+  gtk_widget_set_tooltip_text (title, name);
   gtk_widget_set_hexpand (title, TRUE);
   gtk_grid_attach (self->numbers, title, 0, row, 1, 1);
   gtk_grid_attach (self->numbers, new_cell (value, NULL, 1), 1, row, 1, 1);
@@ -163,6 +165,7 @@ update (MpSlowMotion *self)
   text = describe (minibatch);
   what = next ? g_strdup_printf (_("next: %s"), g_dgettext (GETTEXT_PACKAGE, next)) : NULL;
   gtk_label_set_text (self->head, text);
+  gtk_widget_set_tooltip_text (GTK_WIDGET (self->head), text);
   gtk_label_set_text (self->next, what ? what : "");
   fill_numbers (self, minibatch);
   fill_points (self, minibatch);
