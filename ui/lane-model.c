@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "ui/lane-curves.h"
 #include "ui/lane-past.h"
 
 struct _MpLaneModel
@@ -72,18 +73,6 @@ static GParamSpec *props[N_PROPS];
 static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (MpLaneModel, mp_lane_model, G_TYPE_OBJECT)
-
-static void
-curve_free (gpointer data)
-{
-  MpCurve *curve = data;
-
-  g_free (curve->id);
-  g_free (curve->title);
-  g_free (curve->unit);
-  mp_series_unref (curve->series);
-  g_free (curve);
-}
 
 /* The method's settings that tell lanes apart: "K 2 · ε 0.001", from parameters that carry a symbol. */
 static char *
@@ -251,7 +240,7 @@ mp_lane_model_init (MpLaneModel *self)
 {
   self->progress.modes = self->progress.high_quality = NAN;
   self->layers = mp_lane_layers_new ();
-  self->curves = g_ptr_array_new_with_free_func (curve_free);
+  self->curves = mp_lane_curves_new ();
 }
 
 MpLaneModel *
@@ -772,130 +761,14 @@ mp_lane_model_get_drawn (MpLaneModel *self)
   return self->drawn || !self->snapshot;
 }
 
-/* ---- curves ---- */
+/* ---- curves: lane-curves.c ---- */
 
-guint
-mp_lane_model_get_n_curves (MpLaneModel *self)
-{
-  g_return_val_if_fail (MP_IS_LANE_MODEL (self), 0);
-
-  return self->curves->len;
-}
-
-const MpCurve *
-mp_lane_model_get_curve (MpLaneModel *self,
-                         guint        i)
-{
-  g_return_val_if_fail (MP_IS_LANE_MODEL (self), NULL);
-  g_return_val_if_fail (i < self->curves->len, NULL);
-
-  return g_ptr_array_index (self->curves, i);
-}
-
-const MpCurve *
-mp_lane_model_find_curve (MpLaneModel *self,
-                          const char  *id)
+GPtrArray *
+mp_lane_model_get_curves (MpLaneModel *self)
 {
   g_return_val_if_fail (MP_IS_LANE_MODEL (self), NULL);
 
-  for (guint i = 0; i < self->curves->len; i++) {
-    const MpCurve *curve = g_ptr_array_index (self->curves, i);
-
-    if (g_str_equal (curve->id, id))
-      return curve;
-  }
-  return NULL;
-}
-
-guint
-mp_lane_model_add_curve (MpLaneModel        *self,
-                         const MpSeriesInfo *info)
-{
-  MpCurve *curve;
-
-  g_return_val_if_fail (MP_IS_LANE_MODEL (self), 0);
-  g_return_val_if_fail (info != NULL, 0);
-
-  curve = g_new0 (MpCurve, 1);
-  curve->id = g_strdup (info->id);
-  curve->title = g_strdup (g_dgettext (GETTEXT_PACKAGE, info->title));
-  curve->unit = g_strdup (info->unit);
-  curve->better = info->better;
-  curve->series = mp_series_new ();
-  g_ptr_array_add (self->curves, curve);
-  return self->curves->len - 1;
-}
-
-void
-mp_lane_model_take_curve (MpLaneModel        *self,
-                          const MpSeriesInfo *info,
-                          MpSeries           *series)
-{
-  MpCurve *curve;
-  guint index;
-
-  g_return_if_fail (MP_IS_LANE_MODEL (self));
-
-  index = mp_lane_model_adopt_curve (self, info);
-  curve = g_ptr_array_index (self->curves, index);
-  mp_series_unref (curve->series);
-  curve->series = series;
-}
-
-guint
-mp_lane_model_adopt_curve (MpLaneModel        *self,
-                           const MpSeriesInfo *info)
-{
-  g_return_val_if_fail (MP_IS_LANE_MODEL (self), 0);
-  g_return_val_if_fail (info != NULL, 0);
-
-  for (guint i = 0; i < self->curves->len; i++) {
-    MpCurve *curve = g_ptr_array_index (self->curves, i);
-
-    if (!g_str_equal (curve->id, info->id))
-      continue;
-    g_free (curve->title);
-    curve->title = g_strdup (g_dgettext (GETTEXT_PACKAGE, info->title));
-    curve->better = info->better;
-    return i;
-  }
-  return mp_lane_model_add_curve (self, info);
-}
-
-static void
-append_share (MpLaneModel *self,
-              const char  *id,
-              const char  *title,
-              guint64      iteration,
-              double       percent)
-{
-  const MpCurve *curve = mp_lane_model_find_curve (self, id);
-
-  if (!curve) {
-    MpSeriesInfo info = { .id = id, .title = title, .unit = "%", .better = MP_HIGHER_IS_BETTER };
-
-    curve = mp_lane_model_get_curve (self, mp_lane_model_add_curve (self, &info));
-  }
-  mp_series_append (curve->series, iteration, percent);
-}
-
-void
-mp_lane_model_append (MpLaneModel *self,
-                      guint        curve,
-                      guint64      iteration,
-                      double       value)
-{
-  const MpCurve *appended;
-
-  g_return_if_fail (MP_IS_LANE_MODEL (self));
-  g_return_if_fail (curve < self->curves->len);
-
-  appended = g_ptr_array_index (self->curves, curve);
-  mp_series_append (appended->series, iteration, value);
-  if (g_str_equal (appended->id, "modes") && self->progress.n_modes > 0)
-    append_share (self, "share/modes", _("Modes covered"), iteration, 100 * value / self->progress.n_modes);
-  else if (g_str_equal (appended->id, "high_quality"))
-    append_share (self, "share/high_quality", _("High quality"), iteration, 100 * value);
+  return self->curves;
 }
 
 void
