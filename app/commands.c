@@ -123,9 +123,10 @@ const MpCommand mp_commands[] = {
     OPTIONS (sweep_options), .least = 0, .most = 1, .word = MP_WORD_SWEEP, .run = mp_sweep_run_command,
   },
   {
-    .name = "list", .synopsis = "methods|data|networks|optimizers|metrics|views|presets|sweeps|devices|runs [WORD…]",
+    .name = "list", .synopsis = N_("KIND [WORD…]"),
     .summary = N_("List what there is"),
-    .description = N_("Prints a line for each: its name and what it is. “list devices” also names what cannot be used, "
+    .description = N_("Prints a line for each: its name and what it is. KIND is methods, data, networks, optimizers, "
+                      "metrics, views, presets, sweeps, devices or runs. “list devices” also names what cannot be used, "
                       "and why; with --json each device has its UUID and memory in bytes. “list runs” lists the kept runs, "
                       "newest first; words behind it must all occur in a run's folder, title, method, data set, state, "
                       "date, tags or notes."),

@@ -183,7 +183,7 @@ mp_list_run (MpArguments *arguments)
   if (strcmp (word, "runs") == 0)
     return mp_list_runs (arguments);
   if (arguments->words->len > 1)
-    return mp_complain (MP_EXIT_USAGE, _("“%s”: words to search for go with “list runs” only."),
+    return mp_complain (MP_EXIT_USAGE, _("“%s” is one word too many; words to search for go with “list runs” only."),
                         (char *) g_ptr_array_index (arguments->words, 1));
   if (strcmp (word, "devices") == 0 && mp_arguments_has (arguments, "json"))
     return print_devices_json ();
