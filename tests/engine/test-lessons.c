@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "engine/data/data.h"
 #include "engine/methods/build.h"
 #include "engine/train/lesson.h"
 #include "tests/engine/scratch.h"
@@ -51,8 +52,12 @@ offers (MpExperiment *lane,
         const char   *layer)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (MpBuild) build = mp_build_new (lane, 2, NULL, &error);
+  g_autoptr (MpData) data = mp_data_open (lane, 1, &error);
+  const MpBuildOptions options = { .data = data };
+  g_autoptr (MpBuild) build = NULL;
 
+  g_assert_no_error (error);
+  build = mp_build_new (lane, 2, &options, &error);
   g_assert_no_error (error);
   return mp_build_find_view (build, layer) >= 0;
 }
