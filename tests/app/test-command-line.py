@@ -74,7 +74,7 @@ def test_usage_errors ():
         (['train', 'ring-gan', '--set', 'other:train.seed=1'], 'the lanes are ring-gan'),
         (['train', 'ring-gan', '--resume', '/tmp'], 'cannot be given beside it'),
         (['train', '--resume', '/tmp', '--seed', '3'], '--seed cannot be given beside it'),
-        (['list'], 'Something is missing: matchpoint list methods|'),
+        (['list'], 'Something is missing: matchpoint list KIND'),
         (['list', 'method'], 'did you mean “methods”?'),
         (['list', 'methods', 'data'], '“data” is one word too many'),
         (['describe'], 'Something is missing'),

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * test-everything.c: every method of the registry on every data set of the registry trains without an error, stays
- * finite all the way, and does so with the same bits again, also when the second half is trained by another lane that has
- * nothing but what a checkpoint of the middle keeps.
+ * finite all the way, and does so with the same bits again, also when the second half is trained by another lane that
+ * has nothing but what a checkpoint of the middle keeps.
  *
  * One test for each method. Networks are small; a frozen extractor keeps its initial, random weights, as no stage is
  * trained: what a trained one changes is test-stage.c's.
