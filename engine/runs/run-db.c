@@ -435,6 +435,22 @@ mp_run_db_sync (MpRunDb *self,
   return FALSE;
 }
 
+/* The file of the data that the run has kept a copy of. (transfer full), or NULL. */
+static char *
+find_kept_file (const char *run_dir)
+{
+  g_autoptr (MpRun) run = mp_run_open (run_dir, FALSE, NULL);
+  g_autofree char *folder = g_build_filename (run_dir, "data", NULL);
+  g_autofree char *file = NULL;
+  g_autofree char *place = NULL;
+
+  if (run == NULL || mp_experiment_find_param (mp_run_get_experiment (run), "data", "file") == NULL)
+    return NULL;
+  file = mp_experiment_dup_path (mp_run_get_experiment (run), "data", "file");
+  place = g_path_get_dirname (file);
+  return g_str_equal (place, folder) ? g_steal_pointer (&file) : NULL;
+}
+
 /* What a run's folder may hold is known; anything else in it is somebody's, and stays with the folder. */
 static gboolean
 remove_folder (const char *run_dir,
@@ -443,6 +459,8 @@ remove_folder (const char *run_dir,
   static const char *const files[] = { "metrics", "timeline", "timeline.part", "notes.json", "lock", "state.json",
                                        "experiment.ini" };
   g_autofree char *checkpoints = g_build_filename (run_dir, "checkpoints", NULL);
+  g_autofree char *data = g_build_filename (run_dir, "data", NULL);
+  g_autofree char *kept = find_kept_file (run_dir);
   g_autoptr (GDir) listing = g_dir_open (checkpoints, 0, NULL);
   const char *name;
 
@@ -453,6 +471,9 @@ remove_folder (const char *run_dir,
       return mp_file_fail (error, errno, "remove", path);
   }
   g_rmdir (checkpoints);
+  if (kept != NULL && g_unlink (kept) != 0 && errno != ENOENT)
+    return mp_file_fail (error, errno, "remove", kept);
+  g_rmdir (data);
   for (guint i = 0; i < G_N_ELEMENTS (files); i++) {
     g_autofree char *path = g_build_filename (run_dir, files[i], NULL);
 

@@ -183,6 +183,44 @@ test_shared (Fixture      *fixture,
   g_assert_cmpuint (count (db, NULL), ==, 2);
 }
 
+/* A deleted run is gone with all that it had, and what somebody else put into its folder stays. */
+static void
+test_delete (Fixture      *fixture,
+             gconstpointer data)
+{
+  static const char *const presets[] = { "ring-gram", "ring-gan" };
+  g_autoptr (MpRunDb) db = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *foreign = NULL;
+
+  for (guint i = 0; i < G_N_ELEMENTS (presets); i++) {
+    g_autofree char *dir = g_build_filename (fixture->parent, presets[i], NULL);
+    g_autoptr (MpExperiment) experiment = mp_experiment_load (presets[i], NULL);
+    g_autoptr (MpRun) run = NULL;
+
+    g_assert_true (mp_experiment_set (experiment, "data.kind=csv", NULL));
+    g_assert_true (mp_experiment_set (experiment, "data.file=points.csv", NULL));
+    run = mp_run_create (dir, experiment, "cpu", &error);
+    g_assert_no_error (error);
+    g_assert_true (mp_run_save_state (run, "stopped", 0, 0, NULL));
+  }
+  foreign = g_build_filename (fixture->parent, presets[1], "data", "mine.txt", NULL);
+  g_assert_true (g_file_set_contents (foreign, "x", 1, NULL));
+  db = open_db (fixture);
+  for (guint i = 0; i < G_N_ELEMENTS (presets); i++) {
+    g_autofree char *dir = g_build_filename (fixture->parent, presets[i], NULL);
+    g_autofree char *kept = g_build_filename (dir, "data", "points.csv", NULL);
+
+    g_assert_true (g_file_test (kept, G_FILE_TEST_EXISTS));
+    g_assert_true (mp_run_db_delete (db, dir, &error));
+    g_assert_no_error (error);
+    g_assert_false (g_file_test (kept, G_FILE_TEST_EXISTS));
+    g_assert_cmpint (g_file_test (dir, G_FILE_TEST_EXISTS), ==, i == 1);
+  }
+  g_assert_true (g_file_test (foreign, G_FILE_TEST_EXISTS));
+  g_assert_cmpuint (count (db, ""), ==, 0);
+}
+
 static void
 test_refusals (Fixture      *fixture,
                gconstpointer data)
@@ -206,6 +244,7 @@ main (int    argc,
   ADD ("sync", test_sync);
   ADD ("rebuild", test_rebuild);
   ADD ("shared", test_shared);
+  ADD ("delete", test_delete);
   ADD ("refusals", test_refusals);
 #undef ADD
   return g_test_run ();
