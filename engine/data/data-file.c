@@ -208,3 +208,22 @@ mp_data_keep_file (MpExperiment  *experiment,
   return sum != NULL && mp_experiment_set_value (experiment, "data", "file", path, error)
          && mp_experiment_set_value (experiment, "data", "sha256", sum, error);
 }
+
+void
+mp_data_follow_file (MpExperiment *experiment,
+                     MpExperiment *kept)
+{
+  const char *asked, *sum;
+  g_autofree char *path = NULL;
+
+  if (mp_experiment_find_param (experiment, "data", "sha256") == NULL
+      || mp_experiment_find_param (kept, "data", "sha256") == NULL)
+    return;
+  asked = mp_experiment_get_string (experiment, "data", "sha256");
+  sum = mp_experiment_get_string (kept, "data", "sha256");
+  if (asked[0] != '\0' && g_ascii_strcasecmp (asked, sum) != 0)
+    return;
+  path = mp_experiment_dup_path (kept, "data", "file");
+  mp_experiment_set_value (experiment, "data", "file", path, NULL);
+  mp_experiment_set_value (experiment, "data", "sha256", sum, NULL);
+}

@@ -37,5 +37,8 @@ gboolean    mp_data_file_fail (MpDataFile *self, GError **error, const char *for
 /* Copies the file of [data], where it has one, to dir/data, and sets `file` and `sha256` accordingly. Once `dir` lies
  * at its place, the owner says so with mp_experiment_set_dir (). */
 gboolean    mp_data_keep_file (MpExperiment *experiment, const char *dir, GError **error);
+/* Makes an experiment that asks for the original of a kept run's file, or for any file of its sum, ask for the one that
+ * was kept, so that the two experiments can be compared. */
+void        mp_data_follow_file (MpExperiment *experiment, MpExperiment *kept);
 
 G_END_DECLS

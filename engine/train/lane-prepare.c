@@ -10,6 +10,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "engine/data/data-file.h"
 #include "engine/extractors/extractor.h"
 #include "engine/train/devices.h"
 
@@ -29,37 +30,20 @@ mp_lane_tell_activity (const char *text,
 
 /* ---- going on with a run ---- */
 
-/* A run keeps the file that its data came from; who asks for the original goes on with what was kept. */
-static MpExperiment *
-with_kept_file (MpExperiment *experiment,
-                MpExperiment *kept)
-{
-  MpExperiment *copy = mp_experiment_copy (experiment);
-
-  if (mp_experiment_find_param (copy, "data", "sha256") != NULL
-      && mp_experiment_find_param (kept, "data", "sha256") != NULL
-      && mp_experiment_get_string (copy, "data", "sha256")[0] == '\0') {
-    g_autofree char *path = mp_experiment_dup_path (kept, "data", "file");
-
-    mp_experiment_set_value (copy, "data", "file", path, NULL);
-    mp_experiment_set_value (copy, "data", "sha256", mp_experiment_get_string (kept, "data", "sha256"), NULL);
-  }
-  return copy;
-}
-
-/* Whether the two differ in more than the number of iterations. */
+/* Whether the two differ in more than the number of iterations, and the place of the file that the run has kept. */
 static gboolean
 same_experiment (MpExperiment *asked,
                  MpExperiment *b)
 {
-  g_autoptr (MpExperiment) a = with_kept_file (asked, b);
+  g_autoptr (MpExperiment) a = mp_experiment_copy (asked);
   g_autoptr (MpExperiment) like_a = mp_experiment_copy (b);
   g_autofree char *iterations
     = g_strdup_printf ("%" G_GINT64_FORMAT, mp_experiment_get_int (a, "train", "iterations"));
-  g_autofree char *text_a = mp_experiment_to_text (a);
-  g_autofree char *text_b = NULL;
+  g_autofree char *text_a = NULL, *text_b = NULL;
 
+  mp_data_follow_file (a, b);
   mp_experiment_set_value (like_a, "train", "iterations", iterations, NULL);
+  text_a = mp_experiment_to_text (a);
   text_b = mp_experiment_to_text (like_a);
   return g_str_equal (text_a, text_b);
 }

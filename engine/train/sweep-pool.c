@@ -14,6 +14,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "engine/data/data-file.h"
 #include "engine/runs/file.h"
 #include "engine/runs/run.h"
 
@@ -60,7 +61,7 @@ keep_message (MpSweepRun *self,
     mp_file_write_text (path, line, NULL);
 }
 
-/* Whether the run in a trial's folder is of this trial; title and summary aside. */
+/* Whether the run in a trial's folder is of this trial; title and summary, and the place of its data's file aside. */
 static gboolean
 check_same (const MpSweepTrial *trial,
             MpRun              *run,
@@ -76,6 +77,7 @@ check_same (const MpSweepTrial *trial,
     mp_experiment_set_value (mine, "experiment", words[i], "ours", NULL);
     mp_experiment_set_value (its, "experiment", words[i], "ours", NULL);
   }
+  mp_data_follow_file (mine, its);
   my_text = mp_experiment_to_text (mine);
   its_text = mp_experiment_to_text (its);
   if (strcmp (my_text, its_text) == 0)

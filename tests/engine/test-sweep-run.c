@@ -274,6 +274,35 @@ test_other_settings (void)
   mp_scratch_remove (scratch);
 }
 
+/* A run keeps a copy of its data's file and asks for that one, and is still the run of the same trial. */
+static void
+test_kept_file (void)
+{
+  g_autofree char *scratch = mp_scratch_new ();
+  g_autofree char *dir = save (scratch, "sweep",
+                               "[sweep]\nbases = ring-gan\nseeds = 1\n[set]\ndata.kind = csv\ndata.file = points.csv\n"
+                               "generator.hidden = 8\ncritic.hidden = 8\ntrain.batch = 16\nevaluate.samples = 50\n"
+                               "evaluate.every = 1000\ntrain.iterations = 3000\n");
+  g_autoptr (MpSweepRun) run = open_run (dir);
+  const MpSweepOptions options = { .device = test_device_name (), .n_lanes = 1 };
+  guint counts[MP_N_TRIAL_STATES];
+  guint64 done = 0, all;
+  double left;
+
+  mp_sweep_run_start (run, &options);
+  while (done == 0) {
+    mp_sweep_run_get_progress (run, &done, &all, &left);
+    g_usleep (100);
+  }
+  mp_sweep_run_stop (run);
+  mp_sweep_run_join (run);
+  mp_sweep_run_count (run, counts);
+  g_assert_cmpuint (counts[MP_TRIAL_INTERRUPTED], ==, 1);
+  train (run, 1);
+  assert_counts (run, 1, 0, 0);
+  mp_scratch_remove (scratch);
+}
+
 /* ---- pausing ---- */
 
 static void
@@ -440,6 +469,7 @@ main (int    argc,
   g_test_add_func ("/sweep-run/results", test_results);
   g_test_add_func ("/sweep-run/mishaps", test_mishaps);
   g_test_add_func ("/sweep-run/other-settings", test_other_settings);
+  g_test_add_func ("/sweep-run/kept-file", test_kept_file);
   g_test_add_func ("/sweep-run/pause", test_pause);
   g_test_add_func ("/sweep-run/two-pools", test_two_pools);
   g_test_add_func ("/sweep-run/kill", test_kill);
