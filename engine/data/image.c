@@ -51,7 +51,14 @@ static const MpParam params[] = {
 
 /* ---- reading ---- */
 
-/* A picture of more pixels than anybody draws is refused before memory is taken for it. */
+static gboolean
+is_too_large (const int size[2])
+{
+  return size[0] > MAX_SIDE || size[1] > MAX_SIDE;
+}
+
+/* A picture of more pixels than anybody draws is refused: what it is packed into is not unpacked, of which loaders do
+ * not care for the size that they are asked for. */
 static void
 size_cb (GdkPixbufLoader *loader,
          int              width,
@@ -60,7 +67,7 @@ size_cb (GdkPixbufLoader *loader,
 {
   size[0] = width;
   size[1] = height;
-  if (width > MAX_SIDE || height > MAX_SIDE)
+  if (is_too_large (size))
     gdk_pixbuf_loader_set_size (loader, 1, 1);
 }
 
@@ -78,12 +85,12 @@ load_picture (MpDataFile  *file,
 
   g_signal_connect (loader, "size-prepared", G_CALLBACK (size_cb), size);
   while ((n = mp_data_file_read (file, block, BLOCK, error)) > 0)
-    if (mistake == NULL)
+    if (mistake == NULL && !is_too_large (size))
       gdk_pixbuf_loader_write (loader, block, (gsize) n, &mistake);
   gdk_pixbuf_loader_close (loader, mistake == NULL ? &end_mistake : NULL);
   if (n < 0)
     return NULL;
-  if (size[0] > MAX_SIDE || size[1] > MAX_SIDE) {
+  if (is_too_large (size)) {
     mp_data_file_fail (file, error, " has %d × %d pixels; %d × %d are allowed.", size[0], size[1], MAX_SIDE, MAX_SIDE);
     return NULL;
   }
