@@ -265,7 +265,7 @@ fail_field (Reader   *self,
                               self->column[which] + 1, field.length == 0 ? "nothing" : found);
   return mp_data_file_fail (self->file, error, ", line %" G_GUINT64_FORMAT ", column %u: %s is not a number; it must "
                             "be written like %s.", self->line, self->column[which] + 1, found,
-                            self->decimal == ',' ? "1,5 or −2e3" : "1.5 or −2e3");
+                            self->decimal == ',' ? "1,5 or -2e3" : "1.5 or -2e3");
 }
 
 /* Finds the columns that are asked for by name. */

@@ -113,7 +113,7 @@ read_seeds (MpSweep   *self,
   const MpEntry *entry = mp_key_file_find (file, "sweep", "seeds");
   g_auto (GStrv) pieces = split (entry != NULL ? entry->value : "1", ",;");
 
-  for (guint i = 0; pieces[i] != NULL; i++) {
+  for (guint i = 0; pieces[i] != NULL && self->seeds->len <= MAX_SEEDS; i++) {
     gint64 first, last;
     const char *end;
     gboolean ok = read_seed (pieces[i], &first, &end);
