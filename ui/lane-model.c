@@ -3,6 +3,7 @@
 
 #include "ui/lane-model.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
@@ -113,7 +114,7 @@ update_names (MpLaneModel *self)
   self->title = g_strdup (method ? g_dgettext (GETTEXT_PACKAGE, method->title) : kind);
   g_free (self->subtitle);
   if (self->names_seed) {
-    self->subtitle = g_strdup_printf (settings[0] ? _("seed %" G_GINT64_FORMAT " · %s") : _("seed %" G_GINT64_FORMAT),
+    self->subtitle = g_strdup_printf (settings[0] ? _("seed %" PRId64 " · %s") : _("seed %" PRId64),
                                       mp_experiment_get_int (self->experiment, "train", "seed"), settings);
     g_free (settings);
   } else

@@ -3,6 +3,7 @@
 
 #include "ui/lane-plots.h"
 
+#include <inttypes.h>
 #include <math.h>
 
 #include "ui/format.h"
@@ -120,7 +121,7 @@ fill_latents (MpLanePlots *self,
 
   if (snapshot->n_latent > 2)
     /* Translators: the first two of so many coordinates are shown */
-    detail = g_strdup_printf (_("2 of %" G_GINT64_FORMAT " dimensions"), snapshot->n_latent);
+    detail = g_strdup_printf (_("2 of %" PRId64 " dimensions"), snapshot->n_latent);
   mp_panel_begin (self->panel, MP_PANEL_SPACE, _("Latent space"), detail, 1);
   mp_panel_set_space (self->panel, 0, NULL, NULL, 0, snapshot->latents, snapshot->n_samples, MAX (snapshot->n_latent, 1),
                       NULL, NULL);
@@ -216,7 +217,7 @@ format_latent (const float *latent,
     g_string_append_printf (text, "%s%s", i > 0 ? ", " : "", value);
   }
   if (n > SHOWN_LATENTS) {
-    g_autofree char *more = g_strdup_printf (_("… %" G_GINT64_FORMAT " more"), n - SHOWN_LATENTS);
+    g_autofree char *more = g_strdup_printf (_("… %" PRId64 " more"), n - SHOWN_LATENTS);
 
     g_string_append_printf (text, ", %s", more);
   }
@@ -257,7 +258,7 @@ describe_point (MpLanePlots  *self,
     return;
   x = values[index * snapshot->dimensions];
   y = snapshot->dimensions > 1 ? values[index * snapshot->dimensions + 1] : NAN;
-  add_line (lines, g_strdup_printf (sample ? _("sample %" G_GSIZE_FORMAT) : _("data point %" G_GSIZE_FORMAT), index + 1));
+  add_line (lines, g_strdup_printf (sample ? _("sample %" PRIu64) : _("data point %" PRIu64), (guint64) index + 1));
   add_line (lines, isnan (y) ? mp_format_value (x, 3) : format_place (x, y));
   if (sample && snapshot->latents && snapshot->n_latent > 0)
     add_line (lines, format_latent (snapshot->latents + index * snapshot->n_latent, snapshot->n_latent));

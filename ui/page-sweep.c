@@ -4,6 +4,7 @@
 #include "ui/page-sweep.h"
 
 #include <adwaita.h>
+#include <inttypes.h>
 #include <math.h>
 
 #include "engine/train/experiment.h"
@@ -406,7 +407,7 @@ new_seed_row (MpSweepPage *self,
   MpTrialStatus status;
 
   mp_sweep_run_get_status (run, trial, &status);
-  text = g_strdup_printf (_("Seed %" G_GINT64_FORMAT ": %s, %s"),
+  text = g_strdup_printf (_("Seed %" PRId64 ": %s, %s"),
                           mp_sweep_get_trial (mp_sweep_model_get_sweep (self->model), trial)->seed, number,
                           state_word (status.state));
   label = gtk_label_new (text);

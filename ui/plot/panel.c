@@ -5,6 +5,7 @@
 #include "ui/plot/panel-private.h"
 
 #include <glib/gi18n.h>
+#include <inttypes.h>
 #include <math.h>
 
 #include "ui/plot/plot-format.h"
@@ -563,9 +564,9 @@ name_row (gint64 row,
     return g_strdup_printf ("%" G_GINT64_FORMAT, row + 1);
   if (row < split)
     /* Translators: a real point by its number */
-    return g_strdup_printf (_("real %" G_GINT64_FORMAT), row + 1);
+    return g_strdup_printf (_("real %" PRId64), row + 1);
   /* Translators: a generated point by its number */
-  return g_strdup_printf (_("generated %" G_GINT64_FORMAT), row - split + 1);
+  return g_strdup_printf (_("generated %" PRId64), row - split + 1);
 }
 
 char *

@@ -6,6 +6,7 @@
 #include "ui/plot/scatter-overlays.h"
 
 #include <glib/gi18n.h>
+#include <inttypes.h>
 #include <math.h>
 
 #include "ui/plot/plot-format.h"
@@ -553,7 +554,7 @@ legend_numbers (const MpOverlayItem *self,
     *before = length > 0 ? mp_format_short (length, 1) : NULL;
     if (self->step > 1)
       /* Translators: only some of the arrows are drawn, so that they can be seen */
-      *after = g_strdup_printf (_("1 of %" G_GSIZE_FORMAT), self->step);
+      *after = g_strdup_printf (_("1 of %" PRIu64), (guint64) self->step);
   } else if (self->spec.kind == MP_OVERLAY_MARKS && self->spec.weights != NULL) {
     *before = mp_format_short (self->scale.low, 2);
     *after = mp_format_short (self->scale.high, 2);
