@@ -92,10 +92,14 @@ describe_settings (MpExperiment *experiment)
       const MpParam *param = g_ptr_array_index (group->params, j);
       const char *value = mp_experiment_get_string (experiment, "method", param->key);
 
-      /* A word of the method's kind comes first; others are worth their place where somebody chose them. */
-      if (param->type == MP_PARAM_ENUM && (n == 0 || !g_str_equal (value, param->default_value)))
+      gboolean chosen = !g_str_equal (value, param->default_value);
+
+      /* A word of the method's kind comes first, and its sizes and bandwidths; others are worth their place where
+       * somebody chose them. */
+      if (param->type == MP_PARAM_ENUM && (n == 0 || chosen))
         g_string_append_printf (text, "%s%s", n++ ? " · " : "", value);
-      else if (param->type != MP_PARAM_ENUM && param->symbol && param->type != MP_PARAM_BOOL && value[0] != '\0')
+      else if (param->type != MP_PARAM_ENUM && param->type != MP_PARAM_BOOL && param->symbol && value[0] != '\0'
+               && (chosen || param->type != MP_PARAM_DOUBLE))
         g_string_append_printf (text, "%s%s %s", n++ ? " · " : "", param->symbol, value);
     }
   }
