@@ -269,7 +269,7 @@ def main():
     parser.add_argument("--table-hidden", default="128, 128, 128")
     parser.add_argument("--table-seeds", type=int, default=1)
     parser.add_argument("--figure3-iterations", type=int, default=25000)
-    parser.add_argument("--figure3-seeds", type=int, default=2)
+    parser.add_argument("--figure3-seeds", type=int, default=1)
     options = parser.parse_args()
     matchpoint = Matchpoint(options.program, options.dir)
     os.makedirs(matchpoint.folder, exist_ok=True)
