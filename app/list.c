@@ -11,6 +11,7 @@
 #include "engine/games/game.h"
 #include "engine/metrics/metric.h"
 #include "engine/train/devices.h"
+#include "engine/train/lesson.h"
 #include "engine/train/experiment.h"
 #include "engine/train/sweep.h"
 
@@ -92,13 +93,25 @@ collect (const char  *word,
       add_item (items, preset->id, preset->title, preset->summary);
     }
   }
+  if (strcmp (word, "lessons") == 0) {
+    g_autoptr (GPtrArray) lessons = mp_lessons_list (error);
+
+    if (lessons == NULL)
+      return NULL;
+    for (guint i = 0; i < lessons->len; i++) {
+      const MpLesson *lesson = g_ptr_array_index (lessons, i);
+
+      add_item (items, lesson->id, lesson->title, lesson->summary);
+    }
+  }
   if (strcmp (word, "devices") == 0)
     add_devices (items);
   return g_steal_pointer (&items);
 }
 
 static const char *const list_words[] = {
-  "methods", "data", "networks", "optimizers", "metrics", "views", "presets", "sweeps", "devices", "runs", NULL
+  "methods", "data", "networks", "optimizers", "metrics", "views", "presets", "sweeps", "lessons",
+  "devices", "runs", NULL
 };
 
 static void
