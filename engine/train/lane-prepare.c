@@ -169,7 +169,58 @@ lacks_frozen (GPtrArray *fresh)
   return FALSE;
 }
 
-/* The weights of another run. They become this run's own with its first checkpoint. */
+/* ---- what start phases make of the data ---- */
+
+/* The states that they assign. (transfer full) (element-type MpNode) */
+static GPtrArray *
+list_data_states (MpLane *lane)
+{
+  MpBuild *build = mp_loop_get_build (lane->loop);
+  GPtrArray *states = g_ptr_array_new ();
+
+  for (guint i = 0; i < mp_build_get_n_start_phases (build); i++) {
+    const MpPhase *phase = mp_build_get_start_phase (build, i);
+
+    for (guint j = 0; phase->reads_data && j < phase->assigns->len; j++)
+      g_ptr_array_add (states, ((MpNode *) phase->assigns->pdata[j])->inputs[0]);
+  }
+  return states;
+}
+
+/* Their values, of which values[i] is the i-th's. FALSE with an error. */
+static gboolean
+read_states (MpStore    *store,
+             GPtrArray  *states,
+             GPtrArray  *values,
+             GError    **error)
+{
+  g_ptr_array_set_size (values, 0);
+  for (guint i = 0; i < states->len; i++) {
+    const MpTensorType *type = &((MpNode *) states->pdata[i])->type;
+
+    g_ptr_array_add (values, g_malloc ((gsize) MAX (mp_tensor_count (type), 1) * mp_dtype_size (type->dtype)));
+    if (!mp_store_read (store, states->pdata[i], values->pdata[i], error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
+write_states (MpStore    *store,
+              GPtrArray  *states,
+              GPtrArray  *values,
+              GError    **error)
+{
+  for (guint i = 0; i < states->len; i++)
+    if (!mp_store_write (store, states->pdata[i], values->pdata[i], error))
+      return FALSE;
+  return TRUE;
+}
+
+/* ---- branches ---- */
+
+/* The weights of another run. They become this run's own with its first checkpoint. What start phases make of the data is
+ * this run's own from the beginning: its data may be others than the parent's. */
 static gboolean
 load_parent (MpLane     *lane,
              const char *dir,
@@ -179,11 +230,14 @@ load_parent (MpLane     *lane,
   g_autoptr (MpRun) parent = mp_run_open (dir, FALSE, error);
   MpStore *store = mp_loop_get_store (lane->loop);
   g_autoptr (GPtrArray) fresh = NULL;
+  g_autoptr (GPtrArray) states = list_data_states (lane);
+  g_autoptr (GPtrArray) values = g_ptr_array_new_with_free_func (g_free);
   MpCounters counters;
 
   if (parent == NULL || !mp_run_find_checkpoint (parent, iteration, &iteration, error)
-      || !mp_loop_initialise (lane->loop, error)
-      || !mp_run_load_weights (parent, iteration, store, &counters, &fresh, error))
+      || !mp_loop_initialise (lane->loop, error) || !read_states (store, states, values, error)
+      || !mp_run_load_weights (parent, iteration, store, &counters, &fresh, error)
+      || !write_states (store, states, values, error))
     return FALSE;
   if (counters.iteration >= lane->n_iterations) {
     g_set_error (error, MP_ERROR, MP_ERROR_EXPERIMENT, "The branch begins at iteration %" G_GUINT64_FORMAT
@@ -194,11 +248,12 @@ load_parent (MpLane     *lane,
   lane->iteration = counters.iteration;
   lane->seconds = counters.seconds;
   if (!open_run (lane, error) || (lacks_frozen (fresh) && !mp_lane_run_stage (lane, error))
-      || !mp_loop_run_start_phases (lane->loop, error))
+      || !mp_loop_run_start_phases (lane->loop, error) || !read_states (store, states, values, error))
     return FALSE;
   mp_loop_set_batch (lane->loop, counters.batch);
   /* The parent's weights are those that count, also where the method would start from others. */
-  return mp_run_load_weights (parent, iteration, store, &counters, NULL, error);
+  return mp_run_load_weights (parent, iteration, store, &counters, NULL, error)
+         && write_states (store, states, values, error);
 }
 
 /* ---- what others may see ---- */

@@ -574,6 +574,51 @@ test_global_means (void)
   g_assert_cmpuint (mp_loop_get_batch (loop), ==, 0);
 }
 
+/* Trains a GFMN of these data, from another run's end where that is given. Returns: what its last checkpoint has for the
+ * first of the real means. */
+static float
+train_means (const char *dir,
+             const char *from,
+             const char *setting,
+             gint64      iterations)
+{
+  g_autoptr (MpExperiment) experiment = mp_small_experiment ("ring-gfmn", iterations);
+  g_autofree char *name = g_strdup_printf ("%" G_GINT64_FORMAT ".safetensors", iterations);
+  g_autofree char *path = g_build_filename (dir, "checkpoints", name, NULL);
+  const char *const settings[] = {
+    "method.real_means=global", "method.init_from_decoder=false", "encoder.hidden=", "extractor.iterations=20", setting
+  };
+  const MpTrainerOptions options = {
+    .device = test_device_name (), .run_dir = dir, .iterations = -1, .from = from, .from_iteration = -1
+  };
+  g_autoptr (MpSafetensors) file = NULL;
+  g_autoptr (GError) error = NULL;
+
+  for (guint i = 0; i < G_N_ELEMENTS (settings); i++) {
+    mp_experiment_set (experiment, settings[i], &error);
+    g_assert_no_error (error);
+  }
+  finish (mp_trainer_new (experiment, &options));
+  file = mp_safetensors_open (path, &error);
+  g_assert_no_error (error);
+  return *(const float *) mp_safetensors_find (file, "gfmn/real-means")->data;
+}
+
+/* A branch has its parent's weights, and the means of its own data. */
+static void
+test_branch_means (void)
+{
+  g_autofree char *scratch = set_up ();
+  g_autofree char *parent = g_build_filename (scratch, "parent", NULL);
+  g_autofree char *same = g_build_filename (scratch, "same", NULL);
+  g_autofree char *other = g_build_filename (scratch, "other", NULL);
+  float means = train_means (parent, NULL, "data.radius=2", 10);
+
+  g_assert_cmpfloat (train_means (same, parent, "data.radius=2", 20), ==, means);
+  g_assert_cmpfloat (train_means (other, parent, "data.radius=20", 20), !=, means);
+  mp_scratch_remove (scratch);
+}
+
 static void
 test_init_from_decoder (void)
 {
@@ -633,6 +678,7 @@ main (int    argc,
   g_test_add_func ("/stage/diverged", test_diverged);
   g_test_add_func ("/stage/not-alike", test_not_alike);
   g_test_add_func ("/stage/global-means", test_global_means);
+  g_test_add_func ("/stage/branch-means", test_branch_means);
   g_test_add_func ("/stage/init-from-decoder", test_init_from_decoder);
   status = g_test_run ();
   mp_scratch_remove (scratch);
