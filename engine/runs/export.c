@@ -50,6 +50,23 @@ read_cells (MpRun      *run,
   return g_steal_pointer (&cells);
 }
 
+/* What a run is called: the name of its folder, and which one it is where several have that, as two sweeps' runs may.
+ * (transfer full) */
+static char *
+name_of (GPtrArray *dirs,
+         guint      run)
+{
+  g_autofree char *name = g_path_get_basename (g_ptr_array_index (dirs, run));
+  guint n = 1;
+
+  for (guint i = 0; i < run; i++) {
+    g_autofree char *other = g_path_get_basename (g_ptr_array_index (dirs, i));
+
+    n += g_str_equal (name, other);
+  }
+  return n > 1 ? g_strdup_printf ("%s (%u)", name, n) : g_steal_pointer (&name);
+}
+
 /* ---- comma-separated values ---- */
 
 static void
@@ -158,7 +175,7 @@ mp_runs_to_csv (GPtrArray  *dirs,
   for (guint i = 0; i < runs->len; i++) {
     GPtrArray *ids = g_ptr_array_index (lists, i);
     g_autoptr (GArray) cells = read_cells (g_ptr_array_index (runs, i), ids, error);
-    g_autofree char *name = g_path_get_basename (g_ptr_array_index (dirs, i));
+    g_autofree char *name = name_of (dirs, i);
 
     if (cells == NULL)
       return NULL;
@@ -206,7 +223,7 @@ mp_runs_to_events (GPtrArray   *dirs,
 {
   for (guint i = 0; i < dirs->len; i++) {
     g_autoptr (MpRun) run = mp_run_open (g_ptr_array_index (dirs, i), FALSE, error);
-    g_autofree char *name = g_path_get_basename (g_ptr_array_index (dirs, i));
+    g_autofree char *name = name_of (dirs, i);
     g_autofree char *place = g_build_filename (dir, name, NULL);
 
     if (run == NULL || !write_events (run, place, error))

@@ -12,9 +12,10 @@ G_BEGIN_DECLS
 
 /* A row for every run and iteration that has a value, a column for every series of any of them: comma-separated values
  * with a head (RFC 4180), points as decimal signs, cells without a value empty. Columns "run" and "iteration" come
- * first. dirs: of char *. Returns: (transfer full), or NULL. */
+ * first; a second run of one name is "NAME (2)". dirs: of char *. Returns: (transfer full), or NULL. */
 char    *mp_runs_to_csv (GPtrArray *dirs, GError **error);
-/* One event file per run, in a folder of dir named like the run's. Wall time is spread over the run's seconds. */
+/* One event file per run, in a folder of dir with the run's name in the table. Wall time is spread over the run's
+ * seconds. */
 gboolean mp_runs_to_events (GPtrArray *dirs, const char *dir, GError **error);
 
 G_END_DECLS

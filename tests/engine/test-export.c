@@ -61,6 +61,29 @@ test_csv (void)
   mp_scratch_remove (parent);
 }
 
+/* Runs of one name, as those of two sweeps, are told apart. */
+static void
+test_one_name (void)
+{
+  g_autofree char *parent = mp_scratch_new (), *other = g_build_filename (parent, "other", NULL);
+  g_autofree char *a = make_run (parent, "run", 0), *b = make_run (other, "run", 1);
+  g_autofree char *out = g_build_filename (parent, "events", NULL);
+  g_autofree char *second = g_build_filename (out, "run (2)", NULL);
+  g_autoptr (GPtrArray) dirs = g_ptr_array_new ();
+  g_autoptr (GError) error = NULL;
+  g_autofree char *csv = NULL;
+
+  g_ptr_array_add (dirs, a);
+  g_ptr_array_add (dirs, b);
+  csv = mp_runs_to_csv (dirs, &error);
+  g_assert_no_error (error);
+  g_assert_nonnull (strstr (csv, "\nrun,4,0.5,8\r\nrun (2),1,1.125,\r\n"));
+  g_assert_true (mp_runs_to_events (dirs, out, &error));
+  g_assert_no_error (error);
+  g_assert_true (g_file_test (second, G_FILE_TEST_IS_DIR));
+  mp_scratch_remove (parent);
+}
+
 /* The next record's event; checks both checksums. (transfer full) */
 static MpEvent__Event *
 read_event (const guint8 *bytes,
@@ -154,6 +177,7 @@ main (int    argc,
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/export/csv", test_csv);
+  g_test_add_func ("/export/one-name", test_one_name);
   g_test_add_func ("/export/events", test_events);
   g_test_add_func ("/export/crc32c", test_crc);
   return g_test_run ();
