@@ -57,8 +57,8 @@ is_too_large (const int size[2])
   return size[0] > MAX_SIDE || size[1] > MAX_SIDE;
 }
 
-/* A picture of more pixels than anybody draws is refused: what it is packed into is not unpacked, of which loaders do
- * not care for the size that they are asked for. */
+/* A picture of more pixels than anybody draws is refused before memory is taken for it: loaders give up when asked for no
+ * size, while any other they may only scale to after they have unpacked the whole. */
 static void
 size_cb (GdkPixbufLoader *loader,
          int              width,
@@ -68,7 +68,7 @@ size_cb (GdkPixbufLoader *loader,
   size[0] = width;
   size[1] = height;
   if (is_too_large (size))
-    gdk_pixbuf_loader_set_size (loader, 1, 1);
+    gdk_pixbuf_loader_set_size (loader, 0, 0);
 }
 
 /* Returns: (transfer full). */

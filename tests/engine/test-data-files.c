@@ -10,6 +10,7 @@
 
 #include "engine/data/data.h"
 #include "engine/data/strokes.h"
+#include "engine/runs/bytes.h"
 #include "engine/runs/run.h"
 #include "tests/engine/scratch.h"
 
@@ -319,6 +320,7 @@ test_picture_errors (void)
   g_autofree char *dir = mp_scratch_new ();
   g_autofree char *path = g_build_filename (dir, "picture.png", NULL);
   g_autofree char *whole = NULL;
+  guint32 crc;
   g_autoptr (MpExperiment) experiment = parse (dir, "image", "");
   g_autoptr (MpExperiment) high = NULL;
   g_autoptr (GError) error = NULL;
@@ -341,6 +343,15 @@ test_picture_errors (void)
   g_assert_null (mp_data_open (experiment, 1, &error));
   g_assert_error (error, MP_ERROR, MP_ERROR_FILE);
   g_clear_error (&error);
+
+  /* The head says 40000 pixels across: nobody makes room for them. */
+  memcpy (whole + 16, "\0\0\x9c\x40", 4);
+  crc = GUINT32_TO_BE (mp_bytes_crc32 ((const guint8 *) whole + 12, 17));
+  memcpy (whole + 29, &crc, 4);
+  g_file_set_contents (path, whole, (gssize) length, NULL);
+  g_assert_null (mp_data_open (experiment, 1, &error));
+  g_assert_error (error, MP_ERROR, MP_ERROR_FILE);
+  g_assert_nonnull (strstr (error->message, "has 40000 × "));
   mp_scratch_remove (dir);
 }
 
