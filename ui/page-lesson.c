@@ -145,38 +145,6 @@ choose_layers (MpLessonPage *self,
   }
 }
 
-/* Pauses when every lane has come as far as the step wants. */
-static void
-progress_cb (MpLessonPage *self)
-{
-  GListModel *lanes = mp_session_get_lanes (self->session);
-  guint64 least = G_MAXUINT64;
-
-  if (!self->lesson || current (self)->until == 0 || !mp_session_get_playing (self->session))
-    return;
-  for (guint i = 0; i < g_list_model_get_n_items (lanes); i++) {
-    g_autoptr (MpLaneModel) lane = g_list_model_get_item (lanes, i);
-
-    least = MIN (least, mp_lane_model_get_progress (lane)->iteration);
-  }
-  if (least != G_MAXUINT64 && least >= current (self)->until)
-    mp_session_pause (self->session);
-}
-
-static void
-watch_lanes (MpLessonPage *self)
-{
-  GListModel *lanes = mp_session_get_lanes (self->session);
-
-  for (guint i = 0; i < g_list_model_get_n_items (lanes); i++) {
-    g_autoptr (MpLaneModel) lane = g_list_model_get_item (lanes, i);
-
-    g_signal_handlers_disconnect_by_func (lane, progress_cb, self);
-    g_signal_connect_object (lane, "notify::progress", G_CALLBACK (progress_cb), self, G_CONNECT_SWAPPED);
-  }
-  fill_cards (self);
-}
-
 /* ---- controls ---- */
 
 static void
@@ -338,13 +306,30 @@ show_view (MpLessonPage       *self,
   gtk_stack_set_visible_child_name (self->views, names[step->show]);
 }
 
-static void
-act (MpLessonPage  *self,
-     MpLessonAction action)
+/* Whether a lane has not come as far as the step wants. */
+static gboolean
+has_to_play (MpLessonPage       *self,
+             const MpLessonStep *step)
 {
-  switch (action) {
+  GListModel *lanes = mp_session_get_lanes (self->session);
+
+  for (guint i = 0; step->until > 0 && i < g_list_model_get_n_items (lanes); i++) {
+    g_autoptr (MpLaneModel) lane = g_list_model_get_item (lanes, i);
+
+    if (mp_lane_model_get_progress (lane)->iteration < step->until)
+      return TRUE;
+  }
+  return step->until == 0;
+}
+
+static void
+act (MpLessonPage       *self,
+     const MpLessonStep *step)
+{
+  switch (step->action) {
   case MP_LESSON_PLAY:
-    mp_session_play (self->session);
+    if (has_to_play (self, step))
+      mp_session_play (self->session);
     break;
   case MP_LESSON_PAUSE:
     mp_session_pause (self->session);
@@ -396,6 +381,7 @@ show_step (MpLessonPage *self)
   const MpLessonStep *step = current (self);
   g_autofree char *count = g_strdup_printf (_("%u of %u"), self->at + 1, self->lesson->steps->len);
 
+  mp_session_set_pause_at (self->session, step->until);
   open_preset (self);
   gtk_label_set_text (self->title, self->lesson->title);
   gtk_label_set_text (self->count, count);
@@ -412,7 +398,7 @@ show_step (MpLessonPage *self)
   update_buttons (self);
   show_view (self, step);
   gtk_widget_set_visible (self->play, step->show != MP_LESSON_PORTRAIT);
-  act (self, step->action);
+  act (self, step);
 }
 
 gboolean
@@ -519,10 +505,12 @@ mp_lesson_page_open (MpLessonPage *self,
   self->at = 0;
   g_clear_pointer (&self->opened, g_free);
   gtk_stack_set_visible_child_name (self->stack, self->lesson ? "lesson" : "list");
-  if (self->lesson)
+  if (self->lesson) {
     show_step (self);
-  else
+  } else {
+    mp_session_set_pause_at (self->session, 0);
     fill_cards (self);
+  }
   return self->lesson != NULL || id == NULL;
 }
 
@@ -624,9 +612,9 @@ mp_lesson_page_new (MpSession *session)
   MpLessonPage *self = g_object_new (MP_TYPE_LESSON_PAGE, NULL);
 
   g_set_object (&self->session, session);
-  g_signal_connect_object (mp_session_get_lanes (session), "items-changed", G_CALLBACK (watch_lanes), self,
+  g_signal_connect_object (mp_session_get_lanes (session), "items-changed", G_CALLBACK (fill_cards), self,
                            G_CONNECT_SWAPPED);
-  watch_lanes (self);
+  fill_cards (self);
   return GTK_WIDGET (self);
 }
 

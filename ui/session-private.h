@@ -22,6 +22,7 @@ struct _MpSession
   char       *device;      /* of new lanes, or NULL: auto */
   gboolean    wants_play;
   gboolean    playing, can_play;
+  guint64     pause_at;    /* where lanes pause, or 0 */
   double      speed;
   gint64      seed;
   guint       n_joining;   /* trainers that a helper thread waits for */

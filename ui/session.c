@@ -157,6 +157,8 @@ mp_session_start_lane (MpSessionLane    *lane,
   lane->trainer = mp_trainer_new (own, &options);
   if (self->speed > 0)
     mp_trainer_set_speed (lane->trainer, self->speed);
+  if (self->pause_at > 0)
+    mp_trainer_pause_at (lane->trainer, self->pause_at);
   mp_lane_model_set_run (lane->model, options.run_dir);
   mp_lane_model_set_kept (lane->model, FALSE);
   mp_lane_model_set_state (lane->model, MP_LANE_PREPARING, NULL);
@@ -692,6 +694,21 @@ mp_session_pause (MpSession *self)
 
   self->wants_play = FALSE;
   command (self, mp_trainer_pause);
+}
+
+void
+mp_session_set_pause_at (MpSession *self,
+                         guint64    iteration)
+{
+  g_return_if_fail (MP_IS_SESSION (self));
+
+  self->pause_at = iteration;
+  for (guint i = 0; i < self->lanes->len; i++) {
+    MpSessionLane *lane = g_ptr_array_index (self->lanes, i);
+
+    if (lane->trainer)
+      mp_trainer_pause_at (lane->trainer, iteration);
+  }
 }
 
 void

@@ -73,6 +73,9 @@ void          mp_session_set_device     (MpSession  *self,
 /* All lanes. */
 void          mp_session_play           (MpSession  *self);
 void          mp_session_pause          (MpSession  *self);
+/* Each lane pauses exactly there, once, also those that are opened or start over before the next call; 0: none does. */
+void          mp_session_set_pause_at   (MpSession  *self,
+                                            guint64     iteration);
 void          mp_session_step_iteration (MpSession  *self);
 void          mp_session_step_phase     (MpSession  *self);
 /* One phase of one lane; the others stay where they are. */

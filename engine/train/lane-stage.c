@@ -66,6 +66,7 @@ obey_command (Watch           *watch,
     lane->playing = FALSE;
     watch->stepping = TRUE;
     return FALSE;
+  case MP_COMMAND_PAUSE_AT:
   case MP_COMMAND_SPEED:
   case MP_COMMAND_LIVE:
   case MP_COMMAND_CHECKPOINT:

@@ -110,6 +110,16 @@ play (MpLane *lane)
   mp_trainer_publish_state (lane->trainer, MP_LANE_TRAINING);
 }
 
+/* Where mp_trainer_pause_at () said. */
+static void
+pause_where_asked (MpLane *lane)
+{
+  if (lane->pause_at == 0 || lane->submitted < lane->pause_at)
+    return;
+  lane->playing = FALSE;
+  lane->pause_at = 0;
+}
+
 static gboolean
 execute (MpLane          *lane,
          const MpCommand *command,
@@ -127,6 +137,10 @@ execute (MpLane          *lane,
     return TRUE;
   case MP_COMMAND_PAUSE:
     lane->playing = FALSE;
+    return TRUE;
+  case MP_COMMAND_PAUSE_AT:
+    lane->pause_at = command->iteration;
+    pause_where_asked (lane);
     return TRUE;
   case MP_COMMAND_ITERATION:
     lane->playing = FALSE;
@@ -312,6 +326,8 @@ find_limit (MpLane *lane)
 
   if (lane->run != NULL)
     limit = MIN (limit, MIN (lane->next_keyframe, next_multiple (lane->checkpoint_every, lane->iteration)));
+  if (lane->pause_at > 0)
+    limit = MIN (limit, lane->pause_at);
   return MAX (limit, lane->iteration + 1);
 }
 
@@ -455,6 +471,7 @@ work (MpLane  *lane,
     lane->mark = start;
   if ((ahead && !submit (lane, error)) || !receive (lane, !ahead, &n, error))
     return FALSE;
+  pause_where_asked (lane);
   end = g_get_monotonic_time ();
   lane->seconds += (double) (end - start) / G_USEC_PER_SEC;
   __atomic_store_n (&lane->trainer->phase, (gint) lane->phase, __ATOMIC_RELAXED);

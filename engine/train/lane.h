@@ -47,6 +47,7 @@ typedef struct
 
   /* what it was told */
   gboolean             playing;
+  guint64              pause_at;     /* 0: nowhere */
   gboolean             stopping;
   gboolean             deferred;     /* commands wait for the end of the iteration */
   gboolean             settled;      /* has said that it is paused */

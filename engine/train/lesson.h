@@ -16,7 +16,7 @@
  *   layers               ids of views to be shown
  *   controls             GROUP.KEY; …: what the person may change here; everything else is locked
  *   do                   play, pause, step, phase, reset: what happens when the step is shown
- *   until                iteration at which lanes pause
+ *   until                iteration at which each lane pauses, exactly
  *   predict              a question, with choices (A | B | C) and the number of the right one in answer, from 1;
  *                        the step goes on when a choice was made, and shows reveal
  *   reveal               what is then said

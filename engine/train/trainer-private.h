@@ -15,6 +15,7 @@ typedef enum
 {
   MP_COMMAND_PLAY,
   MP_COMMAND_PAUSE,
+  MP_COMMAND_PAUSE_AT,
   MP_COMMAND_ITERATION,
   MP_COMMAND_PHASE,
   MP_COMMAND_SPEED,
@@ -27,6 +28,7 @@ typedef struct
 {
   MpCommandType type;
   double        speed;
+  guint64       iteration;
   char         *group, *key, *value;
 } MpCommand;
 void mp_command_free (MpCommand *command);

@@ -309,6 +309,16 @@ mp_trainer_pause (MpTrainer *self)
 }
 
 void
+mp_trainer_pause_at (MpTrainer *self,
+                     guint64    iteration)
+{
+  MpCommand *command = command_new (MP_COMMAND_PAUSE_AT);
+
+  command->iteration = iteration;
+  send (self, command);
+}
+
+void
 mp_trainer_step_iteration (MpTrainer *self)
 {
   send (self, command_new (MP_COMMAND_ITERATION));

@@ -141,6 +141,8 @@ const char   *mp_trainer_get_run_dir (MpTrainer *self);           /* or NULL */
  * iteration that was begun phase by phase; stopping finishes it. */
 void          mp_trainer_play (MpTrainer *self);
 void          mp_trainer_pause (MpTrainer *self);
+/* Pauses exactly there, once; at once where the lane is there or beyond. 0: takes it back. */
+void          mp_trainer_pause_at (MpTrainer *self, guint64 iteration);
 void          mp_trainer_step_iteration (MpTrainer *self);
 void          mp_trainer_step_phase (MpTrainer *self);
 void          mp_trainer_set_speed (MpTrainer *self, double iterations_per_second); /* 0: as fast as possible */

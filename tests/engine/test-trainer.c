@@ -163,6 +163,36 @@ test_speed (void)
   finish (trainer);
 }
 
+/* Exactly there, once, and with the bits of a lane that does not pause. */
+static void
+test_pause_at (void)
+{
+  MpTrainer *trainer = start ("ring-gan", "pause-at", (MpTrainerOptions) { .start_paused = TRUE });
+
+  for (guint i = 1; i <= 3; i++) {
+    mp_trainer_pause_at (trainer, 11 * i);
+    mp_trainer_play (trainer);
+    mp_wait_until (trainer, mp_has_iteration, 11 * i);
+    mp_wait_until (trainer, mp_has_state, MP_LANE_PAUSED);
+    g_usleep (10000);
+    g_assert_cmpuint (mp_trainer_get_iteration (trainer), ==, 11 * i);
+  }
+
+  /* A place that is behind pauses at once, and one that was taken back does not. */
+  mp_trainer_set_speed (trainer, 50);
+  mp_trainer_play (trainer);
+  mp_wait_until (trainer, mp_has_iteration, 35);
+  mp_trainer_pause_at (trainer, 34);
+  mp_wait_until (trainer, mp_has_state, MP_LANE_PAUSED);
+  g_assert_cmpuint (mp_trainer_get_iteration (trainer), <, N);
+  mp_trainer_pause_at (trainer, N - 1);
+  mp_trainer_pause_at (trainer, 0);
+  mp_trainer_set_speed (trainer, 0);
+  mp_trainer_play (trainer);
+  finish (trainer);
+  assert_like_reference ("ring-gan", "pause-at");
+}
+
 static void
 test_stop (void)
 {
@@ -850,6 +880,7 @@ main (int    argc,
   g_test_add_func ("/trainer/nowhere", test_nowhere);
   g_test_add_func ("/trainer/steps", test_steps);
   g_test_add_func ("/trainer/speed", test_speed);
+  g_test_add_func ("/trainer/pause-at", test_pause_at);
   g_test_add_func ("/trainer/stop", test_stop);
   g_test_add_func ("/trainer/drop", test_drop);
   g_test_add_func ("/trainer/checkpoints", test_checkpoints);
