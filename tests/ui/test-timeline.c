@@ -149,11 +149,13 @@ drag_to (MpTimelineBar *bar,
   }
 }
 
-/* Opens a small comparison and trains it to at least this iteration. */
+/* Opens a small comparison and trains it to at least this iteration; slowly, so that it does not come to its end while
+ * a busy machine keeps the test waiting. */
 static void
 train (Fixture *fixture,
        guint64  iteration)
 {
+  mp_session_set_speed (session (fixture), 200);
   g_assert_true (mp_window_open (fixture->window, "ring-gan", TRUE));
   WAIT_FOR (n_lanes (fixture) == 1 && live_iteration (fixture, 0) >= iteration);
 }
