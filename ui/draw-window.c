@@ -173,10 +173,15 @@ mp_draw_window_train (MpDrawWindow *self)
     if (done)
       mp_lane_model_restart (lane);
   }
-  if (done)
+  if (done) {
+    GtkWindow *parent = gtk_window_get_transient_for (GTK_WINDOW (self));
+
     mp_session_play (self->session);
-  else
+    if (parent)
+      gtk_widget_activate_action (GTK_WIDGET (parent), "win.page", "s", "lanes");
+  } else {
     toast (self, error->message);
+  }
   return done;
 }
 

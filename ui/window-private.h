@@ -63,6 +63,8 @@ void mp_window_select_lane        (MpWindow      *self,
                                    guint          lane);
 /* Shows what the page and the number of lanes ask for. */
 void mp_window_update_page        (MpWindow      *self);
+/* From a page that shows none of the lanes, to those that were just opened. */
+void mp_window_show_lanes         (MpWindow      *self);
 /* ---- window-actions.c ---- */
 void mp_window_install_actions    (GtkWidgetClass *widget_class);
 void mp_window_add_stateful_actions (MpWindow     *self);

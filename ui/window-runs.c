@@ -20,6 +20,7 @@ open_run_action (GtkWidget  *widget,
     return;
   }
   adw_flap_set_reveal_flap (self->library_flap, FALSE);
+  mp_window_show_lanes (self);
   mp_window_select_lane (self, g_list_model_get_n_items (mp_session_get_lanes (self->session)) - 1);
 }
 

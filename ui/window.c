@@ -226,8 +226,13 @@ mp_window_select_lane (MpWindow *self,
 {
   MpLaneCard *card = mp_window_get_card (self, lane);
 
-  if (card)
+  if (!card)
+    return;
+  /* Keys sent to a card on a page that is hidden would be lost. */
+  if (gtk_widget_get_mapped (GTK_WIDGET (card)) || !gtk_widget_get_mapped (GTK_WIDGET (self)))
     gtk_widget_grab_focus (GTK_WIDGET (card));
+  else
+    gtk_window_set_focus (GTK_WINDOW (self), NULL);
 }
 
 /* ---- the session's properties ---- */
@@ -279,6 +284,15 @@ seed_cb (MpTransport *transport,
 
 /* ---- presets ---- */
 
+void
+mp_window_show_lanes (MpWindow *self)
+{
+  const MpPageInfo *page = mp_pages_find (gtk_stack_get_visible_child_name (self->work));
+
+  if (!page->needs_lanes)
+    gtk_stack_set_visible_child_name (self->work, "lanes");
+}
+
 static void
 gallery_open_cb (MpWindow   *self,
                  const char *id)
@@ -294,6 +308,8 @@ gallery_add_cb (MpWindow   *self,
 
   if (!mp_session_add (self->session, id, &error))
     mp_window_show_toast (self, error->message);
+  else
+    mp_window_show_lanes (self);
 }
 
 static void
@@ -533,6 +549,7 @@ mp_window_open (MpWindow   *self,
   }
   gtk_info_bar_set_revealed (self->banner, FALSE);
   adw_flap_set_reveal_flap (self->library_flap, FALSE);
+  mp_window_show_lanes (self);
   /* Space then plays, rather than pressing the first button of the header bar. */
   mp_window_select_lane (self, 0);
   if (self->settings)
