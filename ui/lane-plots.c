@@ -7,6 +7,7 @@
 #include <math.h>
 
 #include "ui/format.h"
+#include "ui/lane-past.h"
 #include "ui/pair-layout.h"
 #include "ui/plot-view.h"
 #include "ui/plot/layer-plot.h"
@@ -143,6 +144,8 @@ update_panel (MpLanePlots *self)
     mp_layer_fill_panel (layer, self->panel);
   else if (mp_panel_get_kind (self->panel) != MP_PANEL_EMPTY)
     mp_panel_begin (self->panel, MP_PANEL_EMPTY, NULL, NULL, 0);
+  mp_panel_set_empty (self->panel, mp_lane_model_is_past (self->model)
+                                   ? _("Moments keep the points and the background. This comes back with Live.") : NULL);
   mp_panel_set_scale (self->panel, mp_lane_layers_get_log (layers) ? MP_SCALE_LOG : MP_SCALE_LINEAR);
   mp_plot_view_invalidate (self->beside);
 }

@@ -31,6 +31,7 @@ struct _MpPanel
   gboolean         ranged;  /* colours, low and high are up to date */
   MpScale          scale;
   gboolean         captioned;
+  const char      *empty;   /* interned, or NULL */
   gboolean         hidden[MP_N_POINTS];
 };
 

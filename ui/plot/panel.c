@@ -215,6 +215,13 @@ mp_panel_get_scale (MpPanel *self)
 }
 
 void
+mp_panel_set_empty (MpPanel    *self,
+                    const char *text)
+{
+  self->empty = g_intern_string (text);
+}
+
+void
 mp_panel_set_captioned (MpPanel *self,
                         gboolean captioned)
 {
@@ -404,7 +411,8 @@ mp_panel_draw (MpPanel           *self,
     mp_colour_scale_draw_bar (&self->colours, cr, bar, row, style, mp_plot_style_get_lane (style, self->lane));
     cairo_restore (cr);
   } else if (self->parts->len == 0) {
-    mp_pen_draw_block (&pen, MP_TEXT_LABEL, style->dim_text, width / 2, height / 2, width - 16, _("Nothing to show yet"));
+    mp_pen_draw_block (&pen, MP_TEXT_LABEL, style->dim_text, width / 2, height / 2, width - 16,
+                       self->empty ? self->empty : _("Nothing to show yet"));
   }
   mp_pen_clear (&pen);
   cairo_restore (cr);

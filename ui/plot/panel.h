@@ -78,6 +78,9 @@ void        mp_panel_set_bars (MpPanel           *self,
 void        mp_panel_set_scale (MpPanel *self,
                                 MpScale  scale);
 MpScale     mp_panel_get_scale (MpPanel *self);
+/* What stands there when there is nothing to show; NULL: that there is nothing yet. */
+void        mp_panel_set_empty (MpPanel    *self,
+                                const char *text);
 /* TRUE: where no part has a title, the panel's own stands there. */
 void        mp_panel_set_captioned (MpPanel *self,
                                     gboolean captioned);
