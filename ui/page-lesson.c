@@ -145,6 +145,29 @@ choose_layers (MpLessonPage *self,
   }
 }
 
+/* What a lane has to show is known once it is prepared. */
+static void
+changed_offer_cb (MpLessonPage *self)
+{
+  if (self->lesson && current (self)->layers)
+    choose_layers (self, current (self)->layers);
+}
+
+static void
+watch_lanes (MpLessonPage *self)
+{
+  GListModel *lanes = mp_session_get_lanes (self->session);
+
+  for (guint i = 0; i < g_list_model_get_n_items (lanes); i++) {
+    g_autoptr (MpLaneModel) lane = g_list_model_get_item (lanes, i);
+    MpLaneLayers *layers = mp_lane_model_get_layers (lane);
+
+    g_signal_handlers_disconnect_by_func (layers, changed_offer_cb, self);
+    g_signal_connect_object (layers, "changed-offer", G_CALLBACK (changed_offer_cb), self, G_CONNECT_SWAPPED);
+  }
+  fill_cards (self);
+}
+
 /* ---- controls ---- */
 
 static void
@@ -612,9 +635,9 @@ mp_lesson_page_new (MpSession *session)
   MpLessonPage *self = g_object_new (MP_TYPE_LESSON_PAGE, NULL);
 
   g_set_object (&self->session, session);
-  g_signal_connect_object (mp_session_get_lanes (session), "items-changed", G_CALLBACK (fill_cards), self,
+  g_signal_connect_object (mp_session_get_lanes (session), "items-changed", G_CALLBACK (watch_lanes), self,
                            G_CONNECT_SWAPPED);
-  fill_cards (self);
+  watch_lanes (self);
   return GTK_WIDGET (self);
 }
 
