@@ -28,6 +28,7 @@ static const char *const known_titles[] = {
   N_("projected real points"), N_("reconstruction loss"), N_("scores of generated points"),
   N_("scores of real points"), N_("squared MMD"), N_("mean kernel of generated points"),
   N_("mean kernel of real and generated points"), N_("mean kernel of real points"), N_("loss"),
+  N_("loss of the unrolled critic"),
 };
 
 typedef struct

@@ -155,6 +155,9 @@ unrolled_build (MpBuild  *build,
   mp_adversarial_minimise_critic (build, &game, phase, critic_loss, s_real, s_generated);
   if (!unroll (build, critic_loss, objective, &loss, error))
     return FALSE;
+  /* The critic's loss after the steps: not the one that the critic goes down. */
+  if (minimax && loss->inputs[0] != critic_loss)
+    mp_named (loss->inputs[0], "loss of the unrolled critic");
   mp_phase_minimise (phase, mp_named (loss, "generator loss"), "generator");
   mp_phase_report (phase, "loss/generator",
                    minimax ? N_("Generator loss (unrolled critic's loss, negated)")

@@ -392,7 +392,7 @@ mp_phase_plot_draw (MpPhasePlot       *self,
   for (guint i = 0; i < self->trajectories->len; i++)
     if (!is_said (self, i))
       draw_label (self, g_ptr_array_index (self->trajectories, i), &pen, &frame);
-  if (!self->has_field)
+  if (!self->has_field && self->trajectories->len == 0)
     mp_pen_draw_block (&pen, MP_TEXT_LABEL, style->dim_text, frame.x + frame.width / 2, frame.y + frame.height / 2,
                        frame.width, _("Computing the flow…"));
   cairo_restore (cr);
