@@ -8,8 +8,8 @@
 
 static guint32 crc_table[8][256];
 
-static gpointer
-make_crc_table (gpointer data)
+static void
+make_crc_table (void)
 {
   for (guint32 i = 0; i < 256; i++) {
     guint32 crc = i;
@@ -21,7 +21,6 @@ make_crc_table (gpointer data)
   for (guint32 i = 0; i < 256; i++)
     for (gint k = 1; k < 8; k++)
       crc_table[k][i] = (crc_table[k - 1][i] >> 8) ^ crc_table[0][crc_table[k - 1][i] & 0xFF];
-  return NULL;
 }
 
 /* Eight bytes a step: reading a long run is bound by this. */
@@ -29,10 +28,13 @@ guint32
 mp_bytes_crc32 (const guint8 *data,
                 gsize         size)
 {
-  static GOnce once = G_ONCE_INIT;
+  static gsize ready;
   guint32 crc = 0xFFFFFFFFu;
 
-  g_once (&once, make_crc_table, NULL);
+  if (g_once_init_enter (&ready)) {
+    make_crc_table ();
+    g_once_init_leave (&ready, 1);
+  }
   for (; size >= 8; size -= 8, data += 8) {
     crc ^= (guint32) data[0] | (guint32) data[1] << 8 | (guint32) data[2] << 16 | (guint32) data[3] << 24;
     crc = crc_table[7][crc & 0xFF] ^ crc_table[6][(crc >> 8) & 0xFF] ^ crc_table[5][(crc >> 16) & 0xFF]

@@ -8,6 +8,7 @@
  */
 #include <dlfcn.h>
 #include <glib-object.h>
+#include <pthread.h>
 #include <sanitizer/tsan_interface.h>
 
 /* GLib's own function of the same name, looked up once. */
@@ -163,4 +164,43 @@ void
   __tsan_release (bytes);
   __tsan_acquire (bytes);
   found (bytes);
+}
+
+/* The table of interned strings has a lock of its own inside GLib; one around it orders the same accesses. */
+static pthread_mutex_t intern_mutex = PTHREAD_MUTEX_INITIALIZER;
+
+const char *
+  (g_intern_string) (const char *string)
+{
+  NEXT (g_intern_string);
+  const char *interned;
+
+  pthread_mutex_lock (&intern_mutex);
+  interned = found (string);
+  pthread_mutex_unlock (&intern_mutex);
+  return interned;
+}
+
+const char *
+  (g_intern_static_string) (const char *string)
+{
+  NEXT (g_intern_static_string);
+  const char *interned;
+
+  pthread_mutex_lock (&intern_mutex);
+  interned = found (string);
+  pthread_mutex_unlock (&intern_mutex);
+  return interned;
+}
+
+GQuark
+  (g_quark_from_string) (const char *string)
+{
+  NEXT (g_quark_from_string);
+  GQuark quark;
+
+  pthread_mutex_lock (&intern_mutex);
+  quark = found (string);
+  pthread_mutex_unlock (&intern_mutex);
+  return quark;
 }
