@@ -69,6 +69,10 @@ def state_of(place):
         return json.load(file)
 
 
+def is_over(place):
+    return os.path.exists(os.path.join(place, "state.json")) and state_of(place)["state"] in ("finished", "diverged")
+
+
 # ---- the parts ----
 
 def run_grid(matchpoint, lanes):
@@ -173,8 +177,8 @@ def write_grid(matchpoint, out, images):
 
 def write_table(matchpoint, options, out):
     runs = [(run, os.path.join(matchpoint.folder, f"table/{run[0]}-{run[1]}-{run[2]}")) for run in table_runs(options)]
-    runs = [(run, place) for run, place in runs if os.path.exists(os.path.join(place, "state.json"))]
-    if not runs:
+    runs = [(run, place) for run, place in runs if is_over(place)]
+    if len({run[:2] for run, _ in runs}) < len(TABLE_DATA) * len(TABLE_METHODS):
         return
     out.append("## GAMN, Table 1\n")
     out.append("The paper's kernel, sample sizes, estimator and scale are not stated, so its numbers can only be compared by "
@@ -206,6 +210,9 @@ def write_table(matchpoint, options, out):
 
 
 def write_figure3(matchpoint, options, out):
+    if not any(is_over(os.path.join(matchpoint.folder, f"fig3/{preset}-{seed}")) for preset, _ in FIGURE3
+               for seed in range(1, options.figure3_seeds + 1)):
+        return
     out.append("## RFGAN, Figure 3: modes over iterations\n")
     out.append("Ring of eight Gaussians with σ = 0.1, radius 2; 2,500 samples at each time. The GAN and the unrolled GAN have "
                "the settings of the unrolled GAN's demonstration code, whose ring the paper takes over. RFGAN does not learn "
@@ -218,7 +225,7 @@ def write_figure3(matchpoint, options, out):
     for preset, title in FIGURE3:
         for seed in range(1, options.figure3_seeds + 1):
             place = os.path.join(matchpoint.folder, f"fig3/{preset}-{seed}")
-            if not os.path.exists(os.path.join(place, "state.json")):
+            if not is_over(place):
                 continue
             rows = [row for row in matchpoint.metrics(place) if "modes" in row[1]]
             cells = []
