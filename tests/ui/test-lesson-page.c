@@ -65,6 +65,7 @@ test_lessons (void)
   g_autoptr (GError) error = NULL;
   g_autoptr (GPtrArray) lessons = mp_lessons_list (&error);
   GActionMap *actions = G_ACTION_MAP (window);
+  MpSession *session = mp_window_get_session (window);
   MpLessonPage *page;
 
   g_assert_no_error (error);
@@ -80,6 +81,8 @@ test_lessons (void)
 
     g_assert_true (mp_lesson_page_open (page, lesson->id));
     take_lesson (page, lesson);
+    /* Lanes of presets that were replaced end on their own time. */
+    WAIT_FOR (mp_session_get_n_running (session) <= g_list_model_get_n_items (mp_session_get_lanes (session)));
   }
   g_assert_false (mp_lesson_page_open (page, "no-such-lesson"));
 
