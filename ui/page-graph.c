@@ -11,6 +11,7 @@
 #include "ui/plot-cache.h"
 #include "ui/plot/diagram-plot.h"
 #include "ui/plot/plot-format.h"
+#include "ui/task.h"
 
 #define RENEW_EVERY 250 /* ms: numbers on the losses */
 
@@ -196,13 +197,11 @@ made_cb (GObject      *object,
 static void
 make (MpGraphPage *self)
 {
-  g_autoptr (GTask) task = g_task_new (self, NULL, made_cb, NULL);
   Request *request = g_new0 (Request, 1);
 
   request->experiment = mp_experiment_copy (mp_lane_model_get_experiment (self->lane));
   request->number = ++self->making;
-  g_task_set_task_data (task, request, request_free);
-  g_task_run_in_thread (task, make_thread);
+  mp_task_run (self, NULL, make_thread, request, request_free, made_cb, NULL);
 }
 
 /* ---- which lane ---- */

@@ -9,6 +9,7 @@
 #include "ui/export-file.h"
 #include "ui/param-row.h"
 #include "ui/phase-view.h"
+#include "ui/task.h"
 
 #define GRID_WIDTH 37
 #define GRID_HEIGHT 25
@@ -155,7 +156,6 @@ launch (MpPortraitPage *self,
         double          x,
         double          y)
 {
-  g_autoptr (GTask) task = g_task_new (self, NULL, followed_cb, NULL);
   Job *job = job_new (self, panel);
 
   job->start[0] = x;
@@ -164,8 +164,7 @@ launch (MpPortraitPage *self,
   job->settings.step = gtk_spin_button_get_value (self->step);
   if (job->settings.dynamics != MP_DYNAMICS_FLOW)
     job->settings.time = 2000 * job->settings.step;
-  g_task_set_task_data (task, job, job_free);
-  g_task_run_in_thread (task, follow_thread);
+  mp_task_run (self, NULL, follow_thread, job, job_free, followed_cb, NULL);
 }
 
 static void
@@ -221,7 +220,6 @@ add_panel (MpPortraitPage *self,
            const char     *starts)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (GTask) task = g_task_new (self, NULL, sampled_cb, NULL);
   MpGameField *field = mp_game_field_new (self->game, settings, &error);
   Panel *panel = &self->panels[self->n_panels];
   GtkWidget *view;
@@ -241,8 +239,7 @@ add_panel (MpPortraitPage *self,
   g_signal_connect (view, "launched", G_CALLBACK (launched_cb), self);
   gtk_box_append (GTK_BOX (self->panels_box), view);
   self->n_panels++;
-  g_task_set_task_data (task, job_new (self, self->n_panels - 1), job_free);
-  g_task_run_in_thread (task, sample_thread);
+  mp_task_run (self, NULL, sample_thread, job_new (self, self->n_panels - 1), job_free, sampled_cb, NULL);
   launch_starts (self, self->n_panels - 1);
 }
 

@@ -8,6 +8,7 @@
 #include "engine/descriptor.h"
 #include "engine/runs/run-db.h"
 #include "ui/plot/plot-format.h"
+#include "ui/task.h"
 
 #define MOST 200 /* rows; more are found by searching */
 
@@ -96,7 +97,6 @@ begin (MpRunList *self,
        char      *tags,
        char      *notes)
 {
-  g_autoptr (GTask) gtask = g_task_new (self, NULL, done_cb, NULL);
   Task *task = g_new0 (Task, 1);
 
   task->kind = kind;
@@ -107,8 +107,7 @@ begin (MpRunList *self,
   task->tags = tags;
   task->notes = notes;
   self->ready = FALSE;
-  g_task_set_task_data (gtask, task, task_free);
-  g_task_run_in_thread (gtask, run_thread);
+  mp_task_run (self, NULL, run_thread, task, task_free, done_cb, NULL);
 }
 
 /* ---- rows ---- */

@@ -11,6 +11,7 @@
 
 #include "engine/runs/run.h"
 #include "ui/keyframe.h"
+#include "ui/task.h"
 
 #define CHECKPOINT_EVERY 50   /* milliseconds between two looks for a checkpoint that was asked for */
 #define CHECKPOINT_WAIT 200   /* looks */
@@ -144,7 +145,6 @@ read_curves (MpSession     *self,
              const char    *run_dir,
              guint          n_modes)
 {
-  g_autoptr (GTask) task = g_task_new (self, NULL, read_cb, NULL);
   Reading *reading = g_new0 (Reading, 1);
 
   reading->lane = lane;
@@ -152,8 +152,7 @@ read_curves (MpSession     *self,
   reading->n_modes = n_modes;
   reading->curves = g_array_new (FALSE, FALSE, sizeof (Curve));
   g_array_set_clear_func (reading->curves, curve_clear);
-  g_task_set_task_data (task, reading, reading_free);
-  g_task_run_in_thread (task, read_thread);
+  mp_task_run (self, NULL, read_thread, reading, reading_free, read_cb, NULL);
 }
 
 /* The last keyframe is what a run that does not train looks like now. */

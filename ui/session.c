@@ -8,6 +8,7 @@
 
 #include "engine/runs/run.h"
 #include "ui/session-private.h"
+#include "ui/task.h"
 
 /* Words and curves are for reading: a few times a second is enough, and layout is what costs. */
 #define WORDS_EVERY (400 * 1000)
@@ -111,15 +112,12 @@ join_thread (GTask        *task,
 
 static void
 retire_trainer (MpSession *self,
-                MpTrainer    *trainer)
+                MpTrainer *trainer)
 {
-  g_autoptr (GTask) task = g_task_new (self, NULL, joined_cb, NULL);
-
   mp_trainer_set_notify (trainer, NULL, NULL);
   mp_trainer_stop (trainer);
   self->n_joining++;
-  g_task_set_task_data (task, trainer, g_object_unref);
-  g_task_run_in_thread (task, join_thread);
+  mp_task_run (self, NULL, join_thread, trainer, g_object_unref, joined_cb, NULL);
   g_object_notify_by_pspec (G_OBJECT (self), props[PROP_BUSY]);
 }
 
@@ -182,7 +180,7 @@ start_lane (MpSessionLane *lane)
 
 static void
 restart_lane (MpSessionLane *lane,
-              MpExperiment *experiment)
+              MpExperiment  *experiment)
 {
   g_autoptr (MpExperiment) copy = mp_experiment_copy (experiment);
 
@@ -209,10 +207,10 @@ mp_session_free_colour (MpSession *self)
 /* ---- what widgets ask of a lane ---- */
 
 static char *
-set_live_cb (MpLaneModel *model,
-             const char  *group,
-             const char  *key,
-             const char  *value,
+set_live_cb (MpLaneModel   *model,
+             const char    *group,
+             const char    *key,
+             const char    *value,
              MpSessionLane *lane)
 {
   g_autoptr (GError) error = NULL;
@@ -226,7 +224,7 @@ set_live_cb (MpLaneModel *model,
 }
 
 static void
-restart_cb (MpLaneModel *model,
+restart_cb (MpLaneModel   *model,
             MpSessionLane *lane)
 {
   restart_lane (lane, mp_lane_model_get_draft (model));
@@ -246,7 +244,7 @@ static void add_lane (MpSession    *self,
                       const char   *device);
 
 static void
-duplicate_cb (MpLaneModel *model,
+duplicate_cb (MpLaneModel   *model,
               MpSessionLane *lane)
 {
   MpSession *self = lane->session;
@@ -276,7 +274,7 @@ remove_idle (gpointer data)
 
 /* The widget that asked is still in its handler, and would go with the lane. */
 static void
-remove_cb (MpLaneModel *model,
+remove_cb (MpLaneModel   *model,
            MpSessionLane *lane)
 {
   lane->removing = TRUE;
@@ -367,8 +365,8 @@ update_playing (MpSession *self)
 
 void
 mp_session_pull (MpSession *self,
-                    gboolean      views,
-                    gint64        now)
+                 gboolean   views,
+                 gint64     now)
 {
   gboolean words;
 
@@ -429,9 +427,9 @@ mp_session_finalize (GObject *object)
 
 static void
 mp_session_get_property (GObject    *object,
-                            guint       prop_id,
-                            GValue     *value,
-                            GParamSpec *pspec)
+                         guint       prop_id,
+                         GValue     *value,
+                         GParamSpec *pspec)
 {
   MpSession *self = MP_SESSION (object);
 
@@ -566,10 +564,10 @@ mp_session_fail (MpSession  *self,
 }
 
 gboolean
-mp_session_open (MpSession *self,
-                    const char   *name,
-                    gboolean      play,
-                    GError      **error)
+mp_session_open (MpSession   *self,
+                 const char  *name,
+                 gboolean     play,
+                 GError     **error)
 {
   g_autoptr (GPtrArray) experiments = NULL;
   g_autofree char *title = NULL;
@@ -592,9 +590,9 @@ mp_session_open (MpSession *self,
 }
 
 gboolean
-mp_session_add (MpSession *self,
-                   const char   *name,
-                   GError      **error)
+mp_session_add (MpSession   *self,
+                const char  *name,
+                GError     **error)
 {
   g_autoptr (GPtrArray) experiments = NULL;
 
@@ -788,7 +786,7 @@ mp_session_get_seed (MpSession *self)
 
 void
 mp_session_set_seed (MpSession *self,
-                        gint64        seed)
+                     gint64     seed)
 {
   g_autofree char *text = g_strdup_printf ("%" G_GINT64_FORMAT, seed);
 
@@ -823,7 +821,7 @@ mp_session_get_speed (MpSession *self)
 
 void
 mp_session_set_speed (MpSession *self,
-                         double        per_second)
+                      double     per_second)
 {
   g_return_if_fail (MP_IS_SESSION (self));
   g_return_if_fail (per_second >= 0);
@@ -842,9 +840,9 @@ mp_session_set_speed (MpSession *self,
 
 gboolean
 mp_session_get_progress (MpSession *self,
-                            guint64      *iteration,
-                            guint64      *n_iterations,
-                            double       *seconds_left)
+                         guint64   *iteration,
+                         guint64   *n_iterations,
+                         double    *seconds_left)
 {
   gboolean any = FALSE;
 
@@ -876,9 +874,9 @@ mp_session_get_progress (MpSession *self,
 /* ---- the end ---- */
 
 void
-mp_session_stop_async (MpSession        *self,
-                          GAsyncReadyCallback  callback,
-                          gpointer             data)
+mp_session_stop_async (MpSession           *self,
+                       GAsyncReadyCallback  callback,
+                       gpointer             data)
 {
   g_return_if_fail (MP_IS_SESSION (self));
 
@@ -893,8 +891,8 @@ mp_session_stop_async (MpSession        *self,
 }
 
 void
-mp_session_stop_finish (MpSession *self,
-                           GAsyncResult *result)
+mp_session_stop_finish (MpSession    *self,
+                        GAsyncResult *result)
 {
   g_return_if_fail (g_task_is_valid (result, self));
 

@@ -3,6 +3,8 @@
 
 #include "ui/sweep-model.h"
 
+#include "ui/task.h"
+
 #define NUMBERS_EVERY 250000   /* microseconds */
 #define VIEWS_EVERY 150000
 #define ELSEWHERE_EVERY 2000000
@@ -126,7 +128,6 @@ static void
 let_go (MpSweepModel *self)
 {
   GApplication *application = g_application_get_default ();
-  g_autoptr (GTask) task = NULL;
 
   self->serial++;
   g_clear_pointer (&self->matrix, mp_sweep_matrix_free);
@@ -139,9 +140,7 @@ let_go (MpSweepModel *self)
   mp_sweep_run_stop (self->run);
   if (application != NULL)
     g_application_hold (g_object_ref (application));
-  task = g_task_new (NULL, NULL, closed_cb, application);
-  g_task_set_task_data (task, g_steal_pointer (&self->run), NULL);
-  g_task_run_in_thread (task, close_thread);
+  mp_task_run (NULL, NULL, close_thread, g_steal_pointer (&self->run), NULL, closed_cb, application);
 }
 
 /* ---- opening ---- */
@@ -235,8 +234,6 @@ mp_sweep_model_open (MpSweepModel *self,
                      const char   *dir,
                      GError      **error)
 {
-  g_autoptr (GTask) task = NULL;
-
   g_return_val_if_fail (MP_IS_SWEEP_MODEL (self), FALSE);
 
   if (!check_idle (self, error))
@@ -244,9 +241,7 @@ mp_sweep_model_open (MpSweepModel *self,
   let_go (self);
   self->state = MP_SWEEP_MODEL_OPENING;
   g_signal_emit (self, signals[CHANGED], 0);
-  task = g_task_new (self, NULL, opened_cb, GUINT_TO_POINTER (self->serial));
-  g_task_set_task_data (task, g_strdup (dir), g_free);
-  g_task_run_in_thread (task, open_thread);
+  mp_task_run (self, NULL, open_thread, g_strdup (dir), g_free, opened_cb, GUINT_TO_POINTER (self->serial));
   return TRUE;
 }
 
@@ -462,7 +457,6 @@ read_cell (MpSweepModel *self,
            gboolean      last,
            gint64        now)
 {
-  g_autoptr (GTask) task = g_task_new (self, NULL, read_cb, NULL);
   Reading *reading = g_new0 (Reading, 1);
 
   reading->dir = mp_sweep_run_dup_trial_dir (self->run, trial);
@@ -474,8 +468,7 @@ read_cell (MpSweepModel *self,
   self->shown[cell].reading = TRUE;
   self->shown[cell].read_at = now;
   self->reading++;
-  g_task_set_task_data (task, reading, reading_free);
-  g_task_run_in_thread (task, read_thread);
+  mp_task_run (self, NULL, read_thread, reading, reading_free, read_cb, NULL);
 }
 
 /* The latest samples of a lane in training. Returns: whether there was something new. */

@@ -2,6 +2,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "engine/train/devices.h"
+#include "ui/task.h"
 #include "ui/window-private.h"
 
 /* "GPU" where one can be used and new lanes take it. */
@@ -59,12 +60,11 @@ listed_cb (GObject      *object,
 void
 mp_window_look_for_devices (MpWindow *self)
 {
-  g_autoptr (GTask) task = g_task_new (self, NULL, listed_cb, NULL);
   g_autofree char *chosen = self->settings ? g_settings_get_string (self->settings, "device") : NULL;
 
   mp_device_menu_set_chosen (self->device_menu, chosen);
   update_device (self);
-  g_task_run_in_thread (task, list_thread);
+  mp_task_run (self, NULL, list_thread, NULL, NULL, listed_cb, NULL);
 }
 
 void

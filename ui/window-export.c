@@ -11,6 +11,7 @@
 #include "ui/lane-past.h"
 #include "ui/plot/film.h"
 #include "ui/plot/run-picture.h"
+#include "ui/task.h"
 #include "ui/window-private.h"
 
 #define FRAMES 150
@@ -126,20 +127,17 @@ write_film (GtkWidget   *widget,
             GError     **error)
 {
   MpWindow *self = MP_WINDOW (widget);
-  g_autoptr (GTask) task = NULL;
   Film *film;
 
   if (!mp_film_check_path (path, error))
     return FALSE;
   if (!self->films)
     self->films = g_cancellable_new ();
-  task = g_task_new (self, self->films, filmed_cb, NULL);
   film = g_new0 (Film, 1);
   film->dirs = list_runs (self);
   film->title = g_strdup (mp_session_get_title (self->session));
   film->path = g_strdup (path);
-  g_task_set_task_data (task, film, film_free);
-  g_task_run_in_thread (task, film_thread);
+  mp_task_run (self, self->films, film_thread, film, film_free, filmed_cb, NULL);
   mp_window_show_toast (self, _("Making the film…"));
   return FALSE; /* says itself when it is done */
 }

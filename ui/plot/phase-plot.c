@@ -471,12 +471,12 @@ draw_page (gpointer           data,
 }
 
 gboolean
-mp_phase_plots_write (MpPhasePlot       *const *plots,
-                      guint               n,
-                      const char         *title,
-                      const char         *path,
-                      const MpPlotStyle  *style,
-                      GError            **error)
+mp_phase_plots_write (MpPhasePlot *const  *plots,
+                      guint                n,
+                      const char          *title,
+                      const char          *path,
+                      const MpPlotStyle   *style,
+                      GError             **error)
 {
   Page page = { plots, n, n > 1 ? 2 : 1, title };
   guint rows = (n + page.columns - 1) / page.columns;

@@ -24,8 +24,8 @@ dot_alpha (gsize n)
 }
 
 static MpDots
-make_dots (MpScatter      *self,
-           MpPointsRole    role,
+make_dots (MpScatter        *self,
+           MpPointsRole      role,
            const MpLayerKey *key)
 {
   gboolean data = role == MP_POINTS_DATA;
@@ -67,7 +67,7 @@ make_key (MpScatter         *self,
 }
 
 static void
-stamp_layer (MpScatter      *self,
+stamp_layer (MpScatter        *self,
              const MpLayerKey *key)
 {
   if (self->layer == NULL || key->width != self->key.width || key->height != self->key.height) {
