@@ -44,6 +44,8 @@ MpExperiment  *mp_experiment_from_key_file (MpKeyFile *file, GError **error);
 char          *mp_data_folder (const char *name);
 /* The files of such a folder as MpPreset *; group: where their titles are, NULL: [comparison] or [experiment]. */
 GPtrArray     *mp_presets_list_folder (const char *folder, const char *group, GError **error);
+/* "There is no preset and no file “rong”; did you mean “ring”? The presets are …." what: in the singular. */
+void           mp_presets_fail_unknown (const char *folder, const char *what, const char *name, GError **error);
 /* dir: (nullable): a folder to look in before the presets. */
 MpExperiment  *mp_experiment_load_beside (const char *name, const char *dir, GError **error);
 

@@ -108,11 +108,13 @@ mp_presets_list (GError **error)
   return mp_presets_list_folder ("presets", NULL, error);
 }
 
-static void
-set_unknown (const char  *name,
-             GError     **error)
+void
+mp_presets_fail_unknown (const char  *folder,
+                         const char  *what,
+                         const char  *name,
+                         GError     **error)
 {
-  g_autoptr (GPtrArray) presets = mp_presets_list (NULL);
+  g_autoptr (GPtrArray) presets = mp_presets_list_folder (folder, NULL, NULL);
   g_autoptr (GPtrArray) ids = g_ptr_array_new ();
   g_autofree char *all = NULL;
   g_autofree char *hint = NULL;
@@ -124,8 +126,8 @@ set_unknown (const char  *name,
   nearest = mp_nearest_name (name, (const char *const *) ids->pdata);
   hint = nearest != NULL ? g_strdup_printf ("; did you mean “%s”?", nearest) : g_strdup (".");
   all = g_strjoinv (", ", (char **) ids->pdata);
-  g_set_error (error, MP_ERROR, MP_ERROR_UNKNOWN, "There is no preset and no file “%s”%s The presets are %s.", name,
-               hint, ids->len > 1 ? all : "not installed");
+  g_set_error (error, MP_ERROR, MP_ERROR_UNKNOWN, "There is no %s and no file “%s”%s The %ss are %s.", what, name, hint,
+               what, ids->len > 1 ? all : "not installed");
 }
 
 /* The file behind a name. dir: (nullable) a folder to look in first. */
@@ -147,7 +149,7 @@ find_file (const char  *name,
     return g_steal_pointer (&preset);
   if (dir == NULL && name[0] != '\0' && g_file_test (name, G_FILE_TEST_EXISTS))
     return g_strdup (name);
-  set_unknown (name, error);
+  mp_presets_fail_unknown ("presets", "preset", name, error);
   return NULL;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * sweep-private.h: what sweep.c (the object), sweep-file.c (reading and writing) and sweep-grid.c (trials) share.
+ * sweep-private.h: what sweep.c (the object), sweep-file.c and its like (reading, see sweep-file-private.h),
+ * sweep-write.c (writing) and sweep-grid.c (trials) share.
  */
 #pragma once
 
