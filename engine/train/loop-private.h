@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * loop-private.h: the training loop in six files.
+ * loop-private.h: the training loop in eight files.
  *
- *   loop.c       makes plans, asks for memory, runs phases and iterations, takes live settings over
- *   capture.c    iterations recorded once and replayed as one launch
- *   rows.c       the reports of iterations on their way to the host
- *   keyframe.c   where a run diverged
- *   look.c       samples and views
- *   probe.c      single runs of a phase, looked at from inside
+ *   loop.c           makes plans and asks for memory
+ *   loop-settings.c  settings of optimizers and live keys, in the store and by schedule
+ *   loop-run.c       runs phases and iterations
+ *   capture.c        iterations recorded once and replayed as one launch
+ *   rows.c           the reports of iterations on their way to the host
+ *   keyframe.c       where a run diverged
+ *   look.c           samples and views
+ *   probe.c          single runs of a phase, looked at from inside
  *
  * Two kinds of back ends. Where memory is the host's (MpDeviceClass.host_memory) a call has finished when it returns:
  * minibatches are written into the input itself, reports are read where the plans leave them. Elsewhere the host runs
@@ -16,6 +18,7 @@
  */
 #pragma once
 
+#include "engine/optimizers/optimizer.h"
 #include "engine/train/feed.h"
 #include "engine/train/loop.h"
 #include "engine/train/readback.h"
@@ -156,9 +159,22 @@ struct _MpLoop
 };
 
 /* ---- loop.c ---- */
+MpPlan  *mp_loop_plan_phase (MpLoop *self, const LoopPhase *phase, gboolean check_finite, GError **error);
+
+/* ---- loop-settings.c ---- */
+/* By [section] kind. */
+const MpOptimizer *mp_loop_find_optimizer (MpExperiment *experiment, const char *section, GError **error);
+/* From the experiment into the host's values. */
+void     mp_loop_read_hyper (MpLoop *self, LoopOptimizer *optimizer);
+/* All live keys and all optimizers' settings into the store. */
+gboolean mp_loop_write_settings (MpLoop *self, GError **error);
+/* What schedules say of this iteration; once for all runs of a phase in it. */
+gboolean mp_loop_follow_schedules (MpLoop *self, const MpPhase *phase, const MpRunContext *context, guint64 iteration,
+                                   gboolean capturing, GError **error);
+
+/* ---- loop-run.c ---- */
 /* Copies n float32 values into an input of the graph's dtype. */
 gboolean mp_loop_write_floats (MpLoop *self, MpNode *input, const float *values, GError **error);
-MpPlan  *mp_loop_plan_phase (MpLoop *self, const LoopPhase *phase, gboolean check_finite, GError **error);
 /* One run of a phase by this plan; capturing: what it needs was ensured. */
 gboolean mp_loop_run_plan (MpLoop *self, LoopPhase *phase, MpPlan *plan, guint64 iteration, gint64 repetition,
                            gboolean capturing, GError **error);

@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * loop.c: makes a lane's plans, asks for its memory, and runs its phases and iterations; see loop.h.
+ * loop.c: makes a lane's plans and asks for its memory; see loop.h.
  */
 #include "engine/train/loop-private.h"
 
 #include <math.h>
-#include <string.h>
 
-#include "engine/nn/init.h"
 #include "engine/optimizers/common.h"
-
-#define START_RUNS_ENDLESS 100  /* minibatches of endless data that a start phase sees */
-#define START_RUNS_MOST 4096    /* and at most, unless an epoch has more */
 
 /* ---- making ---- */
 
@@ -24,33 +19,6 @@ say (void        (*activity) (const char *text, gpointer data),
     activity (text, data);
 }
 
-static const MpOptimizer *
-find_optimizer (MpExperiment  *experiment,
-                const char    *section,
-                GError       **error)
-{
-  const char *kind = mp_experiment_get_string (experiment, section, "kind");
-  const MpOptimizer *optimizer = (const MpOptimizer *) mp_registry_find (MP_KIND_OPTIMIZER, kind);
-
-  if (optimizer == NULL)
-    g_set_error (error, MP_ERROR, MP_ERROR_UNKNOWN, "[%s] kind: there is no optimizer “%s”", section, kind);
-  return optimizer;
-}
-
-static void
-read_hyper (MpLoop        *self,
-            LoopOptimizer *optimizer)
-{
-  const MpOptimizer *class = find_optimizer (self->experiment, optimizer->section, NULL);
-
-  class->hyper (self->experiment, optimizer->section, optimizer->values);
-  if (!optimizer->clipped)
-    optimizer->values[MP_HYPER_CLIP] = 0;
-  mp_build_fill_clip (self->build, optimizer->group, optimizer->values);
-  optimizer->scheduled = !g_str_equal (mp_experiment_get_string (self->experiment, optimizer->section, "schedule"),
-                                       "constant");
-}
-
 static gboolean
 add_updates (MpLoop     *self,
              LoopPhase  *phase,
@@ -60,7 +28,7 @@ add_updates (MpLoop     *self,
     const MpObjective *objective = &g_array_index (phase->phase->objectives, MpObjective, i);
     g_autofree char *section = g_strconcat ("optimizer.",
                                             mp_build_get_optimizer (self->build, objective->group, NULL), NULL);
-    const MpOptimizer *optimizer = find_optimizer (self->experiment, section, error);
+    const MpOptimizer *optimizer = mp_loop_find_optimizer (self->experiment, section, error);
     guint32 flags;
     MpUpdate *update;
 
@@ -181,99 +149,6 @@ prepare_plans (MpLoop  *self,
   return prepare_starts (self, error) && mp_loop_prepare_look (self, error);
 }
 
-static gboolean
-write_live (MpLoop      *self,
-            const char  *key,
-            GError     **error)
-{
-  const MpParam *param = mp_experiment_find_param (self->experiment, "method", key);
-  MpNode *input = mp_build_get_live (self->build, key);
-  double value;
-  guint n;
-
-  if (param->type == MP_PARAM_DOUBLES || param->type == MP_PARAM_INTS) {
-    const double *values = mp_experiment_get_doubles (self->experiment, "method", key, &n);
-
-    if (n != (guint) mp_tensor_count (&input->type)) {
-      g_set_error (error, MP_ERROR, MP_ERROR_EXPERIMENT,
-                   "[method] %s has %u numbers, and a running lane has %d: restart the lane to change how many",
-                   key, n, (gint) mp_tensor_count (&input->type));
-      return FALSE;
-    }
-    return mp_store_write_doubles (self->store, input, values, error);
-  }
-
-  value = param->type == MP_PARAM_INT ? (double) mp_experiment_get_int (self->experiment, "method", key)
-          : param->type == MP_PARAM_BOOL ? mp_experiment_get_bool (self->experiment, "method", key)
-          : mp_experiment_get_double (self->experiment, "method", key);
-  return mp_store_write_doubles (self->store, input, &value, error);
-}
-
-/* Settings of an iteration; to is float64 [MP_N_HYPER]. */
-static void
-fill_hyper (guint64   iteration,
-            void     *to,
-            gpointer  data)
-{
-  LoopOptimizer *optimizer = data;
-  MpLoop *self = optimizer->loop;
-  double *values = to;
-
-  memcpy (values, optimizer->values, sizeof optimizer->values);
-  values[MP_HYPER_LEARNING_RATE] *= mp_optimizer_schedule (self->experiment, optimizer->section,
-                                                           (double) iteration / self->n_iterations);
-}
-
-static gboolean
-write_hyper (MpLoop         *self,
-             LoopOptimizer  *optimizer,
-             guint64         iteration,
-             GError        **error)
-{
-  double values[MP_N_HYPER];
-
-  fill_hyper (iteration, values, optimizer);
-  return mp_store_write_doubles (self->store, optimizer->hyper, values, error);
-}
-
-/* Gives the optimizer a feed where the host runs ahead and there is a schedule, and takes it away where not. */
-static gboolean
-feed_hyper (MpLoop         *self,
-            LoopOptimizer  *optimizer,
-            GError        **error)
-{
-  gboolean wanted = optimizer->scheduled && !self->class->host_memory;
-
-  if (wanted && optimizer->feed != NULL)
-    return mp_feed_reset (optimizer->feed, error);
-  if (wanted == (optimizer->feed != NULL))
-    return TRUE;
-  mp_loop_clear_captures (self);
-  g_clear_pointer (&optimizer->feed, mp_feed_free);
-  if (!wanted)
-    return TRUE;
-  optimizer->feed = mp_feed_new (self->store, self->uploads, optimizer->hyper, MP_LOOP_MAX_REPEAT, fill_hyper, optimizer,
-                                 error);
-  return optimizer->feed != NULL;
-}
-
-static gboolean
-write_settings (MpLoop  *self,
-                GError **error)
-{
-  const char *const *keys = mp_build_get_live_keys (self->build);
-
-  for (guint i = 0; keys[i] != NULL; i++)
-    if (!write_live (self, keys[i], error))
-      return FALSE;
-  for (guint i = 0; i < self->n_optimizers; i++) {
-    read_hyper (self, &self->optimizers[i]);
-    if (!feed_hyper (self, &self->optimizers[i], error) || !write_hyper (self, &self->optimizers[i], 0, error))
-      return FALSE;
-  }
-  return TRUE;
-}
-
 /* ---- memory ---- */
 
 static void
@@ -306,7 +181,7 @@ predict (MpLoop *self)
   if (!self->class->host_memory) {
     memory->rings += mp_feed_predict (self->data_node);
     for (guint i = 0; i < self->n_optimizers; i++) {
-      read_hyper (self, &self->optimizers[i]);
+      mp_loop_read_hyper (self, &self->optimizers[i]);
       memory->rings += self->optimizers[i].scheduled ? mp_feed_predict (self->optimizers[i].hyper) : 0;
     }
   }
@@ -434,7 +309,7 @@ mp_loop_allocate (MpLoop  *self,
     if (!mp_plan_allocate (self->starts[i].plan, error))
       return FALSE;
   return make_streams (self, error) && mp_loop_make_rows (self, error) && mp_loop_make_keyframes (self, error)
-         && mp_loop_allocate_look (self, error) && write_settings (self, error);
+         && mp_loop_allocate_look (self, error) && mp_loop_write_settings (self, error);
 }
 
 MpLoop *
@@ -509,55 +384,6 @@ mp_loop_free (MpLoop *self)
   g_free (self);
 }
 
-gboolean
-mp_loop_initialise (MpLoop  *self,
-                    GError **error)
-{
-  mp_loop_set_batch (self, 0);
-  return mp_init_all (self->store, self->seed, error);
-}
-
-/* Minibatches in the least number of whole epochs, or where these are very many, in about one. */
-static gint64
-count_start_runs (MpLoop *self)
-{
-  gint64 n = mp_data_get_n_points (self->data), a = n, b = self->batch_size;
-
-  if (n == 0)
-    return START_RUNS_ENDLESS;
-  while (b != 0) {
-    gint64 rest = a % b;
-
-    a = b;
-    b = rest;
-  }
-  return n / a <= START_RUNS_MOST ? n / a : (n + self->batch_size - 1) / self->batch_size;
-}
-
-gboolean
-mp_loop_run_start_phases (MpLoop  *self,
-                          GError **error)
-{
-  for (guint i = 0; i < self->n_starts; i++) {
-    LoopPhase *start = &self->starts[i];
-    gint64 n = start->phase->reads_data ? count_start_runs (self) : 1;
-
-    mp_loop_set_batch (self, 0);
-    for (gint64 r = 0; r < n; r++)
-      if (!mp_loop_run_plan (self, start, start->plan, 0, r, FALSE, error))
-        return FALSE;
-  }
-  mp_loop_set_batch (self, 0);
-  return TRUE;
-}
-
-gboolean
-mp_loop_start (MpLoop  *self,
-               GError **error)
-{
-  return mp_loop_initialise (self, error) && mp_loop_run_start_phases (self, error);
-}
-
 MpStore *
 mp_loop_get_store (MpLoop *self)
 {
@@ -576,271 +402,10 @@ mp_loop_get_data (MpLoop *self)
   return self->data;
 }
 
-guint64
-mp_loop_get_batch (MpLoop *self)
-{
-  return self->batch;
-}
-
-void
-mp_loop_set_batch (MpLoop  *self,
-                   guint64  batch)
-{
-  self->batch = batch;
-  self->batch_is_loaded = FALSE;
-  mp_loop_unsettle (self);
-  mp_loop_forget_keyframes (self);
-}
-
-/* ---- running ---- */
-
-gboolean
-mp_loop_write_floats (MpLoop       *self,
-                      MpNode       *input,
-                      const float  *values,
-                      GError      **error)
-{
-  gsize n = (gsize) mp_tensor_count (&input->type);
-  g_autofree double *doubles = NULL;
-
-  if (input->type.dtype == MP_FLOAT32)
-    return mp_store_write (self->store, input, values, error);
-  doubles = g_new (double, n);
-  for (gsize i = 0; i < n; i++)
-    doubles[i] = values[i];
-  return mp_store_write (self->store, input, doubles, error);
-}
-
-/* Where memory is the host's, in float32 the data set writes into the store's own memory. */
-static gboolean
-load_batch (MpLoop              *self,
-            const MpRunContext  *context,
-            gboolean             capturing,
-            GError             **error)
-{
-  float *mapped;
-
-  self->batch_is_loaded = TRUE;
-  if (self->feed != NULL)
-    return (capturing || mp_feed_ensure (self->feed, context->batch, 1, error))
-           && mp_feed_fetch (self->feed, context, error);
-  mapped = self->data_node->type.dtype == MP_FLOAT32 ? mp_store_map (self->store, self->data_node) : NULL;
-  mp_data_get_batch (self->data, context->batch, self->batch_size, mapped != NULL ? mapped : self->batch_buffer);
-  return mapped != NULL || mp_loop_write_floats (self, self->data_node, self->batch_buffer, error);
-}
-
-static gboolean
-feed (MpLoop         *self,
-      const MpPhase  *phase,
-      MpRunContext   *context,
-      gboolean        capturing,
-      GError        **error)
-{
-  if (!phase->reads_data)
-    return TRUE;
-  if (phase->share_batch && self->batch > 0) {
-    context->batch = self->batch - 1;
-    return self->batch_is_loaded || load_batch (self, context, capturing, error);
-  }
-  context->batch = self->batch++;
-  return load_batch (self, context, capturing, error);
-}
-
-/* Once for all runs of a phase in an iteration. */
-static gboolean
-follow_schedules (MpLoop              *self,
-                  const MpPhase       *phase,
-                  const MpRunContext  *context,
-                  guint64              iteration,
-                  gboolean             capturing,
-                  GError             **error)
-{
-  for (guint i = 0; i < phase->objectives->len; i++)
-    for (guint j = 0; j < self->n_optimizers; j++) {
-      LoopOptimizer *optimizer = &self->optimizers[j];
-
-      if (!optimizer->scheduled
-          || !g_str_equal (optimizer->group, g_array_index (phase->objectives, MpObjective, i).group))
-        continue;
-      if (optimizer->feed == NULL ? !write_hyper (self, optimizer, iteration, error)
-          : !((capturing || mp_feed_ensure (optimizer->feed, iteration, 1, error))
-              && mp_feed_fetch (optimizer->feed, context, error)))
-        return FALSE;
-    }
-  return TRUE;
-}
-
-gboolean
-mp_loop_run_plan (MpLoop     *self,
-                  LoopPhase  *phase,
-                  MpPlan     *plan,
-                  guint64     iteration,
-                  gint64      repetition,
-                  gboolean    capturing,
-                  GError    **error)
-{
-  guint64 draw = phase->phase->share_draws ? 0 : (guint64) repetition;
-  MpRunContext context = { self->seed, iteration * MP_LOOP_MAX_REPEAT + draw, self->batch };
-
-  if ((repetition == 0 && !follow_schedules (self, phase->phase, &context, iteration, capturing, error))
-      || !feed (self, phase->phase, &context, capturing, error))
-    return FALSE;
-  if (!phase->has_run)
-    phase->since = iteration;
-  phase->has_run = TRUE;
-  return mp_plan_run (plan, &context, error);
-}
-
-gboolean
-mp_loop_run_phases (MpLoop   *self,
-                    guint64   iteration,
-                    gboolean  capturing,
-                    GError  **error)
-{
-  for (guint i = 0; i < self->n_phases; i++) {
-    gint64 repeat = mp_loop_get_repeat (self, i, iteration);
-
-    for (gint64 r = 0; r < repeat; r++)
-      if (!mp_loop_run_plan (self, &self->phases[i], self->phases[i].plan, iteration, r, capturing, error))
-        return FALSE;
-  }
-  return TRUE;
-}
-
-guint
-mp_loop_get_n_phases (MpLoop *self)
-{
-  return self->n_phases;
-}
-
-const char *
-mp_loop_get_phase_title (MpLoop *self,
-                         guint   phase)
-{
-  return self->phases[phase].phase->title;
-}
-
-gint64
-mp_loop_get_repeat (MpLoop  *self,
-                    guint    phase,
-                    guint64  iteration)
-{
-  const MpPhase *what = self->phases[phase].phase;
-  gint64 often = what->repeat_key != NULL ? mp_build_int (self->build, what->repeat_key) : 1;
-
-  if (what->intense_key != NULL && (iteration < what->intense_first || iteration % what->intense_every == 0)) {
-    gint64 intense = mp_build_int (self->build, what->intense_key);
-
-    often = intense > 0 ? intense : often;
-  }
-  return MIN (often, MP_LOOP_MAX_REPEAT);
-}
-
-MpPlan *
-mp_loop_get_plan (MpLoop *self,
-                  guint   phase)
-{
-  return self->phases[phase].plan;
-}
-
-gboolean
-mp_loop_run_iterations (MpLoop   *self,
-                        guint64   iteration,
-                        guint64   most,
-                        guint64  *done,
-                        GError  **error)
-{
-  g_return_val_if_fail (most > 0 && mp_loop_can_run (self), FALSE);
-
-  *done = 1;
-  if (!mp_loop_keep_keyframe (self, iteration, error))
-    return FALSE;
-  if (self->class->host_memory)
-    return mp_loop_run_phases (self, iteration, FALSE, error) && mp_loop_count_rows (self, iteration, 1, error);
-  *done = mp_loop_get_burst (self, iteration, MIN (most, mp_loop_get_room (self)));
-  return mp_loop_launch (self, iteration, *done, error) && mp_loop_count_rows (self, iteration, *done, error);
-}
-
-gboolean
-mp_loop_run_phase (MpLoop   *self,
-                   guint     phase,
-                   guint64   iteration,
-                   gint64    repetition,
-                   GError  **error)
-{
-  if (phase == 0 && repetition == 0 && !mp_loop_keep_keyframe (self, iteration, error))
-    return FALSE;
-  return mp_loop_run_plan (self, &self->phases[phase], self->phases[phase].plan, iteration, repetition, FALSE, error);
-}
-
-gboolean
-mp_loop_end_iteration (MpLoop   *self,
-                       guint64   iteration,
-                       GError  **error)
-{
-  return mp_loop_collect (self, iteration, error) && mp_loop_count_rows (self, iteration, 1, error);
-}
-
-gboolean
-mp_loop_run_iteration (MpLoop   *self,
-                       guint64   iteration,
-                       GError  **error)
-{
-  guint64 done;
-  MpLoopRow row;
-
-  if (self->class->host_memory)
-    self->rows.waiting = FALSE; /* not even read */
-  while (!mp_loop_can_run (self))
-    if (!mp_loop_take_row (self, TRUE, &row, error))
-      return FALSE;
-  return mp_loop_run_iterations (self, iteration, 1, &done, error);
-}
-
 const MpReport *
 mp_loop_get_reports (MpLoop *self,
                      guint  *n)
 {
   *n = self->reports->len;
   return (const MpReport *) self->reports->data;
-}
-
-/* ---- live settings ---- */
-
-/* Whether the key is one of the optimizer's settings, or the method's bound of what it moves. */
-static gboolean
-sets_hyper (MpLoop              *self,
-            const LoopOptimizer *optimizer,
-            const char          *group,
-            const char          *key)
-{
-  if (!g_str_equal (group, "method"))
-    return g_str_equal (optimizer->section, group);
-  return g_strcmp0 (mp_build_find_objective (self->build, optimizer->group)->clip_key, key) == 0;
-}
-
-gboolean
-mp_loop_update_live (MpLoop      *self,
-                     const char  *group,
-                     const char  *key,
-                     GError     **error)
-{
-  const MpParam *param = mp_experiment_find_param (self->experiment, group, key);
-
-  if (param == NULL || !param->live) {
-    g_set_error (error, MP_ERROR, MP_ERROR_EXPERIMENT, "[%s] %s cannot change while the lane runs", group, key);
-    return FALSE;
-  }
-
-  mp_loop_forget_keyframes (self); /* a replay would see the new value too early */
-  if (g_str_equal (group, "method") && mp_build_get_live (self->build, key) != NULL)
-    return write_live (self, key, error);
-  for (guint i = 0; i < self->n_optimizers; i++)
-    if (sets_hyper (self, &self->optimizers[i], group, key)) {
-      read_hyper (self, &self->optimizers[i]);
-      if (!feed_hyper (self, &self->optimizers[i], error)
-          || !mp_store_write_doubles (self->store, self->optimizers[i].hyper, self->optimizers[i].values, error))
-        return FALSE;
-    }
-  return TRUE;
 }
