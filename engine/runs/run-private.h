@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * run-private.h: what run.c and checkpoint.c share.
+ * run-private.h: what run.c, run-state.c and checkpoint.c share.
  */
 #pragma once
 
@@ -31,6 +31,15 @@ struct _MpRun
   MpSafetensors   *checkpoint;    /* found when opened for writing, until it is loaded */
 };
 
+/* ---- run-state.c ---- */
+/* ISO 8601. (transfer full) */
+char          *mp_run_now (void);
+/* dir: where state.json goes, which is elsewhere than self->dir while the folder is made. */
+gboolean       mp_run_write_state (MpRun *self, const char *dir, GError **error);
+/* id: (out) (transfer full): the experiment's. */
+gboolean       mp_run_read_state (MpRun *self, char **id, GError **error);
+
+/* ---- checkpoint.c ---- */
 /* Iterations (guint64) that a folder of ITERATION.safetensors files holds, ascending. (transfer full) */
 GArray        *mp_run_list_numbered (const char *dir);
 /* The newest checkpoint that is a whole file, or NULL. */
