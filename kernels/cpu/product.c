@@ -16,7 +16,7 @@
 
 #define PANEL_BYTES 16384
 #define FEW_ROWS 24
-#define PANEL_ROWS 48
+#define PANEL_ROWS 128
 #define PACK_VECTOR 16          /* columns; the longest vector: nothing of a packed operand is left to narrow.c */
 #define PACK_ELEMENTS 16384     /* below which packing it every time costs next to nothing */
 #define PARALLEL_WORK (1 << 20) /* m·n·k below which one thread does all */

@@ -122,7 +122,9 @@ pack_transposed (const MpGemm *g,
 {
   int64_t valid = g->n - column < width ? g->n - column : width;
 
-  transpose_block (b + column * g->ldb, g->ldb, valid, g->k, to, width);
+  /* Few enough of k at a time that what is written stays in the first-level cache. */
+  for (int64_t p = 0; p < g->k; p += VL)
+    transpose_block (b + column * g->ldb + p, g->ldb, valid, g->k - p < VL ? g->k - p : VL, to + p * width, width);
   for (int64_t p = 0; p < g->k; p++)
     for (int64_t j = valid; j < width; j++)
       to[p * width + j] = 0;
@@ -301,7 +303,8 @@ run_tiles (const MpGemm *g,
     t.b = packed + start * VL * g->k;
     t.valid = g->n - start * VL;
     for (int64_t row = row0; row < row1;) {
-      int64_t rows = row1 - row < tile_rows[width] ? row1 - row : tile_rows[width];
+      int64_t left = row1 - row, n_tiles = (left + tile_rows[width] - 1) / tile_rows[width];
+      int64_t rows = (left + n_tiles - 1) / n_tiles; /* as even as can be: a tile of few rows waits for its sums */
 
       t.a = a + row * t.row_stride;
       t.c = c + (row - row0) * g->ldc + start * VL;
