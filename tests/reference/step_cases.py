@@ -266,9 +266,9 @@ def adam(rate, epsilon=1e-8):
     return lines, lambda values, up: torch.optim.Adam(values, rate, (0.5, 0.999), epsilon, maximize=up)
 
 
-def rmsprop(rate):
-    lines = ['kind=rmsprop', f'learning_rate={rate}', 'decay=0.9', 'epsilon=1e-8', 'epsilon_place=outside']
-    return lines, lambda values, up: torch.optim.RMSprop(values, rate, 0.9, 1e-8, maximize=up)
+def rmsprop(rate, epsilon=1e-8):
+    lines = ['kind=rmsprop', f'learning_rate={rate}', 'decay=0.9', f'epsilon={epsilon}', 'epsilon_place=outside']
+    return lines, lambda values, up: torch.optim.RMSprop(values, rate, 0.9, epsilon, maximize=up)
 
 
 def make_steps():
