@@ -3,11 +3,12 @@
 
 #include "ui/session-lane.h"
 
-#include "ui/lane-past.h"
-
 #include <math.h>
 
-#include <glib/gstdio.h>
+#include "engine/runs/run.h"
+#include "engine/runs/run-db.h"
+#include "ui/lane-past.h"
+#include "ui/session-private.h"
 
 /* Some layers cost the lane a pass over a whole grid, or more. */
 #define COSTLY_EVERY (400 * 1000)
@@ -19,31 +20,178 @@ mp_session_lane_is_final (MpLaneState state)
          state == MP_LANE_FAILED;
 }
 
-static void
-remove_folder (const char *path)
+/* ---- beginning and end ---- */
+
+void
+mp_session_lane_start (MpSessionLane    *lane,
+                       MpTrainerOptions  options)
 {
-  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
-  const char *name;
+  MpSession *self = lane->session;
+  g_autoptr (MpExperiment) own = mp_experiment_copy (mp_lane_model_get_experiment (lane->model));
 
-  while (dir && (name = g_dir_read_name (dir))) {
-    g_autofree char *child = g_build_filename (path, name, NULL);
+  options.device = mp_lane_model_get_device (lane->model);
+  options.scalars = TRUE;
+  g_array_set_size (lane->curves, 0);
+  lane->costly_at = 0;
+  lane->wants_view = TRUE;
+  lane->view_pending = FALSE;
+  lane->trainer = mp_trainer_new (own, &options);
+  if (self->speed > 0)
+    mp_trainer_set_speed (lane->trainer, self->speed);
+  if (self->pause_at > 0)
+    mp_trainer_pause_at (lane->trainer, self->pause_at);
+  mp_lane_model_set_run (lane->model, options.run_dir);
+  mp_lane_model_set_kept (lane->model, FALSE);
+  mp_lane_model_set_state (lane->model, MP_LANE_PREPARING, NULL);
+  mp_trainer_set_notify (lane->trainer, mp_session_wake, self);
+  mp_session_wake (self);
+}
 
-    if (g_file_test (child, G_FILE_TEST_IS_DIR) && !g_file_test (child, G_FILE_TEST_IS_SYMLINK))
-      remove_folder (child);
-    else
-      g_unlink (child);
-  }
-  g_rmdir (path);
+void
+mp_session_lane_start_run (MpSessionLane *lane)
+{
+  MpSession *self = lane->session;
+  g_autofree char *run_dir = mp_run_new_path (self->runs_dir, mp_lane_model_get_experiment (lane->model));
+  MpTrainerOptions options = {
+    .run_dir = run_dir, .iterations = -1, .start_paused = !self->wants_play || lane->from,
+    .from = lane->from, .from_iteration = (gint64) lane->from_iteration
+  };
+
+  mp_session_lane_start (lane, options);
+}
+
+void
+mp_session_lane_restart (MpSessionLane *lane,
+                         MpExperiment  *experiment)
+{
+  g_autoptr (MpExperiment) copy = mp_experiment_copy (experiment);
+
+  if (lane->trainer)
+    mp_session_retire (lane->session, g_steal_pointer (&lane->trainer));
+  mp_lane_model_start_over (lane->model, copy);
+  mp_session_lane_start_run (lane);
+}
+
+void
+mp_session_lane_free (gpointer data)
+{
+  MpSessionLane *lane = data;
+
+  if (lane->trainer)
+    mp_session_retire (lane->session, lane->trainer);
+  g_signal_handlers_disconnect_by_data (lane->model, lane);
+  g_signal_handlers_disconnect_by_data (mp_lane_model_get_layers (lane->model), lane);
+  g_object_unref (lane->model);
+  g_array_unref (lane->curves);
+  g_array_unref (lane->scalars);
+  g_free (lane->from);
+  g_free (lane);
 }
 
 void
 mp_session_lane_discard_unused (MpTrainer *trainer)
 {
   const char *run_dir = mp_trainer_get_run_dir (trainer);
+  g_autofree char *parent = NULL;
+  g_autoptr (MpRunDb) db = NULL;
 
-  if (run_dir && mp_trainer_get_iteration (trainer) == 0 && mp_trainer_get_state (trainer) == MP_LANE_STOPPED)
-    remove_folder (run_dir);
+  if (!run_dir || mp_trainer_get_iteration (trainer) > 0 || mp_trainer_get_state (trainer) != MP_LANE_STOPPED
+      || !g_file_test (run_dir, G_FILE_TEST_IS_DIR))
+    return;
+  /* By way of the index, which may know the run already. */
+  parent = g_path_get_dirname (run_dir);
+  db = mp_run_db_open (parent, NULL);
+  if (db && mp_run_db_update (db, run_dir, NULL))
+    mp_run_db_delete (db, run_dir, NULL);
 }
+
+/* ---- what widgets ask of a lane ---- */
+
+static char *
+set_live_cb (MpLaneModel   *model,
+             const char    *group,
+             const char    *key,
+             const char    *value,
+             MpSessionLane *lane)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!lane->trainer || mp_session_lane_is_final (mp_trainer_get_state (lane->trainer)))
+    return NULL;
+  lane->wants_view = TRUE;
+  if (mp_trainer_set_live (lane->trainer, group, key, value, &error))
+    return NULL;
+  return g_strdup (error->message);
+}
+
+static void
+restart_cb (MpLaneModel   *model,
+            MpSessionLane *lane)
+{
+  mp_session_lane_restart (lane, mp_lane_model_get_draft (model));
+}
+
+static void
+layer_cb (MpLaneLayers  *layers,
+          MpSessionLane *lane)
+{
+  lane->wants_view = TRUE;
+  lane->costly_at = 0;
+  mp_session_wake (lane->session);
+}
+
+static void
+duplicate_cb (MpLaneModel   *model,
+              MpSessionLane *lane)
+{
+  MpSession *self = lane->session;
+
+  if (self->lanes->len < MP_MAX_LANES)
+    mp_session_add_lane (self, mp_lane_model_get_draft (model), mp_lane_model_get_draft_device (model));
+  else
+    mp_session_fail (self, _("A comparison has six lanes at most."));
+}
+
+static void
+repeat_cb (MpLaneModel   *model,
+           MpSessionLane *lane)
+{
+  mp_session_repeat (lane->session, model);
+}
+
+/* The widget that asked is still in its handler, and would go with the lane. */
+static void
+remove_cb (MpLaneModel   *model,
+           MpSessionLane *lane)
+{
+  lane->removing = TRUE;
+  mp_session_queue_removal (lane->session);
+}
+
+MpSessionLane *
+mp_session_lane_new (MpSession    *session,
+                     MpExperiment *experiment,
+                     const char   *device,
+                     guint         colour)
+{
+  MpSessionLane *lane = g_new0 (MpSessionLane, 1);
+
+  lane->session = session;
+  lane->model = mp_lane_model_new (experiment, colour);
+  mp_lane_model_set_draft_device (lane->model, device);
+  mp_lane_model_start_over (lane->model, experiment);
+  lane->curves = g_array_new (FALSE, FALSE, sizeof (guint));
+  lane->scalars = g_array_new (FALSE, FALSE, sizeof (MpScalar));
+  g_signal_connect (lane->model, "set-live", G_CALLBACK (set_live_cb), lane);
+  g_signal_connect (lane->model, "restart", G_CALLBACK (restart_cb), lane);
+  g_signal_connect (lane->model, "duplicate", G_CALLBACK (duplicate_cb), lane);
+  g_signal_connect (lane->model, "repeat", G_CALLBACK (repeat_cb), lane);
+  g_signal_connect (lane->model, "remove", G_CALLBACK (remove_cb), lane);
+  g_signal_connect (mp_lane_model_get_layers (lane->model), "changed-choice", G_CALLBACK (layer_cb), lane);
+  return lane;
+}
+
+/* ---- what the trainer tells ---- */
 
 /* The trainer knows its series once it is prepared. */
 static void

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * session-lane.h: one lane of a session: a trainer and the model that it feeds. Private to session.c.
+ * session-lane.h: one lane of a session: a trainer and the model that it feeds. Private to the session's files.
  *
- * Nothing here waits for the trainer. Main thread only.
+ * What widgets ask of the model (restart, duplicate, remove, another value) is answered here. Nothing here waits for the
+ * trainer. Main thread only.
  */
 #pragma once
 
@@ -27,6 +28,20 @@ typedef struct
   guint64       from_iteration;
 } MpSessionLane;
 
+/* A lane that does not train yet. */
+MpSessionLane *mp_session_lane_new      (MpSession       *session,
+                                         MpExperiment    *experiment,
+                                         const char      *device,
+                                         guint            colour);
+/* Stops its trainer. */
+void     mp_session_lane_free          (gpointer         lane);
+/* Gives the lane a trainer. options: run_dir, resume and the like; the rest is the session's. */
+void     mp_session_lane_start         (MpSessionLane   *lane,
+                                        MpTrainerOptions options);
+/* A run of its own, from the first iteration or from where the lane branches off. */
+void     mp_session_lane_start_run     (MpSessionLane   *lane);
+void     mp_session_lane_restart       (MpSessionLane   *lane,
+                                        MpExperiment    *experiment);
 /* The lane will not train any more. */
 gboolean mp_session_lane_is_final      (MpLaneState    state);
 /* Looking at a preset is no run: deletes the run folder of a lane that never trained. After the join. Any thread. */

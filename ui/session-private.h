@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * session-private.h: the session in two files: session.c has lanes that train, session-runs.c opens kept runs, goes on
- * with them, and branches.
+ * session-private.h: the session in its files: session.c has the lanes and pulls what is new, session-commands.c tells
+ * all of them to play, pause and step, session-runs.c opens kept runs, goes on with them, and branches, session-seeds.c
+ * adds lanes of other seeds. One lane is session-lane.c.
  */
 #pragma once
 
@@ -35,29 +36,33 @@ struct _MpSession
 };
 
 /* ---- session.c ---- */
-/* A lane that does not train yet, at the end of the list once it is shown. */
-MpSessionLane *mp_session_new_lane     (MpSession        *self,
-                                        MpExperiment     *experiment,
-                                        const char       *device,
-                                        guint             colour);
-void           mp_session_show_lane    (MpSession        *self,
-                                        MpSessionLane    *lane);
-/* Gives the lane a trainer. options: run_dir, resume and the like; the rest is the session's. */
-void           mp_session_start_lane   (MpSessionLane    *lane,
-                                        MpTrainerOptions  options);
-void           mp_session_remove_lanes (MpSession        *self);
-guint          mp_session_free_colour  (MpSession        *self);
-void           mp_session_set_title    (MpSession        *self,
-                                        const char       *title);
+/* News from any thread: pull soon. */
+void           mp_session_wake           (gpointer       session);
+/* At the end of the list; the lane is the session's. */
+void           mp_session_show_lane      (MpSession     *self,
+                                          MpSessionLane *lane);
+/* A new lane that trains, or waits for play. */
+void           mp_session_add_lane       (MpSession     *self,
+                                          MpExperiment  *experiment,
+                                          const char    *device);
+void           mp_session_remove_lanes   (MpSession     *self);
+/* Removes soon what is marked so. */
+void           mp_session_queue_removal  (MpSession     *self);
+/* Stops the trainer (transfer full); its end is awaited elsewhere. */
+void           mp_session_retire         (MpSession     *self,
+                                          MpTrainer     *trainer);
+guint          mp_session_free_colour    (MpSession     *self);
+void           mp_session_set_title      (MpSession     *self,
+                                          const char    *title);
 /* After lanes came or went. */
-void           mp_session_update       (MpSession        *self);
-void           mp_session_fail         (MpSession        *self,
-                                        const char       *text);
+void           mp_session_update         (MpSession     *self);
+/* After the state of lanes changed. */
+void           mp_session_update_playing (MpSession     *self);
+void           mp_session_fail           (MpSession     *self,
+                                          const char    *text);
 /* ---- session-seeds.c ---- */
 /* Adds lanes of the same experiment with further seeds: three in all at first, then as many as there is room for. */
-void           mp_session_repeat       (MpSession        *self,
-                                        MpLaneModel      *model);
-/* News from any thread: pull soon. */
-void           mp_session_wake         (gpointer          session);
+void           mp_session_repeat         (MpSession     *self,
+                                          MpLaneModel   *model);
 
 G_END_DECLS

@@ -252,7 +252,7 @@ mp_session_open_run (MpSession  *self,
     return FALSE;
   if (alone)
     mp_session_remove_lanes (self);
-  lane = mp_session_new_lane (self, experiment, self->device, choose_colour (self, run));
+  lane = mp_session_lane_new (self, experiment, self->device, choose_colour (self, run));
   fill_model (lane->model, run);
   mp_session_show_lane (self, lane);
   read_curves (self, lane, mp_run_get_dir (run), (guint) mp_lane_model_get_live_progress (lane->model)->n_modes);
@@ -305,7 +305,7 @@ mp_session_resume (MpSession *self,
   options.start_paused = FALSE;
   /* The trainer wants the experiment that the run began with; changes by hand come back by themselves. */
   mp_lane_model_set_experiment (kept->model, mp_run_get_experiment (run));
-  mp_session_start_lane (kept, options);
+  mp_session_lane_start (kept, options);
   self->wants_play = TRUE;
   mp_session_update (self);
   return TRUE;
@@ -339,7 +339,7 @@ add_branch (MpSession     *self,
     if (!mp_experiment_set_value (experiment, "train", "iterations", longer, error))
       return FALSE;
   }
-  lane = mp_session_new_lane (self, experiment, mp_lane_model_get_device (parent->model),
+  lane = mp_session_lane_new (self, experiment, mp_lane_model_get_device (parent->model),
                               mp_lane_model_get_colour (parent->model));
   lane->from = g_strdup (run_dir);
   lane->from_iteration = iteration;
@@ -348,7 +348,7 @@ add_branch (MpSession     *self,
   options.run_dir = path;
   options.from = lane->from;
   options.from_iteration = (gint64) iteration;
-  mp_session_start_lane (lane, options);
+  mp_session_lane_start (lane, options);
   mp_session_show_lane (self, lane);
   mp_session_update (self);
   return TRUE;

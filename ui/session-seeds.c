@@ -55,8 +55,8 @@ add_seed (MpSession   *self,
 
   mp_experiment_set_value (experiment, "train", "seed", text, NULL);
   run_dir = mp_run_new_path (self->runs_dir, experiment);
-  lane = mp_session_new_lane (self, experiment, mp_lane_model_get_device (model), mp_session_free_colour (self));
-  mp_session_start_lane (lane, (MpTrainerOptions) {
+  lane = mp_session_lane_new (self, experiment, mp_lane_model_get_device (model), mp_session_free_colour (self));
+  mp_session_lane_start (lane, (MpTrainerOptions) {
     .run_dir = run_dir, .iterations = -1, .start_paused = !self->wants_play
   });
   mp_session_show_lane (self, lane);

@@ -4,9 +4,7 @@
 #include "ui/session.h"
 
 #include <inttypes.h>
-#include <math.h>
 
-#include "engine/runs/run.h"
 #include "ui/session-private.h"
 #include "ui/task.h"
 
@@ -110,84 +108,15 @@ join_thread (GTask        *task,
   g_task_return_boolean (task, TRUE);
 }
 
-static void
-retire_trainer (MpSession *self,
-                MpTrainer *trainer)
+void
+mp_session_retire (MpSession *self,
+                   MpTrainer *trainer)
 {
   mp_trainer_set_notify (trainer, NULL, NULL);
   mp_trainer_stop (trainer);
   self->n_joining++;
   mp_task_run (self, NULL, join_thread, trainer, g_object_unref, joined_cb, NULL);
   g_object_notify_by_pspec (G_OBJECT (self), props[PROP_BUSY]);
-}
-
-static void
-lane_free (gpointer data)
-{
-  MpSessionLane *lane = data;
-
-  if (lane->trainer)
-    retire_trainer (lane->session, lane->trainer);
-  g_signal_handlers_disconnect_by_data (lane->model, lane);
-  g_signal_handlers_disconnect_by_data (mp_lane_model_get_layers (lane->model), lane);
-  g_object_unref (lane->model);
-  g_array_unref (lane->curves);
-  g_array_unref (lane->scalars);
-  g_free (lane->from);
-  g_free (lane);
-}
-
-/* ---- starting ---- */
-
-void
-mp_session_start_lane (MpSessionLane    *lane,
-                       MpTrainerOptions  options)
-{
-  MpSession *self = lane->session;
-  g_autoptr (MpExperiment) own = mp_experiment_copy (mp_lane_model_get_experiment (lane->model));
-
-  options.device = mp_lane_model_get_device (lane->model);
-  options.scalars = TRUE;
-  g_array_set_size (lane->curves, 0);
-  lane->costly_at = 0;
-  lane->wants_view = TRUE;
-  lane->view_pending = FALSE;
-  lane->trainer = mp_trainer_new (own, &options);
-  if (self->speed > 0)
-    mp_trainer_set_speed (lane->trainer, self->speed);
-  if (self->pause_at > 0)
-    mp_trainer_pause_at (lane->trainer, self->pause_at);
-  mp_lane_model_set_run (lane->model, options.run_dir);
-  mp_lane_model_set_kept (lane->model, FALSE);
-  mp_lane_model_set_state (lane->model, MP_LANE_PREPARING, NULL);
-  mp_trainer_set_notify (lane->trainer, mp_session_wake, self);
-  mp_session_wake (self);
-}
-
-/* A run of its own, from the first iteration or from where the lane branches off. */
-static void
-start_lane (MpSessionLane *lane)
-{
-  MpSession *self = lane->session;
-  g_autofree char *run_dir = mp_run_new_path (self->runs_dir, mp_lane_model_get_experiment (lane->model));
-  MpTrainerOptions options = {
-    .run_dir = run_dir, .iterations = -1, .start_paused = !self->wants_play || lane->from,
-    .from = lane->from, .from_iteration = (gint64) lane->from_iteration
-  };
-
-  mp_session_start_lane (lane, options);
-}
-
-static void
-restart_lane (MpSessionLane *lane,
-              MpExperiment  *experiment)
-{
-  g_autoptr (MpExperiment) copy = mp_experiment_copy (experiment);
-
-  if (lane->trainer)
-    retire_trainer (lane->session, g_steal_pointer (&lane->trainer));
-  mp_lane_model_start_over (lane->model, copy);
-  start_lane (lane);
 }
 
 guint
@@ -202,57 +131,6 @@ mp_session_free_colour (MpSession *self)
       return colour;
   }
   return 0;
-}
-
-/* ---- what widgets ask of a lane ---- */
-
-static char *
-set_live_cb (MpLaneModel   *model,
-             const char    *group,
-             const char    *key,
-             const char    *value,
-             MpSessionLane *lane)
-{
-  g_autoptr (GError) error = NULL;
-
-  if (!lane->trainer || mp_session_lane_is_final (mp_trainer_get_state (lane->trainer)))
-    return NULL;
-  lane->wants_view = TRUE;
-  if (mp_trainer_set_live (lane->trainer, group, key, value, &error))
-    return NULL;
-  return g_strdup (error->message);
-}
-
-static void
-restart_cb (MpLaneModel   *model,
-            MpSessionLane *lane)
-{
-  restart_lane (lane, mp_lane_model_get_draft (model));
-}
-
-static void
-layer_cb (MpLaneLayers  *layers,
-          MpSessionLane *lane)
-{
-  lane->wants_view = TRUE;
-  lane->costly_at = 0;
-  mp_session_wake (lane->session);
-}
-
-static void add_lane (MpSession    *self,
-                      MpExperiment *experiment,
-                      const char   *device);
-
-static void
-duplicate_cb (MpLaneModel   *model,
-              MpSessionLane *lane)
-{
-  MpSession *self = lane->session;
-
-  if (self->lanes->len < MP_MAX_LANES)
-    add_lane (self, mp_lane_model_get_draft (model), mp_lane_model_get_draft_device (model));
-  else
-    g_signal_emit (self, signals[FAILED], 0, _("A comparison has six lanes at most."));
 }
 
 static gboolean
@@ -272,36 +150,10 @@ remove_idle (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* The widget that asked is still in its handler, and would go with the lane. */
-static void
-remove_cb (MpLaneModel   *model,
-           MpSessionLane *lane)
+void
+mp_session_queue_removal (MpSession *self)
 {
-  lane->removing = TRUE;
-  g_idle_add_full (G_PRIORITY_DEFAULT, remove_idle, g_object_ref (lane->session), g_object_unref);
-}
-
-MpSessionLane *
-mp_session_new_lane (MpSession    *self,
-                     MpExperiment *experiment,
-                     const char   *device,
-                     guint         colour)
-{
-  MpSessionLane *lane = g_new0 (MpSessionLane, 1);
-
-  lane->session = self;
-  lane->model = mp_lane_model_new (experiment, colour);
-  mp_lane_model_set_draft_device (lane->model, device);
-  mp_lane_model_start_over (lane->model, experiment);
-  lane->curves = g_array_new (FALSE, FALSE, sizeof (guint));
-  lane->scalars = g_array_new (FALSE, FALSE, sizeof (MpScalar));
-  g_signal_connect (lane->model, "set-live", G_CALLBACK (set_live_cb), lane);
-  g_signal_connect (lane->model, "restart", G_CALLBACK (restart_cb), lane);
-  g_signal_connect (lane->model, "duplicate", G_CALLBACK (duplicate_cb), lane);
-  g_signal_connect_swapped (lane->model, "repeat", G_CALLBACK (mp_session_repeat), self);
-  g_signal_connect (lane->model, "remove", G_CALLBACK (remove_cb), lane);
-  g_signal_connect (mp_lane_model_get_layers (lane->model), "changed-choice", G_CALLBACK (layer_cb), lane);
-  return lane;
+  g_idle_add_full (G_PRIORITY_DEFAULT, remove_idle, g_object_ref (self), g_object_unref);
 }
 
 void
@@ -312,14 +164,14 @@ mp_session_show_lane (MpSession     *self,
   g_list_store_append (self->models, lane->model);
 }
 
-static void
-add_lane (MpSession    *self,
-          MpExperiment *experiment,
-          const char   *device)
+void
+mp_session_add_lane (MpSession    *self,
+                     MpExperiment *experiment,
+                     const char   *device)
 {
-  MpSessionLane *lane = mp_session_new_lane (self, experiment, device, mp_session_free_colour (self));
+  MpSessionLane *lane = mp_session_lane_new (self, experiment, device, mp_session_free_colour (self));
 
-  start_lane (lane);
+  mp_session_lane_start_run (lane);
   mp_session_show_lane (self, lane);
 }
 
@@ -341,8 +193,8 @@ has_turn (MpSession *self,
   return n_moving < g_get_num_processors () || before == self->turn % n_moving;
 }
 
-static void
-update_playing (MpSession *self)
+void
+mp_session_update_playing (MpSession *self)
 {
   gboolean playing = FALSE, can_play = FALSE;
 
@@ -391,7 +243,7 @@ mp_session_pull (MpSession *self,
     if (views)
       mp_session_lane_pull_view (lane, has_turn (self, i), now);
   }
-  update_playing (self);
+  mp_session_update_playing (self);
 }
 
 /* ---- the object ---- */
@@ -487,7 +339,7 @@ mp_session_init (MpSession *self)
 {
   self->models = g_list_store_new (MP_TYPE_LANE_MODEL);
   self->timeline = mp_timeline_new (G_LIST_MODEL (self->models));
-  self->lanes = g_ptr_array_new_with_free_func (lane_free);
+  self->lanes = g_ptr_array_new_with_free_func (mp_session_lane_free);
   self->stop_tasks = g_ptr_array_new_with_free_func (g_object_unref);
   self->check_id = g_timeout_add_seconds (1, check_cb, self);
 }
@@ -553,7 +405,7 @@ void
 mp_session_update (MpSession *self)
 {
   update_seed (self);
-  update_playing (self);
+  mp_session_update_playing (self);
 }
 
 void
@@ -581,7 +433,7 @@ mp_session_open (MpSession   *self,
   mp_session_remove_lanes (self);
   self->wants_play = play;
   for (guint i = 0; i < MIN (experiments->len, MP_MAX_LANES); i++)
-    add_lane (self, g_ptr_array_index (experiments, i), self->device);
+    mp_session_add_lane (self, g_ptr_array_index (experiments, i), self->device);
   if (experiments->len > MP_MAX_LANES)
     g_signal_emit (self, signals[FAILED], 0, _("A comparison has six lanes at most; the first six were opened."));
   mp_session_set_title (self, title);
@@ -607,9 +459,8 @@ mp_session_add (MpSession   *self,
     return FALSE;
   }
   for (guint i = 0; i < experiments->len; i++)
-    add_lane (self, g_ptr_array_index (experiments, i), self->device);
-  update_seed (self);
-  update_playing (self);
+    mp_session_add_lane (self, g_ptr_array_index (experiments, i), self->device);
+  mp_session_update (self);
   return TRUE;
 }
 
@@ -658,219 +509,6 @@ mp_session_get_subtitle (MpSession *self)
   return self->subtitle;
 }
 
-/* ---- commands ---- */
-
-static void
-command (MpSession *self,
-         void        (*tell) (MpTrainer *trainer))
-{
-  for (guint i = 0; i < self->lanes->len; i++) {
-    MpSessionLane *lane = g_ptr_array_index (self->lanes, i);
-
-    if (lane->trainer && !mp_session_lane_is_final (mp_trainer_get_state (lane->trainer))) {
-      tell (lane->trainer);
-      lane->wants_view = TRUE;
-    }
-  }
-  mp_session_wake (self);
-  update_playing (self);
-}
-
-void
-mp_session_play (MpSession *self)
-{
-  g_return_if_fail (MP_IS_SESSION (self));
-
-  self->wants_play = TRUE;
-  command (self, mp_trainer_play);
-}
-
-void
-mp_session_pause (MpSession *self)
-{
-  g_return_if_fail (MP_IS_SESSION (self));
-
-  self->wants_play = FALSE;
-  command (self, mp_trainer_pause);
-}
-
-void
-mp_session_set_pause_at (MpSession *self,
-                         guint64    iteration)
-{
-  g_return_if_fail (MP_IS_SESSION (self));
-
-  self->pause_at = iteration;
-  for (guint i = 0; i < self->lanes->len; i++) {
-    MpSessionLane *lane = g_ptr_array_index (self->lanes, i);
-
-    if (lane->trainer)
-      mp_trainer_pause_at (lane->trainer, iteration);
-  }
-}
-
-void
-mp_session_step_iteration (MpSession *self)
-{
-  g_return_if_fail (MP_IS_SESSION (self));
-
-  self->wants_play = FALSE;
-  command (self, mp_trainer_step_iteration);
-}
-
-void
-mp_session_step_phase (MpSession *self)
-{
-  g_return_if_fail (MP_IS_SESSION (self));
-
-  self->wants_play = FALSE;
-  command (self, mp_trainer_step_phase);
-}
-
-void
-mp_session_step_lane_phase (MpSession *self,
-                            guint      lane)
-{
-  MpSessionLane *stepped;
-
-  g_return_if_fail (MP_IS_SESSION (self));
-  g_return_if_fail (lane < self->lanes->len);
-
-  stepped = g_ptr_array_index (self->lanes, lane);
-  if (!stepped->trainer || mp_session_lane_is_final (mp_trainer_get_state (stepped->trainer)))
-    return;
-  mp_trainer_step_phase (stepped->trainer);
-  stepped->wants_view = TRUE;
-  mp_session_wake (self);
-  update_playing (self);
-}
-
-void
-mp_session_reset (MpSession *self)
-{
-  g_return_if_fail (MP_IS_SESSION (self));
-
-  self->wants_play = FALSE;
-  for (guint i = 0; i < self->lanes->len; i++) {
-    MpSessionLane *lane = g_ptr_array_index (self->lanes, i);
-
-    if (lane->trainer)
-      restart_lane (lane, mp_lane_model_get_experiment (lane->model));
-  }
-  update_playing (self);
-}
-
-gboolean
-mp_session_get_playing (MpSession *self)
-{
-  g_return_val_if_fail (MP_IS_SESSION (self), FALSE);
-
-  return self->playing;
-}
-
-gboolean
-mp_session_get_can_play (MpSession *self)
-{
-  g_return_val_if_fail (MP_IS_SESSION (self), FALSE);
-
-  return self->can_play;
-}
-
-gint64
-mp_session_get_seed (MpSession *self)
-{
-  g_return_val_if_fail (MP_IS_SESSION (self), 0);
-
-  return self->seed;
-}
-
-void
-mp_session_set_seed (MpSession *self,
-                     gint64     seed)
-{
-  g_autofree char *text = g_strdup_printf ("%" G_GINT64_FORMAT, seed);
-
-  g_return_if_fail (MP_IS_SESSION (self));
-
-  if (self->seed == seed || self->lanes->len == 0)
-    return;
-  for (guint i = 0; i < self->lanes->len; i++) {
-    MpSessionLane *lane = g_ptr_array_index (self->lanes, i);
-    g_autoptr (MpExperiment) experiment = mp_experiment_copy (mp_lane_model_get_experiment (lane->model));
-    g_autoptr (GError) error = NULL;
-
-    if (!lane->trainer)
-      continue;
-    if (!mp_experiment_set_value (experiment, "train", "seed", text, &error)) {
-      g_signal_emit (self, signals[FAILED], 0, error->message);
-      break;
-    }
-    restart_lane (lane, experiment);
-  }
-  update_seed (self);
-  update_playing (self);
-}
-
-double
-mp_session_get_speed (MpSession *self)
-{
-  g_return_val_if_fail (MP_IS_SESSION (self), 0);
-
-  return self->speed;
-}
-
-void
-mp_session_set_speed (MpSession *self,
-                      double     per_second)
-{
-  g_return_if_fail (MP_IS_SESSION (self));
-  g_return_if_fail (per_second >= 0);
-
-  if (self->speed == per_second)
-    return;
-  self->speed = per_second;
-  for (guint i = 0; i < self->lanes->len; i++) {
-    MpSessionLane *lane = g_ptr_array_index (self->lanes, i);
-
-    if (lane->trainer)
-      mp_trainer_set_speed (lane->trainer, per_second);
-  }
-  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_SPEED]);
-}
-
-gboolean
-mp_session_get_progress (MpSession *self,
-                         guint64   *iteration,
-                         guint64   *n_iterations,
-                         double    *seconds_left)
-{
-  gboolean any = FALSE;
-
-  g_return_val_if_fail (MP_IS_SESSION (self), FALSE);
-
-  *iteration = *n_iterations = 0;
-  *seconds_left = NAN;
-  for (guint i = 0; i < self->lanes->len; i++) {
-    MpSessionLane *lane = g_ptr_array_index (self->lanes, i);
-    const MpLaneProgress *progress = mp_lane_model_get_live_progress (lane->model);
-    MpLaneState state = mp_lane_model_get_state (lane->model);
-
-    if (state == MP_LANE_FAILED || state == MP_LANE_DIVERGED || progress->n_iterations == 0)
-      continue;
-    if (!any || progress->iteration < *iteration) {
-      *iteration = progress->iteration;
-      *n_iterations = progress->n_iterations;
-    }
-    any = TRUE;
-    if (state == MP_LANE_TRAINING && progress->rate > 0) {
-      double left = (progress->n_iterations - progress->iteration) / progress->rate;
-
-      *seconds_left = isnan (*seconds_left) ? left : MAX (*seconds_left, left);
-    }
-  }
-  return any;
-}
-
 /* ---- the end ---- */
 
 void
@@ -885,7 +523,7 @@ mp_session_stop_async (MpSession           *self,
     MpSessionLane *lane = g_ptr_array_index (self->lanes, i);
 
     if (lane->trainer)
-      retire_trainer (self, g_object_ref (lane->trainer));
+      mp_session_retire (self, g_object_ref (lane->trainer));
   }
   finish_stops (self);
 }

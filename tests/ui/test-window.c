@@ -303,6 +303,7 @@ test_unused (Fixture       *fixture,
              gconstpointer  data)
 {
   g_autoptr (GDir) dir = NULL;
+  const char *name;
 
   g_assert_true (mp_window_open (fixture->window, "ring-mmd-net", FALSE));
   WAIT_FOR (all_in (fixture, MP_LANE_PAUSED));
@@ -310,7 +311,8 @@ test_unused (Fixture       *fixture,
   WAIT_FOR (!fixture->window);
   dir = g_dir_open (fixture->runs, 0, NULL);
   g_assert_nonnull (dir);
-  g_assert_null (g_dir_read_name (dir));
+  while ((name = g_dir_read_name (dir)))
+    g_assert_true (g_str_has_prefix (name, "runs.db")); /* the index, which knows none */
 }
 
 /* Nothing is cut off in a small window, with text twice as large either. */
