@@ -10,6 +10,8 @@ typedef struct
   GtkWidget            *widget;    /* weak */
   char                 *extension; /* ".png" */
   MpExportWrite         write;
+  gpointer              data;
+  GDestroyNotify        free_data;
   GtkFileChooserNative *chooser;
 } Ask;
 
@@ -18,6 +20,8 @@ ask_free (Ask *ask)
 {
   g_clear_weak_pointer (&ask->widget);
   g_free (ask->extension);
+  if (ask->free_data)
+    ask->free_data (ask->data);
   g_object_unref (ask->chooser);
   g_free (ask);
 }
@@ -42,7 +46,7 @@ write_to (Ask        *ask,
   /* The chooser asked about the name without its ending. */
   if (!complete && g_file_test (path, G_FILE_TEST_EXISTS))
     text = g_strdup_printf (_("“%s” exists already; give its whole name to replace it."), name);
-  else if (ask->write (ask->widget, path, &error))
+  else if (ask->write (ask->widget, path, ask->data, &error))
     text = g_strdup_printf (_("Saved “%s”"), name);
   else if (error)
     text = g_strdup (error->message);
@@ -67,23 +71,44 @@ response_cb (GtkNativeDialog *dialog,
   ask_free (ask);
 }
 
-void
-mp_export_file_ask (GtkWidget     *widget,
-                    const char    *title,
-                    const char    *name,
-                    MpExportWrite  write)
+static void
+add_picture_filter (GtkFileChooserNative *chooser)
 {
-  Ask *ask = g_new0 (Ask, 1);
+  g_autoptr (GtkFileFilter) filter = gtk_file_filter_new ();
+
+  gtk_file_filter_set_name (filter, _("Pictures (.png, .svg, .pdf)"));
+  gtk_file_filter_add_suffix (filter, "png");
+  gtk_file_filter_add_suffix (filter, "svg");
+  gtk_file_filter_add_suffix (filter, "pdf");
+  gtk_file_chooser_add_filter (GTK_FILE_CHOOSER (chooser), filter);
+}
+
+void
+mp_export_file_ask (GtkWidget      *widget,
+                    const char     *title,
+                    const char     *name,
+                    MpExportWrite   write,
+                    gpointer        data,
+                    GDestroyNotify  free_data)
+{
+  GtkRoot *root;
+  Ask *ask;
 
   g_return_if_fail (GTK_IS_WIDGET (widget));
   g_return_if_fail (strchr (name, '.') != NULL);
 
+  root = gtk_widget_get_root (widget);
+  ask = g_new0 (Ask, 1);
   g_set_weak_pointer (&ask->widget, widget);
   ask->extension = g_strdup (strrchr (name, '.'));
   ask->write = write;
-  ask->chooser = gtk_file_chooser_native_new (title, GTK_WINDOW (gtk_widget_get_root (widget)),
+  ask->data = data;
+  ask->free_data = free_data;
+  ask->chooser = gtk_file_chooser_native_new (title, GTK_IS_WINDOW (root) ? GTK_WINDOW (root) : NULL,
                                               GTK_FILE_CHOOSER_ACTION_SAVE, _("_Save"), _("_Cancel"));
   gtk_file_chooser_set_current_name (GTK_FILE_CHOOSER (ask->chooser), name);
+  if (g_str_has_suffix (name, ".png"))
+    add_picture_filter (ask->chooser);
   gtk_native_dialog_set_modal (GTK_NATIVE_DIALOG (ask->chooser), TRUE);
   g_signal_connect (ask->chooser, "response", G_CALLBACK (response_cb), ask);
   gtk_native_dialog_show (GTK_NATIVE_DIALOG (ask->chooser));

@@ -12,13 +12,17 @@ G_BEGIN_DECLS
  * and says itself what came of it. */
 typedef gboolean (*MpExportWrite) (GtkWidget   *widget,
                                    const char  *path,
+                                   gpointer     data,
                                    GError     **error);
 
-/* name: proposed, with its extension, which is added where it was left out. A file that would be replaced by adding it is
- * asked for again by name. What came of it is said in a toast. */
-void mp_export_file_ask (GtkWidget     *widget,
-                         const char    *title,
-                         const char    *name,
-                         MpExportWrite  write);
+/* name: proposed, with its extension, which is added where it was left out; ".png" stands for a picture of any kind. A
+ * file that would be replaced by adding it is asked for again by name. data: freed when the dialog has closed. What came
+ * of it is said in a toast. */
+void mp_export_file_ask (GtkWidget      *widget,
+                         const char     *title,
+                         const char     *name,
+                         MpExportWrite   write,
+                         gpointer        data,
+                         GDestroyNotify  free_data);
 
 G_END_DECLS

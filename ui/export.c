@@ -3,8 +3,7 @@
 
 #include "ui/export.h"
 
-#include <string.h>
-
+#include "ui/export-file.h"
 #include "ui/plot-cache.h"
 
 #define PIXELS_PER_UNIT 2
@@ -53,13 +52,6 @@ plot_free (MpExportKind kind,
   }
 }
 
-static void
-toast (GtkWidget  *widget,
-       const char *text)
-{
-  gtk_widget_activate_action (widget, "win.toast", "s", text);
-}
-
 gboolean
 mp_export_write (const char   *path,
                  MpExportKind  kind,
@@ -86,109 +78,32 @@ mp_export_write (const char   *path,
   g_return_val_if_reached (FALSE);
 }
 
-/* ---- the file chooser ---- */
+/* ---- files ---- */
 
 typedef struct
 {
-  GtkWidget            *widget; /* weak */
-  MpExportKind          kind;
-  gpointer              plot;    /* or NULL: to be made */
-  MpPicture          *(*make) (GtkWidget *widget);
-  GtkFileChooserNative *chooser;
-} Ask;
+  MpExportKind kind;
+  gpointer     plot;
+} Drawing;
 
 static void
-ask_free (Ask *ask)
+drawing_free (gpointer data)
 {
-  if (ask->widget)
-    g_object_remove_weak_pointer (G_OBJECT (ask->widget), (gpointer *) &ask->widget);
-  if (ask->plot)
-    plot_free (ask->kind, ask->plot);
-  g_object_unref (ask->chooser);
-  g_free (ask);
+  Drawing *drawing = data;
+
+  plot_free (drawing->kind, drawing->plot);
+  g_free (drawing);
 }
 
-/* A name typed without an extension means an image. */
-static char *
-complete_path (const char *path)
+static gboolean
+write_drawing (GtkWidget   *widget,
+               const char  *path,
+               gpointer     data,
+               GError     **error)
 {
-  const char *dot = strrchr (path, '.');
+  Drawing *drawing = data;
 
-  if (dot && !strchr (dot, G_DIR_SEPARATOR))
-    return g_strdup (path);
-  return g_strconcat (path, ".png", NULL);
-}
-
-static void
-response_cb (GtkNativeDialog *dialog,
-             int              response,
-             Ask             *ask)
-{
-  g_autoptr (GFile) file = gtk_file_chooser_get_file (GTK_FILE_CHOOSER (dialog));
-  g_autoptr (GError) error = NULL;
-  g_autofree char *chosen = file ? g_file_get_path (file) : NULL;
-  g_autofree char *path = NULL, *base = NULL, *text = NULL;
-
-  if (ask->make && ask->widget && response == GTK_RESPONSE_ACCEPT)
-    ask->plot = ask->make (ask->widget);
-  if (response == GTK_RESPONSE_ACCEPT && chosen && ask->plot) {
-    path = complete_path (chosen);
-    base = g_path_get_basename (path);
-    if (mp_export_write (path, ask->kind, ask->plot, &error))
-      text = g_strdup_printf (_("Saved “%s”"), base);
-    else
-      text = g_strdup (error->message);
-    if (ask->widget)
-      toast (ask->widget, text);
-  } else if (response == GTK_RESPONSE_ACCEPT && ask->widget) {
-    toast (ask->widget, _("Pictures can only be saved in local folders."));
-  }
-  ask_free (ask);
-}
-
-static void
-add_filter (GtkFileChooserNative *chooser,
-            const char           *name,
-            const char           *suffix)
-{
-  g_autoptr (GtkFileFilter) filter = gtk_file_filter_new ();
-
-  gtk_file_filter_set_name (filter, name);
-  gtk_file_filter_add_suffix (filter, suffix);
-  gtk_file_chooser_add_filter (GTK_FILE_CHOOSER (chooser), filter);
-}
-
-static void
-ask_where (GtkWidget    *widget,
-           const char   *name,
-           MpExportKind  kind,
-           gpointer      plot,
-           MpPicture  *(*make) (GtkWidget *widget))
-{
-  GtkRoot *root = gtk_widget_get_root (widget);
-  Ask *ask = g_new0 (Ask, 1);
-  g_autofree char *file_name = g_strconcat (name, ".png", NULL);
-  g_autoptr (GtkFileFilter) all = gtk_file_filter_new ();
-
-  ask->kind = kind;
-  ask->plot = plot;
-  ask->make = make;
-  ask->widget = widget;
-  g_object_add_weak_pointer (G_OBJECT (widget), (gpointer *) &ask->widget);
-  ask->chooser = gtk_file_chooser_native_new (_("Export picture"), GTK_IS_WINDOW (root) ? GTK_WINDOW (root) : NULL,
-                                              GTK_FILE_CHOOSER_ACTION_SAVE, _("_Save"), _("_Cancel"));
-  gtk_native_dialog_set_modal (GTK_NATIVE_DIALOG (ask->chooser), TRUE);
-  gtk_file_filter_set_name (all, _("Pictures (.png, .svg, .pdf)"));
-  gtk_file_filter_add_suffix (all, "png");
-  gtk_file_filter_add_suffix (all, "svg");
-  gtk_file_filter_add_suffix (all, "pdf");
-  gtk_file_chooser_add_filter (GTK_FILE_CHOOSER (ask->chooser), all);
-  add_filter (ask->chooser, _("PNG image"), "png");
-  add_filter (ask->chooser, _("SVG drawing"), "svg");
-  add_filter (ask->chooser, _("PDF document"), "pdf");
-  gtk_file_chooser_set_current_name (GTK_FILE_CHOOSER (ask->chooser), file_name);
-  g_signal_connect (ask->chooser, "response", G_CALLBACK (response_cb), ask);
-  gtk_native_dialog_show (GTK_NATIVE_DIALOG (ask->chooser));
+  return mp_export_write (path, drawing->kind, drawing->plot, error);
 }
 
 void
@@ -197,24 +112,15 @@ mp_export_ask (GtkWidget    *widget,
                MpExportKind  kind,
                gpointer      plot)
 {
-  ask_where (widget, name, kind, plot, NULL);
-}
+  Drawing *drawing = g_new0 (Drawing, 1);
+  g_autofree char *file_name = g_strconcat (name, ".png", NULL);
 
-void
-mp_export_ask_picture (GtkWidget   *widget,
-                       const char  *name,
-                       MpPicture *(*make) (GtkWidget *widget))
-{
-  ask_where (widget, name, MP_EXPORT_PICTURE, NULL, make);
+  drawing->kind = kind;
+  drawing->plot = plot;
+  mp_export_file_ask (widget, _("Export picture"), file_name, write_drawing, drawing, drawing_free);
 }
 
 /* ---- the clipboard ---- */
-
-typedef struct
-{
-  MpExportKind kind;
-  gpointer     plot;
-} Drawing;
 
 static void
 draw (gpointer           data,
@@ -257,7 +163,7 @@ mp_export_copy (GtkWidget    *widget,
   natural_size (kind, plot, &width, &height);
   texture = mp_plot_render (width, height, PIXELS_PER_UNIT, &style, draw, &drawing);
   gdk_clipboard_set_texture (gtk_widget_get_clipboard (widget), texture);
-  toast (widget, _("Image copied"));
+  gtk_widget_activate_action (widget, "win.toast", "s", _("Image copied"));
 }
 
 /* ---- actions ---- */

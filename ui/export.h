@@ -35,10 +35,6 @@ void     mp_export_ask         (GtkWidget    *widget,
                                 const char   *name,
                                 MpExportKind  kind,
                                 gpointer      plot);
-/* The same for a picture that is made when the place is chosen: lanes may train on while the dialog is open. */
-void     mp_export_ask_picture (GtkWidget    *widget,
-                                const char   *name,
-                                MpPicture  *(*make) (GtkWidget *widget));
 /* Copies an image as the widget's theme draws it. */
 void     mp_export_copy        (GtkWidget    *widget,
                                 MpExportKind  kind,

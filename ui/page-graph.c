@@ -272,6 +272,7 @@ mp_graph_page_write (MpGraphPage  *self,
   return mp_diagram_plot_write (self->plot, path, &style, error);
 }
 
+            gpointer     data,
 static gboolean
 write_file (GtkWidget   *widget,
             const char  *path,
@@ -284,7 +285,8 @@ static void
 export_cb (MpGraphPage *self)
 {
   if (self->plot)
-    mp_export_file_ask (GTK_WIDGET (self), _("Export computation graph"), "computation-graph.png", write_file);
+    mp_export_file_ask (GTK_WIDGET (self), _("Export computation graph"), "computation-graph.png", write_file, NULL,
+                        NULL);
 }
 
 /* ---- the widget ---- */

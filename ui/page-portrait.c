@@ -345,6 +345,7 @@ clear_cb (MpPortraitPage *self)
 static gboolean
 write_file (GtkWidget   *widget,
             const char  *path,
+            gpointer     data,
             GError     **error)
 {
   MpPortraitPage *self = MP_PORTRAIT_PAGE (widget);
@@ -360,7 +361,7 @@ write_file (GtkWidget   *widget,
 static void
 export_cb (MpPortraitPage *self)
 {
-  mp_export_file_ask (GTK_WIDGET (self), _("Export phase portrait"), "phase-portrait.png", write_file);
+  mp_export_file_ask (GTK_WIDGET (self), _("Export phase portrait"), "phase-portrait.png", write_file, NULL, NULL);
 }
 
 static void

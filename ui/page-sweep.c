@@ -4,18 +4,16 @@
 #include "ui/page-sweep.h"
 
 #include <adwaita.h>
-#include <inttypes.h>
-#include <math.h>
 
-#include "engine/train/experiment.h"
 #include "ui/drop-down.h"
-#include "ui/format.h"
+#include "ui/export-file.h"
 #include "ui/lane-model.h"
 #include "ui/plot/picture.h"
-#include "ui/plot/plot-format.h"
 #include "ui/sweep-form.h"
+#include "ui/sweep-seeds.h"
 #include "ui/sweep-table.h"
 #include "ui/sweep-view.h"
+#include "ui/sweep-words.h"
 
 #define PULL_MS 100
 #define TABLE_EVERY 1000000    /* microseconds between two updates of the table while lanes train */
@@ -58,110 +56,6 @@ toast (MpSweepPage *self,
        const char  *text)
 {
   gtk_widget_activate_action (GTK_WIDGET (self), "win.toast", "s", text);
-}
-
-/* ---- words ---- */
-
-/* "72 cells × 3 seeds · 216 runs of 10,000 iterations". (transfer full) */
-static char *
-describe_sweep (MpSweep *sweep)
-{
-  g_autofree char *runs = mp_format_count (mp_sweep_get_n_trials (sweep));
-  g_autofree char *iterations
-    = mp_format_count ((guint64) mp_experiment_get_int (mp_sweep_get_trial (sweep, 0)->experiment, "train", "iterations"));
-
-  return g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%u cells × %u seed · %s runs of %s iterations",
-                                       "%u cells × %u seeds · %s runs of %s iterations", mp_sweep_get_n_seeds (sweep)),
-                          mp_sweep_get_n_cells (sweep), mp_sweep_get_n_seeds (sweep), runs, iterations);
-}
-
-static const char *
-state_word (MpTrialState state)
-{
-  switch (state) {
-  case MP_TRIAL_WAITING:
-    return _("waiting");
-  case MP_TRIAL_RUNNING:
-    return _("training");
-  case MP_TRIAL_ELSEWHERE:
-    return _("trained by another process");
-  case MP_TRIAL_INTERRUPTED:
-    return _("to go on");
-  case MP_TRIAL_FINISHED:
-    return _("finished");
-  case MP_TRIAL_DIVERGED:
-    return _("diverged");
-  default:
-    return _("failed");
-  }
-}
-
-/* What a cell has come to, for its tooltip. (transfer full) */
-static char *
-describe_cb (MpSweepPage *self,
-             guint        cell)
-{
-  MpSweep *sweep = mp_sweep_model_get_sweep (self->model);
-  MpSweepRun *run = mp_sweep_model_get_run (self->model);
-  g_autofree char *place = NULL;
-  g_autofree char *name = NULL;
-  g_autofree char *value = NULL;
-  MpSweepSummary summary;
-
-  if (!sweep)
-    return NULL;
-  place = mp_sweep_describe_cell (sweep, cell);
-  if (!run)
-    return g_strdup_printf (_("%s\nNot trained yet"), place);
-  mp_sweep_run_summarise (run, cell, mp_sweep_model_get_metric (self->model), &summary);
-  if (summary.n_waiting == summary.n_seeds)
-    return g_strdup_printf (_("%s\nNo run is over yet"), place);
-  name = mp_sweep_picture_metric_name (mp_sweep_model_get_metric (self->model));
-  value = mp_sweep_format_summary (&summary, FALSE);
-  return g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%s\n%s: %s (%u of %u run)", "%s\n%s: %s (%u of %u runs)",
-                                       summary.n_seeds), place, name, value, summary.n, summary.n_seeds);
-}
-
-/* "80 of 216 runs · 3 diverged · 12 min left". (transfer full) */
-static char *
-describe_progress (MpSweepPage *self,
-                   double      *share)
-{
-  MpSweepRun *run = mp_sweep_model_get_run (self->model);
-  MpSweepModelState state = mp_sweep_model_get_state (self->model);
-  guint counts[MP_N_TRIAL_STATES], n;
-  g_autoptr (GString) text = g_string_new (NULL);
-  guint64 done, all;
-  double left;
-
-  *share = 0;
-  if (!run)
-    return g_strdup (_("Not started"));
-  n = mp_sweep_get_n_trials (mp_sweep_run_get_sweep (run));
-  mp_sweep_run_count (run, counts);
-  mp_sweep_run_get_progress (run, &done, &all, &left);
-  *share = all > 0 ? (double) done / (double) all : 0;
-  if (state == MP_SWEEP_MODEL_FINISHED)
-    g_string_append_printf (text, _("Finished: %u runs"), n);
-  else
-    g_string_append_printf (text, _("%u of %u runs"), counts[MP_TRIAL_FINISHED] + counts[MP_TRIAL_DIVERGED]
-                            + counts[MP_TRIAL_FAILED], n);
-  if (counts[MP_TRIAL_DIVERGED] > 0)
-    g_string_append_printf (text, _(" · %u diverged"), counts[MP_TRIAL_DIVERGED]);
-  if (counts[MP_TRIAL_FAILED] > 0)
-    g_string_append_printf (text, _(" · %u failed"), counts[MP_TRIAL_FAILED]);
-  if (state == MP_SWEEP_MODEL_PAUSED)
-    g_string_append (text, _(" · paused"));
-  else if (state == MP_SWEEP_MODEL_STOPPING)
-    g_string_append (text, _(" · saving checkpoints"));
-  else if (state == MP_SWEEP_MODEL_STOPPED)
-    g_string_append (text, _(" · stopped"));
-  else if (state == MP_SWEEP_MODEL_RUNNING && isfinite (left)) {
-    g_autofree char *time = mp_format_duration (left);
-
-    g_string_append_printf (text, _(" · %s left"), time);
-  }
-  return g_string_free (g_steal_pointer (&text), FALSE);
 }
 
 /* ---- what is shown ---- */
@@ -298,7 +192,7 @@ changed_cb (MpSweepPage *self)
   MpSweep *sweep = mp_sweep_model_get_sweep (self->model);
   MpSweepRun *run = mp_sweep_model_get_run (self->model);
   gboolean other = sweep != self->shown || run != self->shown_run;
-  g_autofree char *subtitle = sweep ? describe_sweep (sweep) : NULL;
+  g_autofree char *subtitle = sweep ? mp_sweep_describe (sweep) : NULL;
   g_autofree char *status = NULL;
   double share;
 
@@ -312,7 +206,7 @@ changed_cb (MpSweepPage *self)
   gtk_label_set_text (self->title, sweep ? mp_sweep_get_title (sweep) : "");
   gtk_label_set_text (self->subtitle, subtitle ? subtitle : "");
   gtk_widget_set_tooltip_text (GTK_WIDGET (self->title), sweep ? mp_sweep_get_summary (sweep) : NULL);
-  status = describe_progress (self, &share);
+  status = mp_sweep_model_describe_progress (self->model, &share);
   gtk_label_set_text (self->status, status);
   gtk_progress_bar_set_fraction (self->progress, share);
   if (sweep)
@@ -334,136 +228,27 @@ pull_cb (gpointer data)
 
 /* ---- cells ---- */
 
-/* As a lane, where lanes are. alone: instead of those that are there. */
-static void
-open_run (MpSweepPage *self,
-          const char  *dir,
-          gboolean     alone)
+static char *
+describe_cb (MpSweepPage *self,
+             guint        cell)
 {
-  gtk_widget_activate_action (GTK_WIDGET (self), alone ? "win.open-run-alone" : "win.open-run", "s", dir);
-  gtk_widget_activate_action (GTK_WIDGET (self), "win.page", "s", "lanes");
-}
-
-static void
-open_run_cb (GtkButton   *button,
-             MpSweepPage *self)
-{
-  const char *dir = g_object_get_data (G_OBJECT (button), "run");
-
-  if (self->popover)
-    gtk_popover_popdown (GTK_POPOVER (self->popover));
-  open_run (self, dir, FALSE);
-}
-
-/* All seeds of a cell, which the charts then show as one. */
-static void
-open_all_cb (GtkButton   *button,
-             MpSweepPage *self)
-{
-  const char *const *dirs = g_object_get_data (G_OBJECT (button), "runs");
-
-  if (self->popover)
-    gtk_popover_popdown (GTK_POPOVER (self->popover));
-  for (guint i = 0; dirs[i]; i++)
-    open_run (self, dirs[i], i == 0);
-}
-
-static GtkWidget *
-new_all_button (MpSweepPage *self,
-                guint        cell)
-{
-  MpSweep *sweep = mp_sweep_model_get_sweep (self->model);
-  MpSweepRun *run = mp_sweep_model_get_run (self->model);
-  GtkWidget *button = gtk_button_new_with_label (_("Open all instead of the lanes"));
-  g_autoptr (GPtrArray) dirs = g_ptr_array_new ();
-
-  for (guint i = 0; i < mp_sweep_get_n_seeds (sweep) && dirs->len < MP_MAX_LANES; i++) {
-    guint trial = mp_sweep_find_trial (sweep, cell, i);
-    MpTrialStatus status;
-
-    mp_sweep_run_get_status (run, trial, &status);
-    if (status.state != MP_TRIAL_WAITING && status.state != MP_TRIAL_FAILED)
-      g_ptr_array_add (dirs, mp_sweep_run_dup_trial_dir (run, trial));
-  }
-  gtk_widget_set_sensitive (button, dirs->len > 1);
-  g_ptr_array_add (dirs, NULL);
-  g_object_set_data_full (G_OBJECT (button), "runs", g_ptr_array_free (g_steal_pointer (&dirs), FALSE),
-                          (GDestroyNotify) g_strfreev);
-  g_signal_connect (button, "clicked", G_CALLBACK (open_all_cb), self);
-  return button;
-}
-
-static GtkWidget *
-new_seed_row (MpSweepPage *self,
-              guint        trial)
-{
-  MpSweepRun *run = mp_sweep_model_get_run (self->model);
-  GtkWidget *row = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 12);
-  GtkWidget *label, *button = gtk_button_new_with_label (_("Open as lane"));
-  double value = mp_sweep_run_get_value (run, trial, mp_sweep_model_get_metric (self->model));
-  g_autofree char *number = isfinite (value) ? mp_format_short (value, 3) : g_strdup ("–");
-  g_autofree char *text = NULL;
-  g_autofree char *message = mp_sweep_run_dup_message (run, trial);
-  MpTrialStatus status;
-
-  mp_sweep_run_get_status (run, trial, &status);
-  text = g_strdup_printf (_("Seed %" PRId64 ": %s, %s"),
-                          mp_sweep_get_trial (mp_sweep_model_get_sweep (self->model), trial)->seed, number,
-                          state_word (status.state));
-  label = gtk_label_new (text);
-  gtk_label_set_xalign (GTK_LABEL (label), 0);
-  gtk_widget_set_hexpand (label, TRUE);
-  gtk_widget_add_css_class (label, "numeric");
-  gtk_widget_set_tooltip_text (label, message);
-  gtk_widget_set_sensitive (button, status.state != MP_TRIAL_WAITING && status.state != MP_TRIAL_FAILED);
-  g_object_set_data_full (G_OBJECT (button), "run", mp_sweep_run_dup_trial_dir (run, trial), g_free);
-  g_signal_connect (button, "clicked", G_CALLBACK (open_run_cb), self);
-  gtk_box_append (GTK_BOX (row), label);
-  gtk_box_append (GTK_BOX (row), button);
-  return row;
-}
-
-static void
-closed_cb (GtkPopover  *popover,
-           MpSweepPage *self)
-{
-  if (self->popover == GTK_WIDGET (popover))
-    g_idle_add_once ((GSourceOnceFunc) gtk_widget_unparent, g_steal_pointer (&self->popover));
+  return mp_sweep_model_describe_cell (self->model, cell);
 }
 
 static void
 show_seeds (MpSweepPage *self,
             guint        cell)
 {
-  MpSweep *sweep = mp_sweep_model_get_sweep (self->model);
-  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 8);
-  g_autofree char *place = mp_sweep_describe_cell (sweep, cell);
-  GtkWidget *heading = gtk_label_new (place);
   GdkRectangle at;
 
   g_clear_pointer (&self->popover, gtk_widget_unparent);
-  gtk_label_set_xalign (GTK_LABEL (heading), 0);
-  gtk_label_set_wrap (GTK_LABEL (heading), TRUE);
-  gtk_label_set_max_width_chars (GTK_LABEL (heading), 40);
-  gtk_widget_add_css_class (heading, "heading");
-  gtk_widget_set_margin_top (box, 6);
-  gtk_widget_set_margin_bottom (box, 6);
-  gtk_widget_set_margin_start (box, 6);
-  gtk_widget_set_margin_end (box, 6);
-  gtk_box_append (GTK_BOX (box), heading);
-  for (guint i = 0; i < mp_sweep_get_n_seeds (sweep); i++)
-    gtk_box_append (GTK_BOX (box), new_seed_row (self, mp_sweep_find_trial (sweep, cell, i)));
-  if (mp_sweep_get_n_seeds (sweep) > 1)
-    gtk_box_append (GTK_BOX (box), new_all_button (self, cell));
-  self->popover = gtk_popover_new ();
-  gtk_popover_set_child (GTK_POPOVER (self->popover), box);
+  self->popover = mp_sweep_seeds_new (self->model, cell);
   if (gtk_toggle_button_get_active (self->matrix_toggle)) {
     mp_sweep_view_locate (self->view, cell, &at);
     gtk_widget_set_parent (self->popover, GTK_WIDGET (self->view));
     gtk_popover_set_pointing_to (GTK_POPOVER (self->popover), &at);
   } else
     gtk_widget_set_parent (self->popover, GTK_WIDGET (self->views));
-  g_signal_connect (self->popover, "closed", G_CALLBACK (closed_cb), self);
   gtk_popover_popup (GTK_POPOVER (self->popover));
 }
 
@@ -486,7 +271,7 @@ activated_cb (MpSweepPage *self,
   else {
     g_autofree char *dir = mp_sweep_run_dup_trial_dir (run, mp_sweep_find_trial (sweep, cell, 0));
 
-    open_run (self, dir, FALSE);
+    mp_sweep_open_run (GTK_WIDGET (self), dir, FALSE);
   }
 }
 
@@ -712,13 +497,15 @@ draw_picture (gpointer           matrix,
 
 /* In light colours, as on paper. */
 static gboolean
-write_picture (MpSweepPage *self,
+write_picture (GtkWidget   *widget,
                const char  *path,
+               gpointer     data,
                GError     **error)
 {
+  MpSweepPage *self = MP_SWEEP_PAGE (widget);
   MpSweepMatrix *matrix = mp_sweep_model_get_matrix (self->model);
   MpSweep *sweep = mp_sweep_model_get_sweep (self->model);
-  g_autofree char *subtitle = describe_sweep (sweep);
+  g_autofree char *subtitle = mp_sweep_describe (sweep);
   MpPlotStyle style;
   double width, height;
   gboolean ok;
@@ -734,25 +521,13 @@ write_picture (MpSweepPage *self,
   return ok;
 }
 
-static void
-save_response_cb (GtkNativeDialog *dialog,
-                  int              response,
-                  MpSweepPage     *self)
+static gboolean
+write_csv (GtkWidget   *widget,
+           const char  *path,
+           gpointer     data,
+           GError     **error)
 {
-  g_autoptr (GFile) file = gtk_file_chooser_get_file (GTK_FILE_CHOOSER (dialog));
-  g_autofree char *path = file ? g_file_get_path (file) : NULL;
-  gboolean picture = GPOINTER_TO_INT (g_object_get_data (G_OBJECT (dialog), "picture"));
-  g_autoptr (GError) error = NULL;
-
-  if (response == GTK_RESPONSE_ACCEPT && path && mp_sweep_model_get_matrix (self->model)) {
-    g_autofree char *base = g_path_get_basename (path);
-    g_autofree char *saved = g_strdup_printf (_("Saved “%s”"), base);
-    gboolean ok = picture ? write_picture (self, path, &error)
-                          : mp_sweep_run_write_csv (mp_sweep_model_get_run (self->model), path, &error);
-
-    toast (self, ok ? saved : error->message);
-  }
-  g_object_unref (dialog);
+  return mp_sweep_run_write_csv (mp_sweep_model_get_run (MP_SWEEP_PAGE (widget)->model), path, error);
 }
 
 static void
@@ -762,18 +537,11 @@ export_action (GSimpleAction *action,
 {
   MpSweepPage *self = data;
   gboolean picture = g_str_equal (g_action_get_name (G_ACTION (action)), "export-picture");
-  GtkFileChooserNative *chooser
-    = gtk_file_chooser_native_new (picture ? _("Save the matrix") : _("Save the results"),
-                                   GTK_WINDOW (gtk_widget_get_root (GTK_WIDGET (self))), GTK_FILE_CHOOSER_ACTION_SAVE,
-                                   _("_Save"), _("_Cancel"));
   g_autofree char *name = g_strconcat (mp_sweep_get_id (mp_sweep_model_get_sweep (self->model)),
                                        picture ? ".png" : ".csv", NULL);
 
-  gtk_file_chooser_set_current_name (GTK_FILE_CHOOSER (chooser), name);
-  gtk_native_dialog_set_modal (GTK_NATIVE_DIALOG (chooser), TRUE);
-  g_object_set_data (G_OBJECT (chooser), "picture", GINT_TO_POINTER (picture));
-  g_signal_connect_object (chooser, "response", G_CALLBACK (save_response_cb), self, 0);
-  gtk_native_dialog_show (GTK_NATIVE_DIALOG (chooser));
+  mp_export_file_ask (GTK_WIDGET (self), picture ? _("Save the matrix") : _("Save the results"), name,
+                      picture ? write_picture : write_csv, NULL, NULL);
 }
 
 static void

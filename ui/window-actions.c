@@ -2,6 +2,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "ui/draw-window.h"
+#include "ui/export-file.h"
 #include "ui/export.h"
 #include "ui/window-private.h"
 
@@ -31,7 +32,7 @@ open_file_action (GtkWidget  *widget,
   gtk_file_filter_add_suffix (filter, "ini");
   gtk_file_chooser_add_filter (GTK_FILE_CHOOSER (chooser), filter);
   gtk_native_dialog_set_modal (GTK_NATIVE_DIALOG (chooser), TRUE);
-  g_signal_connect (chooser, "response", G_CALLBACK (open_response_cb), widget);
+  g_signal_connect_object (chooser, "response", G_CALLBACK (open_response_cb), widget, 0);
   gtk_native_dialog_show (GTK_NATIVE_DIALOG (chooser));
 }
 
@@ -62,10 +63,16 @@ toast_action (GtkWidget  *widget,
   mp_window_show_toast (MP_WINDOW (widget), g_variant_get_string (parameter, NULL));
 }
 
-static MpPicture *
-make_picture (GtkWidget *widget)
+/* Made when the place is chosen: lanes may train on while the dialog is open. */
+static gboolean
+write_picture (GtkWidget   *widget,
+               const char  *path,
+               gpointer     data,
+               GError     **error)
 {
-  return mp_window_make_picture (MP_WINDOW (widget));
+  g_autoptr (MpPicture) picture = mp_window_make_picture (MP_WINDOW (widget));
+
+  return mp_export_write (path, MP_EXPORT_PICTURE, picture, error);
 }
 
 static void
@@ -73,14 +80,17 @@ export_action (GtkWidget  *widget,
                const char *name,
                GVariant   *parameter)
 {
-  g_autoptr (MpPicture) picture = NULL;
+  MpWindow *self = MP_WINDOW (widget);
 
   if (g_str_equal (name, "win.export")) {
-    mp_export_ask_picture (widget, mp_session_get_title (MP_WINDOW (widget)->session), make_picture);
-    return;
+    g_autofree char *file_name = g_strconcat (mp_session_get_title (self->session), ".png", NULL);
+
+    mp_export_file_ask (widget, _("Export picture"), file_name, write_picture, NULL, NULL);
+  } else {
+    g_autoptr (MpPicture) picture = mp_window_make_picture (self);
+
+    mp_export_copy (widget, MP_EXPORT_PICTURE, picture);
   }
-  picture = make_picture (widget);
-  mp_export_copy (widget, MP_EXPORT_PICTURE, picture);
 }
 
 static void

@@ -36,6 +36,7 @@ list_runs (MpWindow *self)
 static gboolean
 write_csv (GtkWidget   *widget,
            const char  *path,
+           gpointer     data,
            GError     **error)
 {
   g_autoptr (GPtrArray) dirs = list_runs (MP_WINDOW (widget));
@@ -48,6 +49,7 @@ write_csv (GtkWidget   *widget,
 static gboolean
 write_experiment (GtkWidget   *widget,
                   const char  *path,
+                  gpointer     data,
                   GError     **error)
 {
   MpLaneModel *lane = mp_inspector_get_lane (MP_WINDOW (widget)->inspector);
@@ -124,6 +126,7 @@ filmed_cb (GObject      *object,
 static gboolean
 write_film (GtkWidget   *widget,
             const char  *path,
+            gpointer     data,
             GError     **error)
 {
   MpWindow *self = MP_WINDOW (widget);
@@ -186,13 +189,13 @@ export_runs_action (GtkWidget  *widget,
   g_autoptr (GPtrArray) dirs = list_runs (self);
 
   if (g_str_equal (name, "win.export-experiment"))
-    mp_export_file_ask (widget, _("Save experiment"), "experiment.ini", write_experiment);
+    mp_export_file_ask (widget, _("Save experiment"), "experiment.ini", write_experiment, NULL, NULL);
   else if (dirs->len == 0)
     mp_window_show_toast (self, _("No lane has a run yet: train first."));
   else if (g_str_equal (name, "win.export-film"))
-    mp_export_file_ask (widget, _("Save training as a film (GIF or WebP)"), "training.gif", write_film);
+    mp_export_file_ask (widget, _("Save training as a film (GIF or WebP)"), "training.gif", write_film, NULL, NULL);
   else if (g_str_equal (name, "win.export-csv"))
-    mp_export_file_ask (widget, _("Save metrics"), "metrics.csv", write_csv);
+    mp_export_file_ask (widget, _("Save metrics"), "metrics.csv", write_csv, NULL, NULL);
   else
     ask_for_events (self);
 }
