@@ -24,6 +24,7 @@ struct _MpInspector
 
   GListModel  *lanes;
   MpLaneModel *lane;
+  GSignalGroup *lane_signals;
   GPtrArray   *fields;     /* of Field */
   guint        rebuild_id;
   gboolean     filling;
@@ -464,6 +465,7 @@ mp_inspector_dispose (GObject *object)
 
   mp_inspector_set_lanes (self, NULL);
   mp_inspector_set_lane (self, NULL);
+  g_clear_object (&self->lane_signals);
   g_clear_handle_id (&self->rebuild_id, g_source_remove);
   while ((child = gtk_widget_get_first_child (GTK_WIDGET (self))))
     gtk_widget_unparent (child);
@@ -534,6 +536,12 @@ static void
 mp_inspector_init (MpInspector *self)
 {
   self->fields = g_ptr_array_new_with_free_func (field_free);
+  self->lane_signals = g_signal_group_new (MP_TYPE_LANE_MODEL);
+  g_signal_group_connect_swapped (self->lane_signals, "changed-schema", G_CALLBACK (queue_rebuild), self);
+  g_signal_group_connect_swapped (self->lane_signals, "changed-draft", G_CALLBACK (changed_draft), self);
+  g_signal_group_connect_swapped (self->lane_signals, "notify::title", G_CALLBACK (titles_changed), self);
+  g_signal_group_connect_swapped (self->lane_signals, "notify::state", G_CALLBACK (update_health), self);
+  g_signal_group_connect_swapped (self->lane_signals, "notify::progress", G_CALLBACK (update_health), self);
   gtk_widget_init_template (GTK_WIDGET (self));
   gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Settings of the lane"), -1);
   mp_drop_down_give_way (self->chooser, 12);
@@ -581,16 +589,8 @@ mp_inspector_set_lane (MpInspector *self,
 
   if (self->lane == lane)
     return;
-  if (self->lane)
-    g_signal_handlers_disconnect_by_data (self->lane, self);
   g_set_object (&self->lane, lane);
-  if (lane) {
-    g_signal_connect_swapped (lane, "changed-schema", G_CALLBACK (queue_rebuild), self);
-    g_signal_connect_swapped (lane, "changed-draft", G_CALLBACK (changed_draft), self);
-    g_signal_connect_swapped (lane, "notify::title", G_CALLBACK (titles_changed), self);
-    g_signal_connect_swapped (lane, "notify::state", G_CALLBACK (update_health), self);
-    g_signal_connect_swapped (lane, "notify::progress", G_CALLBACK (update_health), self);
-  }
+  g_signal_group_set_target (self->lane_signals, lane);
   g_clear_handle_id (&self->rebuild_id, g_source_remove);
   rebuild_cb (self);
   update_summary (self);

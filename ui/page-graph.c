@@ -27,6 +27,7 @@ struct _MpGraphPage
 
   MpSession      *session;
   MpLaneModel    *lane;      /* or NULL */
+  GSignalGroup   *lane_signals;
   MpExperiment   *shown;     /* what the diagram is of; compared by text */
   MpDiagram      *diagram;
   MpDiagramPlot  *plot;
@@ -91,7 +92,8 @@ update_phase (MpGraphPage *self)
   if (self->plot)
     mp_diagram_plot_set_phase (self->plot, self->diagram->phases->len > 1 ? self->phase : -1);
   if (paused && next && progress)
-    text = g_strdup_printf (_("iteration %'d · next: %s"), (int) progress->iteration, next);
+    text = g_strdup_printf (_("iteration %'d · next: %s"), (int) progress->iteration,
+                            g_dgettext (GETTEXT_PACKAGE, next));
   else if (progress)
     text = g_strdup_printf (_("iteration %'d"), (int) progress->iteration);
   gtk_label_set_text (self->phase_label, text ? text : "");
@@ -210,19 +212,14 @@ static void
 set_lane (MpGraphPage *self,
           MpLaneModel *lane)
 {
-  if (self->lane)
-    g_signal_handlers_disconnect_by_data (self->lane, self);
   g_set_object (&self->lane, lane);
+  g_signal_group_set_target (self->lane_signals, lane);
   g_clear_pointer (&self->plot, mp_diagram_plot_free);
   g_clear_pointer (&self->diagram, mp_diagram_free);
   self->making++;
   gtk_stack_set_visible_child_name (self->stack, "making");
-  if (!lane)
-    return;
-  g_signal_connect_swapped (lane, "notify::phase", G_CALLBACK (renew), self);
-  g_signal_connect_swapped (lane, "notify::state", G_CALLBACK (renew), self);
-  g_signal_connect_swapped (lane, "changed-schema", G_CALLBACK (make), self);
-  make (self);
+  if (lane)
+    make (self);
 }
 
 static void
@@ -272,10 +269,10 @@ mp_graph_page_write (MpGraphPage  *self,
   return mp_diagram_plot_write (self->plot, path, &style, error);
 }
 
-            gpointer     data,
 static gboolean
 write_file (GtkWidget   *widget,
             const char  *path,
+            gpointer     data,
             GError     **error)
 {
   return mp_graph_page_write (MP_GRAPH_PAGE (widget), path, error);
@@ -315,8 +312,7 @@ mp_graph_page_dispose (GObject *object)
   GtkWidget *child;
 
   g_clear_handle_id (&self->timer, g_source_remove);
-  if (self->lane)
-    g_signal_handlers_disconnect_by_data (self->lane, self);
+  g_clear_object (&self->lane_signals);
   g_clear_object (&self->lane);
   if (self->session)
     g_signal_handlers_disconnect_by_data (mp_session_get_lanes (self->session), self);
@@ -350,6 +346,10 @@ static void
 mp_graph_page_init (MpGraphPage *self)
 {
   self->phase = -1;
+  self->lane_signals = g_signal_group_new (MP_TYPE_LANE_MODEL);
+  g_signal_group_connect_swapped (self->lane_signals, "notify::phase", G_CALLBACK (renew), self);
+  g_signal_group_connect_swapped (self->lane_signals, "notify::state", G_CALLBACK (renew), self);
+  g_signal_group_connect_swapped (self->lane_signals, "changed-schema", G_CALLBACK (make), self);
   gtk_widget_init_template (GTK_WIDGET (self));
   gtk_drawing_area_set_draw_func (GTK_DRAWING_AREA (self->area), draw_cb, self, NULL);
 }

@@ -13,6 +13,7 @@ struct _MpSlowMotion
   GtkWidget parent_instance;
 
   MpLaneModel   *lane;
+  GSignalGroup  *lane_signals;
   GtkLabel      *head;
   GtkLabel      *next;
   GtkGrid       *numbers;
@@ -184,8 +185,7 @@ mp_slow_motion_dispose (GObject *object)
   MpSlowMotion *self = MP_SLOW_MOTION (object);
   GtkWidget *child;
 
-  if (self->lane)
-    g_signal_handlers_disconnect_by_data (self->lane, self);
+  g_clear_object (&self->lane_signals);
   g_clear_object (&self->lane);
   while ((child = gtk_widget_get_first_child (GTK_WIDGET (self))))
     gtk_widget_unparent (child);
@@ -214,6 +214,9 @@ mp_slow_motion_init (MpSlowMotion *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
   gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Slow motion"), -1);
+  self->lane_signals = g_signal_group_new (MP_TYPE_LANE_MODEL);
+  g_signal_group_connect_swapped (self->lane_signals, "notify::minibatch", G_CALLBACK (update), self);
+  g_signal_group_connect_swapped (self->lane_signals, "notify::phase", G_CALLBACK (update), self);
   update (self);
 }
 
@@ -231,13 +234,8 @@ mp_slow_motion_set_lane (MpSlowMotion *self,
 
   if (self->lane == lane)
     return;
-  if (self->lane)
-    g_signal_handlers_disconnect_by_data (self->lane, self);
   g_set_object (&self->lane, lane);
-  if (lane) {
-    g_signal_connect_swapped (lane, "notify::minibatch", G_CALLBACK (update), self);
-    g_signal_connect_swapped (lane, "notify::phase", G_CALLBACK (update), self);
-  }
+  g_signal_group_set_target (self->lane_signals, lane);
   update (self);
 }
 
