@@ -24,18 +24,11 @@ checkerboard_open (MpExperiment    *experiment,
                    GError         **error)
 {
   guint n = (guint) mp_experiment_get_int (experiment, "data", "squares");
-  double size = mp_experiment_get_double (experiment, "data", "size");
-  double noise = mp_experiment_get_double (experiment, "data", "noise");
-  const double board[4] = { -size, size, -size, size };
   g_autofree double *mass = g_new (double, n * n);
 
   for (guint i = 0; i < n * n; i++)
     mass[i] = (i % n + i / n) % 2 == 0;
-  contents->dimensions = 2;
-  contents->n_points = mp_experiment_get_int (experiment, "data", "points");
-  contents->source = &mp_raster_source;
-  contents->state = mp_raster_new (mass, n, n, board, TRUE, noise);
-  mp_data_set_extent (contents, size + 4 * noise);
+  mp_data_set_raster (contents, experiment, mass, n, n, NULL, TRUE);
   return TRUE;
 }
 

@@ -22,15 +22,15 @@ typedef struct
   double x[NODES], y[NODES];
 } Panel;
 
-struct _MpCurves
+typedef struct
 {
   MpCurveAt at;
   double   *shape;
   guint     n_curves;
   double   *weight, *std;
   GArray   *panels;               /* of Panel; NULL where the density is not known */
-  double    reach;
-};
+  double    reach;                /* largest coordinate that a point has, 5 standard deviations included */
+} MpCurves;
 
 /* Nodes and weights on [−1, 1]; the other half mirrors them. */
 static const double nodes[NODES / 2] = {
@@ -94,13 +94,13 @@ add_panels (MpCurves *self,
   }
 }
 
-MpCurves *
-mp_curves_new (MpCurveAt     at,
-               const double *shape,
-               guint         n_shape,
-               guint         n_curves,
-               const double *weight,
-               const double *std)
+static MpCurves *
+curves_new (MpCurveAt     at,
+            const double *shape,
+            guint         n_shape,
+            guint         n_curves,
+            const double *weight,
+            const double *std)
 {
   MpCurves *self = g_new0 (MpCurves, 1);
   g_autofree double *panels = g_new (double, n_curves);
@@ -123,12 +123,6 @@ mp_curves_new (MpCurveAt     at,
   for (guint k = 0; k < n_curves; k++)
     add_panels (self, k, (guint) panels[k]);
   return self;
-}
-
-double
-mp_curves_get_reach (MpCurves *self)
-{
-  return self->reach;
 }
 
 static void
@@ -195,4 +189,29 @@ curves_free (gpointer state)
   g_free (self);
 }
 
-const MpSource mp_curves_source = { .draw = curves_draw, .density = curves_density, .free_state = curves_free };
+static const MpSource curves_source = { .draw = curves_draw, .density = curves_density, .free_state = curves_free };
+
+void
+mp_data_set_curves (MpDataContents *contents,
+                    MpExperiment   *experiment,
+                    MpCurveAt       at,
+                    const double   *shape,
+                    guint           n_shape,
+                    guint           n_curves,
+                    const double   *weight,
+                    const double   *std)
+{
+  g_autofree double *weights = g_new (double, n_curves), *stds = g_new (double, n_curves);
+  MpCurves *curves;
+
+  if (weight == NULL)
+    mp_data_get_weights (experiment, n_curves, weights);
+  if (std == NULL)
+    mp_data_get_stds (experiment, n_curves, stds);
+  curves = curves_new (at, shape, n_shape, n_curves, weight != NULL ? weight : weights, std != NULL ? std : stds);
+  contents->dimensions = 2;
+  contents->n_points = mp_experiment_get_int (experiment, "data", "points");
+  contents->source = &curves_source;
+  contents->state = curves;
+  mp_data_set_extent (contents, curves->reach);
+}

@@ -35,11 +35,9 @@ drawing_open (MpExperiment    *experiment,
               MpDataContents  *contents,
               GError         **error)
 {
-  double size = mp_experiment_get_double (experiment, "data", "size");
-  double noise = mp_experiment_get_double (experiment, "data", "noise"), sum = 0;
-  const double canvas[4] = { -size, size, -size, size };
   g_autoptr (GPtrArray) strokes = mp_strokes_parse (mp_experiment_get_string (experiment, "data", "strokes"), error);
   g_autofree double *mass = g_new (double, SIDE * SIDE);
+  double sum = 0;
 
   if (strokes == NULL)
     return FALSE;
@@ -51,11 +49,7 @@ drawing_open (MpExperiment    *experiment,
                  "nowhere to put points; draw something first.");
     return FALSE;
   }
-  contents->dimensions = 2;
-  contents->n_points = mp_experiment_get_int (experiment, "data", "points");
-  contents->source = &mp_raster_source;
-  contents->state = mp_raster_new (mass, SIDE, SIDE, canvas, TRUE, noise);
-  mp_data_set_extent (contents, size + 4 * noise);
+  mp_data_set_raster (contents, experiment, mass, SIDE, SIDE, NULL, TRUE);
   return TRUE;
 }
 

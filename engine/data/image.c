@@ -158,7 +158,6 @@ image_open (MpExperiment    *experiment,
             GError         **error)
 {
   double size = mp_experiment_get_double (experiment, "data", "size");
-  double noise = mp_experiment_get_double (experiment, "data", "noise");
   double resolution = (double) mp_experiment_get_int (experiment, "data", "resolution"), sum = 0;
   g_autoptr (MpDataFile) file = mp_data_file_open (experiment, error);
   g_autoptr (GdkPixbuf) picture = file != NULL ? load_picture (file, error) : NULL;
@@ -186,13 +185,8 @@ image_open (MpExperiment    *experiment,
     return mp_data_file_fail (file, error, " has no %s pixel above [data] threshold = %g, so there is nowhere to put "
                               "points.", mp_experiment_get_string (experiment, "data", "mass"),
                               mp_experiment_get_double (experiment, "data", "threshold"));
-
-  contents->dimensions = 2;
-  contents->n_points = mp_experiment_get_int (experiment, "data", "points");
-  contents->source = &mp_raster_source;
-  contents->state = mp_raster_new (mass, cells[0], cells[1], extent,
-                                   mp_experiment_get_bool (experiment, "data", "jitter"), noise);
-  mp_data_set_extent (contents, size + 4 * noise);
+  mp_data_set_raster (contents, experiment, mass, cells[0], cells[1], extent,
+                      mp_experiment_get_bool (experiment, "data", "jitter"));
   return TRUE;
 }
 

@@ -67,15 +67,8 @@ lines_open (MpExperiment    *experiment,
     mp_experiment_get_double (experiment, "data", "length"), mp_experiment_get_double (experiment, "data", "distance"),
     mp_experiment_get_double (experiment, "data", "angle") * G_PI / 180
   };
-  double weight[MAX_LINES], std[MAX_LINES];
 
-  mp_data_get_weights (experiment, n, weight);
-  mp_data_get_stds (experiment, n, std);
-  contents->dimensions = 2;
-  contents->n_points = mp_experiment_get_int (experiment, "data", "points");
-  contents->source = &mp_curves_source;
-  contents->state = mp_curves_new (line_at, shape, G_N_ELEMENTS (shape), n, weight, std);
-  mp_data_set_extent (contents, mp_curves_get_reach (contents->state));
+  mp_data_set_curves (contents, experiment, line_at, shape, G_N_ELEMENTS (shape), n, NULL, NULL);
   return TRUE;
 }
 

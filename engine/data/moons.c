@@ -43,15 +43,8 @@ moons_open (MpExperiment    *experiment,
             GError         **error)
 {
   double radius = mp_experiment_get_double (experiment, "data", "radius");
-  double weight[2], std[2];
 
-  mp_data_get_weights (experiment, 2, weight);
-  mp_data_get_stds (experiment, 2, std);
-  contents->dimensions = 2;
-  contents->n_points = mp_experiment_get_int (experiment, "data", "points");
-  contents->source = &mp_curves_source;
-  contents->state = mp_curves_new (moon_at, &radius, 1, 2, weight, std);
-  mp_data_set_extent (contents, mp_curves_get_reach (contents->state));
+  mp_data_set_curves (contents, experiment, moon_at, &radius, 1, 2, NULL, NULL);
   return TRUE;
 }
 

@@ -31,19 +31,16 @@ noise_open (MpExperiment    *experiment,
   gboolean normal = g_str_equal (mp_experiment_get_string (experiment, "data", "distribution"), "normal");
   double size = mp_experiment_get_double (experiment, "data", "size");
   double noise = mp_experiment_get_double (experiment, "data", "noise");
-  const double square[4] = { -size, size, -size, size }, mass = 1;
 
+  if (!normal) {
+    mp_data_set_raster (contents, experiment, &(const double) { 1 }, 1, 1, NULL, TRUE);
+    return TRUE;
+  }
   contents->dimensions = 2;
   contents->n_points = mp_experiment_get_int (experiment, "data", "points");
-  if (normal) {
-    contents->mixture = mp_mixture_new (1, 2);
-    contents->mixture->std[0] = hypot (size, noise);
-    mp_data_set_extent (contents, 4 * contents->mixture->std[0]);
-  } else {
-    contents->source = &mp_raster_source;
-    contents->state = mp_raster_new (&mass, 1, 1, square, TRUE, noise);
-    mp_data_set_extent (contents, size + 4 * noise);
-  }
+  contents->mixture = mp_mixture_new (1, 2);
+  contents->mixture->std[0] = hypot (size, noise);
+  mp_data_set_extent (contents, 4 * contents->mixture->std[0]);
   return TRUE;
 }
 

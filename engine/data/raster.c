@@ -12,7 +12,7 @@
 
 #define FAR 9.0 /* standard deviations after which nothing is left in double precision */
 
-struct _MpRaster
+typedef struct
 {
   guint    width, height;
   double   extent[4];
@@ -21,15 +21,15 @@ struct _MpRaster
   double   noise;
   double  *mass;         /* adds up to 1 */
   double  *cumulative;   /* of cells 0 … i; the last is 1 */
-};
+} MpRaster;
 
-MpRaster *
-mp_raster_new (const double *mass,
-               guint         width,
-               guint         height,
-               const double  extent[4],
-               gboolean      jitter,
-               double        noise)
+static MpRaster *
+raster_new (const double *mass,
+            guint         width,
+            guint         height,
+            const double  extent[4],
+            gboolean      jitter,
+            double        noise)
 {
   MpRaster *self = g_new0 (MpRaster, 1);
   gsize n = (gsize) width * height;
@@ -172,4 +172,24 @@ raster_free (gpointer state)
   g_free (self);
 }
 
-const MpSource mp_raster_source = { .draw = raster_draw, .density = raster_density, .free_state = raster_free };
+static const MpSource raster_source = { .draw = raster_draw, .density = raster_density, .free_state = raster_free };
+
+void
+mp_data_set_raster (MpDataContents *contents,
+                    MpExperiment   *experiment,
+                    const double   *mass,
+                    guint           width,
+                    guint           height,
+                    const double    extent[4],
+                    gboolean        jitter)
+{
+  double size = mp_experiment_get_double (experiment, "data", "size");
+  double noise = mp_experiment_get_double (experiment, "data", "noise");
+  const double square[4] = { -size, size, -size, size };
+
+  contents->dimensions = 2;
+  contents->n_points = mp_experiment_get_int (experiment, "data", "points");
+  contents->source = &raster_source;
+  contents->state = raster_new (mass, width, height, extent != NULL ? extent : square, jitter, noise);
+  mp_data_set_extent (contents, size + 4 * noise);
+}

@@ -57,15 +57,8 @@ spirals_open (MpExperiment    *experiment,
   guint n = (guint) mp_experiment_get_int (experiment, "data", "arms");
   const double shape[] = { n, mp_experiment_get_double (experiment, "data", "turns"),
                            mp_experiment_get_double (experiment, "data", "radius") };
-  double weight[MAX_ARMS], std[MAX_ARMS];
 
-  mp_data_get_weights (experiment, n, weight);
-  mp_data_get_stds (experiment, n, std);
-  contents->dimensions = 2;
-  contents->n_points = mp_experiment_get_int (experiment, "data", "points");
-  contents->source = &mp_curves_source;
-  contents->state = mp_curves_new (arm_at, shape, G_N_ELEMENTS (shape), n, weight, std);
-  mp_data_set_extent (contents, mp_curves_get_reach (contents->state));
+  mp_data_set_curves (contents, experiment, arm_at, shape, G_N_ELEMENTS (shape), n, NULL, NULL);
   return TRUE;
 }
 

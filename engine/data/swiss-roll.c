@@ -55,11 +55,7 @@ swiss_roll_open (MpExperiment    *experiment,
                       mp_experiment_get_double (experiment, "data", "noise"));
   const double shape[] = { start, end - start, divisor }, weight = 1;
 
-  contents->dimensions = 2;
-  contents->n_points = mp_experiment_get_int (experiment, "data", "points");
-  contents->source = &mp_curves_source;
-  contents->state = mp_curves_new (roll_at, shape, G_N_ELEMENTS (shape), 1, &weight, &std);
-  mp_data_set_extent (contents, mp_curves_get_reach (contents->state));
+  mp_data_set_curves (contents, experiment, roll_at, shape, G_N_ELEMENTS (shape), 1, &weight, &std);
   return TRUE;
 }
 
