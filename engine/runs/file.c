@@ -23,6 +23,20 @@ mp_file_fail (GError    **error,
   return FALSE;
 }
 
+GBytes *
+mp_file_read (const char *path,
+              GError    **error)
+{
+  g_autoptr (GError) reason = NULL;
+  char *data;
+  gsize size;
+
+  if (g_file_get_contents (path, &data, &size, &reason))
+    return g_bytes_new_take (data, size);
+  g_set_error (error, MP_ERROR, MP_ERROR_FILE, "%s.", reason->message);
+  return NULL;
+}
+
 gboolean
 mp_fd_write (int         fd,
              const void *data,

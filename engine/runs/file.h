@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * file.h: writing files so that a half-written one is never taken for a whole one.
+ * file.h: reading files, and writing them so that a half-written one is never taken for a whole one.
  */
 #pragma once
 
@@ -14,6 +14,8 @@ typedef struct
   gsize       size;
 } MpPiece;
 
+/* The whole file. (transfer full) */
+GBytes  *mp_file_read (const char *path, GError **error);
 /* Writes the pieces one after the other into "PATH.part", syncs it, renames it to PATH and syncs the folder. When it
  * fails, PATH is as it was. MP_ERROR_FILE names the path and the system's reason. */
 gboolean mp_file_write (const char *path, guint n, const MpPiece *pieces, GError **error);

@@ -407,17 +407,9 @@ MpSafetensors *
 mp_safetensors_open (const char *path,
                      GError    **error)
 {
-  g_autoptr (GError) read_error = NULL;
-  g_autoptr (GBytes) bytes = NULL;
-  char *data;
-  gsize size;
+  g_autoptr (GBytes) bytes = mp_file_read (path, error);
 
-  if (!g_file_get_contents (path, &data, &size, &read_error)) {
-    g_set_error (error, MP_ERROR, MP_ERROR_FILE, "%s.", read_error->message);
-    return NULL;
-  }
-  bytes = g_bytes_new_take (data, size);
-  return mp_safetensors_parse (bytes, path, error);
+  return bytes != NULL ? mp_safetensors_parse (bytes, path, error) : NULL;
 }
 
 const MpNamedTensor *
