@@ -6,15 +6,13 @@
  *   ring-gram     ━━━━━━━━━━━━━━━━━━╸━━━━━━━━━   67 %   6,700/10,000   2,130 it/s   2 s left   Modes 8   MMD² 0.0012
  * What does not fit is left out from the right, so that a line never wraps.
  */
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "app/app.h"
 #include "app/progress.h"
+#include "app/terminal.h"
 #include "engine/metrics/metric.h"
 
 #define MAIN_METRICS 3       /* shown while training: the first of the registry */
@@ -24,10 +22,7 @@
 struct _MpProgress
 {
   GPtrArray *lanes;
-  gboolean   terminal;
-  gboolean   unicode;
-  gboolean   colour;
-  guint      n_drawn;        /* lines that the next drawing goes over */
+  MpTerminal terminal;
   guint      id_width;
   gint64     told;           /* monotonic time of the last line */
 };
@@ -36,13 +31,9 @@ MpProgress *
 mp_progress_new (GPtrArray *lanes)
 {
   MpProgress *self = g_new0 (MpProgress, 1);
-  const char *no_colour = g_getenv ("NO_COLOR");
-  const char *terminal = g_getenv ("TERM");
 
   self->lanes = lanes;
-  self->terminal = isatty (STDOUT_FILENO) && g_strcmp0 (terminal, "dumb") != 0;
-  self->unicode = g_get_charset (NULL);
-  self->colour = self->terminal && (no_colour == NULL || no_colour[0] == '\0');
+  mp_terminal_init (&self->terminal);
   self->told = g_get_monotonic_time ();
   for (guint i = 0; i < lanes->len; i++)
     self->id_width = MAX (self->id_width, (guint) g_utf8_strlen (((MpLane *) g_ptr_array_index (lanes, i))->id, -1));
@@ -66,28 +57,6 @@ mp_metric_find (GArray     *metrics,
 }
 
 /* ---- words ---- */
-
-static char *
-value_text (double value)
-{
-  if (isnan (value))
-    return g_strdup ("–");
-  if (value == rint (value) && fabs (value) < 1e6)
-    return g_strdup_printf ("%.0f", value);
-  return g_strdup_printf ("%.3g", value);
-}
-
-static char *
-seconds_text (double seconds)
-{
-  gint64 whole = (gint64) ceil (seconds);
-
-  if (whole < 60)
-    return g_strdup_printf (_("%d s"), (int) whole);
-  if (whole < 3600)
-    return g_strdup_printf (_("%d min %02d s"), (int) (whole / 60), (int) (whole % 60));
-  return g_strdup_printf (_("%" PRId64 " h %02d min"), whole / 3600, (int) (whole % 3600 / 60));
-}
 
 static const char *
 state_text (MpLaneState state)
@@ -131,14 +100,14 @@ list_facts (MpLane *lane)
   else if (state != MP_LANE_TRAINING)
     g_ptr_array_add (facts, g_strdup (state_text (state)));
   else if (rate > 0) {
-    g_autofree char *left = seconds_text ((double) (n - MIN (n, iteration)) / rate);
+    g_autofree char *left = mp_seconds_text ((double) (n - MIN (n, iteration)) / rate);
 
     g_ptr_array_add (facts, g_strdup_printf (_("%'.0f it/s"), rate));
     g_ptr_array_add (facts, g_strdup_printf (_("%s left"), left));
   }
   for (guint i = 0, shown = 0; i < n_metrics && shown < MAIN_METRICS; i++) {
     double value = mp_metric_find (metrics, list[i]->id);
-    g_autofree char *text = value_text (value);
+    g_autofree char *text = mp_value_text (value);
 
     if (isnan (value))
       continue;
@@ -149,14 +118,6 @@ list_facts (MpLane *lane)
 }
 
 /* ---- bars ---- */
-
-static guint
-terminal_width (void)
-{
-  struct winsize size;
-
-  return ioctl (STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
-}
 
 static const char *
 bar_colour (MpLaneState state)
@@ -183,15 +144,15 @@ append_bar (MpProgress *self,
   double share = n > 0 ? (double) mp_trainer_get_iteration (lane->trainer) / (double) n : 0;
   guint full = (guint) (MIN (share, 1) * BAR_WIDTH);
 
-  if (self->colour)
+  if (self->terminal.colour)
     g_string_append (line, bar_colour (mp_trainer_get_state (lane->trainer)));
   for (guint i = 0; i < full; i++)
-    g_string_append (line, self->unicode ? "━" : "#");
-  if (self->colour)
+    g_string_append (line, self->terminal.unicode ? "━" : "#");
+  if (self->terminal.colour)
     g_string_append (line, "\033[0;2m");
   for (guint i = full; i < BAR_WIDTH; i++)
-    g_string_append (line, !self->unicode ? "." : self->colour ? "━" : " ");
-  if (self->colour)
+    g_string_append (line, !self->terminal.unicode ? "." : self->terminal.colour ? "━" : " ");
+  if (self->terminal.colour)
     g_string_append (line, "\033[0m");
 }
 
@@ -199,10 +160,8 @@ static void
 draw_bars (MpProgress *self)
 {
   g_autoptr (GString) out = g_string_new (NULL);
-  guint width = terminal_width ();
+  guint width = mp_terminal_get_width ();
 
-  if (self->n_drawn > 0)
-    g_string_append_printf (out, "\033[%uA", self->n_drawn);
   for (guint i = 0; i < self->lanes->len; i++) {
     MpLane *lane = g_ptr_array_index (self->lanes, i);
     g_autoptr (GPtrArray) facts = list_facts (lane);
@@ -226,9 +185,7 @@ draw_bars (MpProgress *self)
     }
     g_string_append_c (out, '\n');
   }
-  self->n_drawn = self->lanes->len;
-  fwrite (out->str, 1, out->len, stdout);
-  fflush (stdout);
+  mp_terminal_draw (&self->terminal, out->str, self->lanes->len);
 }
 
 /* ---- lines ---- */
@@ -272,23 +229,19 @@ void
 mp_progress_show (MpProgress *self,
                   gboolean    last)
 {
-  if (self->terminal)
+  if (self->terminal.interactive)
     draw_bars (self);
   else
     print_lines (self);
   if (last)
-    self->n_drawn = 0;
+    self->terminal.n_drawn = 0;
 }
 
 void
 mp_progress_say (MpProgress *self,
                  const char *text)
 {
-  if (self->terminal)
-    printf ("\r\033[K");
-  printf ("%s\n", text);
-  self->n_drawn = 0;
-  fflush (stdout);
+  mp_terminal_say (&self->terminal, text);
 }
 
 /* ---- the table ---- */
@@ -332,7 +285,7 @@ table_row (MpLane    *lane,
   g_ptr_array_add (row, g_strdup_printf (_("%.1f s"), seconds));
   g_ptr_array_add (row, seconds > 0 ? g_strdup_printf ("%'.0f", (double) iteration / seconds) : g_strdup ("–"));
   for (guint i = 0; i < shown->len; i++)
-    g_ptr_array_add (row, value_text (mp_metric_find (metrics, ((MpDescriptor *) g_ptr_array_index (shown, i))->id)));
+    g_ptr_array_add (row, mp_value_text (mp_metric_find (metrics, ((MpDescriptor *) g_ptr_array_index (shown, i))->id)));
   g_ptr_array_add (row, NULL);
   return (char **) g_ptr_array_free (row, FALSE);
 }

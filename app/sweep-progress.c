@@ -11,11 +11,10 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "app/app.h"
 #include "app/sweep-progress.h"
+#include "app/terminal.h"
 #include "ui/plot/sweep-picture.h"
 
 #define BAR_WIDTH 24
@@ -24,8 +23,7 @@
 struct _MpSweepProgress
 {
   MpSweepRun *run;
-  gboolean    terminal, unicode, colour;
-  guint       n_drawn;     /* lines that the next drawing goes over */
+  MpTerminal  terminal;
   gboolean   *told;        /* trials whose line was printed, or that were over before */
 };
 
@@ -34,12 +32,9 @@ mp_sweep_progress_new (MpSweepRun *run)
 {
   MpSweepProgress *self = g_new0 (MpSweepProgress, 1);
   MpSweep *sweep = mp_sweep_run_get_sweep (run);
-  const char *no_colour = g_getenv ("NO_COLOR");
 
   self->run = run;
-  self->terminal = isatty (STDOUT_FILENO) && g_strcmp0 (g_getenv ("TERM"), "dumb") != 0;
-  self->unicode = g_get_charset (NULL);
-  self->colour = self->terminal && (no_colour == NULL || no_colour[0] == '\0');
+  mp_terminal_init (&self->terminal);
   self->told = g_new0 (gboolean, mp_sweep_get_n_trials (sweep));
   for (guint i = 0; i < mp_sweep_get_n_trials (sweep); i++) {
     MpTrialStatus status;
@@ -58,27 +53,6 @@ mp_sweep_progress_free (MpSweepProgress *self)
 }
 
 /* ---- words ---- */
-
-static char *
-seconds_text (double seconds)
-{
-  gint64 whole = (gint64) ceil (seconds);
-
-  if (whole < 60)
-    return g_strdup_printf (_("%d s"), (int) whole);
-  if (whole < 3600)
-    return g_strdup_printf (_("%d min %02d s"), (int) (whole / 60), (int) (whole % 60));
-  return g_strdup_printf (_("%" PRId64 " h %02d min"), whole / 3600, (int) (whole % 3600 / 60));
-}
-
-static char *
-value_text (double value)
-{
-  if (isnan (value))
-    return g_strdup ("–");
-  return value == rint (value) && fabs (value) < 1e6 ? g_strdup_printf ("%.0f", value)
-                                                     : g_strdup_printf ("%.3g", value);
-}
 
 static const char *
 state_text (MpTrialState state)
@@ -118,7 +92,7 @@ sum_text (MpSweepProgress *self,
   if (counts[MP_TRIAL_ELSEWHERE] > 0)
     g_string_append_printf (text, "  %u %s", counts[MP_TRIAL_ELSEWHERE], state_text (MP_TRIAL_ELSEWHERE));
   if (isfinite (left) && left > 0) {
-    g_autofree char *time = seconds_text (left);
+    g_autofree char *time = mp_seconds_text (left);
 
     g_string_append (text, "  ");
     g_string_append_printf (text, _("%s left"), time);
@@ -127,14 +101,6 @@ sum_text (MpSweepProgress *self,
 }
 
 /* ---- on a terminal ---- */
-
-static guint
-terminal_width (void)
-{
-  struct winsize size;
-
-  return ioctl (STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
-}
 
 /* Adds a line, cut to the width. */
 static void
@@ -156,7 +122,7 @@ append_bar (MpSweepProgress *self,
   guint full = (guint) (CLAMP (share, 0, 1) * BAR_WIDTH);
 
   for (guint i = 0; i < BAR_WIDTH; i++)
-    g_string_append (line, i < full ? (self->unicode ? "━" : "#") : self->unicode ? "┄" : ".");
+    g_string_append (line, i < full ? (self->terminal.unicode ? "━" : "#") : self->terminal.unicode ? "┄" : ".");
 }
 
 static void
@@ -166,7 +132,7 @@ draw (MpSweepProgress *self)
   g_autoptr (GString) out = g_string_new (NULL);
   g_autoptr (GString) line = g_string_new (mp_sweep_get_id (sweep));
   g_autofree char *sum = NULL;
-  guint width = terminal_width (), n = 1;
+  guint width = mp_terminal_get_width (), n = 1;
   guint64 done, all;
   double left;
 
@@ -175,8 +141,6 @@ draw (MpSweepProgress *self)
   g_string_append (line, "  ");
   append_bar (self, line, all > 0 ? (double) done / (double) all : 0);
   g_string_append_printf (line, "  %3.0f %%  %s", all > 0 ? floor (100.0 * (double) done / (double) all) : 0, sum);
-  if (self->n_drawn > 0)
-    g_string_append_printf (out, "\033[%uA", self->n_drawn);
   append_line (out, line->str, width);
   for (guint i = 0; i < mp_sweep_get_n_trials (sweep) && n <= MAX_LINES; i++) {
     MpTrialStatus status;
@@ -190,11 +154,7 @@ draw (MpSweepProgress *self)
     append_line (out, line->str, width);
     n++;
   }
-  /* Fewer lanes than before: what is below is old. */
-  g_string_append (out, "\033[J");
-  self->n_drawn = n;
-  fwrite (out->str, 1, out->len, stdout);
-  fflush (stdout);
+  mp_terminal_draw (&self->terminal, out->str, n);
 }
 
 /* ---- elsewhere ---- */
@@ -219,7 +179,7 @@ print_lines (MpSweepProgress *self)
       continue;
     self->told[i] = TRUE;
     mp_sweep_run_get_progress (self->run, &done, &all, &left);
-    value = value_text (mp_sweep_run_get_value (self->run, i, metric));
+    value = mp_value_text (mp_sweep_run_get_value (self->run, i, metric));
     sum = sum_text (self, left);
     printf ("%s  %s  ", mp_sweep_get_trial (sweep, i)->name, state_text (status.state));
     printf (_("%.1f s"), status.seconds);
@@ -232,23 +192,19 @@ void
 mp_sweep_progress_show (MpSweepProgress *self,
                         gboolean         last)
 {
-  if (self->terminal)
+  if (self->terminal.interactive)
     draw (self);
   else
     print_lines (self);
   if (last)
-    self->n_drawn = 0;
+    self->terminal.n_drawn = 0;
 }
 
 void
 mp_sweep_progress_say (MpSweepProgress *self,
                        const char      *text)
 {
-  if (self->terminal)
-    printf ("\r\033[K");
-  printf ("%s\n", text);
-  self->n_drawn = 0;
-  fflush (stdout);
+  mp_terminal_say (&self->terminal, text);
 }
 
 /* ---- the table ---- */

@@ -3,16 +3,14 @@
  * sweep.c: the command “sweep”: a grid of experiments trained by a pool of lanes. The main thread shows how far they
  * are, passes interrupts on and sums up.
  */
-#include <glib-unix.h>
-#include <inttypes.h>
 #include <math.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "app/app.h"
 #include "app/json.h"
 #include "app/sweep-progress.h"
+#include "app/wait.h"
 #include "engine/train/devices.h"
 #include "engine/train/sweep-run.h"
 
@@ -21,11 +19,10 @@
 
 typedef struct
 {
-  GMainLoop       *loop;
   MpSweepRun      *run;
   MpSweepOptions   options;
-  MpSweepProgress *progress;     /* NULL: quiet */
-  int              interrupted;  /* the signal, or 0 */
+  MpSweepProgress *progress;  /* NULL: quiet */
+  MpWait           wait;
   gint64           started;
   guint            ticks;
 } Session;
@@ -104,7 +101,7 @@ is_over (Session *session)
 
   if (mp_sweep_run_get_activity (session->run) != MP_SWEEP_RESTING)
     return FALSE;
-  if (session->interrupted != 0)
+  if (session->wait.interrupted != 0)
     return TRUE;
   if (session->ticks % 10 == 0)
     mp_sweep_run_refresh (session->run);
@@ -127,55 +124,27 @@ tick (gpointer data)
   over = is_over (session);
   if (session->progress != NULL)
     mp_sweep_progress_show (session->progress, over);
-  if (over)
-    g_main_loop_quit (session->loop);
-  return G_SOURCE_CONTINUE;
+  return !over;
 }
 
-static gboolean
-interrupt (Session *session,
-           int      number)
+static void
+stop (gpointer data)
 {
-  if (session->interrupted != 0) {
-    signal (number, SIG_DFL);
-    raise (number);
-  }
-  session->interrupted = number;
+  Session *session = data;
+
   if (session->progress != NULL)
     mp_sweep_progress_say (session->progress, _("Pausing after this iteration and keeping the runs; interrupt again to "
                                                 "end at once."));
   mp_sweep_run_stop (session->run);
-  return G_SOURCE_CONTINUE;
-}
-
-static gboolean
-interrupt_cb (gpointer session)
-{
-  return interrupt (session, SIGINT);
-}
-
-static gboolean
-terminate_cb (gpointer session)
-{
-  return interrupt (session, SIGTERM);
 }
 
 static void
 train (Session *session)
 {
-  guint sources[] = {
-    g_timeout_add (TICK_MS, tick, session),
-    g_unix_signal_add (SIGINT, interrupt_cb, session),
-    g_unix_signal_add (SIGTERM, terminate_cb, session),
-  };
-
-  session->loop = g_main_loop_new (NULL, FALSE);
+  session->wait = (MpWait) { .tick = tick, .stop = stop, .data = session };
   session->started = g_get_monotonic_time ();
   mp_sweep_run_start (session->run, &session->options);
-  g_main_loop_run (session->loop);
-  for (guint i = 0; i < G_N_ELEMENTS (sources); i++)
-    g_source_remove (sources[i]);
-  g_main_loop_unref (session->loop);
+  mp_wait (&session->wait, TICK_MS);
   mp_sweep_run_join (session->run);
 }
 
@@ -300,7 +269,7 @@ static int
 sum_up (Session *session)
 {
   MpSweep *sweep = mp_sweep_run_get_sweep (session->run);
-  int status = session->interrupted != 0 ? 128 + session->interrupted : MP_EXIT_OK;
+  int status = session->wait.interrupted != 0 ? 128 + session->wait.interrupted : MP_EXIT_OK;
   gboolean failed = FALSE;
 
   for (guint i = 0; i < mp_sweep_get_n_trials (sweep); i++) {
@@ -333,7 +302,7 @@ report (Session     *session,
   status = sum_up (session);
   if (csv != NULL && !mp_sweep_run_write_csv (session->run, csv, &error))
     status = mp_complain_error (error);
-  if (session->interrupted != 0 && session->progress != NULL)
+  if (session->wait.interrupted != 0 && session->progress != NULL)
     printf (_("Paused. Go on by: matchpoint sweep %s\n"), mp_sweep_run_get_dir (session->run));
   if (mp_arguments_has (arguments, "json"))
     print_json (session);

@@ -3,9 +3,7 @@
  * train.c: the command “train”: experiments become lanes, lanes train on threads of their own, and the main thread
  * shows how far they are, passes interrupts on and sums up.
  */
-#include <glib-unix.h>
 #include <math.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,6 +11,7 @@
 #include "app/comparison.h"
 #include "app/json.h"
 #include "app/progress.h"
+#include "app/wait.h"
 #include "engine/metrics/metric.h"
 #include "engine/runs/run.h"
 #include "engine/train/devices.h"
@@ -21,11 +20,10 @@
 
 typedef struct
 {
-  GMainLoop  *loop;
   GPtrArray  *lanes;
-  MpProgress *progress;     /* NULL: quiet */
+  MpProgress *progress;  /* NULL: quiet */
   guint       ticks;
-  int         interrupted;  /* the signal, or 0 */
+  MpWait      wait;
 } Session;
 
 static void
@@ -346,62 +344,26 @@ tick (gpointer data)
     over &= mp_trainer_get_state (((MpLane *) g_ptr_array_index (session->lanes, i))->trainer) >= MP_LANE_FINISHED;
   if (session->progress != NULL && (over || session->ticks++ % 2 == 0))
     mp_progress_show (session->progress, over);
-  if (over)
-    g_main_loop_quit (session->loop);
-  return G_SOURCE_CONTINUE;
+  return !over;
 }
 
-static gboolean
-interrupt (Session *session,
-           int      number)
+static void
+stop (gpointer data)
 {
-  if (session->interrupted != 0) {
-    signal (number, SIG_DFL);
-    raise (number);
-  }
-  session->interrupted = number;
+  Session *session = data;
+
   if (session->progress != NULL)
     mp_progress_say (session->progress, _("Stopping after this iteration and keeping the runs; interrupt again to end "
                                           "at once."));
   for (guint i = 0; i < session->lanes->len; i++)
     mp_trainer_stop (((MpLane *) g_ptr_array_index (session->lanes, i))->trainer);
-  return G_SOURCE_CONTINUE;
-}
-
-static gboolean
-interrupt_cb (gpointer session)
-{
-  return interrupt (session, SIGINT);
-}
-
-static gboolean
-terminate_cb (gpointer session)
-{
-  return interrupt (session, SIGTERM);
-}
-
-/* The terminal or the connection is gone; the run need not be. */
-static gboolean
-hang_up_cb (gpointer session)
-{
-  return interrupt (session, SIGHUP);
 }
 
 static void
 wait_for_lanes (Session *session)
 {
-  guint sources[] = {
-    g_timeout_add (TICK_MS, tick, session),
-    g_unix_signal_add (SIGINT, interrupt_cb, session),
-    g_unix_signal_add (SIGTERM, terminate_cb, session),
-    g_unix_signal_add (SIGHUP, hang_up_cb, session),
-  };
-
-  session->loop = g_main_loop_new (NULL, FALSE);
-  g_main_loop_run (session->loop);
-  for (guint i = 0; i < G_N_ELEMENTS (sources); i++)
-    g_source_remove (sources[i]);
-  g_main_loop_unref (session->loop);
+  session->wait = (MpWait) { .tick = tick, .stop = stop, .data = session };
+  mp_wait (&session->wait, TICK_MS);
   for (guint i = 0; i < session->lanes->len; i++)
     mp_trainer_join (((MpLane *) g_ptr_array_index (session->lanes, i))->trainer);
 }
@@ -458,7 +420,7 @@ print_json (GPtrArray *lanes)
 static int
 sum_up (Session *session)
 {
-  int status = session->interrupted != 0 ? 128 + session->interrupted : MP_EXIT_OK;
+  int status = session->wait.interrupted != 0 ? 128 + session->wait.interrupted : MP_EXIT_OK;
   gboolean failed = FALSE;
 
   for (guint i = 0; i < session->lanes->len; i++) {

@@ -245,15 +245,27 @@ def test_terminate ():
                     for lane in os.listdir (out) if os.path.isdir (f'{out}/{lane}'))
 
 
+def test_hang_up_is_ignored ():
+    """As nohup has it: the run goes on, and can still be stopped."""
+    before = signal.signal (signal.SIGHUP, signal.SIG_IGN)
+    process = start_long (fresh ('nohup'))
+    signal.signal (signal.SIGHUP, before)
+    process.send_signal (signal.SIGHUP)
+    process.send_signal (signal.SIGINT)
+    process.communicate (timeout=60)
+    assert process.returncode == INTERRUPTED, process.returncode
+
+
 def list_stages ():
-    return {name for name in os.listdir (ENVIRONMENT['MATCHPOINT_RUNS_DIR']) if 'autoencoder' in name}
+    runs = ENVIRONMENT['MATCHPOINT_RUNS_DIR']
+    return {name for name in os.listdir (runs) if 'autoencoder' in name} if os.path.isdir (runs) else set ()
 
 
 def test_stage ():
     def results (*arguments):
         return train ('ring-gmmn-ae', '--iterations', '20', '--set', 'extractor.iterations=100', '--quiet',
                       *arguments).json ()['lanes'][0]
-    before = list_stages () if os.path.isdir (ENVIRONMENT['MATCHPOINT_RUNS_DIR']) else set ()
+    before = list_stages ()
     first = results ()
     check_lane (first, 'finished', 20)
     stages = list_stages () - before
