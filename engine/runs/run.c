@@ -13,6 +13,7 @@
 
 #include "engine/data/data-file.h"
 #include "engine/runs/file.h"
+#include "engine/runs/new-path.h"
 
 static char *
 in_dir (MpRun      *self,
@@ -525,27 +526,11 @@ char *
 mp_run_new_path (const char   *parent,
                  MpExperiment *experiment)
 {
-  static GMutex mutex;
-  static GHashTable *given; /* paths handed out whose folder may not exist yet */
   g_autofree char *place = parent != NULL ? g_strdup (parent) : mp_run_default_parent ();
   g_autoptr (GDateTime) now = g_date_time_new_now_local ();
   g_autofree char *day = g_date_time_format (now, "%Y-%m-%d");
   gint64 seed = mp_experiment_get_int (experiment, "train", "seed");
-  g_autoptr (GString) name = g_string_new (NULL);
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&mutex);
-  char *path = NULL;
+  g_autofree char *name = g_strdup_printf ("%s-%s-s%" G_GINT64_FORMAT, day, mp_experiment_get_id (experiment), seed);
 
-  g_string_printf (name, "%s-%s-s%" G_GINT64_FORMAT, day, mp_experiment_get_id (experiment), seed);
-  g_strdelimit (name->str, "/ ", '-');
-  if (given == NULL)
-    given = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  for (guint i = 1; path == NULL; i++) {
-    g_autofree char *numbered = i == 1 ? g_strdup (name->str) : g_strdup_printf ("%s-%u", name->str, i);
-
-    path = g_build_filename (place, numbered, NULL);
-    if (g_file_test (path, G_FILE_TEST_EXISTS) || g_hash_table_contains (given, path))
-      g_clear_pointer (&path, g_free);
-  }
-  g_hash_table_add (given, g_strdup (path));
-  return path;
+  return mp_new_path (place, g_strdelimit (name, "/ ", '-'));
 }

@@ -114,8 +114,8 @@ MpTimelineReader *mp_run_open_timeline (MpRun *self, GError **error);
 
 /* $MATCHPOINT_RUNS_DIR, else matchpoint/runs in the user's data folder. (transfer full) */
 char         *mp_run_default_parent (void);
-/* A fresh name like 2026-11-22-ring-gram-s1 in parent (NULL: the default), different at each call of a process.
- * Makes nothing. Any thread. */
+/* A fresh name like 2026-11-22-ring-gram-s1 in parent (NULL: the default), different at each call, also of other
+ * processes (new-path.h). Makes nothing. Any thread. */
 char         *mp_run_new_path (const char *parent, MpExperiment *experiment);
 
 G_END_DECLS

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "engine/metrics/metric.h"
+#include "engine/runs/new-path.h"
 #include "engine/runs/run.h"
 
 static const char *const state_names[MP_N_TRIAL_STATES] = {
@@ -503,15 +504,7 @@ mp_sweep_new_path (MpSweep *sweep)
   g_autofree char *parent = mp_sweep_default_parent ();
   g_autoptr (GDateTime) now = g_date_time_new_now_local ();
   g_autofree char *day = g_date_time_format (now, "%Y-%m-%d");
-  g_autofree char *id = g_strdelimit (g_strdup (mp_sweep_get_id (sweep)), "/ ", '-');
+  g_autofree char *name = g_strconcat (day, "-", mp_sweep_get_id (sweep), NULL);
 
-  for (guint i = 1;; i++) {
-    g_autofree char *number = i > 1 ? g_strdup_printf ("-%u", i) : g_strdup ("");
-    g_autofree char *name = g_strdup_printf ("%s-%s%s", day, id, number);
-    char *path = g_build_filename (parent, name, NULL);
-
-    if (!g_file_test (path, G_FILE_TEST_EXISTS))
-      return path;
-    g_free (path);
-  }
+  return mp_new_path (parent, g_strdelimit (name, "/ ", '-'));
 }

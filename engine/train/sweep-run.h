@@ -136,7 +136,7 @@ char           *mp_sweep_run_cells_csv (MpSweepRun *self);
 gboolean        mp_sweep_run_write_csv (MpSweepRun *self, const char *path, GError **error);
 
 /* A fresh folder in the folder of sweeps: $MATCHPOINT_SWEEPS_DIR, else matchpoint/sweeps in the user's data folder.
- * Makes nothing. (transfer full) */
+ * Makes nothing; others get another one. (transfer full) */
 char           *mp_sweep_new_path (MpSweep *sweep);
 char           *mp_sweep_default_parent (void);
 

@@ -281,6 +281,22 @@ def test_stage ():
     check_lane (train ('ring-autoencoder', '--iterations', '20', '--quiet').json ()['lanes'][0], 'finished', 20)
 
 
+def test_stage_of_two ():
+    """Two that are started together: each has a run of its own, one trains the stage, the other waits for it."""
+    command = [PROGRAM, 'train', 'ring-gmmn-ae', '--iterations', '20', '--set', 'extractor.iterations=2000', '--quiet',
+               '--json']
+    before = list_stages ()
+    both = [subprocess.Popen (command, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            for _ in range (2)]
+    lanes = []
+    for process in both:
+        text, errors = process.communicate (timeout=60)
+        assert process.returncode == OK, errors
+        lanes.append (json.loads (text.splitlines ()[-1])['lanes'][0])
+    assert lanes[0]['run'] != lanes[1]['run'] and lanes[0]['metrics'] == lanes[1]['metrics'], lanes
+    assert len (list_stages () - before) == 1
+
+
 def test_stage_is_interrupted ():
     out = fresh ('stage')
     process = subprocess.Popen ([PROGRAM, 'train', 'ring-gfmn', '--json', '--out', out,

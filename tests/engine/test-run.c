@@ -442,6 +442,39 @@ test_read_only (Fixture      *fixture,
   g_assert_cmpint (status, ==, 0);
 }
 
+/* A name that another process was given is nobody else's while that process lives. Before this one claims any: a forked
+ * process has its parent's claims. */
+static void
+test_new_path_of_others (Fixture      *fixture,
+                         gconstpointer data)
+{
+  g_autofree char *second = NULL;
+  g_autofree char *first = NULL;
+  int there[2], over[2], status;
+  char letter;
+  pid_t child;
+
+  g_assert_cmpint (pipe (there), ==, 0);
+  g_assert_cmpint (pipe (over), ==, 0);
+  child = fork ();
+  if (child == 0) {
+    close (over[1]);
+    _exit (mp_run_new_path (fixture->parent, fixture->experiment) != NULL && write (there[1], "x", 1) == 1
+           && read (over[0], &letter, 1) == 0 ? 0 : 1);
+  }
+  g_assert_cmpint (read (there[0], &letter, 1), ==, 1);
+  second = mp_run_new_path (fixture->parent, fixture->experiment);
+  g_assert_true (g_str_has_suffix (second, "-ring-gram-s1-2"));
+  close (over[1]);
+  g_assert_cmpint (waitpid (child, &status, 0), ==, child);
+  g_assert_cmpint (status, ==, 0);
+  first = mp_run_new_path (fixture->parent, fixture->experiment);
+  g_assert_true (g_str_has_suffix (first, "-ring-gram-s1"));
+  close (there[0]);
+  close (there[1]);
+  close (over[0]);
+}
+
 static void
 test_new_path (Fixture      *fixture,
                gconstpointer data)
@@ -453,6 +486,7 @@ test_new_path (Fixture      *fixture,
 
   g_assert_true (g_str_has_suffix (first, "-ring-gram-s1"));
   g_assert_cmpstr (second, ==, wanted);
+  g_assert_false (g_file_test (first, G_FILE_TEST_EXISTS));
   g_setenv ("MATCHPOINT_RUNS_DIR", "/elsewhere", TRUE);
   default_parent = mp_run_default_parent ();
   g_assert_cmpstr (default_parent, ==, "/elsewhere");
@@ -465,6 +499,7 @@ main (int    argc,
 {
   g_test_init (&argc, &argv, NULL);
 #define ADD(name, function) g_test_add ("/run/" name, Fixture, NULL, set_up, function, tear_down)
+  ADD ("new-path-of-others", test_new_path_of_others);
   ADD ("life", test_life);
   ADD ("refusals", test_refusals);
   ADD ("places", test_places);

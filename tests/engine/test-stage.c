@@ -385,16 +385,15 @@ be_killed (const char *dir)
   return 0;
 }
 
-/* Lets another process begin, and kills it once it has trained a part of the stage. */
-static void
-kill_in_stage (const char *dir)
+/* Lets another process begin, and halts it once it has trained a part of the stage. */
+static GPid
+halt_in_stage (const char *dir)
 {
   const char *const arguments[] = { program, "--victim", dir, NULL };
   gint64 end = g_get_monotonic_time () + MINUTE;
   g_autoptr (GError) error = NULL;
   guint n = 0;
   GPid pid;
-  int status;
 
   g_spawn_async (NULL, (char **) arguments, NULL, G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL, &pid, &error);
   g_assert_no_error (error);
@@ -407,11 +406,20 @@ kill_in_stage (const char *dir)
       n++;
     g_usleep (1000);
   }
+  kill (pid, SIGSTOP);
+  g_assert_cmpuint (n, >, 0);
+  return pid;
+}
+
+static void
+put_an_end_to (GPid pid)
+{
+  int status;
+
   kill (pid, SIGKILL);
   while (waitpid (pid, &status, 0) < 0)
     g_assert_cmpint (errno, ==, EINTR);
   g_assert_true (WIFSIGNALED (status));
-  g_assert_cmpuint (n, >, 0);
 }
 
 static void
@@ -424,7 +432,7 @@ test_killed (void)
   g_autoptr (GError) error = NULL;
   g_autoptr (MpRun) run = NULL;
 
-  kill_in_stage (dir);
+  put_an_end_to (halt_in_stage (dir));
   run = mp_run_open (dir, FALSE, &error);
   g_assert_no_error (error);
   g_assert_cmpstr (mp_run_get_state (run), ==, "interrupted");
@@ -432,6 +440,50 @@ test_killed (void)
   assert_n_stages (1);
   reference = train (scratch, "reference", LONG, TRUE);
   mp_assert_same_runs (reference, dir, N);
+  mp_scratch_remove (scratch);
+}
+
+/* Waits for the lane to say that it waits for another one. */
+static void
+wait_for_waiting (MpTrainer *trainer)
+{
+  gint64 end = g_get_monotonic_time () + MINUTE;
+  g_autofree char *activity = NULL;
+
+  while (activity == NULL || !g_str_has_prefix (activity, "Waiting for the same stage")) {
+    g_assert_cmpint (g_get_monotonic_time (), <, end);
+    g_assert_cmpint (mp_trainer_get_state (trainer), ==, MP_LANE_PREPARING);
+    g_usleep (1000);
+    g_free (activity);
+    activity = mp_trainer_dup_activity (trainer);
+  }
+}
+
+/* While another process is at the stage a lane waits, and can be stopped; when that process goes away it takes over. */
+static void
+test_taken_over (void)
+{
+  g_autofree char *scratch = set_up ();
+  g_autoptr (MpExperiment) experiment = experiment_new (LONG);
+  g_autofree char *first = g_build_filename (scratch, "first", NULL);
+  g_autofree char *second = g_build_filename (scratch, "second", NULL);
+  g_autofree char *third = g_build_filename (scratch, "third", NULL);
+  g_autofree char *reference = NULL;
+  GPid pid = halt_in_stage (first);
+  MpTrainer *waiting = lane_start (experiment, second, FALSE, FALSE);
+  MpTrainer *stopped = lane_start (experiment, third, FALSE, FALSE);
+
+  wait_for_waiting (waiting);
+  wait_for_waiting (stopped);
+  mp_trainer_stop (stopped);
+  mp_trainer_join (stopped);
+  mp_assert_state (stopped, MP_LANE_STOPPED);
+  g_object_unref (stopped);
+  put_an_end_to (pid);
+  finish (waiting);
+  assert_n_stages (1);
+  reference = train (scratch, "reference", LONG, TRUE);
+  mp_assert_same_runs (reference, second, N);
   mp_scratch_remove (scratch);
 }
 
@@ -673,6 +725,7 @@ main (int    argc,
   g_test_add_func ("/stage/file", test_file);
   g_test_add_func ("/stage/stopped", test_stopped);
   g_test_add_func ("/stage/killed", test_killed);
+  g_test_add_func ("/stage/taken-over", test_taken_over);
   g_test_add_func ("/stage/resumed-without-cache", test_resumed_without_cache);
   g_test_add_func ("/stage/paused", test_paused);
   g_test_add_func ("/stage/diverged", test_diverged);
