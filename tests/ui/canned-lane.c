@@ -173,6 +173,46 @@ canned_check_labels (GtkWidget *root)
       canned_check_labels (child);
 }
 
+static GtkWidget *
+find_nth (GtkWidget *widget,
+          GType      type,
+          guint     *n)
+{
+  GtkWidget *found = NULL;
+
+  if (g_type_is_a (G_OBJECT_TYPE (widget), type) && (*n)-- == 0)
+    return widget;
+  for (GtkWidget *child = gtk_widget_get_first_child (widget); child && !found;
+       child = gtk_widget_get_next_sibling (child))
+    found = find_nth (child, type, n);
+  return found;
+}
+
+GtkWidget *
+canned_find (GtkWidget *root,
+             GType      type,
+             guint      n)
+{
+  return find_nth (root, type, &n);
+}
+
+void
+canned_press (GtkWidget *widget,
+              guint      key,
+              guint      state)
+{
+  g_autoptr (GListModel) controllers = gtk_widget_observe_controllers (widget);
+  gboolean handled = FALSE;
+
+  for (guint i = 0; i < g_list_model_get_n_items (controllers) && !handled; i++) {
+    g_autoptr (GtkEventController) controller = g_list_model_get_item (controllers, i);
+
+    if (GTK_IS_EVENT_CONTROLLER_KEY (controller))
+      g_signal_emit_by_name (controller, "key-pressed", key, 0, state, &handled);
+  }
+  g_assert_true (handled);
+}
+
 void
 canned_check_gone (GtkWidget *widget)
 {

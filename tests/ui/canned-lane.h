@@ -22,6 +22,14 @@ MpSnapshot  *canned_snapshot     (guint64      iteration,
                                   gboolean     projection);
 /* Runs the main loop until nothing is left to do. */
 void         canned_settle       (void);
+/* The widget of that type, or of one derived from it, before which there are n others in the tree; NULL if none. */
+GtkWidget   *canned_find         (GtkWidget   *root,
+                                  GType        type,
+                                  guint        n);
+/* What the keyboard would send; fails unless a controller of the widget takes it. */
+void         canned_press        (GtkWidget   *widget,
+                                  guint        key,
+                                  guint        state);
 /* Every widget below that one can use has a name for assistive technology. */
 void         canned_check_labels (GtkWidget   *root);
 /* Drops the last reference of a floating widget and checks that it is gone. */

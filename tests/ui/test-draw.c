@@ -4,27 +4,8 @@
  */
 #include "tests/engine/scratch.h"
 #include "tests/ui/canned-lane.h"
+#include "tests/ui/wait.h"
 #include "ui/draw-window.h"
-
-#define PATIENCE (60 * G_USEC_PER_SEC)
-
-static void
-press (GtkWidget *canvas,
-       guint      key,
-       guint      state)
-{
-  g_autoptr (GListModel) controllers = gtk_widget_observe_controllers (canvas);
-
-  for (guint i = 0; i < g_list_model_get_n_items (controllers); i++) {
-    g_autoptr (GtkEventController) controller = g_list_model_get_item (controllers, i);
-    gboolean handled = FALSE;
-
-    if (!GTK_IS_EVENT_CONTROLLER_KEY (controller))
-      continue;
-    g_signal_emit_by_name (controller, "key-pressed", key, 0, state, &handled);
-    g_assert_true (handled);
-  }
-}
 
 static void
 assert_strokes (MpDrawCanvas *canvas,
@@ -56,30 +37,30 @@ test_keys (void)
   GtkWidget *widget = GTK_WIDGET (canvas);
 
   mp_draw_canvas_set_radius (canvas, 0.1);
-  press (widget, GDK_KEY_Right, 0);
+  canned_press (widget, GDK_KEY_Right, 0);
   assert_state (canvas, FALSE, FALSE, TRUE);
-  press (widget, GDK_KEY_space, 0);
-  press (widget, GDK_KEY_Up, 0);
-  press (widget, GDK_KEY_Up, GDK_SHIFT_MASK);
-  press (widget, GDK_KEY_space, 0);
+  canned_press (widget, GDK_KEY_space, 0);
+  canned_press (widget, GDK_KEY_Up, 0);
+  canned_press (widget, GDK_KEY_Up, GDK_SHIFT_MASK);
+  canned_press (widget, GDK_KEY_space, 0);
   assert_strokes (canvas, "+0.1 0.05 0 0.05 0.05 0.05 0.06");
   assert_state (canvas, TRUE, FALSE, FALSE);
 
   /* a stroke that is taken back leaves nothing */
-  press (widget, GDK_KEY_space, 0);
-  press (widget, GDK_KEY_Left, 0);
-  press (widget, GDK_KEY_Escape, 0);
+  canned_press (widget, GDK_KEY_space, 0);
+  canned_press (widget, GDK_KEY_Left, 0);
+  canned_press (widget, GDK_KEY_Escape, 0);
   assert_strokes (canvas, "+0.1 0.05 0 0.05 0.05 0.05 0.06");
 
   /* one place is a dot; the eraser and a weak brush write themselves down */
   mp_draw_canvas_set_erasing (canvas, TRUE);
-  press (widget, GDK_KEY_space, 0);
-  press (widget, GDK_KEY_space, 0);
+  canned_press (widget, GDK_KEY_space, 0);
+  canned_press (widget, GDK_KEY_space, 0);
   mp_draw_canvas_set_erasing (canvas, FALSE);
   mp_draw_canvas_set_strength (canvas, 0.5);
-  press (widget, GDK_KEY_bracketright, 0);
-  press (widget, GDK_KEY_space, 0);
-  press (widget, GDK_KEY_space, 0);
+  canned_press (widget, GDK_KEY_bracketright, 0);
+  canned_press (widget, GDK_KEY_space, 0);
+  canned_press (widget, GDK_KEY_space, 0);
   assert_strokes (canvas, "+0.1 0.05 0 0.05 0.05 0.05 0.06; -0.1 0 0.06; +0.125*0.5 0 0.06");
   g_object_unref (canvas);
 }
@@ -118,8 +99,8 @@ test_history (void)
   mp_draw_canvas_undo (canvas);
   mp_draw_canvas_set_erasing (canvas, TRUE);
   mp_draw_canvas_set_radius (canvas, 0.4);
-  press (GTK_WIDGET (canvas), GDK_KEY_space, 0);
-  press (GTK_WIDGET (canvas), GDK_KEY_space, 0);
+  canned_press (GTK_WIDGET (canvas), GDK_KEY_space, 0);
+  canned_press (GTK_WIDGET (canvas), GDK_KEY_space, 0);
   assert_state (canvas, TRUE, FALSE, TRUE);
 
   g_assert_false (mp_draw_canvas_set_strokes (canvas, "+0.1 nonsense", &error));
@@ -128,43 +109,25 @@ test_history (void)
   g_object_unref (canvas);
 }
 
-static void
-stopped_cb (GObject      *object,
-            GAsyncResult *result,
-            gpointer      data)
+static gboolean
+have_iterations (GListModel *lanes,
+                 guint64     iteration)
 {
-  mp_session_stop_finish (MP_SESSION (object), result);
-  *(gboolean *) data = TRUE;
-}
+  for (guint i = 0; i < g_list_model_get_n_items (lanes); i++) {
+    g_autoptr (MpLaneModel) lane = g_list_model_get_item (lanes, i);
 
-static void
-wait_for_iterations (MpSession *session,
-                     guint64    iteration)
-{
-  GListModel *lanes = mp_session_get_lanes (session);
-  gint64 until = g_get_monotonic_time () + PATIENCE;
-  guint ready = 0;
-
-  while (ready < g_list_model_get_n_items (lanes) && g_get_monotonic_time () < until) {
-    g_main_context_iteration (NULL, FALSE);
-    mp_session_pull (session, TRUE, g_get_monotonic_time ());
-    ready = 0;
-    for (guint i = 0; i < g_list_model_get_n_items (lanes); i++) {
-      g_autoptr (MpLaneModel) lane = g_list_model_get_item (lanes, i);
-
-      ready += mp_lane_model_get_live_progress (lane)->iteration >= iteration;
-    }
+    if (mp_lane_model_get_live_progress (lane)->iteration < iteration)
+      return FALSE;
   }
-  g_assert_cmpuint (ready, ==, g_list_model_get_n_items (lanes));
+  return TRUE;
 }
 
 static void
 test_train (void)
 {
-  g_autofree char *runs = g_dir_make_tmp ("matchpoint-draw-XXXXXX", NULL);
+  g_autofree char *runs = mp_scratch_new ();
   MpSession *session = mp_session_new (runs);
   GListModel *lanes = mp_session_get_lanes (session);
-  gboolean stopped = FALSE;
 
   /* without lanes a comparison opens; a ring's lanes take the drawing over; then it is there to go on with */
   for (guint round = 0; round < 3; round++) {
@@ -191,15 +154,13 @@ test_train (void)
       g_assert_cmpint (mp_experiment_get_int (experiment, "data", "points"), ==, 10000);
       g_assert_cmpuint (mp_lane_model_get_n_pending (lane), ==, 0);
     }
-    wait_for_iterations (session, 20);
+    WAIT_FOR_SESSION (session, have_iterations (lanes, 20));
     gtk_window_destroy (GTK_WINDOW (window));
     g_object_unref (window);
     if (round == 0)
       g_assert_true (mp_session_open (session, "ring-mmd-net", FALSE, NULL));
   }
-  mp_session_stop_async (session, stopped_cb, &stopped);
-  while (!stopped)
-    g_main_context_iteration (NULL, TRUE);
+  wait_for_stop (session);
   g_object_unref (session);
   mp_scratch_remove (runs);
 }

@@ -8,8 +8,8 @@
 
 #include "tests/engine/scratch.h"
 #include "tests/ui/canned-lane.h"
+#include "tests/ui/wait.h"
 #include "ui/lane-groups.h"
-#include "ui/session.h"
 
 static void
 add_lane (GListStore *lanes,
@@ -116,9 +116,7 @@ test_repeat (void)
   }
   mp_lane_model_repeat (first);
   g_assert_cmpuint (g_list_model_get_n_items (lanes), ==, 6);
-  mp_session_stop_async (session, NULL, NULL);
-  while (mp_session_get_n_running (session) > 0)
-    g_main_context_iteration (NULL, TRUE);
+  wait_for_stop (session);
   g_object_unref (session);
   mp_scratch_remove (dir);
 }

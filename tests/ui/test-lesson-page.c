@@ -3,37 +3,9 @@
  * test-lesson-page.c: lessons in the window: every lesson from its first step to its last, answers and locks, presenter
  * mode.
  */
-#include <glib/gstdio.h>
-
 #include "engine/train/lesson.h"
-#include "tests/engine/scratch.h"
-#include "tests/ui/canned-lane.h"
-#include "ui/application.h"
+#include "tests/ui/window-fixture.h"
 #include "ui/page-lesson.h"
-#include "ui/window.h"
-
-#define PATIENCE (60 * G_USEC_PER_SEC)
-
-static MpApplication *application;
-
-#define WAIT_FOR(condition) \
-  G_STMT_START { \
-    gint64 until_ = g_get_monotonic_time () + PATIENCE; \
-    while (!(condition) && g_get_monotonic_time () < until_) \
-      g_main_context_iteration (NULL, TRUE); \
-    g_assert_true (condition); \
-  } G_STMT_END
-
-static MpLessonPage *
-find_page (GtkWidget *widget)
-{
-  MpLessonPage *found = MP_IS_LESSON_PAGE (widget) ? MP_LESSON_PAGE (widget) : NULL;
-
-  for (GtkWidget *child = gtk_widget_get_first_child (widget); child && !found;
-       child = gtk_widget_get_next_sibling (child))
-    found = find_page (child);
-  return found;
-}
 
 /* Through all steps; where one asks, Next does nothing before the answer. */
 static void
@@ -58,24 +30,20 @@ take_lesson (MpLessonPage   *page,
 }
 
 static void
-test_lessons (void)
+test_lessons (Fixture       *fixture,
+              gconstpointer  data)
 {
-  g_autofree char *runs = mp_scratch_new ();
-  MpWindow *window = mp_window_new (ADW_APPLICATION (application), NULL, runs);
   g_autoptr (GError) error = NULL;
   g_autoptr (GPtrArray) lessons = mp_lessons_list (&error);
-  GActionMap *actions = G_ACTION_MAP (window);
-  MpSession *session = mp_window_get_session (window);
+  GActionMap *actions = G_ACTION_MAP (fixture->window);
+  MpSession *session = mp_window_get_session (fixture->window);
   MpLessonPage *page;
 
   g_assert_no_error (error);
   g_assert_cmpuint (lessons->len, >=, 1);
-  g_object_add_weak_pointer (G_OBJECT (window), (gpointer *) &window);
-  gtk_window_present (GTK_WINDOW (window));
   g_action_group_activate_action (G_ACTION_GROUP (actions), "lesson",
                                   g_variant_new_string (((MpLesson *) g_ptr_array_index (lessons, 0))->id));
-  page = find_page (GTK_WIDGET (window));
-  g_assert_nonnull (page);
+  page = MP_LESSON_PAGE (canned_find (GTK_WIDGET (fixture->window), MP_TYPE_LESSON_PAGE, 0));
   for (guint i = 0; i < lessons->len; i++) {
     const MpLesson *lesson = g_ptr_array_index (lessons, i);
 
@@ -87,26 +55,16 @@ test_lessons (void)
   g_assert_false (mp_lesson_page_open (page, "no-such-lesson"));
 
   g_action_group_change_action_state (G_ACTION_GROUP (actions), "presenter", g_variant_new_boolean (TRUE));
-  g_assert_true (gtk_widget_has_css_class (GTK_WIDGET (window), "presenter"));
+  g_assert_true (gtk_widget_has_css_class (GTK_WIDGET (fixture->window), "presenter"));
   g_action_group_change_action_state (G_ACTION_GROUP (actions), "presenter", g_variant_new_boolean (FALSE));
-  g_assert_false (gtk_widget_has_css_class (GTK_WIDGET (window), "presenter"));
-
-  gtk_window_close (GTK_WINDOW (window));
-  WAIT_FOR (!window);
-  mp_scratch_remove (runs);
+  g_assert_false (gtk_widget_has_css_class (GTK_WIDGET (fixture->window), "presenter"));
 }
 
 int
 main (int    argc,
       char **argv)
 {
-  int status;
-
   canned_init (&argc, &argv);
-  application = mp_application_new (NULL);
-  g_test_add_func ("/lesson/all", test_lessons);
-  g_assert_true (g_application_register (G_APPLICATION (application), NULL, NULL));
-  status = g_test_run ();
-  g_object_unref (application);
-  return status;
+  g_test_add ("/lesson/all", Fixture, NULL, fixture_set_up, test_lessons, fixture_tear_down);
+  return fixture_run ();
 }

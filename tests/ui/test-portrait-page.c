@@ -3,45 +3,14 @@
  * test-portrait-page.c: the page of phase portraits: figure S1 with its trajectories, launching, settings of a single
  * game, pictures; and evenly spaced streamlines by themselves.
  */
-#include <glib/gstdio.h>
 #include <math.h>
 
+#include "tests/engine/scratch.h"
 #include "tests/ui/canned-lane.h"
+#include "tests/ui/wait.h"
 #include "ui/page-portrait.h"
 #include "ui/phase-view.h"
 #include "ui/plot/stream-lines.h"
-
-#define PATIENCE (120 * G_USEC_PER_SEC)
-
-static gboolean
-wake_cb (gpointer data)
-{
-  return G_SOURCE_CONTINUE;
-}
-
-static void
-wait_for_trajectories (MpPortraitPage *page,
-                       guint           n)
-{
-  gint64 until = g_get_monotonic_time () + PATIENCE;
-  guint timer = g_timeout_add (20, wake_cb, NULL);
-
-  while (mp_portrait_page_get_n_trajectories (page) < n && g_get_monotonic_time () < until)
-    g_main_context_iteration (NULL, TRUE);
-  g_source_remove (timer);
-  g_assert_cmpuint (mp_portrait_page_get_n_trajectories (page), ==, n);
-}
-
-static GtkWidget *
-find_view (GtkWidget *widget)
-{
-  GtkWidget *found = MP_IS_PHASE_VIEW (widget) ? widget : NULL;
-
-  for (GtkWidget *child = gtk_widget_get_first_child (widget); child && !found;
-       child = gtk_widget_get_next_sibling (child))
-    found = find_view (child);
-  return found;
-}
 
 static void
 test_page (void)
@@ -51,20 +20,20 @@ test_page (void)
 
   gtk_window_set_child (GTK_WINDOW (window), widget);
   g_assert_cmpuint (mp_portrait_page_get_n_panels (page), ==, 4);
-  wait_for_trajectories (page, 12);
+  WAIT_FOR (mp_portrait_page_get_n_trajectories (page) == 12);
   /* In every panel from the same place. */
-  g_signal_emit_by_name (find_view (widget), "launched", 0.8, 0.7);
-  wait_for_trajectories (page, 16);
+  g_signal_emit_by_name (canned_find (widget, MP_TYPE_PHASE_VIEW, 0), "launched", 0.8, 0.7);
+  WAIT_FOR (mp_portrait_page_get_n_trajectories (page) == 16);
 
   mp_portrait_page_show (page, "dirac");
   g_assert_cmpuint (mp_portrait_page_get_n_panels (page), ==, 1);
   g_assert_cmpuint (mp_portrait_page_get_n_trajectories (page), ==, 0);
-  g_signal_emit_by_name (find_view (widget), "launched", 1.0, 0.0);
-  wait_for_trajectories (page, 1);
+  g_signal_emit_by_name (canned_find (widget, MP_TYPE_PHASE_VIEW, 0), "launched", 1.0, 0.0);
+  WAIT_FOR (mp_portrait_page_get_n_trajectories (page) == 1);
   /* What was being computed for a page that is left must not come back to it. */
   mp_portrait_page_show (page, "figure-s1");
   mp_portrait_page_show (page, "critics");
-  wait_for_trajectories (page, 4);
+  WAIT_FOR (mp_portrait_page_get_n_trajectories (page) == 4);
   gtk_window_destroy (GTK_WINDOW (window));
 }
 
@@ -101,7 +70,7 @@ test_plot (void)
   static const char *const endings[] = { "png", "svg", "pdf" };
   g_autoptr (MpPhasePlot) plot = mp_phase_plot_new ();
   const double extent[4] = { 0, 3, 0, 1.5 }, points[] = { 0, 1, 1, 1, 2, 0.5, 2, 2.5, 0.25 };
-  g_autofree char *dir = g_dir_make_tmp ("matchpoint-portrait-XXXXXX", NULL);
+  g_autofree char *dir = mp_scratch_new ();
   MpPlotStyle style;
   double point[2];
 
@@ -123,9 +92,8 @@ test_plot (void)
     g_assert_no_error (error);
     g_assert_cmpint (g_stat (path, &information), ==, 0);
     g_assert_cmpint (information.st_size, >, 1000);
-    g_remove (path);
   }
-  g_rmdir (dir);
+  mp_scratch_remove (dir);
 }
 
 int

@@ -7,12 +7,11 @@
 
 #include "tests/engine/scratch.h"
 #include "tests/ui/canned-lane.h"
+#include "tests/ui/wait.h"
 #include "ui/page-sweep.h"
 #include "ui/sweep-form.h"
 #include "ui/sweep-table.h"
 #include "ui/sweep-view.h"
-
-#define PATIENCE (120 * G_USEC_PER_SEC)
 
 #define SMALL \
   "[set]\ngenerator.hidden = 8\ncritic.hidden = 8\ntrain.batch = 16\ndata.points = 50\nevaluate.samples = 50\n" \
@@ -68,66 +67,25 @@ fixture_clear (Fixture *fixture)
 {
   g_object_add_weak_pointer (G_OBJECT (fixture->page), (gpointer *) &fixture->page);
   gtk_window_destroy (GTK_WINDOW (fixture->window));
-  while (g_main_context_iteration (NULL, FALSE))
-    ;
+  canned_settle ();
   g_assert_null (fixture->page);
   g_object_unref (fixture->session);
   g_free (fixture->opened);
 }
 
 static gboolean
-wake_cb (gpointer data)
+is_in (Fixture          *fixture,
+       MpSweepModelState state)
 {
-  return G_SOURCE_CONTINUE;
-}
-
-static void
-wait_for_state (Fixture          *fixture,
-                MpSweepModelState state)
-{
-  MpSweepModel *model = mp_sweep_page_get_model (fixture->page);
-  gint64 until = g_get_monotonic_time () + PATIENCE;
-  guint timer = g_timeout_add (20, wake_cb, NULL);
-
-  while (mp_sweep_model_get_state (model) != state && g_get_monotonic_time () < until)
-    g_main_context_iteration (NULL, TRUE);
-  g_source_remove (timer);
-  g_assert_cmpint (mp_sweep_model_get_state (model), ==, state);
+  return mp_sweep_model_get_state (mp_sweep_page_get_model (fixture->page)) == state;
 }
 
 static void
 spin (guint milliseconds)
 {
   gint64 until = g_get_monotonic_time () + milliseconds * 1000;
-  guint timer = g_timeout_add (10, wake_cb, NULL);
 
-  while (g_get_monotonic_time () < until)
-    g_main_context_iteration (NULL, TRUE);
-  g_source_remove (timer);
-}
-
-/* The n-th visible widget of a type below another, itself included. */
-static GtkWidget *
-find_n (GtkWidget *widget,
-        GType      type,
-        guint     *n)
-{
-  GtkWidget *found = NULL;
-
-  if (g_type_is_a (G_OBJECT_TYPE (widget), type) && (*n)-- == 0)
-    return widget;
-  for (GtkWidget *child = gtk_widget_get_first_child (widget); child && !found;
-       child = gtk_widget_get_next_sibling (child))
-    found = find_n (child, type, n);
-  return found;
-}
-
-static GtkWidget *
-find (gpointer widget,
-      GType    type,
-      guint    n)
-{
-  return find_n (GTK_WIDGET (widget), type, &n);
+  WAIT_FOR (g_get_monotonic_time () >= until);
 }
 
 static GtkWidget *
@@ -136,7 +94,7 @@ find_button (GtkWidget  *widget,
 {
   GtkWidget *button;
 
-  for (guint i = 0; (button = find (widget, GTK_TYPE_BUTTON, i)); i++)
+  for (guint i = 0; (button = canned_find (widget, GTK_TYPE_BUTTON, i)); i++)
     if (g_strcmp0 (gtk_button_get_label (GTK_BUTTON (button)), label) == 0)
       return button;
   return NULL;
@@ -148,7 +106,7 @@ shown_page (Fixture *fixture)
   GtkWidget *stack;
 
   /* Drop-downs have stacks of their own. */
-  for (guint i = 0; (stack = find (fixture->page, GTK_TYPE_STACK, i)); i++)
+  for (guint i = 0; (stack = canned_find (GTK_WIDGET (fixture->page), GTK_TYPE_STACK, i)); i++)
     if (gtk_stack_get_child_by_name (GTK_STACK (stack), "matrix"))
       return gtk_stack_get_visible_child_name (GTK_STACK (stack));
   return NULL;
@@ -159,7 +117,7 @@ static void
 click_cell (Fixture *fixture,
             guint    cell)
 {
-  GtkWidget *view = find (fixture->page, MP_TYPE_SWEEP_VIEW, 0);
+  GtkWidget *view = canned_find (GTK_WIDGET (fixture->page), MP_TYPE_SWEEP_VIEW, 0);
   g_autoptr (GListModel) controllers = gtk_widget_observe_controllers (view);
   GdkRectangle place;
 
@@ -198,7 +156,7 @@ test_finish (void)
   fixture_init (&fixture);
   model = mp_sweep_page_get_model (fixture.page);
   g_assert_cmpstr (shown_page (&fixture), ==, "empty");
-  g_assert_nonnull (find (fixture.page, ADW_TYPE_ACTION_ROW, 0));
+  g_assert_nonnull (canned_find (GTK_WIDGET (fixture.page), ADW_TYPE_ACTION_ROW, 0));
 
   show (&fixture, "[sweep]\nbases = ring-gan; ring-gram\nseeds = 1-2\n" SMALL "train.iterations = 30\n"
         "[axis latent]\ngenerator.latent = 2; 3\n");
@@ -213,15 +171,15 @@ test_finish (void)
   g_assert_true (gtk_widget_is_sensitive (button));
   g_signal_emit_by_name (button, "clicked");
   g_assert_true (mp_sweep_model_get_busy (model) || mp_sweep_model_get_state (model) == MP_SWEEP_MODEL_FINISHED);
-  wait_for_state (&fixture, MP_SWEEP_MODEL_FINISHED);
+  WAIT_FOR (is_in (&fixture, MP_SWEEP_MODEL_FINISHED));
   g_assert_false (gtk_widget_is_sensitive (button));
   g_assert_false (gtk_widget_get_visible (button));
 
   /* A click lets choose among the seeds. */
   click_cell (&fixture, 2);
-  popover = find (fixture.page, GTK_TYPE_POPOVER, 0);
+  popover = canned_find (GTK_WIDGET (fixture.page), GTK_TYPE_POPOVER, 0);
   for (guint i = 0; popover && !find_button (popover, "Open as lane"); i++)
-    popover = find (fixture.page, GTK_TYPE_POPOVER, i);
+    popover = canned_find (GTK_WIDGET (fixture.page), GTK_TYPE_POPOVER, i);
   g_assert_nonnull (popover);
   button = find_button (popover, "Open as lane");
   g_signal_emit_by_name (button, "clicked");
@@ -253,7 +211,7 @@ test_stop (void)
   model = mp_sweep_page_get_model (fixture.page);
   show (&fixture, "[sweep]\nbases = ring-gan\nseeds = 1-4\n" SMALL "train.iterations = 1000000\n");
   gtk_widget_activate_action (GTK_WIDGET (fixture.page), "sweep.play", NULL);
-  wait_for_state (&fixture, MP_SWEEP_MODEL_RUNNING);
+  WAIT_FOR (is_in (&fixture, MP_SWEEP_MODEL_RUNNING));
   /* Another one cannot take its place now. */
   g_assert_false (mp_sweep_model_open (model, "/nowhere", &error));
   g_assert_error (error, MP_ERROR, MP_ERROR_STATE);
@@ -265,7 +223,7 @@ test_stop (void)
   g_assert_cmpint (mp_sweep_model_get_state (model), ==, MP_SWEEP_MODEL_PAUSED);
   g_assert_nonnull (find_button (GTK_WIDGET (fixture.page), "Resume"));
   gtk_widget_activate_action (GTK_WIDGET (fixture.page), "sweep.stop", NULL);
-  wait_for_state (&fixture, MP_SWEEP_MODEL_STOPPED);
+  WAIT_FOR (is_in (&fixture, MP_SWEEP_MODEL_STOPPED));
   g_assert_nonnull (find_button (GTK_WIDGET (fixture.page), "Go on"));
   mp_sweep_run_count (mp_sweep_model_get_run (model), counts);
   g_assert_cmpuint (counts[MP_TRIAL_INTERRUPTED], >, 0);
@@ -274,11 +232,11 @@ test_stop (void)
   dir = g_strdup (mp_sweep_run_get_dir (mp_sweep_model_get_run (model)));
   gtk_widget_activate_action (GTK_WIDGET (fixture.page), "sweep.open", "s", dir);
   g_assert_cmpstr (shown_page (&fixture), ==, "opening");
-  wait_for_state (&fixture, MP_SWEEP_MODEL_STOPPED);
+  WAIT_FOR (is_in (&fixture, MP_SWEEP_MODEL_STOPPED));
   g_assert_cmpuint (mp_sweep_get_n_trials (mp_sweep_model_get_sweep (model)), ==, 4);
   /* A page that goes while lanes train lets them save and end. */
   gtk_widget_activate_action (GTK_WIDGET (fixture.page), "sweep.play", NULL);
-  wait_for_state (&fixture, MP_SWEEP_MODEL_RUNNING);
+  WAIT_FOR (is_in (&fixture, MP_SWEEP_MODEL_RUNNING));
   fixture_clear (&fixture);
 }
 
@@ -311,8 +269,8 @@ test_form (void)
   create = find_button (form, "C_reate");
   g_assert_true (gtk_widget_get_sensitive (create));
   /* The first entry of its kind is the values' one: rows of AdwEntryRow come after. */
-  values = GTK_EDITABLE (find (form, GTK_TYPE_ENTRY, 0));
-  seeds = GTK_EDITABLE (find (form, ADW_TYPE_ENTRY_ROW, 0));
+  values = GTK_EDITABLE (canned_find (form, GTK_TYPE_ENTRY, 0));
+  seeds = GTK_EDITABLE (canned_find (form, ADW_TYPE_ENTRY_ROW, 0));
   gtk_editable_set_text (values, "2; x");
   g_assert_false (gtk_widget_get_sensitive (create));
   g_assert_true (gtk_widget_has_css_class (GTK_WIDGET (values), "error"));
@@ -331,8 +289,7 @@ test_form (void)
   g_assert_cmpint (mp_experiment_get_int (mp_sweep_get_trial (sweep, 0)->experiment, "train", "batch"), ==, 60);
   g_assert_cmpint (mp_experiment_get_int (mp_sweep_get_trial (sweep, 5)->experiment, "train", "batch"), ==, 50);
   mp_sweep_unref (sweep);
-  while (g_main_context_iteration (NULL, FALSE))
-    ;
+  canned_settle ();
 }
 
 int
@@ -345,7 +302,6 @@ main (int    argc,
   g_setenv ("MATCHPOINT_SWEEPS_DIR", scratch, TRUE);
   g_setenv ("MATCHPOINT_RUNS_DIR", scratch, TRUE);
   canned_init (&argc, &argv);
-  adw_init ();
   g_test_add_func ("/sweep-page/finish", test_finish);
   g_test_add_func ("/sweep-page/stop", test_stop);
   g_test_add_func ("/sweep-page/form", test_form);

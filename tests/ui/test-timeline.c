@@ -3,71 +3,9 @@
  * test-timeline.c: looking back while lanes train, by the slider's keys and pointer positions and by the page's buttons;
  * kept runs as lanes, trained on and branched; the library of runs.
  */
-#include <glib/gstdio.h>
-
 #include "engine/runs/run.h"
-#include "tests/ui/canned-lane.h"
-#include "ui/application.h"
+#include "tests/ui/window-fixture.h"
 #include "ui/page-timeline.h"
-#include "ui/window.h"
-
-#define PATIENCE (60 * G_USEC_PER_SEC)
-
-typedef struct
-{
-  char     *runs;
-  MpWindow *window;
-} Fixture;
-
-static MpApplication *application;
-
-static void
-set_up (Fixture      *fixture,
-        gconstpointer data)
-{
-  fixture->runs = g_dir_make_tmp ("matchpoint-timeline-XXXXXX", NULL);
-  fixture->window = mp_window_new (ADW_APPLICATION (application), NULL, fixture->runs);
-  g_object_add_weak_pointer (G_OBJECT (fixture->window), (gpointer *) &fixture->window);
-  gtk_window_set_default_size (GTK_WINDOW (fixture->window), 1280, 800);
-  gtk_window_present (GTK_WINDOW (fixture->window));
-}
-
-static void
-remove_tree (const char *path)
-{
-  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
-  const char *name;
-
-  while (dir && (name = g_dir_read_name (dir))) {
-    g_autofree char *child = g_build_filename (path, name, NULL);
-
-    remove_tree (child);
-  }
-  g_remove (path);
-}
-
-static void
-tear_down (Fixture      *fixture,
-           gconstpointer data)
-{
-  gint64 until = g_get_monotonic_time () + PATIENCE;
-
-  if (fixture->window)
-    gtk_window_close (GTK_WINDOW (fixture->window));
-  while (fixture->window && g_get_monotonic_time () < until)
-    g_main_context_iteration (NULL, TRUE);
-  g_assert_null (fixture->window);
-  remove_tree (fixture->runs);
-  g_free (fixture->runs);
-}
-
-#define WAIT_FOR(condition) \
-  G_STMT_START { \
-    gint64 until_ = g_get_monotonic_time () + PATIENCE; \
-    while (!(condition) && g_get_monotonic_time () < until_) \
-    g_main_context_iteration (NULL, TRUE); \
-    g_assert_true (condition); \
-  } G_STMT_END
 
 static MpSession *
 session (Fixture *fixture)
@@ -79,21 +17,6 @@ static MpTimeline *
 timeline (Fixture *fixture)
 {
   return mp_session_get_timeline (session (fixture));
-}
-
-static guint
-n_lanes (Fixture *fixture)
-{
-  return g_list_model_get_n_items (mp_session_get_lanes (session (fixture)));
-}
-
-static MpLaneModel *
-lane (Fixture *fixture,
-      guint    i)
-{
-  g_autoptr (MpLaneModel) model = g_list_model_get_item (mp_session_get_lanes (session (fixture)), i);
-
-  return model;
 }
 
 static guint64
@@ -116,22 +39,6 @@ act (Fixture    *fixture,
      GVariant   *argument)
 {
   g_assert_true (gtk_widget_activate_action_variant (GTK_WIDGET (fixture->window), action, argument));
-}
-
-static void
-press (GtkWidget *widget,
-       guint      key)
-{
-  g_autoptr (GListModel) controllers = gtk_widget_observe_controllers (widget);
-  gboolean handled = FALSE;
-
-  for (guint i = 0; i < g_list_model_get_n_items (controllers); i++) {
-    g_autoptr (GtkEventController) controller = g_list_model_get_item (controllers, i);
-
-    if (GTK_IS_EVENT_CONTROLLER_KEY (controller) && !handled)
-      g_signal_emit_by_name (controller, "key-pressed", key, 0, 0, &handled);
-  }
-  g_assert_true (handled);
 }
 
 /* The slider's gesture as a pointer gives it. */
@@ -191,37 +98,22 @@ test_scrub (Fixture      *fixture,
   g_assert_cmpuint (shown_iteration (fixture, 0), <=, 102);
   g_assert_nonnull (strstr (mp_transport_get_text (mp_window_get_transport (fixture->window)), "Looking back"));
 
-  press (GTK_WIDGET (bar), GDK_KEY_Home);
+  canned_press (GTK_WIDGET (bar), GDK_KEY_Home, 0);
   g_assert_cmpuint (shown_iteration (fixture, 0), ==, 0);
-  press (GTK_WIDGET (bar), GDK_KEY_Right);
+  canned_press (GTK_WIDGET (bar), GDK_KEY_Right, 0);
   g_assert_cmpuint (shown_iteration (fixture, 0), >, 0);
   before = shown_iteration (fixture, 0);
-  press (GTK_WIDGET (bar), GDK_KEY_Right);
+  canned_press (GTK_WIDGET (bar), GDK_KEY_Right, 0);
   g_assert_cmpuint (shown_iteration (fixture, 0), >, before);
-  press (GTK_WIDGET (bar), GDK_KEY_Left);
+  canned_press (GTK_WIDGET (bar), GDK_KEY_Left, 0);
   g_assert_cmpuint (shown_iteration (fixture, 0), ==, before);
-  press (GTK_WIDGET (bar), GDK_KEY_End);
+  canned_press (GTK_WIDGET (bar), GDK_KEY_End, 0);
   g_assert_true (mp_timeline_is_live (timeline (fixture)));
   g_assert_false (mp_lane_model_is_past (lane (fixture, 0)));
   WAIT_FOR (shown_iteration (fixture, 0) > 300);
   drag_to (bar, 100);
   drag_to (bar, 1e9); /* beyond now is now */
   g_assert_true (mp_timeline_is_live (timeline (fixture)));
-}
-
-static GtkWidget *
-find_type (GtkWidget *widget,
-           GType      type)
-{
-  if (G_TYPE_CHECK_INSTANCE_TYPE (widget, type))
-    return widget;
-  for (GtkWidget *child = gtk_widget_get_first_child (widget); child; child = gtk_widget_get_next_sibling (child)) {
-    GtkWidget *found = find_type (child, type);
-
-    if (found)
-      return found;
-  }
-  return NULL;
 }
 
 /* Plays back through the page, aligned by time too. */
@@ -235,7 +127,7 @@ test_page (Fixture      *fixture,
   train (fixture, 300);
   pause_lanes (fixture);
   act (fixture, "win.page", g_variant_new_string ("timeline"));
-  WAIT_FOR ((page = find_type (GTK_WIDGET (fixture->window), MP_TYPE_PAGE_TIMELINE)) != NULL
+  WAIT_FOR ((page = canned_find (GTK_WIDGET (fixture->window), MP_TYPE_PAGE_TIMELINE, 0)) != NULL
             && gtk_widget_get_mapped (page));
   canned_check_labels (page);
   mp_timeline_set_speed (timeline (fixture), 4);
@@ -362,7 +254,7 @@ test_library (Fixture      *fixture,
   mp_run_list_set_search (runs, "gan ring");
   WAIT_FOR (mp_run_list_is_ready (runs));
   g_assert_cmpuint (mp_run_list_get_n_shown (runs), ==, 1);
-  list = GTK_LIST_BOX (find_type (GTK_WIDGET (runs), GTK_TYPE_LIST_BOX));
+  list = GTK_LIST_BOX (canned_find (GTK_WIDGET (runs), GTK_TYPE_LIST_BOX, 0));
   g_signal_emit_by_name (list, "row-activated", gtk_list_box_get_row_at_index (list, 0));
   /* The run instead of the lane that trained it. */
   WAIT_FOR (n_lanes (fixture) == 1 && mp_lane_model_is_kept (lane (fixture, 0)));
@@ -392,25 +284,18 @@ test_slow_motion (Fixture       *fixture,
   WAIT_FOR (!gtk_widget_get_visible (GTK_WIDGET (slow)));
 }
 
-#define ADD(path, run) g_test_add ("/timeline/" path, Fixture, NULL, set_up, run, tear_down)
+#define ADD(path, run) g_test_add ("/timeline/" path, Fixture, NULL, fixture_set_up, run, fixture_tear_down)
 
 int
 main (int    argc,
       char **argv)
 {
-  int status;
-
   canned_init (&argc, &argv);
-  application = mp_application_new (NULL);
   ADD ("scrub", test_scrub);
   ADD ("page", test_page);
   ADD ("branch", test_branch);
   ADD ("kept-run", test_kept_run);
   ADD ("library", test_library);
   ADD ("slow-motion", test_slow_motion);
-  /* The window needs a started application; the tests then run its main loop themselves. */
-  g_assert_true (g_application_register (G_APPLICATION (application), NULL, NULL));
-  status = g_test_run ();
-  g_object_unref (application);
-  return status;
+  return fixture_run ();
 }

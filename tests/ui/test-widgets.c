@@ -8,6 +8,7 @@
 #include "tests/ui/canned-lane.h"
 #include "tests/ui/canned-layers.h"
 #include "tests/ui/canned.h"
+#include "tests/ui/wait.h"
 #include "ui/chart-view.h"
 #include "ui/charts.h"
 #include "ui/columns-layout.h"
@@ -178,14 +179,11 @@ static GtkWidget *
 present (GtkWidget *card)
 {
   GtkWidget *window = gtk_window_new ();
-  gint64 until = g_get_monotonic_time () + 5 * G_USEC_PER_SEC;
 
   gtk_window_set_child (GTK_WINDOW (window), card);
   gtk_window_set_default_size (GTK_WINDOW (window), 400, 600);
   gtk_window_present (GTK_WINDOW (window));
-  while (!gtk_widget_get_mapped (card) && g_get_monotonic_time () < until)
-    g_main_context_iteration (NULL, TRUE);
-  g_assert_true (gtk_widget_get_mapped (card));
+  WAIT_FOR (gtk_widget_get_mapped (card));
   canned_settle ();
   return window;
 }
@@ -291,22 +289,17 @@ test_card_frames (void)
   MpLaneModel *lane = canned_lane ("gram", 2);
   g_autoptr (MpSnapshot) next = canned_snapshot (4201, FALSE, TRUE);
   GtkWidget *window = gtk_window_new (), *card = mp_lane_card_new (lane);
-  gint64 until = g_get_monotonic_time () + 5 * G_USEC_PER_SEC;
 
   g_assert_false (mp_lane_model_is_watched (lane));
   gtk_window_set_child (GTK_WINDOW (window), card);
   gtk_window_set_default_size (GTK_WINDOW (window), 400, 500);
   gtk_window_present (GTK_WINDOW (window));
-  while (!mp_lane_model_is_watched (lane) && g_get_monotonic_time () < until)
-    g_main_context_iteration (NULL, TRUE);
-  g_assert_true (mp_lane_model_is_watched (lane));
+  WAIT_FOR (mp_lane_model_is_watched (lane));
   g_assert_cmpint (mp_panel_get_kind (mp_lane_plots_get_panel (mp_lane_card_get_plots (MP_LANE_CARD (card)))), ==,
                    MP_PANEL_SPACE);
   mp_lane_model_set_snapshot (lane, next);
   g_assert_false (mp_lane_model_get_drawn (lane));
-  while (!mp_lane_model_get_drawn (lane) && g_get_monotonic_time () < until)
-    g_main_context_iteration (NULL, TRUE);
-  g_assert_true (mp_lane_model_get_drawn (lane));
+  WAIT_FOR (mp_lane_model_get_drawn (lane));
   gtk_widget_set_visible (window, FALSE);
   g_assert_false (mp_lane_model_is_watched (lane));
   gtk_window_destroy (GTK_WINDOW (window));

@@ -3,73 +3,9 @@
  * test-window.c: the window with lanes that train: opens, plays, pauses, steps, changes a live parameter, exports,
  * closes while training and keeps the runs.
  */
-#include <glib/gstdio.h>
-
 #include "engine/runs/run.h"
-#include "tests/ui/canned-lane.h"
-#include "ui/application.h"
+#include "tests/ui/window-fixture.h"
 #include "ui/export.h"
-#include "ui/window.h"
-
-#define PATIENCE (60 * G_USEC_PER_SEC)
-
-typedef struct
-{
-  char     *runs;
-  MpWindow *window;
-} Fixture;
-
-static MpApplication *application;
-
-static void
-set_up (Fixture       *fixture,
-        gconstpointer  data)
-{
-  fixture->runs = g_dir_make_tmp ("matchpoint-window-XXXXXX", NULL);
-  fixture->window = mp_window_new (ADW_APPLICATION (application), NULL, fixture->runs);
-  g_object_add_weak_pointer (G_OBJECT (fixture->window), (gpointer *) &fixture->window);
-  gtk_window_set_default_size (GTK_WINDOW (fixture->window), 1280, 800);
-  gtk_window_present (GTK_WINDOW (fixture->window));
-}
-
-static void
-remove_tree (const char *path)
-{
-  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
-  const char *name;
-
-  while (dir && (name = g_dir_read_name (dir))) {
-    g_autofree char *child = g_build_filename (path, name, NULL);
-
-    remove_tree (child);
-  }
-  g_remove (path);
-}
-
-static void
-tear_down (Fixture       *fixture,
-           gconstpointer  data)
-{
-  gint64 until = g_get_monotonic_time () + PATIENCE;
-
-  if (fixture->window)
-    gtk_window_close (GTK_WINDOW (fixture->window));
-  while (fixture->window && g_get_monotonic_time () < until)
-    g_main_context_iteration (NULL, TRUE);
-  g_assert_null (fixture->window); /* closed, and finalised */
-  remove_tree (fixture->runs);
-  g_free (fixture->runs);
-}
-
-static MpLaneModel *
-lane (Fixture *fixture,
-      guint    i)
-{
-  g_autoptr (MpLaneModel) model =
-    g_list_model_get_item (mp_session_get_lanes (mp_window_get_session (fixture->window)), i);
-
-  return model;
-}
 
 static MpScatter *
 plot (Fixture *fixture,
@@ -85,12 +21,6 @@ panel (Fixture *fixture,
   return mp_lane_plots_get_panel (mp_lane_card_get_plots (mp_window_get_card (fixture->window, i)));
 }
 
-static guint
-n_lanes (Fixture *fixture)
-{
-  return g_list_model_get_n_items (mp_session_get_lanes (mp_window_get_session (fixture->window)));
-}
-
 static gboolean
 all_in (Fixture     *fixture,
         MpLaneState  state)
@@ -100,14 +30,6 @@ all_in (Fixture     *fixture,
       return FALSE;
   return n_lanes (fixture) > 0;
 }
-
-#define WAIT_FOR(condition) \
-  G_STMT_START { \
-    gint64 until_ = g_get_monotonic_time () + PATIENCE; \
-    while (!(condition) && g_get_monotonic_time () < until_) \
-      g_main_context_iteration (NULL, TRUE); \
-    g_assert_true (condition); \
-  } G_STMT_END
 
 static guint64
 iteration (Fixture *fixture,
@@ -336,16 +258,13 @@ test_large_text (Fixture       *fixture,
 }
 
 #define ADD(name, function) \
-  g_test_add ("/window/" name, Fixture, NULL, set_up, function, tear_down)
+  g_test_add ("/window/" name, Fixture, NULL, fixture_set_up, function, fixture_tear_down)
 
 int
 main (int    argc,
       char **argv)
 {
-  int status;
-
   canned_init (&argc, &argv);
-  application = mp_application_new (NULL);
   ADD ("empty", test_empty);
   ADD ("play", test_play);
   ADD ("layers", test_layers);
@@ -355,9 +274,5 @@ main (int    argc,
   ADD ("close", test_close);
   ADD ("unused", test_unused);
   ADD ("large-text", test_large_text);
-  /* The window needs a started application; the tests then run its main loop themselves. */
-  g_assert_true (g_application_register (G_APPLICATION (application), NULL, NULL));
-  status = g_test_run ();
-  g_object_unref (application);
-  return status;
+  return fixture_run ();
 }

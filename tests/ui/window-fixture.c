@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/ui/window-fixture.h"
+
+#include "tests/engine/scratch.h"
+#include "ui/application.h"
+
+static MpApplication *application;
+
+void
+fixture_set_up (Fixture       *fixture,
+                gconstpointer  data)
+{
+  fixture->runs = mp_scratch_new ();
+  fixture->window = mp_window_new (ADW_APPLICATION (application), NULL, fixture->runs);
+  g_object_add_weak_pointer (G_OBJECT (fixture->window), (gpointer *) &fixture->window);
+  gtk_window_set_default_size (GTK_WINDOW (fixture->window), 1280, 800);
+  gtk_window_present (GTK_WINDOW (fixture->window));
+}
+
+void
+fixture_tear_down (Fixture       *fixture,
+                   gconstpointer  data)
+{
+  if (fixture->window)
+    gtk_window_close (GTK_WINDOW (fixture->window));
+  WAIT_FOR (!fixture->window);
+  mp_scratch_remove (fixture->runs);
+  g_free (fixture->runs);
+}
+
+int
+fixture_run (void)
+{
+  int status;
+
+  application = mp_application_new (NULL);
+  g_assert_true (g_application_register (G_APPLICATION (application), NULL, NULL));
+  status = g_test_run ();
+  g_clear_object (&application);
+  return status;
+}
