@@ -11,6 +11,17 @@
 #include "engine/train/trainer.h"
 #include "tests/engine/test-device.h"
 
+/* assignment: "group.key=value". */
+static inline void
+mp_set (MpExperiment *experiment,
+        const char   *assignment)
+{
+  g_autoptr (GError) error = NULL;
+
+  mp_experiment_set (experiment, assignment, &error);
+  g_assert_no_error (error);
+}
+
 /* A preset with small networks and batches. */
 static inline MpExperiment *
 mp_small_experiment (const char *preset,
@@ -28,11 +39,9 @@ mp_small_experiment (const char *preset,
   for (guint i = 0; i < G_N_ELEMENTS (settings); i++) {
     if (g_str_has_prefix (settings[i], "critic") && !mp_experiment_has_group (experiment, "critic"))
       continue;
-    mp_experiment_set (experiment, settings[i], &error);
-    g_assert_no_error (error);
+    mp_set (experiment, settings[i]);
   }
-  mp_experiment_set (experiment, length, &error);
-  g_assert_no_error (error);
+  mp_set (experiment, length);
   return experiment;
 }
 
@@ -82,6 +91,34 @@ mp_assert_state (MpTrainer  *trainer,
     g_error ("the lane is %s, not %s: %s", mp_lane_state_name (mp_trainer_get_state (trainer)),
              mp_lane_state_name (state), error != NULL ? error->message : "no error");
   }
+}
+
+/* Waits for a lane to be over, in this state. */
+static inline void
+mp_assert_end (MpTrainer  *trainer,
+               MpLaneState state)
+{
+  mp_trainer_join (trainer);
+  mp_assert_state (trainer, state);
+}
+
+/* Lets a lane come to its end. trainer: (transfer full) */
+static inline void
+mp_finish (MpTrainer *trainer)
+{
+  mp_assert_end (trainer, MP_LANE_FINISHED);
+  g_object_unref (trainer);
+}
+
+/* A run that must be there. (transfer full) */
+static inline MpRun *
+mp_find_run (const char *dir)
+{
+  g_autoptr (GError) error = NULL;
+  MpRun *run = mp_run_open (dir, FALSE, &error);
+
+  g_assert_no_error (error);
+  return run;
 }
 
 static inline void

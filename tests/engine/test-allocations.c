@@ -141,7 +141,7 @@ count_lane (const char *preset,
   gboolean marked = FALSE;
   guint64 before, after;
 
-  g_assert_true (mp_experiment_set (experiment, "evaluate.every=100000", NULL));
+  mp_set (experiment, "evaluate.every=100000");
   trainer = mp_trainer_new (experiment, &options);
   mp_trainer_set_notify (trainer, mark_cb, &marked);
   mp_wait_until (trainer, mp_has_state, MP_LANE_PAUSED);

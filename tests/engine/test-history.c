@@ -32,8 +32,7 @@ train (MpExperiment    *experiment,
   options.from = parent;
   options.from_iteration = at;
   trainer = mp_trainer_new (experiment, &options);
-  mp_trainer_join (trainer);
-  mp_assert_state (trainer, MP_LANE_FINISHED);
+  mp_assert_end (trainer, MP_LANE_FINISHED);
   g_assert_cmpfloat (mp_trainer_get_recording_seconds (trainer), >, 0);
   g_assert_cmpfloat (mp_trainer_get_recording_seconds (trainer), <, 60);
 }
@@ -44,7 +43,7 @@ read_series (const char *name,
              guint64     from)
 {
   g_autofree char *dir = in_scratch (name);
-  g_autoptr (MpRun) run = mp_run_open (dir, FALSE, NULL);
+  g_autoptr (MpRun) run = mp_find_run (dir);
   g_autoptr (GArray) iterations = g_array_new (FALSE, FALSE, sizeof (guint64));
   GArray *values = g_array_new (FALSE, FALSE, sizeof (double));
 
@@ -103,7 +102,7 @@ test_exact (gconstpointer preset)
   for (iteration = 60; iteration <= N; iteration += 20)
     assert_same_checkpoint ("exact", "exact-branch", iteration);
   mp_assert_same_end (parent_dir, dir, N);
-  run = mp_run_open (dir, FALSE, NULL);
+  run = mp_find_run (dir);
   g_assert_cmpstr (mp_run_get_parent (run, &iteration), ==, parent_dir);
   g_assert_cmpuint (iteration, ==, 60);
   mp_scratch_remove (parent_dir);
@@ -123,10 +122,8 @@ test_changed (void)
   for (guint i = 0; i < G_N_ELEMENTS (settings); i++) {
     g_autoptr (MpExperiment) other = mp_experiment_copy (experiment);
     g_autofree char *name = g_strdup_printf ("changed-%u", i);
-    g_autoptr (GError) error = NULL;
 
-    mp_experiment_set (other, settings[i], &error);
-    g_assert_no_error (error);
+    mp_set (other, settings[i]);
     train (other, name, "changed", 60, (MpTrainerOptions) { .checkpoint_every = 20 });
     if (i != 3)
       assert_same_from ("changed", name, 60, FALSE);
@@ -147,11 +144,9 @@ assert_refused (const char *setting,
   g_autoptr (MpTrainer) trainer = NULL;
   g_autoptr (GError) error = NULL;
 
-  mp_experiment_set (experiment, setting, &error);
-  g_assert_no_error (error);
+  mp_set (experiment, setting);
   trainer = mp_trainer_new (experiment, &options);
-  mp_trainer_join (trainer);
-  mp_assert_state (trainer, MP_LANE_FAILED);
+  mp_assert_end (trainer, MP_LANE_FAILED);
   error = mp_trainer_dup_error (trainer);
   if (strstr (error->message, words) == NULL)
     g_error ("“%s” does not say “%s”", error->message, words);
@@ -189,7 +184,7 @@ test_changes_by_hand (void)
   mp_trainer_join (trainer);
   g_object_unref (trainer);
   {
-    g_autoptr (MpRun) run = mp_run_open (dir, FALSE, NULL);
+    g_autoptr (MpRun) run = mp_find_run (dir);
 
     then = mp_run_dup_experiment (run, 60, NULL);
   }
@@ -220,8 +215,7 @@ test_tree (void)
     mp_scratch_remove (parent);
   }
   trainer = mp_trainer_new (shorter, &options);
-  mp_trainer_join (trainer);
-  mp_assert_state (trainer, MP_LANE_FINISHED);
+  mp_assert_end (trainer, MP_LANE_FINISHED);
   assert_same_checkpoint ("tree", "tree-2", N);
 }
 
@@ -277,7 +271,7 @@ test_checkpoints (void)
 
     mp_experiment_set_value (experiment, "train", "history", cases[i].history, NULL);
     train (experiment, name, NULL, 0, (MpTrainerOptions) { .checkpoint_every = 10 });
-    run = mp_run_open (dir, FALSE, NULL);
+    run = mp_find_run (dir);
     kept = mp_run_list_checkpoints (run);
     g_assert_cmpuint (kept->len, >=, cases[i].least);
     g_assert_cmpuint (kept->len, <=, cases[i].most);

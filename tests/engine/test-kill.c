@@ -91,11 +91,7 @@ static void
 finish (const char *dir,
         const char *device)
 {
-  MpTrainer *trainer = start_or_resume (dir, device, FALSE);
-
-  mp_trainer_join (trainer);
-  mp_assert_state (trainer, MP_LANE_FINISHED);
-  g_object_unref (trainer);
+  mp_finish (start_or_resume (dir, device, FALSE));
 }
 
 static void

@@ -37,10 +37,8 @@ experiment_new (const char *stage_iterations)
   MpExperiment *experiment = mp_small_experiment ("ring-rfgan", N);
   g_autoptr (GError) error = NULL;
 
-  for (guint i = 0; i < G_N_ELEMENTS (settings); i++) {
-    mp_experiment_set (experiment, settings[i], &error);
-    g_assert_no_error (error);
-  }
+  for (guint i = 0; i < G_N_ELEMENTS (settings); i++)
+    mp_set (experiment, settings[i]);
   mp_experiment_set_value (experiment, "extractor", "iterations", stage_iterations, &error);
   g_assert_no_error (error);
   return experiment;
@@ -61,14 +59,6 @@ lane_start (MpExperiment *experiment,
   return mp_trainer_new (experiment, &options);
 }
 
-static void
-finish (MpTrainer *trainer)
-{
-  mp_trainer_join (trainer);
-  mp_assert_state (trainer, MP_LANE_FINISHED);
-  g_object_unref (trainer);
-}
-
 /* Trains in the folder `name` to the end. (transfer full): the folder. */
 static char *
 train (const char *scratch,
@@ -79,35 +69,56 @@ train (const char *scratch,
   g_autoptr (MpExperiment) experiment = experiment_new (stage_iterations);
   char *dir = g_build_filename (scratch, name, NULL);
 
-  finish (lane_start (experiment, dir, FALSE, new_stage));
+  mp_finish (lane_start (experiment, dir, FALSE, new_stage));
   return dir;
 }
 
-/* Waits for the lane to say that its stage has come to where it has two digits of a percentage. */
+/* The run is like one whose stage, a long one, was trained for it and in one go. */
 static void
-wait_for_stage (MpTrainer *trainer)
+assert_undisturbed (const char *scratch,
+                    const char *dir)
+{
+  g_autofree char *reference = train (scratch, "reference", LONG, TRUE);
+
+  mp_assert_same_runs (reference, dir, N);
+}
+
+/* What a lane says whose stage is in training, at two digits of a percentage. */
+#define IN_STAGE ": [1-9][0-9] %"
+
+/* Waits for a lane that is not yet ready to say that. */
+static void
+wait_for_activity (MpTrainer  *trainer,
+                   const char *regex)
 {
   gint64 end = g_get_monotonic_time () + MINUTE;
 
   for (;;) {
     g_autofree char *activity = mp_trainer_dup_activity (trainer);
 
-    if (activity != NULL && g_regex_match_simple (": [1-9][0-9] %", activity, 0, 0))
+    if (activity != NULL && g_regex_match_simple (regex, activity, 0, 0))
       return;
     if (g_get_monotonic_time () > end || mp_trainer_get_state (trainer) != MP_LANE_PREPARING)
-      g_error ("the stage was not seen in training");
+      g_error ("the lane never said “%s”", regex);
     g_usleep (1000);
   }
 }
 
 /* ---- folders ---- */
 
-/* Empties the library of runs and the cache. (transfer full): a folder for the test's own runs. */
-static char *
-set_up (void)
+/* Empties the library of runs and the cache. */
+static void
+forget_stages (void)
 {
   mp_scratch_remove (g_getenv ("MATCHPOINT_RUNS_DIR"));
   mp_scratch_remove (g_getenv ("MATCHPOINT_STAGES_DIR"));
+}
+
+/* Nothing is trained yet. (transfer full): a folder for the test's own runs. */
+static char *
+set_up (void)
+{
+  forget_stages ();
   return mp_scratch_new ();
 }
 
@@ -157,13 +168,11 @@ test_hit (void)
   g_autoptr (GPtrArray) stages = list_stages ();
   g_autofree char *cached = NULL;
   g_autofree char *anew = NULL;
-  g_autoptr (GError) error = NULL;
   g_autoptr (MpRun) run = NULL;
 
   /* The stage is a run like any other. */
   g_assert_cmpuint (stages->len, ==, 1);
-  run = mp_run_open (stages->pdata[0], FALSE, &error);
-  g_assert_no_error (error);
+  run = mp_find_run (stages->pdata[0]);
   g_assert_cmpstr (mp_run_get_state (run), ==, "finished");
   g_assert_cmpstr (mp_experiment_get_string (mp_run_get_experiment (run), "method", "kind"), ==, "autoencoder");
   g_assert_cmpuint (mp_run_get_iteration (run), ==, g_ascii_strtoull (SHORT, NULL, 10));
@@ -189,8 +198,8 @@ test_shared (void)
   MpTrainer *a = lane_start (experiment, dir_a, FALSE, FALSE);
   MpTrainer *b = lane_start (experiment, dir_b, FALSE, FALSE);
 
-  finish (a);
-  finish (b);
+  mp_finish (a);
+  mp_finish (b);
   assert_n_stages (1);
   mp_assert_same_runs (dir_a, dir_b, N);
   mp_scratch_remove (scratch);
@@ -227,11 +236,9 @@ break_entry (guint       how,
   case 4: /* trained further */
   {
     MpTrainerOptions options = { .device = test_device_name (), .run_dir = stage, .resume = TRUE, .iterations = 400 };
-    g_autoptr (GError) error = NULL;
-    g_autoptr (MpRun) run = mp_run_open (stage, FALSE, &error);
+    g_autoptr (MpRun) run = mp_find_run (stage);
 
-    g_assert_no_error (error);
-    finish (mp_trainer_new (mp_run_get_experiment (run), &options));
+    mp_finish (mp_trainer_new (mp_run_get_experiment (run), &options));
     break;
   }
   default:
@@ -285,11 +292,10 @@ test_file (void)
     for (guint k = 0; k < 64; k++)
       g_string_append_printf (text, "%u, %u\n", k % 8, k == 63 && i == 2 ? 9 : k / 8);
     g_assert_true (g_file_set_contents (path, text->str, -1, NULL));
-    mp_experiment_set (experiment, "data.kind=csv", &error);
-    g_assert_no_error (error);
+    mp_set (experiment, "data.kind=csv");
     mp_experiment_set_value (experiment, "data", "file", path, &error);
     g_assert_no_error (error);
-    finish (lane_start (experiment, dir, FALSE, FALSE));
+    mp_finish (lane_start (experiment, dir, FALSE, FALSE));
     assert_n_stages (i < 2 ? 1 : 2);
   }
   mp_scratch_remove (scratch);
@@ -320,8 +326,7 @@ test_keys (void)
     g_autoptr (MpStage) stage = NULL;
 
     if (i >= 0)
-      mp_experiment_set (experiment, cases[i].setting, &error);
-    g_assert_no_error (error);
+      mp_set (experiment, cases[i].setting);
     loop = lane_open (experiment);
     stage = mp_stage_new (loop, test_device_class (), lane_device (), &error);
     g_assert_no_error (error);
@@ -341,38 +346,32 @@ test_stopped (void)
   g_autofree char *scratch = set_up ();
   g_autoptr (MpExperiment) experiment = experiment_new (LONG);
   g_autofree char *dir = g_build_filename (scratch, "stopped", NULL);
-  g_autofree char *reference = NULL;
   MpTrainer *trainer = lane_start (experiment, dir, FALSE, FALSE);
   g_autoptr (GPtrArray) stages = NULL;
   g_autoptr (GArray) checkpoints = NULL;
-  g_autoptr (GError) error = NULL;
   g_autoptr (MpRun) run = NULL;
   g_autoptr (MpRun) stage = NULL;
 
-  wait_for_stage (trainer);
+  wait_for_activity (trainer, IN_STAGE);
   mp_trainer_stop (trainer);
-  mp_trainer_join (trainer);
-  mp_assert_state (trainer, MP_LANE_STOPPED);
+  mp_assert_end (trainer, MP_LANE_STOPPED);
   g_assert_cmpuint (mp_trainer_get_iteration (trainer), ==, 0);
   g_object_unref (trainer);
 
   /* Both are there to be gone on with; the lane has no checkpoint, for its frozen weights were not there. */
-  run = mp_run_open (dir, FALSE, &error);
-  g_assert_no_error (error);
+  run = mp_find_run (dir);
   g_assert_cmpstr (mp_run_get_state (run), ==, "stopped");
   checkpoints = mp_run_list_checkpoints (run);
   g_assert_cmpuint (checkpoints->len, ==, 0);
   stages = list_stages ();
   g_assert_cmpuint (stages->len, ==, 1);
-  stage = mp_run_open (stages->pdata[0], FALSE, &error);
-  g_assert_no_error (error);
+  stage = mp_find_run (stages->pdata[0]);
   g_assert_cmpstr (mp_run_get_state (stage), ==, "stopped");
   g_assert_cmpuint (mp_run_get_iteration (stage), >, 0);
 
-  finish (lane_start (experiment, dir, FALSE, FALSE));
+  mp_finish (lane_start (experiment, dir, FALSE, FALSE));
   assert_n_stages (1);
-  reference = train (scratch, "reference", LONG, TRUE);
-  mp_assert_same_runs (reference, dir, N);
+  assert_undisturbed (scratch, dir);
   mp_scratch_remove (scratch);
 }
 
@@ -381,7 +380,7 @@ be_killed (const char *dir)
 {
   g_autoptr (MpExperiment) experiment = experiment_new (LONG);
 
-  finish (lane_start (experiment, dir, FALSE, FALSE));
+  mp_finish (lane_start (experiment, dir, FALSE, FALSE));
   return 0;
 }
 
@@ -428,35 +427,15 @@ test_killed (void)
   g_autofree char *scratch = set_up ();
   g_autoptr (MpExperiment) experiment = experiment_new (LONG);
   g_autofree char *dir = g_build_filename (scratch, "killed", NULL);
-  g_autofree char *reference = NULL;
-  g_autoptr (GError) error = NULL;
   g_autoptr (MpRun) run = NULL;
 
   put_an_end_to (halt_in_stage (dir));
-  run = mp_run_open (dir, FALSE, &error);
-  g_assert_no_error (error);
+  run = mp_find_run (dir);
   g_assert_cmpstr (mp_run_get_state (run), ==, "interrupted");
-  finish (lane_start (experiment, dir, FALSE, FALSE));
+  mp_finish (lane_start (experiment, dir, FALSE, FALSE));
   assert_n_stages (1);
-  reference = train (scratch, "reference", LONG, TRUE);
-  mp_assert_same_runs (reference, dir, N);
+  assert_undisturbed (scratch, dir);
   mp_scratch_remove (scratch);
-}
-
-/* Waits for the lane to say that it waits for another one. */
-static void
-wait_for_waiting (MpTrainer *trainer)
-{
-  gint64 end = g_get_monotonic_time () + MINUTE;
-  g_autofree char *activity = NULL;
-
-  while (activity == NULL || !g_str_has_prefix (activity, "Waiting for the same stage")) {
-    g_assert_cmpint (g_get_monotonic_time (), <, end);
-    g_assert_cmpint (mp_trainer_get_state (trainer), ==, MP_LANE_PREPARING);
-    g_usleep (1000);
-    g_free (activity);
-    activity = mp_trainer_dup_activity (trainer);
-  }
 }
 
 /* While another process is at the stage a lane waits, and can be stopped; when that process goes away it takes over. */
@@ -468,22 +447,19 @@ test_taken_over (void)
   g_autofree char *first = g_build_filename (scratch, "first", NULL);
   g_autofree char *second = g_build_filename (scratch, "second", NULL);
   g_autofree char *third = g_build_filename (scratch, "third", NULL);
-  g_autofree char *reference = NULL;
   GPid pid = halt_in_stage (first);
   MpTrainer *waiting = lane_start (experiment, second, FALSE, FALSE);
   MpTrainer *stopped = lane_start (experiment, third, FALSE, FALSE);
 
-  wait_for_waiting (waiting);
-  wait_for_waiting (stopped);
+  wait_for_activity (waiting, "^Waiting for the same stage");
+  wait_for_activity (stopped, "^Waiting for the same stage");
   mp_trainer_stop (stopped);
-  mp_trainer_join (stopped);
-  mp_assert_state (stopped, MP_LANE_STOPPED);
+  mp_assert_end (stopped, MP_LANE_STOPPED);
   g_object_unref (stopped);
   put_an_end_to (pid);
-  finish (waiting);
+  mp_finish (waiting);
   assert_n_stages (1);
-  reference = train (scratch, "reference", LONG, TRUE);
-  mp_assert_same_runs (reference, second, N);
+  assert_undisturbed (scratch, second);
   mp_scratch_remove (scratch);
 }
 
@@ -500,14 +476,12 @@ test_resumed_without_cache (void)
   for (guint i = 0; i < 3; i++)
     mp_trainer_step_iteration (trainer);
   mp_trainer_stop (trainer);
-  mp_trainer_join (trainer);
-  mp_assert_state (trainer, MP_LANE_STOPPED);
+  mp_assert_end (trainer, MP_LANE_STOPPED);
   g_assert_cmpuint (mp_trainer_get_iteration (trainer), ==, 3);
   g_object_unref (trainer);
 
-  mp_scratch_remove (g_getenv ("MATCHPOINT_STAGES_DIR"));
-  mp_scratch_remove (g_getenv ("MATCHPOINT_RUNS_DIR"));
-  finish (lane_start (experiment, dir, FALSE, FALSE));
+  forget_stages ();
+  mp_finish (lane_start (experiment, dir, FALSE, FALSE));
   assert_n_stages (0);
   mp_assert_same_runs (reference, dir, N);
   mp_scratch_remove (scratch);
@@ -519,35 +493,22 @@ test_paused (void)
   g_autofree char *scratch = set_up ();
   g_autoptr (MpExperiment) experiment = experiment_new (LONG);
   g_autofree char *dir = g_build_filename (scratch, "paused", NULL);
-  g_autofree char *reference = NULL;
   MpTrainer *trainer = lane_start (experiment, dir, TRUE, FALSE);
-  gint64 end = g_get_monotonic_time () + MINUTE;
-  g_autofree char *activity = NULL;
 
   /* Nothing is trained before somebody asks. */
-  while (activity == NULL || !g_str_has_suffix (activity, " comes first: press play")) {
-    g_assert_cmpint (g_get_monotonic_time (), <, end);
-    g_assert_cmpint (mp_trainer_get_state (trainer), ==, MP_LANE_PREPARING);
-    g_free (activity);
-    activity = mp_trainer_dup_activity (trainer);
-  }
+  wait_for_activity (trainer, " comes first: press play$");
   mp_trainer_play (trainer);
-  wait_for_stage (trainer);
+  wait_for_activity (trainer, IN_STAGE);
   mp_trainer_pause (trainer);
-  while (!g_str_has_suffix (activity, " %, paused")) {
-    g_assert_cmpint (g_get_monotonic_time (), <, end);
-    g_free (activity);
-    activity = mp_trainer_dup_activity (trainer);
-  }
+  wait_for_activity (trainer, " %, paused$");
   /* A step asks for the lane's first iteration, and so for the stage. */
   mp_trainer_step_iteration (trainer);
   mp_wait_until (trainer, mp_has_iteration, 1);
   mp_wait_until (trainer, mp_has_state, MP_LANE_PAUSED);
   g_assert_cmpuint (mp_trainer_get_iteration (trainer), ==, 1);
   mp_trainer_play (trainer);
-  finish (trainer);
-  reference = train (scratch, "reference", LONG, TRUE);
-  mp_assert_same_runs (reference, dir, N);
+  mp_finish (trainer);
+  assert_undisturbed (scratch, dir);
   mp_scratch_remove (scratch);
 }
 
@@ -562,13 +523,10 @@ test_diverged (void)
   g_autoptr (GError) error = NULL;
   MpTrainer *trainer;
 
-  mp_experiment_set (experiment, "extractor.learning_rate=10", &error);
-  g_assert_no_error (error);
-  mp_experiment_set (experiment, "encoder.hidden=64, 64, 64, 64, 64, 64, 64, 64", &error);
-  g_assert_no_error (error);
+  mp_set (experiment, "extractor.learning_rate=10");
+  mp_set (experiment, "encoder.hidden=64, 64, 64, 64, 64, 64, 64, 64");
   trainer = lane_start (experiment, dir, FALSE, FALSE);
-  mp_trainer_join (trainer);
-  mp_assert_state (trainer, MP_LANE_FAILED);
+  mp_assert_end (trainer, MP_LANE_FAILED);
   error = mp_trainer_dup_error (trainer);
   g_assert_error (error, MP_ERROR, MP_ERROR_STATE);
   g_assert_nonnull (strstr (error->message, "The stage before the method diverged: "));
@@ -646,11 +604,9 @@ train_means (const char *dir,
   g_autoptr (MpSafetensors) file = NULL;
   g_autoptr (GError) error = NULL;
 
-  for (guint i = 0; i < G_N_ELEMENTS (settings); i++) {
-    mp_experiment_set (experiment, settings[i], &error);
-    g_assert_no_error (error);
-  }
-  finish (mp_trainer_new (experiment, &options));
+  for (guint i = 0; i < G_N_ELEMENTS (settings); i++)
+    mp_set (experiment, settings[i]);
+  mp_finish (mp_trainer_new (experiment, &options));
   file = mp_safetensors_open (path, &error);
   g_assert_no_error (error);
   return *(const float *) mp_safetensors_find (file, "gfmn/real-means")->data;
