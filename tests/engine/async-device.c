@@ -19,369 +19,12 @@
 #include <assert.h>
 #include <malloc.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "kernels/device.h"
+#include "tests/engine/async.h"
 
 #define HIDE ((uintptr_t) 1 << 62) /* no address of the host has this bit */
-#define MAX_STREAMS 16
 #define POISON 0xfb
-
-/* ---- structures ---- */
-
-typedef struct
-{
-  char  *base;     /* the real one */
-  size_t bytes;
-  int    host;
-} Block;
-
-typedef struct Node Node;
-
-struct MpDevice
-{
-  MpDevice *inner; /* mp_cpu_class's */
-  uint64_t  random;
-  uint64_t  limit, used, peak;
-  uint64_t  n_launches, n_captures, n_replays, n_waits;
-  MpStream *streams[MAX_STREAMS];
-  Block    *blocks;
-  size_t    n_blocks, n_room;
-  MpStatus  failed; /* of work that was done later */
-};
-
-struct MpKernel
-{
-  MpDevice *device;
-  MpKernel *inner;
-  void    **addresses;   /* real, inputs then outputs, then workspace */
-  int32_t   n_addresses, n_inputs;
-  int       n_pending;   /* in queues */
-  int       n_captures;  /* recordings that hold it */
-};
-
-typedef enum { KERNEL, MOVE, FILL, RECORD, WAIT, REPLAY } Kind;
-
-typedef struct
-{
-  Kind         kind;
-  MpKernel    *kernel;
-  MpRunContext context;
-  void        *to;
-  const void  *from;
-  int          byte;
-  size_t       bytes;
-  MpEvent     *event;
-  uint64_t     ticket;
-  MpCapture   *capture;
-} Op;
-
-struct MpEvent
-{
-  MpDevice  *device;
-  uint64_t   issued, done;
-  MpStream  *stream;      /* of the last record */
-  MpCapture *capture;     /* recorded in it, behind these nodes */
-  int       *behind;
-  int        n_behind;
-};
-
-struct MpStream
-{
-  MpDevice  *device;
-  Op        *queue;       /* ring */
-  size_t     head, n, room;
-  MpCapture *capture;     /* records the stream, or NULL */
-  int       *behind;      /* nodes that the next one comes behind */
-  int        n_behind;
-};
-
-struct Node
-{
-  Op   op;
-  int *after;             /* nodes that wait for it */
-  int  n_after;
-  int  n_before;
-  int  n_open;            /* while it runs */
-};
-
-struct MpCapture
-{
-  MpDevice    *device;
-  MpStream    *origin;
-  MpRunContext base, next;
-  Node        *nodes;
-  int          n_nodes, n_room;
-  int         *ready;     /* scratch */
-  int          n_pending;
-  int          bad;       /* what was tried and is not allowed */
-};
-
-/* ---- helpers ---- */
-
-static void *
-grow (void  *array,
-      size_t n,
-      size_t size)
-{
-  void *grown = realloc (array, (n > 0 ? n : 1) * size);
-
-  if (grown == NULL)
-    abort ();
-  return grown;
-}
-
-static uint32_t
-draw (MpDevice *device,
-      uint32_t  n)
-{
-  device->random ^= device->random >> 12;
-  device->random ^= device->random << 25;
-  device->random ^= device->random >> 27;
-  return (uint32_t) ((device->random * 0x2545F4914F6CDD1Du) >> 33) % n;
-}
-
-static void *
-hide (void *address)
-{
-  return (void *) ((uintptr_t) address | HIDE);
-}
-
-static void *
-reveal (const void *address)
-{
-  if (address == NULL)
-    return NULL;
-  assert (((uintptr_t) address & HIDE) != 0 && "a host address where one of the device is due");
-  return (void *) ((uintptr_t) address & ~HIDE);
-}
-
-static Block *
-find_block (MpDevice   *device,
-            const void *address)
-{
-  for (size_t i = 0; i < device->n_blocks; i++)
-    if ((const char *) address >= device->blocks[i].base
-        && (const char *) address < device->blocks[i].base + device->blocks[i].bytes)
-      return &device->blocks[i];
-  return NULL;
-}
-
-static void *
-reveal_range (MpDevice   *device,
-              const void *address,
-              size_t      bytes)
-{
-  char        *real = reveal (address);
-  const Block *block = find_block (device, real);
-
-  assert (block != NULL && !block->host && real + bytes <= block->base + block->bytes && "not memory of the device");
-  return real;
-}
-
-/* ---- doing the work ---- */
-
-static void
-run_kernel (MpDevice           *device,
-            MpKernel           *kernel,
-            const MpRunContext *context)
-{
-  MpStatus status = mp_cpu_class.kernel_run (kernel->inner, NULL, context);
-
-  if (status != MP_OK)
-    device->failed = status;
-}
-
-static void
-do_node (MpDevice           *device,
-         const Op           *op,
-         const MpRunContext *context)
-{
-  if (op->kind == KERNEL)
-    run_kernel (device, op->kernel, context);
-  else if (op->kind == MOVE)
-    memmove (op->to, op->from, op->bytes);
-  else
-    memset (op->to, op->byte, op->bytes);
-}
-
-/* In any order that the recorded dependencies allow. */
-static void
-replay (MpCapture          *capture,
-        const MpRunContext *context)
-{
-  int n_ready = 0;
-
-  for (int i = 0; i < capture->n_nodes; i++) {
-    capture->nodes[i].n_open = capture->nodes[i].n_before;
-    if (capture->nodes[i].n_open == 0)
-      capture->ready[n_ready++] = i;
-  }
-  while (n_ready > 0) {
-    int          at = (int) draw (capture->device, (uint32_t) n_ready);
-    Node        *node = &capture->nodes[capture->ready[at]];
-    MpRunContext own = { context->seed + (node->op.context.seed - capture->base.seed),
-                         context->step + (node->op.context.step - capture->base.step),
-                         context->batch + (node->op.context.batch - capture->base.batch) };
-
-    capture->ready[at] = capture->ready[--n_ready];
-    do_node (capture->device, &node->op, &own);
-    for (int i = 0; i < node->n_after; i++)
-      if (--capture->nodes[node->after[i]].n_open == 0)
-        capture->ready[n_ready++] = node->after[i];
-  }
-}
-
-static void advance (MpStream *stream);
-
-static void
-do_op (MpStream *stream,
-       Op       *op)
-{
-  switch (op->kind) {
-  case KERNEL:
-    run_kernel (stream->device, op->kernel, &op->context);
-    op->kernel->n_pending--;
-    break;
-  case MOVE:
-  case FILL:
-    do_node (stream->device, op, NULL);
-    break;
-  case RECORD:
-    op->event->done = op->ticket;
-    break;
-  case WAIT:
-    while (op->event->done < op->ticket)
-      advance (op->event->stream);
-    break;
-  case REPLAY:
-    replay (op->capture, &op->context);
-    op->capture->n_pending--;
-    break;
-  }
-}
-
-/* Does the oldest of what is queued. */
-static void
-advance (MpStream *stream)
-{
-  Op op = stream->queue[stream->head];
-
-  assert (stream->n > 0);
-  do_op (stream, &op);
-  stream->head = (stream->head + 1) % stream->room;
-  stream->n--;
-}
-
-static void
-finish (MpStream *stream)
-{
-  while (stream->n > 0)
-    advance (stream);
-}
-
-/* What a device would do meanwhile. */
-static void
-progress (MpDevice *device)
-{
-  MpStream *stream = device->streams[draw (device, MAX_STREAMS)];
-
-  if (stream == NULL || draw (device, 3) > 0)
-    return;
-  for (uint32_t n = draw (device, 40); n > 0 && stream->n > 0; n--)
-    advance (stream);
-}
-
-static MpStatus
-result (MpDevice *device)
-{
-  MpStatus status = device->failed;
-
-  device->failed = MP_OK;
-  return status;
-}
-
-static void
-push (MpStream *stream,
-      Op        op)
-{
-  progress (stream->device);
-  if (stream->n == stream->room) {
-    size_t room = 2 * stream->room + 64;
-    Op    *queue = grow (NULL, room, sizeof *queue);
-
-    for (size_t i = 0; i < stream->n; i++)
-      queue[i] = stream->queue[(stream->head + i) % stream->room];
-    free (stream->queue);
-    stream->queue = queue;
-    stream->head = 0;
-    stream->room = room;
-  }
-  stream->queue[(stream->head + stream->n++) % stream->room] = op;
-}
-
-/* ---- recording ---- */
-
-static MpStatus
-refuse (MpStream   *stream,
-        const char *what)
-{
-  stream->capture->bad = 1;
-  return mp_kernels_fail (MP_STATUS_INVALID, "%s cannot be part of a captured iteration.", what);
-}
-
-static void
-set_behind (int      **behind,
-            int       *n_behind,
-            const int *nodes,
-            int        n)
-{
-  *behind = grow (*behind, (size_t) n, sizeof **behind);
-  if (n > 0)
-    memmove (*behind, nodes, (size_t) n * sizeof *nodes);
-  *n_behind = n;
-}
-
-static void
-record (MpStream *stream,
-        Op        op)
-{
-  MpCapture *capture = stream->capture;
-  int        index = capture->n_nodes;
-  Node      *node;
-
-  if (capture->n_nodes == capture->n_room) {
-    capture->n_room = 2 * capture->n_room + 64;
-    capture->nodes = grow (capture->nodes, (size_t) capture->n_room, sizeof *capture->nodes);
-  }
-  node = &capture->nodes[capture->n_nodes++];
-  *node = (Node) { .op = op, .n_before = stream->n_behind };
-  for (int i = 0; i < stream->n_behind; i++) {
-    Node *before = &capture->nodes[stream->behind[i]];
-
-    before->after = grow (before->after, (size_t) before->n_after + 1, sizeof *before->after);
-    before->after[before->n_after++] = index;
-  }
-  set_behind (&stream->behind, &stream->n_behind, &index, 1);
-  if (op.kind == KERNEL)
-    op.kernel->n_captures++;
-}
-
-/* Queues it, or records it. */
-static MpStatus
-put (MpStream *stream,
-     Op        op)
-{
-  if (stream->capture != NULL) {
-    record (stream, op);
-    return MP_OK;
-  }
-  if (op.kind == KERNEL)
-    op.kernel->n_pending++;
-  push (stream, op);
-  return result (stream->device);
-}
 
 /* ---- devices ---- */
 
@@ -440,12 +83,50 @@ device_info (MpDevice     *device,
 
 /* ---- memory ---- */
 
+static void *
+hide (void *address)
+{
+  return (void *) ((uintptr_t) address | HIDE);
+}
+
+static void *
+reveal (const void *address)
+{
+  if (address == NULL)
+    return NULL;
+  assert (((uintptr_t) address & HIDE) != 0 && "a host address where one of the device is due");
+  return (void *) ((uintptr_t) address & ~HIDE);
+}
+
+static Block *
+find_block (MpDevice   *device,
+            const void *address)
+{
+  for (size_t i = 0; i < device->n_blocks; i++)
+    if ((const char *) address >= device->blocks[i].base
+        && (const char *) address < device->blocks[i].base + device->blocks[i].bytes)
+      return &device->blocks[i];
+  return NULL;
+}
+
+static void *
+reveal_range (MpDevice   *device,
+              const void *address,
+              size_t      bytes)
+{
+  char        *real = reveal (address);
+  const Block *block = find_block (device, real);
+
+  assert (block != NULL && !block->host && real + bytes <= block->base + block->bytes && "not memory of the device");
+  return real;
+}
+
 static int
 is_capturing (MpDevice *device)
 {
   for (int i = 0; i < MAX_STREAMS; i++)
     if (device->streams[i] != NULL && device->streams[i]->capture != NULL) {
-      refuse (device->streams[i], "Allocating");
+      async_refuse (device->streams[i], "Allocating");
       return 1;
     }
   return 0;
@@ -464,7 +145,7 @@ add_block (MpDevice *device,
   memset (base, POISON, rounded);
   if (device->n_blocks == device->n_room) {
     device->n_room = 2 * device->n_room + 64;
-    device->blocks = grow (device->blocks, device->n_room, sizeof *device->blocks);
+    device->blocks = async_grow (device->blocks, device->n_room, sizeof *device->blocks);
   }
   device->blocks[device->n_blocks++] = (Block) { base, rounded, host };
   return base;
@@ -582,14 +263,14 @@ upload (MpDevice   *device,
   if (bytes == 0)
     return MP_OK;
   if (stream->capture != NULL)
-    return refuse (stream, "An upload");
+    return async_refuse (stream, "An upload");
   op.to = reveal_range (device, to, bytes);
-  push (stream, op);
+  async_push (stream, op);
   if (!is_page_locked (device, from_host)) {
     device->n_waits++;
-    finish (stream);
+    async_finish (stream);
   }
-  return result (device);
+  return async_result (device);
 }
 
 static MpStatus
@@ -604,15 +285,15 @@ download (MpDevice   *device,
   if (bytes == 0)
     return MP_OK;
   if (stream->capture != NULL)
-    return refuse (stream, "A download");
+    return async_refuse (stream, "A download");
   op.from = reveal_range (device, from, bytes);
   memset (to_host, POISON, bytes);
-  push (stream, op);
+  async_push (stream, op);
   if (!is_page_locked (device, to_host)) {
     device->n_waits++;
-    finish (stream);
+    async_finish (stream);
   }
-  return result (device);
+  return async_result (device);
 }
 
 static MpStatus
@@ -624,8 +305,8 @@ copy (MpDevice   *device,
 {
   if (bytes == 0)
     return MP_OK;
-  return put (stream, (Op) { .kind = MOVE, .to = reveal_range (device, to, bytes),
-                             .from = reveal_range (device, from, bytes), .bytes = bytes });
+  return async_put (stream, (Op) { .kind = MOVE, .to = reveal_range (device, to, bytes),
+                                   .from = reveal_range (device, from, bytes), .bytes = bytes });
 }
 
 static MpStatus
@@ -637,147 +318,7 @@ fill (MpDevice *device,
 {
   if (bytes == 0)
     return MP_OK;
-  return put (stream, (Op) { .kind = FILL, .to = reveal_range (device, to, bytes), .byte = byte, .bytes = bytes });
-}
-
-/* ---- streams and events ---- */
-
-static MpStatus
-stream_new (MpDevice  *device,
-            MpStream **out)
-{
-  for (int i = 0; i < MAX_STREAMS; i++)
-    if (device->streams[i] == NULL) {
-      device->streams[i] = *out = calloc (1, sizeof **out);
-      (*out)->device = device;
-      return MP_OK;
-    }
-  return mp_kernels_fail (MP_STATUS_INVALID, "There are only %d streams.", MAX_STREAMS);
-}
-
-static void
-stream_free (MpStream *stream)
-{
-  finish (stream);
-  for (int i = 0; i < MAX_STREAMS; i++)
-    if (stream->device->streams[i] == stream)
-      stream->device->streams[i] = NULL;
-  free (stream->queue);
-  free (stream->behind);
-  free (stream);
-}
-
-static MpStatus
-stream_sync (MpStream *stream)
-{
-  if (stream->capture != NULL)
-    return refuse (stream, "Waiting");
-  stream->device->n_waits++;
-  finish (stream);
-  return result (stream->device);
-}
-
-/* In a capture: the stream joins it, behind what the event is behind. */
-static MpStatus
-join (MpStream *stream,
-      MpEvent  *event)
-{
-  int n = stream->n_behind;
-
-  if (event->capture == NULL)
-    return refuse (stream, "Waiting for what is not recorded");
-  if (stream->capture == NULL) {
-    stream->capture = event->capture;
-    n = 0;
-  }
-  stream->behind = grow (stream->behind, (size_t) (n + event->n_behind), sizeof *stream->behind);
-  for (int i = 0; i < event->n_behind; i++) {
-    int known = 0;
-
-    for (int k = 0; k < n; k++)
-      known |= stream->behind[k] == event->behind[i];
-    if (!known)
-      stream->behind[n++] = event->behind[i];
-  }
-  stream->n_behind = n;
-  return MP_OK;
-}
-
-static MpStatus
-stream_wait (MpStream *stream,
-             MpEvent  *event)
-{
-  if (stream->capture != NULL || event->capture != NULL)
-    return join (stream, event);
-  if (event->issued > 0)
-    push (stream, (Op) { .kind = WAIT, .event = event, .ticket = event->issued });
-  return result (stream->device);
-}
-
-static MpStatus
-event_new (MpDevice *device,
-           MpEvent **out)
-{
-  *out = calloc (1, sizeof **out);
-  (*out)->device = device;
-  return MP_OK;
-}
-
-static MpStatus
-event_record (MpEvent  *event,
-              MpStream *stream)
-{
-  if (stream->capture != NULL) {
-    event->capture = stream->capture;
-    set_behind (&event->behind, &event->n_behind, stream->behind, stream->n_behind);
-    return MP_OK;
-  }
-  event->capture = NULL;
-  /* Work that waits for an earlier record finds it by its ticket, on the stream of the last. */
-  assert (event->stream == NULL || event->stream == stream || event->done == event->issued);
-  event->stream = stream;
-  push (stream, (Op) { .kind = RECORD, .event = event, .ticket = ++event->issued });
-  return result (stream->device);
-}
-
-static MpStatus
-event_query (MpEvent *event,
-             int     *passed)
-{
-  if (event->capture != NULL)
-    return mp_kernels_fail (MP_STATUS_INVALID, "A recorded event cannot be asked.");
-  progress (event->device);
-  if (event->done < event->issued && draw (event->device, 4) == 0)
-    while (event->done < event->issued)
-      advance (event->stream);
-  *passed = event->done == event->issued;
-  return result (event->device);
-}
-
-static MpStatus
-event_sync (MpEvent *event)
-{
-  if (event->capture != NULL)
-    return mp_kernels_fail (MP_STATUS_INVALID, "A recorded event cannot be waited for.");
-  event->device->n_waits += event->done < event->issued;
-  while (event->done < event->issued)
-    advance (event->stream);
-  return result (event->device);
-}
-
-static void
-event_free (MpEvent *event)
-{
-  if (event->capture == NULL && event->stream != NULL)
-    event_sync (event);
-  for (int i = 0; i < MAX_STREAMS; i++) {
-    const MpStream *stream = event->device->streams[i];
-
-    for (size_t k = 0; stream != NULL && k < stream->n; k++)
-      assert (stream->queue[(stream->head + k) % stream->room].event != event && "an event is freed that is waited for");
-  }
-  free (event->behind);
-  free (event);
+  return async_put (stream, (Op) { .kind = FILL, .to = reveal_range (device, to, bytes), .byte = byte, .bytes = bytes });
 }
 
 /* ---- kernels ---- */
@@ -837,7 +378,7 @@ kernel_run (MpKernel           *kernel,
             const MpRunContext *context)
 {
   kernel->device->n_launches += stream->capture == NULL;
-  return put (stream, (Op) { .kind = KERNEL, .kernel = kernel, .context = *context });
+  return async_put (stream, (Op) { .kind = KERNEL, .kernel = kernel, .context = *context });
 }
 
 static const char *
@@ -858,97 +399,6 @@ kernel_free (MpKernel *kernel)
   free (kernel);
 }
 
-/* ---- captures ---- */
-
-static MpStatus
-capture_begin (MpStream           *stream,
-               const MpRunContext *base)
-{
-  MpCapture *capture = calloc (1, sizeof *capture);
-
-  assert (stream->capture == NULL);
-  capture->device = stream->device;
-  capture->origin = stream;
-  capture->base = *base;
-  stream->capture = capture;
-  stream->n_behind = 0;
-  return MP_OK;
-}
-
-static void
-capture_free (MpCapture *capture)
-{
-  if (capture == NULL)
-    return;
-  assert (capture->n_pending == 0 && "a capture is freed while a replay is under way");
-  for (int i = 0; i < capture->n_nodes; i++) {
-    if (capture->nodes[i].op.kind == KERNEL)
-      capture->nodes[i].op.kernel->n_captures--;
-    free (capture->nodes[i].after);
-  }
-  free (capture->nodes);
-  free (capture->ready);
-  free (capture);
-}
-
-/* Whether the origin's end is behind every node: a branch that nobody waits for would be lost. */
-static int
-is_joined (MpCapture *capture)
-{
-  int n_reached = 0;
-  char *reached = calloc ((size_t) capture->n_nodes + 1, 1);
-
-  for (int i = 0; i < capture->origin->n_behind; i++)
-    reached[capture->origin->behind[i]] = 1;
-  /* Nodes are recorded behind those that they wait for. */
-  for (int i = capture->n_nodes - 1; i >= 0; i--) {
-    for (int k = 0; k < capture->nodes[i].n_after; k++)
-      reached[i] |= reached[capture->nodes[i].after[k]];
-    n_reached += reached[i];
-  }
-  free (reached);
-  return n_reached == capture->n_nodes;
-}
-
-static MpStatus
-capture_end (MpStream           *stream,
-             const MpRunContext *next,
-             MpCapture         **out)
-{
-  MpCapture *capture = stream->capture;
-  int        joined;
-
-  assert (capture != NULL && capture->origin == stream);
-  joined = is_joined (capture);
-  for (int i = 0; i < MAX_STREAMS; i++)
-    if (stream->device->streams[i] != NULL && stream->device->streams[i]->capture == capture) {
-      stream->device->streams[i]->capture = NULL;
-      stream->device->streams[i]->n_behind = 0;
-    }
-  if (capture->bad || !joined) {
-    capture_free (capture);
-    return mp_kernels_fail (MP_STATUS_INVALID, joined ? "The iteration did what cannot be captured."
-                                                      : "A stream of the captured iteration was not waited for.");
-  }
-  capture->next = *next;
-  capture->ready = grow (NULL, (size_t) capture->n_nodes, sizeof *capture->ready);
-  capture->device->n_captures++;
-  *out = capture;
-  return MP_OK;
-}
-
-static MpStatus
-capture_run (MpCapture          *capture,
-             MpStream           *stream,
-             const MpRunContext *context)
-{
-  assert (stream->capture == NULL);
-  capture->device->n_replays++;
-  capture->n_pending++;
-  push (stream, (Op) { .kind = REPLAY, .capture = capture, .context = *context });
-  return result (capture->device);
-}
-
 static const MpDeviceClass async_class = {
   .id = "cuda",
   .count = count,
@@ -963,15 +413,15 @@ static const MpDeviceClass async_class = {
   .download = download,
   .copy = copy,
   .fill = fill,
-  .stream_new = stream_new,
-  .stream_free = stream_free,
-  .stream_sync = stream_sync,
-  .stream_wait = stream_wait,
-  .event_new = event_new,
-  .event_record = event_record,
-  .event_query = event_query,
-  .event_sync = event_sync,
-  .event_free = event_free,
+  .stream_new = async_stream_new,
+  .stream_free = async_stream_free,
+  .stream_sync = async_stream_sync,
+  .stream_wait = async_stream_wait,
+  .event_new = async_event_new,
+  .event_record = async_event_record,
+  .event_query = async_event_query,
+  .event_sync = async_event_sync,
+  .event_free = async_event_free,
   .supports = supports,
   .kernel_new = kernel_new,
   .kernel_workspace = kernel_workspace,
@@ -979,10 +429,10 @@ static const MpDeviceClass async_class = {
   .kernel_run = kernel_run,
   .kernel_algorithm = kernel_algorithm,
   .kernel_free = kernel_free,
-  .capture_begin = capture_begin,
-  .capture_end = capture_end,
-  .capture_run = capture_run,
-  .capture_free = capture_free,
+  .capture_begin = async_capture_begin,
+  .capture_end = async_capture_end,
+  .capture_run = async_capture_run,
+  .capture_free = async_capture_free,
 };
 
 __attribute__ ((visibility ("default"))) const MpDeviceClass *mp_module_entry (uint32_t abi,
