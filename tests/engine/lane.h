@@ -40,14 +40,26 @@ lane_device (void)
   return device;
 }
 
+/* A handle of its own, as lanes have; it stays open until the program ends. */
+static inline MpDevice *
+lane_device_new (const MpDeviceClass **class)
+{
+  static GPtrArray *devices;
+
+  if (devices == NULL)
+    devices = g_ptr_array_new ();
+  g_ptr_array_add (devices, test_device_open (test_device_name (), class));
+  return g_ptr_array_index (devices, devices->len - 1);
+}
+
 static inline MpLoop *
-lane_open_on (MpExperiment        *experiment,
-              const MpDeviceClass *class,
-              MpDevice            *device)
+lane_new (MpExperiment         *experiment,
+          const MpDeviceClass  *class,
+          MpDevice             *device,
+          const MpBuildOptions *options)
 {
   g_autoptr (GError) error = NULL;
-  MpBuildOptions options = { .n_view_samples = 20, .n_view_data = 30, .n_view_points = 12 };
-  MpLoop *loop = mp_loop_new (experiment, class, device, &options, NULL, NULL, &error);
+  MpLoop *loop = mp_loop_new (experiment, class, device, options, NULL, NULL, &error);
 
   g_assert_no_error (error);
   g_assert_true (mp_loop_start (loop, &error));
@@ -55,17 +67,24 @@ lane_open_on (MpExperiment        *experiment,
   return loop;
 }
 
-/* On the device under test, with a handle of its own, as lanes have; they stay open until the program ends. */
+static inline MpLoop *
+lane_open_on (MpExperiment        *experiment,
+              const MpDeviceClass *class,
+              MpDevice            *device)
+{
+  const MpBuildOptions options = { .n_view_samples = 20, .n_view_data = 30, .n_view_points = 12 };
+
+  return lane_new (experiment, class, device, &options);
+}
+
+/* On the device under test. */
 static inline MpLoop *
 lane_open (MpExperiment *experiment)
 {
-  static GPtrArray *devices;
   const MpDeviceClass *class;
+  MpDevice *device = lane_device_new (&class);
 
-  if (devices == NULL)
-    devices = g_ptr_array_new ();
-  g_ptr_array_add (devices, test_device_open (test_device_name (), &class));
-  return lane_open_on (experiment, class, g_ptr_array_index (devices, devices->len - 1));
+  return lane_open_on (experiment, class, device);
 }
 
 static inline void
