@@ -83,6 +83,10 @@ GPtrArray   *mp_arguments_get_all (MpArguments *self, const char *option);      
 /* A whole number from least to most; FALSE after complaining. Leaves value alone where the option is missing. */
 gboolean     mp_arguments_get_int (MpArguments *self, const char *option, gint64 least, gint64 most, gint64 *value);
 
+/* Whether a picture can be written to the option's file, by its ending; FALSE after complaining. TRUE where the option is
+ * missing. */
+gboolean     mp_arguments_check_picture (MpArguments *self, const char *option);
+
 /* "matchpoint train: …" on stderr. Returns the exit status for convenience. */
 int          mp_complain (MpExit status, const char *format, ...) G_GNUC_PRINTF (2, 3);
 /* MP_EXIT_USAGE for mistakes in experiments and names, MP_EXIT_FAILURE for the rest. Frees error. */

@@ -218,3 +218,20 @@ mp_arguments_get_int (MpArguments *self,
                     "."), option, text, least, most);
   return FALSE;
 }
+
+gboolean
+mp_arguments_check_picture (MpArguments *self,
+                            const char  *option)
+{
+  static const char *const endings[] = { ".png", ".svg", ".pdf" };
+  const char *path = mp_arguments_get (self, option);
+  g_autofree char *lower = path != NULL ? g_ascii_strdown (path, -1) : NULL;
+
+  for (guint i = 0; path != NULL && i < G_N_ELEMENTS (endings); i++)
+    if (g_str_has_suffix (lower, endings[i]))
+      return TRUE;
+  if (path == NULL)
+    return TRUE;
+  mp_complain (MP_EXIT_USAGE, _("--%s %s is not allowed: the file must end in .png, .svg or .pdf."), option, path);
+  return FALSE;
+}

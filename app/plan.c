@@ -284,6 +284,8 @@ mp_plan_run_command (MpArguments *arguments)
 
   if (mp_arguments_has (arguments, "json") && mp_arguments_has (arguments, "kernels"))
     return mp_complain (MP_EXIT_USAGE, _("--kernels is a listing for people; it cannot be given beside --json."));
+  if (!mp_arguments_check_picture (arguments, "diagram"))
+    return MP_EXIT_USAGE;
   experiments = mp_comparison_load (g_ptr_array_index (arguments->words, 0), NULL, &error);
   if (experiments == NULL) {
     mp_complain_error (error);

@@ -230,7 +230,7 @@ mp_portrait_run (MpArguments *arguments)
 
   for (guint i = 0; set != NULL && i < set->len; i++)
     g_string_append_printf (settings, "%s;", (const char *) g_ptr_array_index (set, i));
-  if (!check_starts (mp_arguments_get_all (arguments, "from")))
+  if (!check_starts (mp_arguments_get_all (arguments, "from")) || !mp_arguments_check_picture (arguments, "to"))
     return MP_EXIT_USAGE;
   if (!open_request (&request, g_ptr_array_index (arguments->words, 0), settings->str, &error))
     return mp_complain_error (error);

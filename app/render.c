@@ -185,28 +185,17 @@ static gboolean
 check_words (MpArguments *arguments,
              gint64      *iteration)
 {
-  static const char *const endings[] = { ".png", ".svg", ".pdf" };
-  const char *to = mp_arguments_get (arguments, "to");
   gint64 ignored;
-  gboolean known = FALSE;
 
   if (!check_film (arguments))
     return FALSE;
-  if (to == NULL && mp_arguments_get (arguments, "film") == NULL) {
+  if (mp_arguments_get (arguments, "to") == NULL && mp_arguments_get (arguments, "film") == NULL) {
     mp_complain (MP_EXIT_USAGE, _("Where to? Give --to FILE.png, FILE.svg or FILE.pdf, or --film FILE.gif or "
                                   "FILE.webp."));
     return FALSE;
   }
-  for (guint i = 0; to != NULL && i < G_N_ELEMENTS (endings); i++) {
-    g_autofree char *lower = g_ascii_strdown (to, -1);
-
-    known |= g_str_has_suffix (lower, endings[i]);
-  }
-  if (to != NULL && !known) {
-    mp_complain (MP_EXIT_USAGE, _("--to %s is not allowed: the file must end in .png, .svg or .pdf."), to);
-    return FALSE;
-  }
-  return mp_arguments_get_int (arguments, "iteration", 0, G_MAXINT64, iteration) &&
+  return mp_arguments_check_picture (arguments, "to") &&
+         mp_arguments_get_int (arguments, "iteration", 0, G_MAXINT64, iteration) &&
          mp_arguments_get_int (arguments, "width", 100, 20000, &ignored) &&
          mp_arguments_get_int (arguments, "scale", 1, 8, &ignored);
 }
@@ -248,6 +237,9 @@ mp_render_run (MpArguments *arguments)
   sweep = arguments->words->len == 1 && is_sweep (g_ptr_array_index (arguments->words, 0));
   if (sweep && mp_arguments_get (arguments, "to") == NULL)
     return mp_complain (MP_EXIT_USAGE, _("A sweep is drawn as one picture: give --to FILE.png, FILE.svg or FILE.pdf."));
+  if (!sweep && mp_arguments_has (arguments, "metric"))
+    return mp_complain (MP_EXIT_USAGE, _("--metric colours the matrix of a sweep; “%s” is none."),
+                        (const char *) g_ptr_array_index (arguments->words, 0));
   if (sweep ? render_sweep (arguments, g_ptr_array_index (arguments->words, 0), &error)
             : render_runs (arguments, iteration, &error))
     return MP_EXIT_OK;

@@ -86,6 +86,9 @@ def test_usage_errors ():
         (['render', '/tmp'], 'Where to?'),
         (['render', '/tmp', '--to', 'x.gif'], 'must end in .png, .svg or .pdf'),
         (['render', '/tmp', '--to', 'x.png', '--iteration', '-3'], '--iteration -3 is not allowed'),
+        (['render', '/tmp', '--to', 'x.png', '--metric', 'mmd2'], '--metric colours the matrix of a sweep'),
+        (['portrait', 'figure-s1', '--to', 'x.txt'], '--to x.txt is not allowed: the file must end in .png'),
+        (['plan', 'ring-gan', '--diagram', 'x.txt'], '--diagram x.txt is not allowed: the file must end in .png'),
     ]
     for arguments, message in cases:
         result = matchpoint (*arguments, status=USAGE)
