@@ -72,14 +72,15 @@ response_cb (GtkNativeDialog *dialog,
 }
 
 static void
-add_picture_filter (GtkFileChooserNative *chooser)
+add_filter (GtkFileChooserNative *chooser,
+            const char           *name,
+            const char *const    *suffixes)
 {
   g_autoptr (GtkFileFilter) filter = gtk_file_filter_new ();
 
-  gtk_file_filter_set_name (filter, _("Pictures (.png, .svg, .pdf)"));
-  gtk_file_filter_add_suffix (filter, "png");
-  gtk_file_filter_add_suffix (filter, "svg");
-  gtk_file_filter_add_suffix (filter, "pdf");
+  gtk_file_filter_set_name (filter, name);
+  for (guint i = 0; suffixes[i]; i++)
+    gtk_file_filter_add_suffix (filter, suffixes[i]);
   gtk_file_chooser_add_filter (GTK_FILE_CHOOSER (chooser), filter);
 }
 
@@ -108,7 +109,9 @@ mp_export_file_ask (GtkWidget      *widget,
                                               GTK_FILE_CHOOSER_ACTION_SAVE, _("_Save"), _("_Cancel"));
   gtk_file_chooser_set_current_name (GTK_FILE_CHOOSER (ask->chooser), name);
   if (g_str_has_suffix (name, ".png"))
-    add_picture_filter (ask->chooser);
+    add_filter (ask->chooser, _("Pictures (.png, .svg, .pdf)"), (const char *[]) { "png", "svg", "pdf", NULL });
+  else if (g_str_has_suffix (name, ".gif"))
+    add_filter (ask->chooser, _("Films (.gif, .webp)"), (const char *[]) { "gif", "webp", NULL });
   gtk_native_dialog_set_modal (GTK_NATIVE_DIALOG (ask->chooser), TRUE);
   g_signal_connect (ask->chooser, "response", G_CALLBACK (response_cb), ask);
   gtk_native_dialog_show (GTK_NATIVE_DIALOG (ask->chooser));

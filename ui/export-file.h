@@ -15,8 +15,8 @@ typedef gboolean (*MpExportWrite) (GtkWidget   *widget,
                                    gpointer     data,
                                    GError     **error);
 
-/* name: proposed, with its extension, which is added where it was left out; ".png" stands for a picture of any kind. A
- * file that would be replaced by adding it is asked for again by name. data: freed when the dialog has closed. What came
+/* name: proposed, with its extension, which is added where it was left out; ".png" stands for a picture of any kind,
+ * ".gif" for a film. A file that would be replaced by adding it is asked for again by name. data: freed when the dialog has closed. What came
  * of it is said in a toast. */
 void mp_export_file_ask (GtkWidget      *widget,
                          const char     *title,

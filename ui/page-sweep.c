@@ -235,6 +235,22 @@ describe_cb (MpSweepPage *self,
   return mp_sweep_model_describe_cell (self->model, cell);
 }
 
+/* The activated row has the keyboard; without it, the top of the table. */
+static void
+locate_row (MpSweepPage  *self,
+            GdkRectangle *at)
+{
+  GtkWidget *table = GTK_WIDGET (self->table);
+  GtkWidget *row = gtk_root_get_focus (gtk_widget_get_root (table));
+  graphene_rect_t bounds;
+
+  *at = (GdkRectangle) { 0, 0, gtk_widget_get_width (table), 1 };
+  if (!row || !gtk_widget_is_ancestor (row, table) || !gtk_widget_compute_bounds (row, table, &bounds))
+    return;
+  at->y = (int) bounds.origin.y;
+  at->height = (int) bounds.size.height;
+}
+
 static void
 show_seeds (MpSweepPage *self,
             guint        cell)
@@ -246,9 +262,11 @@ show_seeds (MpSweepPage *self,
   if (gtk_toggle_button_get_active (self->matrix_toggle)) {
     mp_sweep_view_locate (self->view, cell, &at);
     gtk_widget_set_parent (self->popover, GTK_WIDGET (self->view));
-    gtk_popover_set_pointing_to (GTK_POPOVER (self->popover), &at);
-  } else
-    gtk_widget_set_parent (self->popover, GTK_WIDGET (self->views));
+  } else {
+    locate_row (self, &at);
+    gtk_widget_set_parent (self->popover, GTK_WIDGET (self->table));
+  }
+  gtk_popover_set_pointing_to (GTK_POPOVER (self->popover), &at);
   gtk_popover_popup (GTK_POPOVER (self->popover));
 }
 
@@ -527,7 +545,13 @@ write_csv (GtkWidget   *widget,
            gpointer     data,
            GError     **error)
 {
-  return mp_sweep_run_write_csv (mp_sweep_model_get_run (MP_SWEEP_PAGE (widget)->model), path, error);
+  g_autofree char *name = g_path_get_basename (path), *text = NULL;
+
+  if (!mp_sweep_run_write_csv (mp_sweep_model_get_run (MP_SWEEP_PAGE (widget)->model), path, error))
+    return FALSE;
+  text = g_strdup_printf (_("Saved “%s”, and every seed beside it"), name);
+  toast (MP_SWEEP_PAGE (widget), text);
+  return FALSE; /* said it already */
 }
 
 static void

@@ -78,15 +78,15 @@ new_seed_row (MpSweepModel *model,
   g_autoptr (GPtrArray) dirs = g_ptr_array_new ();
   GtkWidget *label, *button;
   double value = mp_sweep_run_get_value (run, trial, mp_sweep_model_get_metric (model));
-  g_autofree char *number = isfinite (value) ? mp_format_short (value, 3) : g_strdup ("–");
+  g_autofree char *number = isfinite (value) ? mp_format_short (value, 3) : NULL;
   g_autofree char *text = NULL;
   g_autofree char *message = mp_sweep_run_dup_message (run, trial);
+  gint64 seed = mp_sweep_get_trial (mp_sweep_model_get_sweep (model), trial)->seed;
   MpTrialStatus status;
 
   mp_sweep_run_get_status (run, trial, &status);
-  text = g_strdup_printf (_("Seed %" PRId64 ": %s, %s"),
-                          mp_sweep_get_trial (mp_sweep_model_get_sweep (model), trial)->seed, number,
-                          mp_trial_state_word (status.state));
+  text = number ? g_strdup_printf (_("Seed %" PRId64 ": %s, %s"), seed, number, mp_trial_state_word (status.state))
+                : g_strdup_printf (_("Seed %" PRId64 ": %s"), seed, mp_trial_state_word (status.state));
   label = gtk_label_new (text);
   gtk_label_set_xalign (GTK_LABEL (label), 0);
   gtk_widget_set_hexpand (label, TRUE);

@@ -180,6 +180,18 @@ ask_for_events (MpWindow *self)
 
 /* ---- the actions ---- */
 
+/* Proposes the comparison's title as the name. */
+static void
+ask_for_file (MpWindow      *self,
+              const char    *title,
+              const char    *extension,
+              MpExportWrite  write)
+{
+  g_autofree char *name = g_strconcat (mp_session_get_title (self->session), extension, NULL);
+
+  mp_export_file_ask (GTK_WIDGET (self), title, g_strdelimit (name, "/", '-'), write, NULL, NULL);
+}
+
 static void
 export_runs_action (GtkWidget  *widget,
                     const char *name,
@@ -193,9 +205,9 @@ export_runs_action (GtkWidget  *widget,
   else if (dirs->len == 0)
     mp_window_show_toast (self, _("No lane has a run yet: train first."));
   else if (g_str_equal (name, "win.export-film"))
-    mp_export_file_ask (widget, _("Save training as a film (GIF or WebP)"), "training.gif", write_film, NULL, NULL);
+    ask_for_file (self, _("Save training as a film (GIF or WebP)"), ".gif", write_film);
   else if (g_str_equal (name, "win.export-csv"))
-    mp_export_file_ask (widget, _("Save metrics"), "metrics.csv", write_csv, NULL, NULL);
+    ask_for_file (self, _("Save metrics"), ".csv", write_csv);
   else
     ask_for_events (self);
 }
