@@ -6,6 +6,7 @@
 #include "ui/plot-cache.h"
 
 #define ZOOM_STEP 1.25
+#define MANY_CURVES 6
 
 /* ---- what charts share ---- */
 
@@ -159,10 +160,13 @@ mp_chart_view_measure (GtkWidget      *widget,
                        int            *minimum_baseline,
                        int            *natural_baseline)
 {
+  MpChart *chart = MP_CHART_VIEW (widget)->chart;
+  /* A legend that was asked for, or of many curves, takes up to three lines, which the curves shall not pay for. */
+  int height = 140 + (mp_chart_get_legend (chart) || mp_chart_get_n_series (chart) > MANY_CURVES ? 50 : 0);
   MpPlotStyle style;
 
   mp_plot_style_for_widget (&style, widget);
-  *minimum = (int) ((orientation == GTK_ORIENTATION_HORIZONTAL ? 160 : 140) * style.text_scale);
+  *minimum = (int) ((orientation == GTK_ORIENTATION_HORIZONTAL ? 160 : height) * style.text_scale);
   *natural = orientation == GTK_ORIENTATION_HORIZONTAL ? *minimum * 2 : *minimum * 4 / 3;
 }
 

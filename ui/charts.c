@@ -236,6 +236,7 @@ fill_chart (MpCharts *self,
       several = add_curves (self, choice, chart, g_array_index (group, guint, j)) || several;
   }
   mp_chart_set_legend (chart, (several && choice->method) || (grouped && !self->separate));
+  gtk_widget_queue_resize (GTK_WIDGET (self->views[k]));
   gtk_widget_set_visible (self->means[k], grouped);
   gtk_widget_set_visible (GTK_WIDGET (self->differences[k]), grouped && groups->len > 1);
   self->filling = TRUE;
@@ -401,6 +402,9 @@ differences_cb (GtkMenuButton *button,
   gtk_label_set_xalign (GTK_LABEL (label), 0);
   gtk_label_set_max_width_chars (GTK_LABEL (label), 60);
   gtk_label_set_selectable (GTK_LABEL (label), TRUE);
+  /* A selectable label that gets the keyboard as the popover opens marks all of its text. */
+  gtk_widget_set_focusable (label, FALSE);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (popover), GTK_ACCESSIBLE_PROPERTY_LABEL, text, -1);
   gtk_widget_add_css_class (label, "numeric");
   gtk_popover_set_child (GTK_POPOVER (popover), label);
   gtk_menu_button_set_popover (button, popover);

@@ -237,24 +237,38 @@ draw_text (MpTimelineBar *self,
   pango_cairo_show_layout (cr, layout);
 }
 
+/* "GRAM", or "GRAM (3)" where several tracks have that title. */
+static char *
+name_track (MpTimelineBar *self,
+            guint          track)
+{
+  const char *title = mp_lane_model_get_title (mp_timeline_get_track (self->timeline, track)->model);
+  guint same = 0;
+
+  for (guint i = 0; i < mp_timeline_get_n_tracks (self->timeline); i++)
+    same += g_str_equal (mp_lane_model_get_title (mp_timeline_get_track (self->timeline, i)->model), title);
+  return same > 1 ? g_strdup_printf ("%s (%u)", title, track + 1) : g_strdup (title);
+}
+
 static void
 draw_name (MpTimelineBar *self,
            cairo_t       *cr,
            const Layout  *layout,
-           const MpTrack *track,
+           guint          i,
            double         y,
            gboolean       branch)
 {
   const MpPlotStyle *style = &layout->style;
+  const MpTrack *track = mp_timeline_get_track (self->timeline, i);
+  g_autofree char *title = name_track (self, i);
   guint64 iteration = 0;
   g_autofree char *count = NULL;
   g_autofree char *name = NULL;
 
   mp_lane_model_get_parent (track->model, &iteration);
   count = mp_format_count (iteration);
-  name = branch ? g_strdup_printf (_("↳ %s from %s"), mp_lane_model_get_title (track->model), count)
-                : g_strdup (mp_lane_model_get_title (track->model));
-  draw_text (self, cr, name, style->label_size, !branch, style->text, 4, y, 0, layout->x0 - MARGIN - 8);
+  name = branch ? g_strdup_printf (_("↳ %s from %s"), title, count) : NULL;
+  draw_text (self, cr, name ? name : title, style->label_size, !branch, style->text, 4, y, 0, layout->x0 - MARGIN - 8);
 }
 
 static void
@@ -271,7 +285,7 @@ draw_track (MpTimelineBar *self,
   gboolean branch = mp_lane_model_get_parent (track->model, &iteration) != NULL;
   double y = y_of (layout, i), start = x_of (layout, track->start);
 
-  draw_name (self, cr, layout, track, y, branch);
+  draw_name (self, cr, layout, i, y, branch);
   if (progress->n_iterations > progress->iteration && mp_lane_model_get_state (track->model) < MP_LANE_FINISHED)
     draw_line (cr, start, layout->x1, y, 2, mp_colour_fade (style->text, 0.12));
   if (track->parent >= 0 && track->parent != (gint) i) {
@@ -529,7 +543,7 @@ append_branch (MpTimelineBar *self,
                guint          track,
                double         position)
 {
-  const char *title = mp_lane_model_get_title (mp_timeline_get_track (self->timeline, track)->model);
+  g_autofree char *title = name_track (self, track);
   g_autoptr (GMenuItem) item = NULL;
   g_autofree char *label = NULL;
   guint64 iteration;
@@ -564,7 +578,8 @@ mp_timeline_bar_fill_menu (MpTimelineBar *self,
 
   for (guint i = 0; self->timeline && i < mp_timeline_get_n_tracks (self->timeline); i++) {
     MpLaneModel *model = mp_timeline_get_track (self->timeline, i)->model;
-    g_autofree char *label = g_strdup_printf (_("Train %s on"), mp_lane_model_get_title (model));
+    g_autofree char *title = name_track (self, i);
+    g_autofree char *label = g_strdup_printf (_("Train %s on"), title);
     g_autoptr (GMenuItem) item = g_menu_item_new (label, NULL);
 
     if (track >= 0 && track != (gint) i)

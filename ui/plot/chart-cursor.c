@@ -13,6 +13,7 @@ typedef struct
 {
   const MpCurve *curve;
   char          *smoothed, *value;
+  gboolean       known; /* the curve is there at the cursor */
 } Reading;
 
 static void
@@ -108,11 +109,25 @@ take_readings (MpChart             *self,
       mp_colour_set_source (mp_plot_style_get_lane (pen->style, curve->lane), pen->cr);
       cairo_fill (pen->cr);
     }
+    reading.known = TRUE;
     reading.value = mp_format_value (value, 3);
     reading.smoothed = self->tau > 0 ? mp_format_value (line, 3) : NULL;
     g_array_append_val (readings, reading);
   }
   return readings;
+}
+
+/* Where there is no room for all, curves without a value give theirs away. */
+static void
+drop_unknown (GArray *readings,
+              MpPen  *pen,
+              double  height)
+{
+  double line = mp_pen_get_line (pen, MP_TEXT_TICK, NULL) + 1;
+
+  for (guint i = readings->len; i-- > 0 && 12 + line * (readings->len + 1) > height - 8;)
+    if (!g_array_index (readings, Reading, i).known)
+      g_array_remove_index (readings, i);
 }
 
 /* What the box shows; a narrow chart shows less rather than be covered by it. */
@@ -305,6 +320,7 @@ mp_chart_paint_cursor (MpChart             *self,
   cairo_stroke (pen->cr);
   cairo_set_dash (pen->cr, NULL, 0, 0);
   readings = take_readings (self, pen, layout);
+  drop_unknown (readings, pen, height);
   if (self->readout && readings->len > 0)
     draw_readout (self, pen, layout, readings, width, height);
 }

@@ -124,6 +124,12 @@ mp_chart_set_legend (MpChart *self,
   self->legend = legend;
 }
 
+gboolean
+mp_chart_get_legend (MpChart *self)
+{
+  return self->legend;
+}
+
 void
 mp_chart_set_empty_text (MpChart    *self,
                          const char *text)

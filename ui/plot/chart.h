@@ -52,6 +52,7 @@ void     mp_chart_set_smoothing (MpChart *self,
 /* TRUE: a legend even where own_scale does not ask for one. */
 void     mp_chart_set_legend (MpChart *self,
                               gboolean legend);
+gboolean mp_chart_get_legend (MpChart *self);
 /* Shown where there is no value; NULL: a default text. */
 void     mp_chart_set_empty_text (MpChart    *self,
                                   const char *text);

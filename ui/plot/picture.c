@@ -271,6 +271,20 @@ draw_head (MpPen            *pen,
     mp_pen_draw (pen, MP_TEXT_TICK, style->dim_text, x, second, 0, width - right - 12, head->subtitle);
 }
 
+/* "Decision" of "Decision (probability of real)" where there is no room for the words in brackets. */
+static void
+draw_layer_name (MpPen      *pen,
+                 double      y,
+                 double      room,
+                 const char *title)
+{
+  const char       *bracket = strstr (title, " (");
+  gboolean          fits = !bracket || mp_pen_measure (pen, MP_TEXT_TICK, title) <= room;
+  g_autofree char  *name = fits ? g_strdup (title) : g_strndup (title, bracket - title);
+
+  mp_pen_draw (pen, MP_TEXT_TICK, pen->style->dim_text, 0, y, 0, room, name);
+}
+
 /* One plot; below it the layer's name and colour bar, and the legend. */
 static void
 draw_plot (MpPen     *pen,
@@ -296,8 +310,7 @@ draw_plot (MpPen     *pen,
     cairo_translate (cr, width - bar, 0);
     mp_heat_map_draw_bar (heat_map, cr, bar, row, pen->style, mp_plot_style_get_lane (pen->style, lane));
     cairo_restore (cr);
-    mp_pen_draw (pen, MP_TEXT_TICK, pen->style->dim_text, 0, row / 2 + ascent * 0.38, 0, MAX (20, width - bar - 10),
-                 title);
+    draw_layer_name (pen, row / 2 + ascent * 0.38, MAX (20, width - bar - 10), title);
     cairo_translate (cr, 0, row);
   }
   mp_scatter_draw_legend (scatter, cr, width, TRUE, pen->style);
@@ -345,6 +358,19 @@ mp_scatter_draw_framed (MpScatter         *self,
   cairo_restore (cr);
 }
 
+/* "GRAM", or "GRAM (3)" where several lanes have that title; the charts' legends have the same numbers. */
+static char *
+name_lane (MpPicture *self,
+           guint      lane)
+{
+  const char *title = g_array_index (self->lanes, MpPictureLane, lane).head.title;
+  guint same = 0;
+
+  for (guint i = 0; i < self->lanes->len; i++)
+    same += g_str_equal (g_array_index (self->lanes, MpPictureLane, i).head.title, title);
+  return same > 1 ? g_strdup_printf ("%s (%u)", title, lane + 1) : g_strdup (title);
+}
+
 static void
 draw_lane_names (MpPicture *self,
                  MpPen     *pen,
@@ -356,12 +382,13 @@ draw_lane_names (MpPicture *self,
 
   for (guint i = 0; i < self->lanes->len && end - x > 60 * text; i++) {
     const MpLaneHead *head = &g_array_index (self->lanes, MpPictureLane, i).head;
+    g_autofree char  *name = name_lane (self, i);
 
     mp_path_rounded (pen->cr, x, y - 5.5 * text, 14 * text, 3, 1.5);
     mp_colour_set_source (mp_plot_style_get_lane (pen->style, head->lane), pen->cr);
     cairo_fill (pen->cr);
     x += 20 * text;
-    x += mp_pen_draw (pen, MP_TEXT_LABEL, pen->style->dim_text, x, y, 0, end - x, head->title) + 20 * text;
+    x += mp_pen_draw (pen, MP_TEXT_LABEL, pen->style->dim_text, x, y, 0, end - x, name) + 20 * text;
   }
 }
 
