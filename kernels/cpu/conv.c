@@ -220,8 +220,8 @@ reserve_memory (MpKernel *kernel,
     s->own_term = s->own_sum + result;
     s->thread_bytes = s->own_term + result;
   } else
-    s->packed_at = mp_cpu_reserve (kernel, packed);
-  s->thread_at = mp_cpu_reserve (kernel, s->thread_bytes * (size_t) kernel->n_threads);
+    s->packed_at = mp_kernel_reserve (kernel, packed);
+  s->thread_at = mp_kernel_reserve (kernel, s->thread_bytes * (size_t) kernel->n_threads);
 }
 
 static void
@@ -254,7 +254,7 @@ mp_cpu_conv_new (MpKernel           *kernel,
   if (x->rank != 4 || w->rank != 4 || x->dtype == MP_INT32 || x->dtype != w->dtype || w->dim[3] != x->dim[3])
     return mp_kernels_fail (MP_STATUS_INVALID, "%s needs images N×H×W×C and weights Cout×Kh×Kw×C of one dtype.",
                             mp_op_name (kernel->op));
-  s = mp_cpu_state_new (kernel, sizeof *s);
+  s = mp_kernel_state_new (kernel, sizeof *s);
   if (s == NULL)
     return MP_STATUS_MEMORY;
   *s = (Conv) { .n = x->dim[0], .h = x->dim[1], .w = x->dim[2], .c = x->dim[3], .out_c = w->dim[0],
@@ -277,8 +277,8 @@ mp_cpu_conv_new (MpKernel           *kernel,
       return status;
     s->has_program = 1;
     s->fused.input[0].extent = 0;
-    s->product_at = mp_cpu_reserve (kernel, (size_t) (s->n * s->out_h * s->out_w * s->out_c) * s->element);
-    s->scratch_at = mp_cpu_reserve (kernel, s->fused.scratch_bytes);
+    s->product_at = mp_kernel_reserve (kernel, (size_t) (s->n * s->out_h * s->out_w * s->out_c) * s->element);
+    s->scratch_at = mp_kernel_reserve (kernel, s->fused.scratch_bytes);
   }
   kernel->run = run;
   snprintf (kernel->algorithm, sizeof kernel->algorithm, "patches:%s", kernel->simd->name);

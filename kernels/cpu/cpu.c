@@ -297,55 +297,6 @@ event_free (MpEvent *event)
 }
 
 /* ---- kernels ---- */
-void *
-mp_cpu_state_new (MpKernel *kernel,
-                  size_t    bytes)
-{
-  kernel->state = calloc (1, bytes);
-  if (kernel->state == NULL)
-    mp_kernels_fail (MP_STATUS_MEMORY, "There is no memory for a %s kernel.", mp_op_name (kernel->op));
-  return kernel->state;
-}
-
-size_t
-mp_cpu_reserve (MpKernel *kernel,
-                size_t    bytes)
-{
-  size_t at = kernel->workspace_bytes;
-
-  kernel->workspace_bytes += (bytes + MP_ALIGNMENT - 1) / MP_ALIGNMENT * MP_ALIGNMENT;
-  return at;
-}
-
-static void
-kernel_free (MpKernel *kernel)
-{
-  if (kernel == NULL)
-    return;
-  if (kernel->destroy != NULL)
-    kernel->destroy (kernel);
-  free (kernel->state);
-  free (kernel->input_type);
-  free (kernel->output_type);
-  free (kernel->input);
-  free (kernel->output);
-  free (kernel);
-}
-
-static int
-copy_types (const MpTensorType *types,
-            int32_t             n,
-            MpTensorType      **copy,
-            void             ***addresses)
-{
-  *copy = calloc ((size_t) n + 1, sizeof **copy);
-  *addresses = calloc ((size_t) n + 1, sizeof **addresses);
-  if (*copy == NULL || *addresses == NULL)
-    return 0;
-  if (n > 0)
-    memcpy (*copy, types, (size_t) n * sizeof **copy);
-  return 1;
-}
 
 typedef MpStatus (*FamilyFn) (MpKernel *kernel, const MpKernelSpec *spec);
 
@@ -427,22 +378,13 @@ kernel_new (MpDevice           *device,
     return mp_kernels_fail (MP_STATUS_UNSUPPORTED, "The CPU has no kernel for %s%s.",
                             (unsigned) spec->op < MP_N_OPS ? mp_op_name (spec->op) : "an unknown operation",
                             family == NULL ? "" : " with bfloat16 tensors or contractions");
-  kernel = calloc (1, sizeof *kernel);
+  kernel = mp_kernel_new (device, spec);
   if (kernel == NULL)
-    return mp_kernels_fail (MP_STATUS_MEMORY, "There is no memory for a %s kernel.", mp_op_name (spec->op));
-  kernel->device = device;
-  kernel->op = spec->op;
-  kernel->attrs = spec->attrs;
-  kernel->n_inputs = spec->n_inputs;
-  kernel->n_outputs = spec->n_outputs;
+    return MP_STATUS_MEMORY;
   kernel->n_threads = 1;
-  if (copy_types (spec->inputs, spec->n_inputs, &kernel->input_type, &kernel->input)
-      && copy_types (spec->outputs, spec->n_outputs, &kernel->output_type, &kernel->output))
-    status = family (kernel, spec);
-  else
-    status = mp_kernels_fail (MP_STATUS_MEMORY, "There is no memory for a %s kernel.", mp_op_name (spec->op));
+  status = family (kernel, spec);
   if (status != MP_OK) {
-    kernel_free (kernel);
+    mp_kernel_free (kernel);
     return status;
   }
   *out = kernel;
@@ -457,28 +399,8 @@ supports (MpDevice           *device,
 
   if (kernel_new (device, spec, &kernel) != MP_OK)
     return 0;
-  kernel_free (kernel);
+  mp_kernel_free (kernel);
   return 1;
-}
-
-static size_t
-kernel_workspace (const MpKernel *kernel)
-{
-  return kernel->workspace_bytes;
-}
-
-static MpStatus
-kernel_bind (MpKernel    *kernel,
-             void *const *inputs,
-             void *const *outputs,
-             void        *workspace)
-{
-  for (int32_t i = 0; i < kernel->n_inputs; i++)
-    kernel->input[i] = inputs[i];
-  for (int32_t i = 0; i < kernel->n_outputs; i++)
-    kernel->output[i] = outputs[i];
-  kernel->workspace = workspace;
-  return kernel->bound != NULL ? kernel->bound (kernel) : MP_OK;
 }
 
 static MpStatus
@@ -487,12 +409,6 @@ kernel_run (MpKernel           *kernel,
             const MpRunContext *context)
 {
   return kernel->run (kernel, stream, context);
-}
-
-static const char *
-kernel_algorithm (const MpKernel *kernel)
-{
-  return kernel->algorithm;
 }
 
 const MpDeviceClass mp_cpu_class = {
@@ -521,10 +437,10 @@ const MpDeviceClass mp_cpu_class = {
   .event_free = event_free,
   .supports = supports,
   .kernel_new = kernel_new,
-  .kernel_workspace = kernel_workspace,
-  .kernel_bind = kernel_bind,
+  .kernel_workspace = mp_kernel_workspace,
+  .kernel_bind = mp_kernel_bind,
   .kernel_run = kernel_run,
-  .kernel_algorithm = kernel_algorithm,
-  .kernel_free = kernel_free,
+  .kernel_algorithm = mp_kernel_algorithm,
+  .kernel_free = mp_kernel_free,
   .packed_bytes = mp_cpu_packed_bytes,
 };

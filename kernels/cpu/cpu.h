@@ -2,13 +2,13 @@
  *
  * cpu.h: what the files of the CPU back end share.
  *
- * mp_cpu_kernel_new () fills an MpKernel's common part and hands it to the family of its op, which sets `run`,
+ * The device class makes a kernel's common part (kernel.h) and hands it to the family of its op, which sets `run`,
  * `workspace_bytes`, `algorithm` and whatever `state` it needs. Sources under simd/ are compiled per instruction set
  * and dtype; their functions are reached through the kernel's MpSimd, chosen once when the device is opened.
  */
 #pragma once
 
-#include "kernels/device.h"
+#include "kernels/kernel.h"
 #include "kernels/philox.h"
 
 /* Elements in one block of a fused program: a few registers of this size lie in the first-level cache. */
@@ -41,28 +41,6 @@ struct MpStream
   MpDevice *device;
 };
 
-struct MpKernel
-{
-  MpDevice     *device;
-  const MpSimd *simd; /* of the dtype the op computes in */
-  MpOp          op;
-  MpAttrs       attrs;
-  int32_t       n_inputs;
-  int32_t       n_outputs;
-  MpTensorType *input_type;
-  MpTensorType *output_type;
-  void        **input;
-  void        **output;
-  char         *workspace;
-  size_t        workspace_bytes;
-  MpStatus    (*run) (MpKernel *kernel, MpStream *stream, const MpRunContext *context);
-  MpStatus    (*bound) (MpKernel *kernel);  /* nullable: addresses were set */
-  void        (*destroy) (MpKernel *kernel); /* nullable: frees what state holds beyond one block */
-  void         *state;                       /* freed with the kernel */
-  int           n_threads; /* that this kernel uses */
-  char          algorithm[64];
-};
-
 /* ---- families: each sets up one kind of kernel ---- */
 MpStatus mp_cpu_fused_new (MpKernel *kernel, const MpKernelSpec *spec);
 MpStatus mp_cpu_elementwise_new (MpKernel *kernel, const MpKernelSpec *spec); /* elementwise and reductions */
@@ -77,12 +55,6 @@ MpStatus mp_cpu_pool_new (MpKernel *kernel, const MpKernelSpec *spec);
 MpStatus mp_cpu_normalize_new (MpKernel *kernel, const MpKernelSpec *spec);
 MpStatus mp_cpu_linalg_new (MpKernel *kernel, const MpKernelSpec *spec);
 MpStatus mp_cpu_update_new (MpKernel *kernel, const MpKernelSpec *spec);
-
-/* ---- helpers ---- */
-/* Allocates zeroed memory for kernel->state. NULL after mp_kernels_fail (MP_STATUS_MEMORY). */
-void *mp_cpu_state_new (MpKernel *kernel, size_t bytes);
-/* Reserves workspace and returns its offset; bytes are rounded up to MP_ALIGNMENT. */
-size_t mp_cpu_reserve (MpKernel *kernel, size_t bytes);
 
 /* Copies a strided block, bit for bit: dim and strides (in elements of `size` bytes, 4 or 8) of `rank` axes. */
 typedef struct

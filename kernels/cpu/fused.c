@@ -353,45 +353,13 @@ plan_outputs (const MpProgram *program,
   fused->scratch_bytes = at;
 }
 
-static MpStatus
-check_program (const MpProgram *program)
-{
-  if (program->dtype != MP_FLOAT32 && program->dtype != MP_FLOAT64)
-    return mp_kernels_fail (MP_STATUS_UNSUPPORTED, "A fused program has dtype %s; float32 and float64 are possible.",
-                            mp_dtype_name (program->dtype));
-  if (program->rank > MP_MAX_RANK || program->n_inputs > MP_PROGRAM_MAX_INPUTS
-      || program->n_instructions > MP_PROGRAM_MAX_INSTRUCTIONS || program->n_outputs > MP_PROGRAM_MAX_OUTPUTS)
-    return mp_kernels_fail (MP_STATUS_INVALID, "A fused program has %d inputs, %d instructions and %d outputs; "
-                            "at most %d, %d and %d are possible.", program->n_inputs, program->n_instructions,
-                            program->n_outputs, MP_PROGRAM_MAX_INPUTS, MP_PROGRAM_MAX_INSTRUCTIONS,
-                            MP_PROGRAM_MAX_OUTPUTS);
-  for (int32_t i = 0; i < program->n_instructions; i++) {
-    const MpInstruction *instruction = &program->instruction[i];
-
-    if (instruction->op == MP_OP_CONSTANT)
-      continue;
-    if (mp_op_class ((MpOp) instruction->op) != MP_CLASS_ELEMENTWISE)
-      return mp_kernels_fail (MP_STATUS_UNSUPPORTED, "Instruction %d of a fused program is %s, which is not "
-                              "elementwise.", i, mp_op_name ((MpOp) instruction->op));
-    for (int j = 0; j < mp_op_arity ((MpOp) instruction->op); j++)
-      if (instruction->src[j] < 0 || instruction->src[j] >= program->n_inputs + i)
-        return mp_kernels_fail (MP_STATUS_INVALID, "Instruction %d of a fused program reads register %d, which is "
-                                "not written before.", i, instruction->src[j]);
-  }
-  for (int32_t o = 0; o < program->n_outputs; o++)
-    if (program->output[o].reg < 0 || program->output[o].reg >= program->n_inputs + program->n_instructions)
-      return mp_kernels_fail (MP_STATUS_INVALID, "Output %d of a fused program is register %d of %d.", o,
-                              program->output[o].reg, program->n_inputs + program->n_instructions);
-  return MP_OK;
-}
-
 MpStatus
 mp_fused_plan (const MpProgram *program,
                int              keep_columns,
                MpFused         *fused)
 {
   Axes     axes;
-  MpStatus status = check_program (program);
+  MpStatus status = mp_program_check (program);
 
   if (status != MP_OK)
     return status;
@@ -467,7 +435,7 @@ static MpStatus
 set_program (MpKernel        *kernel,
              const MpProgram *program)
 {
-  MpFused *fused = mp_cpu_state_new (kernel, sizeof *fused);
+  MpFused *fused = mp_kernel_state_new (kernel, sizeof *fused);
   MpStatus status;
 
   if (fused == NULL)
@@ -477,7 +445,7 @@ set_program (MpKernel        *kernel,
     return status;
   kernel->simd = kernel->device->simd[program->dtype];
   kernel->n_threads = fused->n_blocks * MP_TILE * (fused->n_steps + 1) < PARALLEL_WORK ? 1 : kernel->device->n_threads;
-  mp_cpu_reserve (kernel, fused->scratch_bytes * (size_t) kernel->n_threads);
+  mp_kernel_reserve (kernel, fused->scratch_bytes * (size_t) kernel->n_threads);
   kernel->run = run;
   snprintf (kernel->algorithm, sizeof kernel->algorithm, "fused:%s", kernel->simd->name);
   return MP_OK;

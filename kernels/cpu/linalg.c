@@ -71,7 +71,7 @@ mp_cpu_linalg_new (MpKernel           *kernel,
                             mp_tensor_text (a, text, sizeof text));
   kernel->simd = kernel->device->simd[a->dtype];
   if (kernel->op == MP_OP_CHOLESKY) {
-    mp_cpu_reserve (kernel, kernel->simd->cholesky_scratch (n));
+    mp_kernel_reserve (kernel, kernel->simd->cholesky_scratch (n));
     kernel->run = run_cholesky;
   } else {
     if (b->rank != a->rank || b->dtype != a->dtype || b->dim[b->rank - 2] != n || batch_of (a) != batch_of (b))

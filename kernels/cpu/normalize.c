@@ -131,7 +131,7 @@ mp_cpu_normalize_new (MpKernel           *kernel,
                       const MpKernelSpec *spec)
 {
   const MpTensorType *type = &kernel->input_type[0];
-  Normalize          *state = mp_cpu_state_new (kernel, sizeof *state);
+  Normalize          *state = mp_kernel_state_new (kernel, sizeof *state);
   int                 rows_only = kernel->op == MP_OP_SOFTMAX || kernel->op == MP_OP_LOG_SUM_EXP;
 
   if (state == NULL)
@@ -144,9 +144,9 @@ mp_cpu_normalize_new (MpKernel           *kernel,
   state->bytes = (size_t) mp_tensor_count (type) * state->element;
   if (state->moved)
     for (int i = 0; i < 3; i++)
-      state->operand_at[i] = mp_cpu_reserve (kernel, state->bytes);
+      state->operand_at[i] = mp_kernel_reserve (kernel, state->bytes);
   if (!rows_only)
-    state->scratch_at = mp_cpu_reserve (kernel, 4 * (size_t) state->inner * sizeof (double));
+    state->scratch_at = mp_kernel_reserve (kernel, 4 * (size_t) state->inner * sizeof (double));
   kernel->run = run;
   snprintf (kernel->algorithm, sizeof kernel->algorithm, "%s:%s", state->moved ? "moved axes" : "in place",
             kernel->simd->name);

@@ -147,7 +147,7 @@ mp_cpu_pool_new (MpKernel           *kernel,
   if (large->rank != 4 || small->rank != 4 || large->dtype == MP_INT32)
     return mp_kernels_fail (MP_STATUS_INVALID, "%s needs images N×H×W×C, not %s.", mp_op_name (kernel->op),
                             mp_tensor_text (large, text, sizeof text));
-  pool = mp_cpu_state_new (kernel, sizeof *pool);
+  pool = mp_kernel_state_new (kernel, sizeof *pool);
   if (pool == NULL)
     return MP_STATUS_MEMORY;
   *pool = (Pool) { large->dim[0], large->dim[1], large->dim[2], large->dim[3], small->dim[1], small->dim[2] };

@@ -297,17 +297,17 @@ plan_program (MpKernel        *kernel,
     if (status != MP_OK)
       return status;
     product->panel_bytes = (size_t) (product->batch * g->m * g->n) * product->element;
-    product->product_at = mp_cpu_reserve (kernel, product->panel_bytes);
+    product->product_at = mp_kernel_reserve (kernel, product->panel_bytes);
     fused->input[0].extent = 0; /* the product's place overlaps nothing */
-    product->scratch_at = mp_cpu_reserve (kernel, fused->scratch_bytes);
+    product->scratch_at = mp_kernel_reserve (kernel, fused->scratch_bytes);
     return MP_OK;
   }
   fused->input[0].extent = 0;
   product->panel_rows = count_panel_rows (kernel, product);
   product->panel_bytes = ((size_t) (product->panel_rows * g->n) * product->element + MP_ALIGNMENT - 1)
                          / MP_ALIGNMENT * MP_ALIGNMENT;
-  product->product_at = mp_cpu_reserve (kernel, product->panel_bytes * (size_t) kernel->n_threads);
-  product->scratch_at = mp_cpu_reserve (kernel, fused->scratch_bytes * (size_t) kernel->n_threads);
+  product->product_at = mp_kernel_reserve (kernel, product->panel_bytes * (size_t) kernel->n_threads);
+  product->scratch_at = mp_kernel_reserve (kernel, fused->scratch_bytes * (size_t) kernel->n_threads);
   return MP_OK;
 }
 
@@ -341,7 +341,7 @@ mp_cpu_pack_new (MpKernel           *kernel,
 
   if (spec->n_inputs != 1 || spec->n_outputs != 1 || b->rank != 2 || b->dtype == MP_INT32)
     return mp_kernels_fail (MP_STATUS_INVALID, "Only a matrix of floating-point numbers can be packed.");
-  g = mp_cpu_state_new (kernel, sizeof *g);
+  g = mp_kernel_state_new (kernel, sizeof *g);
   if (g == NULL)
     return MP_STATUS_MEMORY;
   a.dim[1] = b->dim[attrs.transpose_b ? 1 : 0];
@@ -381,7 +381,7 @@ mp_cpu_product_new (MpKernel           *kernel,
 
   if (status != MP_OK)
     return status;
-  product = mp_cpu_state_new (kernel, sizeof *product);
+  product = mp_kernel_state_new (kernel, sizeof *product);
   if (product == NULL)
     return MP_STATUS_MEMORY;
   read_shapes (kernel, product);
@@ -392,11 +392,11 @@ mp_cpu_product_new (MpKernel           *kernel,
   product->direct = product->distance && g->k <= DIRECT_DISTANCE;
   product->packed_before = kernel->op == MP_OP_MATMUL && (kernel->attrs.flags & MP_PACKED) != 0;
   if (!product->packed_before)
-    product->packed_at = mp_cpu_reserve (kernel, product->direct ? kernel->simd->distance_scratch (g)
-                                                                 : kernel->simd->gemm_scratch (g));
+    product->packed_at = mp_kernel_reserve (kernel, product->direct ? kernel->simd->distance_scratch (g)
+                                                                    : kernel->simd->gemm_scratch (g));
   if (product->distance && !product->direct) {
-    product->norms_at[0] = mp_cpu_reserve (kernel, (size_t) g->m * product->element);
-    product->norms_at[1] = mp_cpu_reserve (kernel, (size_t) g->n * product->element);
+    product->norms_at[0] = mp_kernel_reserve (kernel, (size_t) g->m * product->element);
+    product->norms_at[1] = mp_kernel_reserve (kernel, (size_t) g->n * product->element);
   }
   if (spec->program != NULL)
     status = plan_program (kernel, product, spec->program);

@@ -120,7 +120,7 @@ static MpStatus
 part_new (MpKernel *kernel)
 {
   const MpTensorType *x = &kernel->input_type[0], *y = &kernel->output_type[0];
-  Part               *part = mp_cpu_state_new (kernel, sizeof *part);
+  Part               *part = mp_kernel_state_new (kernel, sizeof *part);
   int64_t             from[MP_MAX_RANK] = { 0 }, to[MP_MAX_RANK] = { 0 };
 
   if (part == NULL)

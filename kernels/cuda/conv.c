@@ -124,7 +124,7 @@ reserve_operands (MpKernel *kernel,
   for (int i = 0; i < 2; i++) {
     s->convert[i] = kernel->input_type[i].dtype != s->operands;
     if (s->convert[i])
-      s->converted_at[i] = mp_cuda_reserve (kernel, (size_t) s->count[i] * mp_dtype_size (s->operands));
+      s->converted_at[i] = mp_kernel_reserve (kernel, (size_t) s->count[i] * mp_dtype_size (s->operands));
   }
 }
 
@@ -243,9 +243,9 @@ use_separate (MpKernel           *kernel,
   if (spec->program != NULL && s->program == NULL)
     status = make_program (kernel, s, spec, s->product, &s->program);
   if (status == MP_OK && !s->direct)
-    s->product_at = mp_cuda_reserve (kernel, (size_t) s->n_results * mp_dtype_size (s->product));
+    s->product_at = mp_kernel_reserve (kernel, (size_t) s->n_results * mp_dtype_size (s->product));
   if (status == MP_OK && s->program != NULL)
-    s->program_at = mp_cuda_reserve (kernel, mp_cuda_program_workspace (s->program));
+    s->program_at = mp_kernel_reserve (kernel, mp_cuda_program_workspace (s->program));
   return status;
 }
 
@@ -524,7 +524,7 @@ use_choice (MpKernel           *kernel,
     trial->program = NULL;
     status = use_separate (kernel, s, spec);
   }
-  s->plan_at = mp_cuda_reserve (kernel, mp_cuda_conv_plan_workspace (s->plan));
+  s->plan_at = mp_kernel_reserve (kernel, mp_cuda_conv_plan_workspace (s->plan));
   snprintf (kernel->algorithm, sizeof kernel->algorithm, "cudnn:%.*s%s", (int) strcspn (choice + 6, " "), choice + 6,
             fused ? "+epilogue" : spec->program != NULL ? "+program" : "");
   return status;
@@ -614,7 +614,7 @@ mp_cuda_conv_new (MpKernel           *kernel,
 
   if (status != MP_OK || kernel->probe)
     return status;
-  s = mp_cuda_state_new (kernel, sizeof *s);
+  s = mp_kernel_state_new (kernel, sizeof *s);
   if (s == NULL)
     return MP_STATUS_MEMORY;
   kernel->run = run;

@@ -2,7 +2,7 @@
  *
  * cuda.h: what the files of the CUDA back end share.
  *
- * mp_cuda_kernel_new () fills an MpKernel's common part and hands it to the family of its op, which sets `run`,
+ * mp_cuda_kernel_new () makes a kernel's common part (kernel.h) and hands it to the family of its op, which sets `run`,
  * `workspace_bytes`, `algorithm` and whatever `state` it needs. C files call libraries (library.h); .cu files hold
  * kernels and their launchers (launchers.h, launch.h).
  *
@@ -14,7 +14,7 @@
 
 #include <cuda_runtime_api.h>
 
-#include "kernels/device.h"
+#include "kernels/kernel.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -65,28 +65,6 @@ struct MpStream
   MpRunContext  capture_base; /* of the origin */
 };
 
-struct MpKernel
-{
-  MpDevice     *device;
-  int           probe; /* somebody only asks whether there is such a kernel: families check
-                          * the spec, and neither compile, measure nor open a library */
-  MpOp          op;
-  MpAttrs       attrs;
-  int32_t       n_inputs;
-  int32_t       n_outputs;
-  MpTensorType *input_type;
-  MpTensorType *output_type;
-  void        **input;
-  void        **output;
-  char         *workspace;
-  size_t        workspace_bytes;
-  MpStatus    (*run) (MpKernel *kernel, MpStream *stream, const MpRunContext *context);
-  MpStatus    (*bound) (MpKernel *kernel);   /* nullable: addresses were set */
-  void        (*destroy) (MpKernel *kernel); /* nullable: frees what state holds beyond one block */
-  void         *state;                       /* freed with the kernel */
-  char          algorithm[96];
-};
-
 /* ---- families: each sets up one kind of kernel ---- */
 MpStatus mp_cuda_fused_new (MpKernel *kernel, const MpKernelSpec *spec); /* programs, elementwise, reductions, broadcast */
 MpStatus mp_cuda_shape_new (MpKernel *kernel, const MpKernelSpec *spec); /* shapes, casts, copies, fetch, collect */
@@ -117,10 +95,6 @@ void mp_cuda_quiet_begin (void);
 void mp_cuda_quiet_end (void);
 /* Context for kernels that run on the stream now. */
 MpCudaContext mp_cuda_context (const MpStream *stream, const MpRunContext *context);
-/* Allocates zeroed host memory for kernel->state. NULL after mp_kernels_fail (MP_STATUS_MEMORY). */
-void *mp_cuda_state_new (MpKernel *kernel, size_t bytes);
-/* Reserves workspace and returns its offset; bytes are rounded up to MP_ALIGNMENT. */
-size_t mp_cuda_reserve (MpKernel *kernel, size_t bytes);
 
 /* device.c */
 MpStatus mp_cuda_alloc (MpDevice *device, size_t bytes, void **out);
@@ -145,13 +119,10 @@ MpStatus mp_cuda_capture_end (MpStream *stream, const MpRunContext *next, MpCapt
 MpStatus mp_cuda_capture_run (MpCapture *capture, MpStream *stream, const MpRunContext *context);
 void     mp_cuda_capture_free (MpCapture *capture);
 /* kernel.c */
-int         mp_cuda_supports (MpDevice *device, const MpKernelSpec *spec);
-MpStatus    mp_cuda_kernel_new (MpDevice *device, const MpKernelSpec *spec, MpKernel **out);
-size_t      mp_cuda_kernel_workspace (const MpKernel *kernel);
-MpStatus    mp_cuda_kernel_bind (MpKernel *kernel, void *const *inputs, void *const *outputs, void *workspace);
-MpStatus    mp_cuda_kernel_run (MpKernel *kernel, MpStream *stream, const MpRunContext *context);
-const char *mp_cuda_kernel_algorithm (const MpKernel *kernel);
-void        mp_cuda_kernel_free (MpKernel *kernel);
+int      mp_cuda_supports (MpDevice *device, const MpKernelSpec *spec);
+MpStatus mp_cuda_kernel_new (MpDevice *device, const MpKernelSpec *spec, MpKernel **out);
+MpStatus mp_cuda_kernel_bind (MpKernel *kernel, void *const *inputs, void *const *outputs, void *workspace);
+MpStatus mp_cuda_kernel_run (MpKernel *kernel, MpStream *stream, const MpRunContext *context);
 
 #ifdef __cplusplus
 }

@@ -20,5 +20,7 @@ typedef struct
 MpStatus mp_generated_init (MpGenerated *generated, MpDevice *device, MpSource *source);
 void     mp_generated_clear (MpGenerated *generated);
 MpStatus mp_generated_prepare (MpGenerated *generated);
+/* For a kernel whose whole state is an MpGenerated: how it is run, bound and destroyed. */
+void     mp_generated_serve (MpKernel *kernel);
 MpStatus mp_generated_run (const MpGenerated *generated, void *const *inputs, void *const *outputs, void *workspace,
                            MpStream *stream);

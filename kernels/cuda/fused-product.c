@@ -10,26 +10,6 @@
 /* Multiplications beyond which libraries' tiles win, and the program behind them costs little beside. */
 #define MOST_WORK ((int64_t) 1 << 28)
 
-static MpStatus
-run (MpKernel           *kernel,
-     MpStream           *stream,
-     const MpRunContext *context)
-{
-  return mp_generated_run (kernel->state, kernel->input, kernel->output, kernel->workspace, stream);
-}
-
-static MpStatus
-bound (MpKernel *kernel)
-{
-  return mp_generated_prepare (kernel->state);
-}
-
-static void
-destroy (MpKernel *kernel)
-{
-  mp_generated_clear (kernel->state);
-}
-
 /* FALSE where shapes do not go together. */
 static int
 read_product (const MpKernelSpec *spec,
@@ -104,7 +84,7 @@ mp_cuda_generated_product_new (MpKernel           *kernel,
   status = mp_source_product (&product, spec->program, input_dtype, output_dtype, &target, &source);
   if (status != MP_OK)
     return status;
-  generated = mp_cuda_state_new (kernel, sizeof *generated);
+  generated = mp_kernel_state_new (kernel, sizeof *generated);
   status = generated != NULL ? mp_generated_init (generated, kernel->device, &source) : MP_STATUS_MEMORY;
   mp_source_clear (&source);
   if (status != MP_OK) {
@@ -112,10 +92,8 @@ mp_cuda_generated_product_new (MpKernel           *kernel,
     kernel->state = NULL;
     return status;
   }
-  kernel->run = run;
-  kernel->bound = bound;
-  kernel->destroy = destroy;
-  mp_cuda_reserve (kernel, source.workspace_bytes);
+  mp_generated_serve (kernel);
+  mp_kernel_reserve (kernel, source.workspace_bytes);
   snprintf (kernel->algorithm, sizeof kernel->algorithm, "generated: %s", source.title);
   return MP_OK;
 }

@@ -85,6 +85,34 @@ mp_generated_run (const MpGenerated *generated,
                                                        NULL), "cuLaunchKernel");
 }
 
+static MpStatus
+run_generated (MpKernel           *kernel,
+               MpStream           *stream,
+               const MpRunContext *context)
+{
+  return mp_generated_run (kernel->state, kernel->input, kernel->output, kernel->workspace, stream);
+}
+
+static MpStatus
+bound_generated (MpKernel *kernel)
+{
+  return mp_generated_prepare (kernel->state);
+}
+
+static void
+destroy_generated (MpKernel *kernel)
+{
+  mp_generated_clear (kernel->state);
+}
+
+void
+mp_generated_serve (MpKernel *kernel)
+{
+  kernel->run = run_generated;
+  kernel->bound = bound_generated;
+  kernel->destroy = destroy_generated;
+}
+
 /* ---- programs ---- */
 
 struct MpCudaProgram
@@ -227,7 +255,7 @@ set_program (MpKernel        *kernel,
              const MpProgram *program)
 {
   MpDtype  input_dtype[MP_PROGRAM_MAX_INPUTS], output_dtype[MP_PROGRAM_MAX_OUTPUTS];
-  Fused   *fused = mp_cuda_state_new (kernel, sizeof *fused);
+  Fused   *fused = mp_kernel_state_new (kernel, sizeof *fused);
   MpStatus status;
 
   if (fused == NULL)
@@ -250,7 +278,7 @@ set_program (MpKernel        *kernel,
   kernel->destroy = destroy;
   kernel->run = run;
   kernel->bound = bound;
-  mp_cuda_reserve (kernel, mp_cuda_program_workspace (fused->program));
+  mp_kernel_reserve (kernel, mp_cuda_program_workspace (fused->program));
   snprintf (kernel->algorithm, sizeof kernel->algorithm, "generated: %s", fused->program->title);
   return MP_OK;
 }

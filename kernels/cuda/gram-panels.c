@@ -224,16 +224,16 @@ reserve (MpKernel *kernel,
   int64_t rows[2] = { pairs->m, pairs->n };
 
   for (int i = 0; i < 2 && pairs->distance; i++) {
-    self->norms_at[i] = mp_cuda_reserve (kernel, (size_t) rows[i] * real);
+    self->norms_at[i] = mp_kernel_reserve (kernel, (size_t) rows[i] * real);
     if (self->rounds)
-      self->points_at[i] = mp_cuda_reserve (kernel, (size_t) (rows[i] * pairs->k) * mp_dtype_size (self->operand));
+      self->points_at[i] = mp_kernel_reserve (kernel, (size_t) (rows[i] * pairs->k) * mp_dtype_size (self->operand));
   }
   for (int i = 0; i == 0 || i < self->n_stored; i++)
-    self->panel_at[i] = mp_cuda_reserve (kernel, (size_t) (self->tile_rows * self->tile_columns) * real);
+    self->panel_at[i] = mp_kernel_reserve (kernel, (size_t) (self->tile_rows * self->tile_columns) * real);
   for (int o = 0; o < self->program.n_outputs; o++)
     if (!is_contraction (self, o) && reduced_axes (self, o) != 0)
-      self->partial_at[o] = mp_cuda_reserve (kernel, (size_t) partial_count (self, o, self->tile_rows,
-                                                                             self->tile_columns) * real);
+      self->partial_at[o] = mp_kernel_reserve (kernel, (size_t) partial_count (self, o, self->tile_rows,
+                                                                               self->tile_columns) * real);
 }
 
 /* ---- making ---- */
@@ -324,7 +324,7 @@ make_shapes (MpKernel *kernel,
     if (status == MP_OK)
       bytes = larger (bytes, shape_workspace (self, shape));
   }
-  self->scratch_at = mp_cuda_reserve (kernel, bytes);
+  self->scratch_at = mp_kernel_reserve (kernel, bytes);
   return status;
 }
 
@@ -567,7 +567,7 @@ mp_cuda_gram_panels_new (MpKernel           *kernel,
                          const MpCudaPairs  *pairs)
 {
   MpPrecision precision = kernel->device->options.precision;
-  Panels *self = mp_cuda_state_new (kernel, sizeof *self);
+  Panels *self = mp_kernel_state_new (kernel, sizeof *self);
   MpProgram program;
   MpStatus status;
 

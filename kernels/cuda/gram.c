@@ -106,26 +106,6 @@ make_empty (MpKernel           *kernel,
 /* ---- the generated kernel ---- */
 
 static MpStatus
-run_generated (MpKernel           *kernel,
-               MpStream           *stream,
-               const MpRunContext *context)
-{
-  return mp_generated_run (kernel->state, kernel->input, kernel->output, kernel->workspace, stream);
-}
-
-static MpStatus
-bound_generated (MpKernel *kernel)
-{
-  return mp_generated_prepare (kernel->state);
-}
-
-static void
-destroy_generated (MpKernel *kernel)
-{
-  mp_generated_clear (kernel->state);
-}
-
-static MpStatus
 make_generated (MpKernel           *kernel,
                 const MpKernelSpec *spec,
                 const MpCudaPairs  *pairs)
@@ -143,13 +123,11 @@ make_generated (MpKernel           *kernel,
     mp_source_clear (&source);
     return MP_OK;
   }
-  generated = mp_cuda_state_new (kernel, sizeof *generated);
+  generated = mp_kernel_state_new (kernel, sizeof *generated);
   status = generated != NULL ? mp_generated_init (generated, kernel->device, &source) : MP_STATUS_MEMORY;
   if (status == MP_OK) {
-    kernel->run = run_generated;
-    kernel->bound = bound_generated;
-    kernel->destroy = destroy_generated;
-    mp_cuda_reserve (kernel, source.workspace_bytes);
+    mp_generated_serve (kernel);
+    mp_kernel_reserve (kernel, source.workspace_bytes);
     snprintf (kernel->algorithm, sizeof kernel->algorithm, "generated: %s", source.title);
   }
   mp_source_clear (&source);

@@ -1,31 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * kernel.c: the common part of kernels: which family makes which, addresses, running.
+ * kernel.c: which family makes which kernel, and its GPU made the current one around it.
  */
 #include "kernels/cuda/cuda.h"
-
-#include <stdlib.h>
-#include <string.h>
-
-void *
-mp_cuda_state_new (MpKernel *kernel,
-                   size_t    bytes)
-{
-  kernel->state = calloc (1, bytes);
-  if (kernel->state == NULL)
-    mp_kernels_fail (MP_STATUS_MEMORY, "There is no memory for a %s kernel.", mp_op_name (kernel->op));
-  return kernel->state;
-}
-
-size_t
-mp_cuda_reserve (MpKernel *kernel,
-                 size_t    bytes)
-{
-  size_t at = kernel->workspace_bytes;
-
-  kernel->workspace_bytes += (bytes + MP_ALIGNMENT - 1) / MP_ALIGNMENT * MP_ALIGNMENT;
-  return at;
-}
 
 MpCudaContext
 mp_cuda_context (const MpStream     *stream,
@@ -93,36 +70,6 @@ family_of (const MpKernelSpec *spec)
 
 /* ---- life ---- */
 
-void
-mp_cuda_kernel_free (MpKernel *kernel)
-{
-  if (kernel == NULL)
-    return;
-  if (kernel->destroy != NULL)
-    kernel->destroy (kernel);
-  free (kernel->state);
-  free (kernel->input_type);
-  free (kernel->output_type);
-  free (kernel->input);
-  free (kernel->output);
-  free (kernel);
-}
-
-static int
-copy_types (const MpTensorType *types,
-            int32_t             n,
-            MpTensorType      **copy,
-            void             ***addresses)
-{
-  *copy = calloc ((size_t) n + 1, sizeof **copy);
-  *addresses = calloc ((size_t) n + 1, sizeof **addresses);
-  if (*copy == NULL || *addresses == NULL)
-    return 0;
-  if (n > 0)
-    memcpy (*copy, types, (size_t) n * sizeof **copy);
-  return 1;
-}
-
 static MpStatus
 make (MpDevice           *device,
       const MpKernelSpec *spec,
@@ -136,25 +83,15 @@ make (MpDevice           *device,
   if (family == NULL)
     return mp_kernels_fail (MP_STATUS_UNSUPPORTED, "CUDA has no kernel for %s.",
                             (unsigned) spec->op < MP_N_OPS ? mp_op_name (spec->op) : "an unknown operation");
-  kernel = calloc (1, sizeof *kernel);
+  kernel = mp_kernel_new (device, spec);
   if (kernel == NULL)
-    return mp_kernels_fail (MP_STATUS_MEMORY, "There is no memory for a %s kernel.", mp_op_name (spec->op));
-  kernel->device = device;
+    return MP_STATUS_MEMORY;
   kernel->probe = probe;
-  kernel->op = spec->op;
-  kernel->attrs = spec->attrs;
-  kernel->n_inputs = spec->n_inputs;
-  kernel->n_outputs = spec->n_outputs;
-  if (!copy_types (spec->inputs, spec->n_inputs, &kernel->input_type, &kernel->input)
-      || !copy_types (spec->outputs, spec->n_outputs, &kernel->output_type, &kernel->output))
-    status = mp_kernels_fail (MP_STATUS_MEMORY, "There is no memory for a %s kernel.", mp_op_name (spec->op));
-  else {
-    status = mp_cuda_enter (device);
-    if (status == MP_OK)
-      status = family (kernel, spec);
-  }
+  status = mp_cuda_enter (device);
+  if (status == MP_OK)
+    status = family (kernel, spec);
   if (status != MP_OK) {
-    mp_cuda_kernel_free (kernel);
+    mp_kernel_free (kernel);
     return status;
   }
   *out = kernel;
@@ -177,14 +114,8 @@ mp_cuda_supports (MpDevice           *device,
 
   if (make (device, spec, 1, &kernel) != MP_OK)
     return 0;
-  mp_cuda_kernel_free (kernel);
+  mp_kernel_free (kernel);
   return 1;
-}
-
-size_t
-mp_cuda_kernel_workspace (const MpKernel *kernel)
-{
-  return kernel->workspace_bytes;
 }
 
 MpStatus
@@ -195,12 +126,7 @@ mp_cuda_kernel_bind (MpKernel    *kernel,
 {
   MpStatus status = mp_cuda_enter (kernel->device);
 
-  for (int32_t i = 0; i < kernel->n_inputs; i++)
-    kernel->input[i] = inputs[i];
-  for (int32_t i = 0; i < kernel->n_outputs; i++)
-    kernel->output[i] = outputs[i];
-  kernel->workspace = workspace;
-  return status == MP_OK && kernel->bound != NULL ? kernel->bound (kernel) : status;
+  return status == MP_OK ? mp_kernel_bind (kernel, inputs, outputs, workspace) : status;
 }
 
 MpStatus
@@ -211,10 +137,4 @@ mp_cuda_kernel_run (MpKernel           *kernel,
   MpStatus status = mp_cuda_enter (kernel->device);
 
   return status == MP_OK ? kernel->run (kernel, stream, context) : status;
-}
-
-const char *
-mp_cuda_kernel_algorithm (const MpKernel *kernel)
-{
-  return kernel->algorithm;
 }

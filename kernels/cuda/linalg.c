@@ -204,13 +204,13 @@ cholesky_new (MpKernel *kernel,
     choose (kernel, n, choice, sizeof choice);
   if (strncmp (choice, "cusolver", 8) == 0
       && mp_cuda_solver_new (kernel->device, dtype, n, &state->solver) == MP_OK) {
-    mp_cuda_reserve (kernel, state->solver.workspace_bytes);
+    mp_kernel_reserve (kernel, state->solver.workspace_bytes);
     kernel->bound = prepare_solver;
     kernel->run = run_solver;
     snprintf (kernel->algorithm, sizeof kernel->algorithm, "cuSOLVER (%s)", choice);
     return MP_OK;
   }
-  mp_cuda_reserve (kernel, state->bytes);
+  mp_kernel_reserve (kernel, state->bytes);
   kernel->run = run_steps;
   snprintf (kernel->algorithm, sizeof kernel->algorithm, choice[0] != '\0' ? "panels of %d (%s)" : "panels of %d",
             MP_CUDA_PANEL, choice);
@@ -265,7 +265,7 @@ solve_new (MpKernel *kernel,
     return MP_OK;
   }
   if (state->n > MP_CUDA_PANEL)
-    mp_cuda_reserve (kernel, state->bytes);
+    mp_kernel_reserve (kernel, state->bytes);
   kernel->run = run_solve;
   snprintf (kernel->algorithm, sizeof kernel->algorithm, "panels of %d", MP_CUDA_PANEL);
   return MP_OK;
@@ -293,7 +293,7 @@ mp_cuda_linalg_new (MpKernel           *kernel,
   if (n > 32768 || batch_of (a) > 65536)
     return mp_kernels_fail (MP_STATUS_UNSUPPORTED, "%s takes up to 65536 matrices of up to 32768 rows on CUDA, not %s.",
                             mp_op_name (kernel->op), mp_tensor_text (a, text, sizeof text));
-  state = mp_cuda_state_new (kernel, sizeof *state);
+  state = mp_kernel_state_new (kernel, sizeof *state);
   if (state == NULL)
     return MP_STATUS_MEMORY;
   state->n = n;

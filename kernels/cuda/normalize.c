@@ -171,7 +171,7 @@ mp_cuda_normalize_new (MpKernel           *kernel,
                        const MpKernelSpec *spec)
 {
   const MpTensorType *type = &kernel->input_type[0];
-  State *state = mp_cuda_state_new (kernel, sizeof *state);
+  State *state = mp_kernel_state_new (kernel, sizeof *state);
   size_t bytes = (size_t) mp_tensor_count (type) * mp_dtype_size (type->dtype);
 
   if (state == NULL)
@@ -188,10 +188,10 @@ mp_cuda_normalize_new (MpKernel           *kernel,
   plan_threads (&state->plan, kernel->device->n_units);
   for (int i = 0; state->moved && i < 3; i++)
     if (i < kernel->n_inputs || (i == 2 && kernel->op != MP_OP_LOG_SUM_EXP))
-      state->operand_at[i] = mp_cuda_reserve (kernel, bytes);
+      state->operand_at[i] = mp_kernel_reserve (kernel, bytes);
   if (state->plan.chunks > 1)
-    state->partial_at = mp_cuda_reserve (kernel, (size_t) (state->plan.chunks * state->plan.outer * state->plan.inner)
-                                         * MP_CUDA_NORMALIZE_STATE);
+    state->partial_at = mp_kernel_reserve (kernel, (size_t) (state->plan.chunks * state->plan.outer * state->plan.inner)
+                                           * MP_CUDA_NORMALIZE_STATE);
   kernel->run = run;
   snprintf (kernel->algorithm, sizeof kernel->algorithm, "%s, %d parts", state->moved ? "moved axes" : "in place",
             state->plan.chunks);

@@ -40,7 +40,7 @@ mp_cuda_pool_new (MpKernel           *kernel,
   if (mp_tensor_count (large) > INT32_MAX || mp_tensor_count (small) > INT32_MAX)
     return mp_kernels_fail (MP_STATUS_UNSUPPORTED, "%s takes images of at most %d numbers on CUDA, not %s.",
                             mp_op_name (kernel->op), INT32_MAX, mp_tensor_text (large, text, sizeof text));
-  pool = mp_cuda_state_new (kernel, sizeof *pool);
+  pool = mp_kernel_state_new (kernel, sizeof *pool);
   if (pool == NULL)
     return MP_STATUS_MEMORY;
   *pool = (MpCudaPool) { .op = kernel->op, .dtype = large->dtype, .n = large->dim[0], .h = large->dim[1],

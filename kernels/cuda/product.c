@@ -132,9 +132,10 @@ reserve_operands (MpKernel *kernel,
 
   for (int i = 0; i < 2; i++) {
     if (p->convert[i] || p->tf32)
-      p->converted_at[i] = mp_cuda_reserve (kernel, (size_t) (p->batch * rows[i] * p->k) * mp_dtype_size (p->operand));
+      p->converted_at[i] = mp_kernel_reserve (kernel, (size_t) (p->batch * rows[i] * p->k)
+                                                      * mp_dtype_size (p->operand));
     if (p->distance)
-      p->norms_at[i] = mp_cuda_reserve (kernel, (size_t) rows[i] * mp_dtype_size (p->product));
+      p->norms_at[i] = mp_kernel_reserve (kernel, (size_t) rows[i] * mp_dtype_size (p->product));
   }
 }
 
@@ -195,7 +196,7 @@ make_direct (MpKernel           *kernel,
   p->add = epilogue.add < 0 ? -1 : epilogue.add + 1;
   p->convert_bias = p->bias >= 0 && kernel->input_type[p->bias].dtype != p->product;
   if (p->convert_bias)
-    p->bias_at = mp_cuda_reserve (kernel, (size_t) p->n * mp_dtype_size (p->product));
+    p->bias_at = mp_kernel_reserve (kernel, (size_t) p->n * mp_dtype_size (p->product));
   return MP_OK;
 }
 
@@ -245,14 +246,14 @@ make_library (MpKernel           *kernel,
     if (status == MP_OK)
       status = make_program (kernel, p, spec);
     if (status == MP_OK) {
-      p->product_at = mp_cuda_reserve (kernel, (size_t) (p->batch * p->m * p->n) * mp_dtype_size (p->product));
-      p->program_at = mp_cuda_reserve (kernel, mp_cuda_program_workspace (p->program));
+      p->product_at = mp_kernel_reserve (kernel, (size_t) (p->batch * p->m * p->n) * mp_dtype_size (p->product));
+      p->program_at = mp_kernel_reserve (kernel, mp_cuda_program_workspace (p->program));
     }
   }
   if (status != MP_OK)
     return status;
   if (p->gemm != NULL)
-    p->gemm_at = mp_cuda_reserve (kernel, mp_cuda_gemm_workspace (p->gemm));
+    p->gemm_at = mp_kernel_reserve (kernel, mp_cuda_gemm_workspace (p->gemm));
   snprintf (p->library_name, sizeof p->library_name, "%s%s", p->gemm != NULL ? mp_cuda_gemm_algorithm (p->gemm)
                                                                               : "empty",
             p->program != NULL ? "+program" : (spec->program != NULL ? "+epilogue" : ""));
@@ -542,7 +543,7 @@ mp_cuda_product_new (MpKernel           *kernel,
     status = check_program (spec);
   if (status != MP_OK || kernel->probe)
     return status;
-  p = mp_cuda_state_new (kernel, sizeof *p);
+  p = mp_kernel_state_new (kernel, sizeof *p);
   if (p == NULL)
     return MP_STATUS_MEMORY;
   kernel->destroy = destroy;

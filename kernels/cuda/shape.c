@@ -205,7 +205,7 @@ static MpStatus
 part_new (MpKernel *kernel)
 {
   const MpTensorType *x = &kernel->input_type[0], *y = &kernel->output_type[0];
-  MpCudaCopy *copy = mp_cuda_state_new (kernel, sizeof *copy);
+  MpCudaCopy *copy = mp_kernel_state_new (kernel, sizeof *copy);
   MpCudaStrided block = { .rank = y->rank, .word = (int32_t) mp_dtype_size (y->dtype) };
   int64_t from[MP_MAX_RANK] = { 0 };
 
@@ -268,7 +268,7 @@ static MpStatus
 concat_new (MpKernel *kernel)
 {
   const MpTensorType *y = &kernel->output_type[0];
-  MpCudaConcat *concat = mp_cuda_state_new (kernel, sizeof *concat);
+  MpCudaConcat *concat = mp_kernel_state_new (kernel, sizeof *concat);
   int axis = kernel->attrs.axis;
 
   if (concat == NULL)
@@ -326,7 +326,7 @@ rows_new (MpKernel *kernel)
   int gather = kernel->op == MP_OP_GATHER;
   const MpTensorType *y = &kernel->output_type[0], *x = &kernel->input_type[0];
   const MpTensorType *whole = gather ? x : y;
-  MpCudaRows *rows = mp_cuda_state_new (kernel, sizeof *rows);
+  MpCudaRows *rows = mp_kernel_state_new (kernel, sizeof *rows);
 
   if (rows == NULL)
     return MP_STATUS_MEMORY;

@@ -51,13 +51,6 @@ typedef struct
   int64_t                rows_each, columns_each;       /* tiles of a part */
 } Gram;
 
-static int64_t
-ceil_div (int64_t a,
-          int64_t b)
-{
-  return (a + b - 1) / b;
-}
-
 static int
 is_contraction (const Gram *self,
                 int         output)
@@ -144,10 +137,10 @@ choose_parts (Gram                 *self,
     else
       self->column_parts++;
   }
-  self->rows_each = ceil_div (self->row_tiles, self->row_parts);
-  self->columns_each = ceil_div (self->column_tiles, self->column_parts);
-  self->row_parts = ceil_div (self->row_tiles, self->rows_each);
-  self->column_parts = ceil_div (self->column_tiles, self->columns_each);
+  self->rows_each = mp_ceil_div (self->row_tiles, self->row_parts);
+  self->columns_each = mp_ceil_div (self->column_tiles, self->column_parts);
+  self->row_parts = mp_ceil_div (self->row_tiles, self->rows_each);
+  self->column_parts = mp_ceil_div (self->column_tiles, self->columns_each);
 }
 
 static void
@@ -162,12 +155,12 @@ choose_shape (Gram                 *self,
     int64_t side = SIDE * self->micro;
 
     if (self->micro * accumulators <= MOST_REGISTERS && (self->micro < 4 || self->program->n_instructions <= 64)
-        && ceil_div (self->product->m, side) * ceil_div (self->product->n, side) >= 2 * (int64_t) target->n_units)
+        && mp_ceil_div (self->product->m, side) * mp_ceil_div (self->product->n, side) >= 2 * (int64_t) target->n_units)
       break;
   }
   self->tile = SIDE * self->micro;
-  self->row_tiles = ceil_div (self->product->m, self->tile);
-  self->column_tiles = ceil_div (self->product->n, self->tile);
+  self->row_tiles = mp_ceil_div (self->product->m, self->tile);
+  self->column_tiles = mp_ceil_div (self->product->n, self->tile);
   choose_parts (self, target);
 }
 

@@ -19,6 +19,25 @@ typedef struct
 
 void mp_text_add (MpText *text, const char *format, ...) __attribute__ ((format (printf, 2, 3)));
 
+static inline int64_t
+mp_ceil_div (int64_t a,
+             int64_t b)
+{
+  return (a + b - 1) / b;
+}
+
+/* The smallest power of two that is at least n, at most `most`. */
+static inline unsigned
+mp_power_for (int64_t  n,
+              unsigned most)
+{
+  unsigned p = 1;
+
+  while (p < most && p < n)
+    p *= 2;
+  return p;
+}
+
 /* The program for some of its outputs, with axes of size 1 dropped and neighbours merged that everybody walks alike. */
 typedef struct
 {

@@ -45,24 +45,6 @@ enum
   OVER_ALL = 3
 };
 
-static int64_t
-ceil_div (int64_t a,
-          int64_t b)
-{
-  return (a + b - 1) / b;
-}
-
-static unsigned
-power_for (int64_t  n,
-           unsigned most)
-{
-  unsigned p = 1;
-
-  while (p < most && p < n)
-    p *= 2;
-  return p;
-}
-
 /* ---- the shape ---- */
 
 static void
@@ -72,31 +54,32 @@ choose_tiles (Plan                 *plan,
   const MpSourceProduct *p = plan->product;
   unsigned               positions;
 
-  plan->tile[0] = power_for (p->m, 16);
-  plan->tile[1] = power_for (p->n, 16);
+  plan->tile[0] = mp_power_for (p->m, 16);
+  plan->tile[1] = mp_power_for (p->n, 16);
   while (plan->tile[0] < 64 && plan->tile[0] >= 16 && plan->tile[1] >= 16
-         && ceil_div (p->m, plan->tile[0] * 2) * ceil_div (p->n, plan->tile[1] * 2) * p->batch >= target->n_units) {
+         && mp_ceil_div (p->m, plan->tile[0] * 2) * mp_ceil_div (p->n, plan->tile[1] * 2) * p->batch
+            >= target->n_units) {
     plan->tile[0] *= 2;
     plan->tile[1] *= 2;
   }
   for (int d = 0; d < 2; d++) {
     plan->micro[d] = plan->tile[d] >= 64 ? 4 : (plan->tile[d] >= 16 ? 2 : 1);
-    plan->tiles[d] = ceil_div (d == 0 ? p->m : p->n, plan->tile[d]);
+    plan->tiles[d] = mp_ceil_div (d == 0 ? p->m : p->n, plan->tile[d]);
   }
   positions = plan->tile[0] / plan->micro[0] * (plan->tile[1] / plan->micro[1]);
-  plan->parts = 256 / positions > 0 ? power_for (ceil_div (p->k, 4), 256 / positions) : 1;
+  plan->parts = 256 / positions > 0 ? mp_power_for (mp_ceil_div (p->k, 4), 256 / positions) : 1;
   while (positions * plan->parts < 64)
     plan->parts *= 2;
   plan->threads = positions * plan->parts;
   plan->elements = plan->parts == 1 ? plan->micro[0] * plan->micro[1]
-                                    : (unsigned) ceil_div (plan->tile[0] * plan->tile[1], plan->threads);
+                                    : (unsigned) mp_ceil_div (plan->tile[0] * plan->tile[1], plan->threads);
 }
 
 static void
 choose_depth (Plan *plan)
 {
   const MpSourceProduct *p = plan->product;
-  int64_t                whole = ceil_div (p->k, plan->parts) * plan->parts;
+  int64_t                whole = mp_ceil_div (p->k, plan->parts) * plan->parts;
   unsigned               most = plan->tile[0] > 16 ? 32 : (plan->tile[1] > 16 ? 32 : 128);
 
   plan->depth = (unsigned) whole;
@@ -104,7 +87,7 @@ choose_depth (Plan *plan)
     plan->depth = plan->tile[0] >= 64 ? 16 : 32;
     plan->depth = plan->depth < plan->parts ? plan->parts : plan->depth;
   }
-  plan->slices = plan->depth > 0 ? ceil_div (p->k, plan->depth) : 0;
+  plan->slices = plan->depth > 0 ? mp_ceil_div (p->k, plan->depth) : 0;
   /* an odd distance where neighbours in memory are neighbours in k, so that writing the slice hits all banks */
   plan->leading[0] = plan->tile[0] + !p->transpose_a;
   plan->leading[1] = plan->tile[1] + (p->transpose_b != 0);
@@ -152,7 +135,7 @@ static unsigned
 loads_of (const Plan *plan,
           int         operand)
 {
-  return (unsigned) ceil_div ((int64_t) plan->tile[operand] * plan->depth, plan->threads);
+  return (unsigned) mp_ceil_div ((int64_t) plan->tile[operand] * plan->depth, plan->threads);
 }
 
 /* Reads this thread's share of slice `slice` into l<operand>[…]; zeros beyond the edges. */

@@ -29,25 +29,6 @@ typedef struct
   int           masked;             /* some j of the loop are beyond the end */
 } Plan;
 
-static int64_t
-ceil_div (int64_t a,
-          int64_t b)
-{
-  return (a + b - 1) / b;
-}
-
-/* The smallest power of two that is at least n, at most `most`. */
-static unsigned
-power_for (int64_t  n,
-           unsigned most)
-{
-  unsigned p = 1;
-
-  while (p < most && p < n)
-    p *= 2;
-  return p;
-}
-
 static int
 is_total (const Plan *plan,
           int         output)
@@ -110,27 +91,27 @@ choose_shape (Plan                 *plan,
   unsigned most = heavy ? 256 : 1024; /* threads of a block: many registers each, or few */
 
   if (plan->inner) {
-    plan->lanes = power_for (ceil_div (vectors, 2), 32);
+    plan->lanes = mp_power_for (mp_ceil_div (vectors, 2), 32);
     while (plan->lanes < most && plan->n_kept * plan->lanes < full && vectors >= (int64_t) plan->lanes * 8)
       plan->lanes *= 2;
-    plan->kept = plan->lanes < 256 ? power_for (plan->n_kept, 256 / plan->lanes) : 1;
+    plan->kept = plan->lanes < 256 ? mp_power_for (plan->n_kept, 256 / plan->lanes) : 1;
   } else {
     /* sectors of 32 bytes instead of whole lines of 128 where few rows would leave most of the device idle */
-    int sectors = plan->n_reduced < 4096 && ceil_div (plan->n_kept, 32) * 2 < target->n_units;
+    int sectors = plan->n_reduced < 4096 && mp_ceil_div (plan->n_kept, 32) * 2 < target->n_units;
 
-    plan->kept = power_for (plan->n_kept, sectors ? 8 : 32);
-    plan->lanes = power_for (ceil_div (vectors, 8), (most < 512 ? most : 512) / plan->kept);
+    plan->kept = mp_power_for (plan->n_kept, sectors ? 8 : 32);
+    plan->lanes = mp_power_for (mp_ceil_div (vectors, 8), (most < 512 ? most : 512) / plan->kept);
     if (plan->kept * plan->lanes < 256)
-      plan->kept = power_for (plan->n_kept, 256 / plan->lanes);
+      plan->kept = mp_power_for (plan->n_kept, 256 / plan->lanes);
   }
   while (plan->kept * plan->lanes < 32)
     plan->lanes *= 2;
-  plan->tiles = ceil_div (plan->n_kept, plan->kept);
+  plan->tiles = mp_ceil_div (plan->n_kept, plan->kept);
   plan->splits = 1;
   if (plan->tiles * plan->kept * plan->lanes < full && vectors > (int64_t) plan->lanes * 16) {
-    plan->splits = ceil_div (full, plan->tiles * plan->kept * plan->lanes);
-    if (plan->splits > ceil_div (vectors, (int64_t) plan->lanes * 16))
-      plan->splits = ceil_div (vectors, (int64_t) plan->lanes * 16);
+    plan->splits = mp_ceil_div (full, plan->tiles * plan->kept * plan->lanes);
+    if (plan->splits > mp_ceil_div (vectors, (int64_t) plan->lanes * 16))
+      plan->splits = mp_ceil_div (vectors, (int64_t) plan->lanes * 16);
   }
 }
 
@@ -153,14 +134,14 @@ make_plan (Plan                 *plan,
   plan->vector = plan->inner ? choose_vector (walk) : 1;
   choose_shape (plan, live, target);
   vectors = plan->n_reduced / plan->vector;
-  turns = ceil_div (ceil_div (vectors, plan->splits), plan->lanes);
-  plan->unroll = (int) power_for (turns, 8u / (unsigned) plan->vector > 2 ? 8u / (unsigned) plan->vector : 2);
+  turns = mp_ceil_div (mp_ceil_div (vectors, plan->splits), plan->lanes);
+  plan->unroll = (int) mp_power_for (turns, 8u / (unsigned) plan->vector > 2 ? 8u / (unsigned) plan->vector : 2);
   /* a block of 1024 threads has 64 registers for each */
   while (plan->unroll > 1 && plan->unroll * plan->vector * live > (plan->kept * plan->lanes > 512 ? 32 : 96))
     plan->unroll /= 2;
   step = (int64_t) plan->lanes * plan->unroll;
-  plan->part = ceil_div (ceil_div (vectors, plan->splits), step) * step;
-  plan->splits = ceil_div (vectors, plan->part);
+  plan->part = mp_ceil_div (mp_ceil_div (vectors, plan->splits), step) * step;
+  plan->splits = mp_ceil_div (vectors, plan->part);
   plan->masked = plan->splits * plan->part != vectors;
 }
 

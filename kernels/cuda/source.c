@@ -16,6 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernels/kernel.h"
+
 /* ---- text ---- */
 
 static locale_t plain;
@@ -600,37 +602,17 @@ mp_emit_group (MpText       *text,
 MpStatus
 mp_source_check (const MpProgram *program)
 {
-  if (program->dtype != MP_FLOAT32 && program->dtype != MP_FLOAT64)
-    return mp_kernels_fail (MP_STATUS_UNSUPPORTED, "A fused program has dtype %s; float32 and float64 are possible.",
-                            mp_dtype_name (program->dtype));
-  if (program->rank > MP_MAX_RANK || program->n_inputs > MP_PROGRAM_MAX_INPUTS
-      || program->n_instructions > MP_PROGRAM_MAX_INSTRUCTIONS || program->n_outputs > MP_PROGRAM_MAX_OUTPUTS)
-    return mp_kernels_fail (MP_STATUS_INVALID, "A fused program has %d inputs, %d instructions and %d outputs; at most "
-                            "%d, %d and %d are possible.", program->n_inputs, program->n_instructions,
-                            program->n_outputs, MP_PROGRAM_MAX_INPUTS, MP_PROGRAM_MAX_INSTRUCTIONS,
-                            MP_PROGRAM_MAX_OUTPUTS);
-  for (int i = 0; i < program->n_instructions; i++) {
-    const MpInstruction *in = &program->instruction[i];
+  MpStatus status = mp_program_check (program);
 
-    if (in->op == MP_OP_CONSTANT)
-      continue;
-    if (mp_op_class ((MpOp) in->op) != MP_CLASS_ELEMENTWISE || operation_format (program, in) == NULL)
-      return mp_kernels_fail (MP_STATUS_UNSUPPORTED, "Instruction %d of a fused program is %s, which is not "
-                              "elementwise.", i, mp_op_name ((MpOp) in->op));
-    for (int j = 0; j < mp_op_arity ((MpOp) in->op); j++)
-      if (in->src[j] < 0 || in->src[j] >= program->n_inputs + i)
-        return mp_kernels_fail (MP_STATUS_INVALID, "Instruction %d of a fused program reads register %d, which is not "
-                                "written before.", i, in->src[j]);
-  }
-  for (int o = 0; o < program->n_outputs; o++) {
-    if (program->output[o].reg < 0 || program->output[o].reg >= program->n_inputs + program->n_instructions)
-      return mp_kernels_fail (MP_STATUS_INVALID, "Output %d of a fused program is register %d of %d.", o,
-                              program->output[o].reg, program->n_inputs + program->n_instructions);
+  for (int i = 0; status == MP_OK && i < program->n_instructions; i++)
+    if (program->instruction[i].op != MP_OP_CONSTANT && operation_format (program, &program->instruction[i]) == NULL)
+      return mp_kernels_fail (MP_STATUS_UNSUPPORTED, "Instruction %d of a fused program is %s, which no generated "
+                              "kernel has.", i, mp_op_name ((MpOp) program->instruction[i].op));
+  for (int o = 0; status == MP_OK && o < program->n_outputs; o++)
     if (program->output[o].reduce == MP_CONTRACT)
       return mp_kernels_fail (MP_STATUS_UNSUPPORTED, "Output %d of a fused program is a contraction, which only "
                               "products have.", o);
-  }
-  return MP_OK;
+  return status;
 }
 
 /* What sums and maxima over nothing are: 0 and −∞. */
