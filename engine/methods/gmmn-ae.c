@@ -12,21 +12,9 @@
  */
 #include "engine/methods/mmd.h"
 
-static const char *const roots[] = { "none", "sqrt", NULL };
-
 static const MpParam params[] = {
   MP_KERNEL_FAMILY (mp_kernel_choices, "rbf-variance", "1"),
-  { .key = "root", .title = N_("Root"),
-    .summary = N_("Minimises MMD² itself, or its square root, which keeps a steep slope near the end."),
-    .type = MP_PARAM_ENUM, .default_value = "sqrt", .choices = roots },
-  { .key = "root_guard", .title = N_("Guard of the root"), .symbol = "g",
-    .summary = N_("Added to MMD² under the root, which has an infinite slope at 0."),
-    .type = MP_PARAM_DOUBLE, .default_value = "1e-6", .min = 1e-20, .max = 1, .ui_min = 1e-12, .ui_max = 0.01,
-    .logarithmic = TRUE },
-  { .key = "loss_scale", .title = N_("Factor of the loss"), .symbol = "c",
-    .summary = N_("The loss is multiplied by it; GMMN's code has 1000. It matters to gradient descent, not to Adam."),
-    .type = MP_PARAM_DOUBLE, .default_value = "1", .min = 1e-6, .max = 1e6, .ui_min = 0.1, .ui_max = 1000,
-    .logarithmic = TRUE },
+  MP_MMD_LOSS,
 };
 
 /* The code of x, n × code. */
@@ -53,15 +41,6 @@ has_root (MpBuild *build)
   return g_str_equal (mp_build_string (build, "root"), "sqrt");
 }
 
-/* What the generator goes down. */
-static MpNode *
-loss_of (MpBuild *build,
-         MpNode  *mmd2)
-{
-  return mp_mul_scalar (has_root (build) ? mp_mmd_root (mmd2, mp_build_double (build, "root_guard")) : mmd2,
-                        mp_build_double (build, "loss_scale"));
-}
-
 static MpNode *
 published_loss (MpBuild *build,
                 MpNode  *x,
@@ -70,7 +49,7 @@ published_loss (MpBuild *build,
   MpGrams grams;
 
   mp_grams_fill (&grams, mp_build_get_kernel (build), encode (build, x), encode (build, y));
-  return loss_of (build, mp_mmd2_biased (&grams));
+  return mp_mmd_loss (build, mp_mmd2_biased (&grams), has_root (build));
 }
 
 static gboolean
@@ -87,7 +66,7 @@ gmmn_ae_build (MpBuild  *build,
   mp_kernel_sum_read (&kernel, build, phase, real);
   mp_grams_fill (&grams, &kernel, real, generated);
   mmd2 = mp_mmd2_biased (&grams);
-  loss = mp_named (loss_of (build, mmd2), "generator loss");
+  loss = mp_named (mp_mmd_loss (build, mmd2, has_root (build)), "generator loss");
   mp_phase_minimise (phase, loss, "generator");
   mp_phase_report (phase, "loss/generator",
                    has_root (build) ? N_("Generator loss (MMD of codes: root of the biased MMD², guarded)")

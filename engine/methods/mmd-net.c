@@ -14,7 +14,6 @@
  */
 #include "engine/methods/mmd.h"
 
-static const char *const roots[] = { "none", "sqrt", NULL };
 static const char *const estimators[] = { "biased", "unbiased", NULL };
 
 static const MpParam params[] = {
@@ -24,17 +23,7 @@ static const MpParam params[] = {
     .summary = N_("With the diagonals of the kernel matrices (biased, never negative) or without them (unbiased; its "
                   "root is not taken)."),
     .type = MP_PARAM_ENUM, .default_value = "biased", .choices = estimators },
-  { .key = "root", .title = N_("Root"),
-    .summary = N_("Minimises MMD² itself, or its square root, which keeps a steep slope near the end."),
-    .type = MP_PARAM_ENUM, .default_value = "sqrt", .choices = roots },
-  { .key = "root_guard", .title = N_("Guard of the root"), .symbol = "g",
-    .summary = N_("Added to MMD² under the root, which has an infinite slope at 0."),
-    .type = MP_PARAM_DOUBLE, .default_value = "1e-6", .min = 1e-20, .max = 1, .ui_min = 1e-12, .ui_max = 0.01,
-    .logarithmic = TRUE },
-  { .key = "loss_scale", .title = N_("Factor of the loss"), .symbol = "c",
-    .summary = N_("The loss is multiplied by it; GMMN's code has 1000. It matters to gradient descent, not to Adam."),
-    .type = MP_PARAM_DOUBLE, .default_value = "1", .min = 1e-6, .max = 1e6, .ui_min = 0.1, .ui_max = 1000,
-    .logarithmic = TRUE },
+  MP_MMD_LOSS,
 };
 
 static gboolean
@@ -47,17 +36,6 @@ static gboolean
 has_root (MpBuild *build)
 {
   return g_str_equal (mp_build_string (build, "root"), "sqrt") && !is_unbiased (build);
-}
-
-/* What the generator goes down. */
-static MpNode *
-loss_of (MpBuild *build,
-         MpNode  *mmd2)
-{
-  MpNode *loss = has_root (build) ? mp_mmd_root (mmd2, mp_build_double (build, "root_guard")) : mmd2;
-  double scale = mp_build_double (build, "loss_scale");
-
-  return scale == 1 ? loss : mp_mul_scalar (loss, scale);
 }
 
 static MpNode *
@@ -75,7 +53,7 @@ published_loss (MpBuild *build,
   MpGrams grams;
 
   mp_grams_fill (&grams, mp_build_get_kernel (build), x, y);
-  return loss_of (build, estimate (build, &grams));
+  return mp_mmd_loss (build, estimate (build, &grams), has_root (build));
 }
 
 static gboolean
@@ -93,7 +71,7 @@ mmd_net_build (MpBuild  *build,
   mp_kernel_sum_read (&kernel, build, phase, real);
   mp_grams_fill (&grams, &kernel, real, generated);
   mmd2 = estimate (build, &grams);
-  loss = mp_named (loss_of (build, mmd2), "generator loss");
+  loss = mp_named (mp_mmd_loss (build, mmd2, has_root (build)), "generator loss");
   mp_phase_minimise (phase, loss, "generator");
   mp_phase_report (phase, "loss/generator",
                    has_root (build) ? N_("Generator loss (MMD: root of the biased MMD², guarded)")

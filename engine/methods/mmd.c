@@ -64,6 +64,19 @@ mp_mmd_root (MpNode *mmd2,
   return mp_sqrt (mp_add_scalar (mp_maximum (mmd2, mp_scalar (mmd2 != NULL ? mmd2->graph : NULL, 0)), guard));
 }
 
+const char *const mp_mmd_roots[] = { "none", "sqrt", NULL };
+
+MpNode *
+mp_mmd_loss (MpBuild  *build,
+             MpNode   *mmd2,
+             gboolean  root)
+{
+  MpNode *loss = root ? mp_mmd_root (mmd2, mp_build_double (build, "root_guard")) : mmd2;
+  double scale = mp_build_double (build, "loss_scale");
+
+  return scale == 1 ? loss : mp_mul_scalar (loss, scale);
+}
+
 void
 mp_grams_report_saturation (const MpGrams *self,
                             MpPhase       *phase)

@@ -17,6 +17,21 @@ G_BEGIN_DECLS
 
 #define MP_MMD_GUARD 1e-6 /* of the root where the method leaves none open */
 
+/* Keys of [method] of what a generator alone goes down. */
+extern const char *const mp_mmd_roots[];
+#define MP_MMD_LOSS                                                                                                    \
+  { .key = "root", .title = N_("Root"),                                                                                \
+    .summary = N_("Minimises MMD² itself, or its square root, which keeps a steep slope near the end."),               \
+    .type = MP_PARAM_ENUM, .default_value = "sqrt", .choices = mp_mmd_roots },                                         \
+  { .key = "root_guard", .title = N_("Guard of the root"), .symbol = "g",                                              \
+    .summary = N_("Added to MMD² under the root, which has an infinite slope at 0."),                                  \
+    .type = MP_PARAM_DOUBLE, .default_value = "1e-6", .min = 1e-20, .max = 1, .ui_min = 1e-12, .ui_max = 0.01,         \
+    .logarithmic = TRUE },                                                                                             \
+  { .key = "loss_scale", .title = N_("Factor of the loss"), .symbol = "c",                                             \
+    .summary = N_("The loss is multiplied by it; GMMN's code has 1000. It matters to gradient descent, not to Adam."), \
+    .type = MP_PARAM_DOUBLE, .default_value = "1", .min = 1e-6, .max = 1e6, .ui_min = 0.1, .ui_max = 1000,             \
+    .logarithmic = TRUE }
+
 /* The three kernel matrices of real x (n × d) and generated y (m × d). */
 typedef struct
 {
@@ -33,6 +48,8 @@ MpNode *mp_mmd2_u_statistic (const MpGrams *self);
 MpNode *mp_mean_off_diagonal (MpNode *gram, double at_zero);
 /* √(MMD² + guard) of a biased estimate. */
 MpNode *mp_mmd_root (MpNode *mmd2, double guard);
+/* By the keys of MP_MMD_LOSS: c·MMD², or with a root, which only a biased estimate has, c·√(MMD² + g). */
+MpNode *mp_mmd_loss (MpBuild *build, MpNode *mmd2, gboolean root);
 /* What a player goes down, from projected points: p = f (x), real, and q = f (y), generated. */
 typedef MpNode *(*MpSpaceLoss) (MpBuild *build, MpNode *p, MpNode *q);
 /* Publishes a game in the critic's space of so many dimensions: the space and both losses. */
