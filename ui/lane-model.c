@@ -344,6 +344,24 @@ set_live (MpLaneModel *self,
   return mp_experiment_set_value (self->experiment, group, key, value, error);
 }
 
+/* A key of the kind that the lane trains, with as many entries as it has; others wait for the restart. */
+static gboolean
+can_be_live (MpLaneModel   *self,
+             const MpParam *param,
+             const char    *group)
+{
+  guint had = 1, wanted = 1;
+
+  if (!param || !param->live || !mp_experiment_has_group (self->experiment, group)
+      || mp_experiment_find_param (self->experiment, group, param->key) != param)
+    return FALSE;
+  if (param->type == MP_PARAM_DOUBLES || param->type == MP_PARAM_INTS) {
+    mp_experiment_get_doubles (self->experiment, group, param->key, &had);
+    mp_experiment_get_doubles (self->draft, group, param->key, &wanted);
+  }
+  return had == wanted;
+}
+
 gboolean
 mp_lane_model_set_value (MpLaneModel *self,
                          const char  *group,
@@ -360,10 +378,7 @@ mp_lane_model_set_value (MpLaneModel *self,
   if (!mp_experiment_set_value (self->draft, group, key, value, error))
     return FALSE;
   param = is_kind ? NULL : mp_experiment_find_param (self->draft, group, key);
-  /* A live key of a kind that the lane does not train yet waits for the restart with the kind. */
-  if (param && param->live && mp_experiment_has_group (self->experiment, group) &&
-      mp_experiment_find_param (self->experiment, group, key) == param &&
-      !set_live (self, group, key, value, error)) {
+  if (can_be_live (self, param, group) && !set_live (self, group, key, value, error)) {
     const char *old = mp_experiment_get_string (self->experiment, group, key);
 
     mp_experiment_set_value (self->draft, group, key, old, NULL);

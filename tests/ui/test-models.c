@@ -203,6 +203,13 @@ test_draft (void)
   g_assert_cmpuint (live.n, ==, 1);
   g_assert_cmpuint (mp_lane_model_get_n_pending (lane), ==, 1);
   g_assert_true (mp_lane_model_is_pending (lane, "method", "dimensions"));
+  /* Live, but not with more entries than the plan was made for. */
+  g_assert_true (mp_lane_model_set_value (lane, "method", "bandwidths", "0.1, 1, 10", &error));
+  g_assert_no_error (error);
+  g_assert_cmpuint (mp_lane_model_get_n_pending (lane), ==, 2);
+  g_assert_true (mp_lane_model_is_pending (lane, "method", "bandwidths"));
+  g_assert_true (mp_lane_model_set_value (lane, "method", "bandwidths", "1", &error));
+  g_assert_cmpuint (mp_lane_model_get_n_pending (lane), ==, 1);
 
   g_assert_false (mp_lane_model_set_value (lane, "method", "ridge", "-1", &error));
   g_assert_error (error, MP_ERROR, MP_ERROR_EXPERIMENT);
