@@ -182,12 +182,34 @@ edited_cb (MpParamRow   *row,
   restart_pending (self);
 }
 
+/* Whose control it is, where its title does not say so: one lane's, or one network's optimizer's; or NULL. */
+static char *
+describe_place (MpLaneModel           *lane,
+                const MpLessonSetting *control)
+{
+  g_autoptr (GPtrArray) schema = NULL;
+
+  if (control->lane > 0)
+    return g_strdup_printf (_("Lane %u · %s"), control->lane, mp_lane_model_get_title (lane));
+  if (!g_str_has_prefix (control->group, "optimizer."))
+    return NULL;
+  schema = mp_experiment_get_schema (mp_lane_model_get_draft (lane));
+  for (guint i = 0; i < schema->len; i++) {
+    const MpSchemaGroup *group = g_ptr_array_index (schema, i);
+
+    if (g_str_equal (group->group, control->group))
+      return g_strdup (g_dgettext (GETTEXT_PACKAGE, group->title));
+  }
+  return NULL;
+}
+
 static void
 add_control (MpLessonPage          *self,
              MpLaneModel           *lane,
              const MpLessonSetting *control)
 {
   const MpParam *param = mp_experiment_find_param (mp_lane_model_get_draft (lane), control->group, control->key);
+  g_autofree char *place = describe_place (lane, control);
   GtkWidget *row;
 
   /* One row, whose value goes to all lanes that have the key. */
@@ -195,6 +217,8 @@ add_control (MpLessonPage          *self,
       && g_object_get_data (G_OBJECT (gtk_widget_get_last_child (GTK_WIDGET (self->controls))), "control") == control)
     return;
   row = mp_param_row_new (param, NULL);
+  if (place)
+    mp_param_row_set_place (MP_PARAM_ROW (row), place);
   mp_param_row_set_value (MP_PARAM_ROW (row), mp_experiment_get_string (mp_lane_model_get_draft (lane), control->group,
                                                                         control->key));
   g_object_set_data (G_OBJECT (row), "control", (gpointer) control);
@@ -345,13 +369,32 @@ has_to_play (MpLessonPage       *self,
   return step->until == 0;
 }
 
+/* Whether somebody played on in an earlier step, and a lane has passed what this one shows. */
+static gboolean
+has_passed (MpLessonPage       *self,
+            const MpLessonStep *step)
+{
+  GListModel *lanes = mp_session_get_lanes (self->session);
+
+  for (guint i = 0; step->until > 0 && i < g_list_model_get_n_items (lanes); i++) {
+    g_autoptr (MpLaneModel) lane = g_list_model_get_item (lanes, i);
+
+    if (mp_lane_model_get_progress (lane)->iteration > step->until)
+      return TRUE;
+  }
+  return FALSE;
+}
+
 static void
 act (MpLessonPage       *self,
      const MpLessonStep *step)
 {
   switch (step->action) {
   case MP_LESSON_PLAY:
-    if (has_to_play (self, step))
+    if (has_passed (self, step)) {
+      mp_session_reset (self->session);
+      mp_session_play (self->session);
+    } else if (has_to_play (self, step))
       mp_session_play (self->session);
     break;
   case MP_LESSON_PAUSE:
@@ -438,6 +481,9 @@ mp_lesson_page_go (MpLessonPage *self,
   }
   self->at = by > 0 ? self->at + 1 : self->at - 1;
   show_step (self);
+  /* Next may have had the keyboard, and cannot be pressed before the answer; a number answers. */
+  if (!self->answered)
+    gtk_widget_grab_focus (GTK_WIDGET (self));
   return TRUE;
 }
 
@@ -528,8 +574,11 @@ mp_lesson_page_open (MpLessonPage *self,
   self->at = 0;
   g_clear_pointer (&self->opened, g_free);
   gtk_stack_set_visible_child_name (self->stack, self->lesson ? "lesson" : "list");
+  gtk_widget_set_focusable (GTK_WIDGET (self), self->lesson != NULL);
   if (self->lesson) {
     show_step (self);
+    /* Not the button that leaves the lesson: Space plays, and Page Down goes on. */
+    gtk_widget_grab_focus (GTK_WIDGET (self));
   } else {
     mp_session_set_pause_at (self->session, 0);
     fill_cards (self);
@@ -629,6 +678,15 @@ mp_lesson_page_init (MpLessonPage *self)
   fill_list (self);
 }
 
+static void
+update_playing (MpLessonPage *self)
+{
+  gboolean playing = mp_session_get_playing (self->session);
+
+  gtk_button_set_icon_name (GTK_BUTTON (self->play),
+                            playing ? "media-playback-pause-symbolic" : "media-playback-start-symbolic");
+}
+
 GtkWidget *
 mp_lesson_page_new (MpSession *session)
 {
@@ -638,6 +696,8 @@ mp_lesson_page_new (MpSession *session)
   g_signal_connect_object (mp_session_get_lanes (session), "items-changed", G_CALLBACK (watch_lanes), self,
                            G_CONNECT_SWAPPED);
   watch_lanes (self);
+  g_signal_connect_object (session, "notify::playing", G_CALLBACK (update_playing), self, G_CONNECT_SWAPPED);
+  update_playing (self);
   return GTK_WIDGET (self);
 }
 

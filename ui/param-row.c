@@ -115,6 +115,23 @@ set_texts (MpParamRow *self)
   gtk_label_set_mnemonic_widget (self->title, self->editor);
 }
 
+void
+mp_param_row_set_place (MpParamRow *self,
+                        const char *place)
+{
+  g_autofree char *text = NULL;
+  g_autofree char *label = NULL;
+
+  g_return_if_fail (MP_IS_PARAM_ROW (self));
+  g_return_if_fail (place != NULL);
+
+  text = self->param->unit ? g_strdup_printf ("%s · %s", place, translate (self->param->unit)) : g_strdup (place);
+  label = g_strdup_printf (_("%s: %s"), place, translate (self->param->title));
+  gtk_label_set_text (self->unit, text);
+  gtk_widget_set_visible (GTK_WIDGET (self->unit), TRUE);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->editor), GTK_ACCESSIBLE_PROPERTY_LABEL, label, -1);
+}
+
 /* ---- the editor ---- */
 
 static void

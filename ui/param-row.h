@@ -21,6 +21,9 @@ G_DECLARE_FINAL_TYPE (MpParamRow, mp_param_row, MP, PARAM_ROW, GtkListBoxRow)
 /* param: must outlive the row. choice_titles: what people read for each of param->choices, or NULL. */
 GtkWidget     *mp_param_row_new         (const MpParam     *param,
                                          const char *const *choice_titles);
+/* What it belongs to, below the title: for a row that stands apart from its group. */
+void           mp_param_row_set_place   (MpParamRow        *self,
+                                         const char        *place);
 const MpParam *mp_param_row_get_param   (MpParamRow        *self);
 const char    *mp_param_row_get_value   (MpParamRow        *self);
 /* As written in an experiment file. Takes away an error. */

@@ -200,6 +200,21 @@ page_changed (GSimpleAction *action,
     gtk_stack_set_visible_child_name (self->work, g_variant_get_string (value, NULL));
 }
 
+/* Where the keyboard was on the page before, it would come to the first button of the header bar, which Space then
+ * presses. Where there are lanes to play, no widget has it; on other pages the first. */
+static void
+move_focus (MpWindow *self)
+{
+  const MpPageInfo *page = mp_pages_find (gtk_stack_get_visible_child_name (self->work));
+  GtkWidget *focus = gtk_window_get_focus (GTK_WINDOW (self));
+
+  if (focus && gtk_widget_get_ancestor (focus, GTK_TYPE_STACK_SWITCHER))
+    return; /* whoever goes along the switcher */
+  if (!page || page->needs_lanes || !page->create
+      || !gtk_widget_child_focus (gtk_stack_get_visible_child (self->work), GTK_DIR_TAB_FORWARD))
+    gtk_window_set_focus (GTK_WINDOW (self), NULL);
+}
+
 static void
 page_shown_cb (MpWindow *self)
 {
@@ -255,6 +270,9 @@ mp_window_add_stateful_actions (MpWindow *self)
   add_stateful (self, "start-training", NULL, g_variant_new_boolean (start), start_training_changed);
   add_stateful (self, "page", "s", g_variant_new_string ("lanes"), page_changed);
   g_signal_connect_swapped (self->work, "notify::visible-child", G_CALLBACK (page_shown_cb), self);
+  /* When the page is made and what does not belong to it is hidden. */
+  g_signal_connect_data (self->work, "notify::visible-child", G_CALLBACK (move_focus), self, NULL,
+                         G_CONNECT_SWAPPED | G_CONNECT_AFTER);
   g_action_map_add_action (G_ACTION_MAP (self), G_ACTION (library));
   g_action_map_add_action (G_ACTION_MAP (self), G_ACTION (inspector));
   mp_charts_set_smoothing (self->charts, smoothing);
