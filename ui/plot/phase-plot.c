@@ -14,6 +14,8 @@
 #define PANEL_WIDTH 460.0
 #define PANEL_HEIGHT 320.0
 #define MARGIN 16.0
+#define DOT 4.0          /* radius of starts and ends */
+#define N_LABEL_ROWS 3   /* how far a label may go from its end, in half lines */
 
 typedef struct
 {
@@ -303,7 +305,7 @@ draw_trajectory (MpPhasePlot      *self,
                  const Frame      *frame)
 {
   MpColour colour = mp_plot_style_get_lane (pen->style, trajectory->colour);
-  double x = 0, y = 0, radius = 4;
+  double x = 0, y = 0;
 
   for (guint i = 0; i < trajectory->n; i++) {
     x = to_x (self, frame, trajectory->points[2 * i]);
@@ -318,50 +320,111 @@ draw_trajectory (MpPhasePlot      *self,
   cairo_stroke (pen->cr);
 
   /* The start is a ring, an equilibrium a dot. */
-  cairo_arc (pen->cr, to_x (self, frame, trajectory->points[0]), to_y (self, frame, trajectory->points[1]), radius, 0,
+  cairo_arc (pen->cr, to_x (self, frame, trajectory->points[0]), to_y (self, frame, trajectory->points[1]), DOT, 0,
              2 * G_PI);
   mp_colour_set_source (pen->style->canvas, pen->cr);
   cairo_fill_preserve (pen->cr);
   mp_colour_set_source (colour, pen->cr);
   cairo_stroke (pen->cr);
   if (trajectory->arrived) {
-    cairo_arc (pen->cr, x, y, radius, 0, 2 * G_PI);
+    cairo_arc (pen->cr, x, y, DOT, 0, 2 * G_PI);
     cairo_fill (pen->cr);
   }
+}
+
+static gboolean
+is_free (const Frame *label,
+         GArray      *placed)
+{
+  for (guint i = 0; i < placed->len; i++) {
+    const Frame *other = &g_array_index (placed, Frame, i);
+
+    if (label->x < other->x + other->width && other->x < label->x + label->width && label->y < other->y + other->height
+        && other->y < label->y + label->height)
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* Right or left of the point, above or below, where other labels leave room. FALSE: nowhere near. */
+static gboolean
+place_label (const Frame *frame,
+             GArray      *placed,
+             double       x,
+             double       y,
+             Frame       *label)
+{
+  for (guint i = 0; i < 4 * N_LABEL_ROWS; i++) {
+    double away = 4 + (i / 4) * label->height / 2;
+
+    label->x = i % 2 == 0 ? x + 8 : x - 8 - label->width;
+    label->y = i / 2 % 2 == 0 ? y - away - label->height : y + away;
+    label->x = CLAMP (label->x, frame->x + 2, frame->x + frame->width - label->width - 2);
+    label->y = CLAMP (label->y, frame->y + 2, frame->y + frame->height - label->height - 2);
+    if (is_free (label, placed)) {
+      g_array_append_val (placed, *label);
+      return TRUE;
+    }
+  }
+  return FALSE;
 }
 
 static void
 draw_label (MpPhasePlot      *self,
             const Trajectory *trajectory,
             MpPen            *pen,
-            const Frame      *frame)
+            const Frame      *frame,
+            GArray           *placed)
 {
-  double ascent, line = mp_pen_get_line (pen, MP_TEXT_TICK, &ascent), width;
+  double ascent, line = mp_pen_get_line (pen, MP_TEXT_TICK, &ascent);
   double x = to_x (self, frame, trajectory->points[2 * trajectory->n - 2]);
   double y = to_y (self, frame, trajectory->points[2 * trajectory->n - 1]);
+  Frame at = { 0, 0, mp_pen_measure (pen, MP_TEXT_TICK, trajectory->label) + 8, line + 2 };
 
-  if (trajectory->label == NULL)
+  if (x < frame->x || x > frame->x + frame->width || y < frame->y || y > frame->y + frame->height
+      || !place_label (frame, placed, x, y, &at))
     return;
-  width = mp_pen_measure (pen, MP_TEXT_TICK, trajectory->label) + 8;
-  x = CLAMP (x + 8, frame->x + 2, frame->x + frame->width - width - 2);
-  y = CLAMP (y - line - 6, frame->y + 2, frame->y + frame->height - line - 4);
-  mp_path_rounded (pen->cr, x, y, width, line + 2, 4);
+  mp_path_rounded (pen->cr, at.x, at.y, at.width, at.height, 4);
   mp_colour_set_source (mp_colour_fade (pen->style->popover, 0.9), pen->cr);
   cairo_fill (pen->cr);
-  mp_pen_draw (pen, MP_TEXT_TICK, pen->style->text, x + 4, y + 1 + ascent, 0, 0, trajectory->label);
+  mp_pen_draw (pen, MP_TEXT_TICK, pen->style->text, at.x + 4, at.y + 1 + ascent, 0, 0, trajectory->label);
 }
 
-/* Labels that say the same once. */
 static gboolean
 is_said (MpPhasePlot *self,
          guint        i)
 {
   const Trajectory *trajectory = g_ptr_array_index (self->trajectories, i);
 
-  for (guint j = 0; j < i; j++)
+  for (guint j = i + 1; j < self->trajectories->len; j++)
     if (g_strcmp0 (((const Trajectory *) g_ptr_array_index (self->trajectories, j))->label, trajectory->label) == 0)
       return TRUE;
   return FALSE;
+}
+
+/* The newest first, each text once. A label keeps off the dots of other ends too; where there is no room for one, its end
+ * goes without. */
+static void
+draw_labels (MpPhasePlot *self,
+             MpPen       *pen,
+             const Frame *frame)
+{
+  g_autoptr (GArray) placed = g_array_new (FALSE, FALSE, sizeof (Frame));
+
+  for (guint i = 0; i < self->trajectories->len; i++) {
+    const Trajectory *trajectory = g_ptr_array_index (self->trajectories, i);
+    Frame dot = { to_x (self, frame, trajectory->points[2 * trajectory->n - 2]) - DOT,
+                  to_y (self, frame, trajectory->points[2 * trajectory->n - 1]) - DOT, 2 * DOT, 2 * DOT };
+
+    if (trajectory->arrived)
+      g_array_append_val (placed, dot);
+  }
+  for (guint i = self->trajectories->len; i-- > 0;) {
+    const Trajectory *trajectory = g_ptr_array_index (self->trajectories, i);
+
+    if (trajectory->label && !is_said (self, i))
+      draw_label (self, trajectory, pen, frame, placed);
+  }
 }
 
 void
@@ -389,9 +452,7 @@ mp_phase_plot_draw (MpPhasePlot       *self,
   draw_lines (self, &pen, &frame);
   for (guint i = 0; i < self->trajectories->len; i++)
     draw_trajectory (self, g_ptr_array_index (self->trajectories, i), &pen, &frame);
-  for (guint i = 0; i < self->trajectories->len; i++)
-    if (!is_said (self, i))
-      draw_label (self, g_ptr_array_index (self->trajectories, i), &pen, &frame);
+  draw_labels (self, &pen, &frame);
   if (!self->has_field && self->trajectories->len == 0)
     mp_pen_draw_block (&pen, MP_TEXT_LABEL, style->dim_text, frame.x + frame.width / 2, frame.y + frame.height / 2,
                        frame.width, _("Computing the flow…"));
