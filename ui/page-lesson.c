@@ -98,15 +98,27 @@ for_lanes (MpLessonPage          *self,
   }
 }
 
+/* A live list of another length is refused while the lane runs: it waits for restart_pending (). */
+static void
+set_value (MpLessonPage *self,
+           MpLaneModel  *lane,
+           const char   *group,
+           const char   *key,
+           const char   *value)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!mp_lane_model_set_value (lane, group, key, value, &error)
+      && !mp_experiment_set_value (mp_lane_model_get_draft (lane), group, key, value, NULL))
+    say (self, error->message);
+}
+
 static void
 apply_setting (MpLessonPage          *self,
                MpLaneModel           *lane,
                const MpLessonSetting *setting)
 {
-  g_autoptr (GError) error = NULL;
-
-  if (!mp_lane_model_set_value (lane, setting->group, setting->key, setting->value, &error))
-    say (self, error->message);
+  set_value (self, lane, setting->group, setting->key, setting->value);
 }
 
 /* Those whose settings are not live start over. */
@@ -156,8 +168,11 @@ changed_offer_cb (MpLessonPage *self)
 static void
 watch_lanes (MpLessonPage *self)
 {
-  GListModel *lanes = mp_session_get_lanes (self->session);
+  GListModel *lanes;
 
+  if (!self->session) /* disposed, and not gone yet */
+    return;
+  lanes = mp_session_get_lanes (self->session);
   for (guint i = 0; i < g_list_model_get_n_items (lanes); i++) {
     g_autoptr (MpLaneModel) lane = g_list_model_get_item (lanes, i);
     MpLaneLayers *layers = mp_lane_model_get_layers (lane);
@@ -414,49 +429,136 @@ act (MpLessonPage       *self,
   }
 }
 
-/* The preset that is open at a step: the last that a step up to it named, else the lesson's. */
+/* The preset that is open at a step: the last that a step up to it named, else the lesson's. since: the step that
+ * opens it. */
 static const char *
-find_preset (MpLessonPage *self)
+find_preset (MpLessonPage *self,
+             guint        *since)
 {
   for (guint i = self->at + 1; i-- > 0;) {
     const MpLessonStep *step = g_ptr_array_index (self->lesson->steps, i);
 
+    *since = i;
     if (step->open)
       return step->open;
   }
   return self->lesson->preset;
 }
 
-static void
+/* Returns: whether there are other lanes now. */
+static gboolean
 open_preset (MpLessonPage *self)
 {
-  const char *preset = find_preset (self);
+  guint since;
+  const char *preset = find_preset (self, &since);
   g_autoptr (GError) error = NULL;
 
   if (!preset || g_strcmp0 (preset, self->opened) == 0)
-    return;
+    return FALSE;
   g_free (self->opened);
   self->opened = g_strdup (preset);
   if (!mp_session_open (self->session, preset, FALSE, &error))
     say (self, error->message);
+  return TRUE;
+}
+
+/* ---- the settings of a step ---- */
+
+static void
+apply_to (MpExperiment       *experiment,
+          guint               lane,
+          const MpLessonStep *step)
+{
+  for (guint i = 0; i < step->settings->len; i++) {
+    const MpLessonSetting *setting = &g_array_index (step->settings, MpLessonSetting, i);
+
+    if ((setting->lane == 0 || setting->lane == lane + 1)
+        && mp_experiment_find_param (experiment, setting->group, setting->key))
+      mp_experiment_set_value (experiment, setting->group, setting->key, setting->value, NULL);
+  }
 }
 
 static void
-show_step (MpLessonPage *self)
+restore_value (MpLessonPage *self,
+               MpLaneModel  *lane,
+               MpExperiment *experiment,
+               const char   *group,
+               const char   *key)
+{
+  const char *value = mp_experiment_get_string (experiment, group, key);
+  MpExperiment *draft = mp_lane_model_get_draft (lane);
+  gboolean there = mp_experiment_has_group (draft, group)
+                   && (g_str_equal (key, "kind") || mp_experiment_find_param (draft, group, key));
+
+  if (!there || g_strcmp0 (mp_experiment_get_string (draft, group, key), value) != 0)
+    set_value (self, lane, group, key, value);
+}
+
+static void
+restore_lane (MpLessonPage *self,
+              MpLaneModel  *lane,
+              MpExperiment *experiment)
+{
+  g_autoptr (GPtrArray) schema = mp_experiment_get_schema (experiment);
+
+  for (guint i = 0; i < schema->len; i++) {
+    const MpSchemaGroup *group = g_ptr_array_index (schema, i);
+
+    if (group->kind != MP_N_KINDS)
+      restore_value (self, lane, experiment, group->group, "kind");
+    for (guint j = 0; j < group->params->len; j++)
+      restore_value (self, lane, experiment, group->group, ((const MpParam *) g_ptr_array_index (group->params, j))->key);
+  }
+}
+
+/* As if the steps up to this one had just been taken: what later steps and the person have set is taken back. */
+static void
+restore_settings (MpLessonPage *self)
+{
+  GListModel *lanes = mp_session_get_lanes (self->session);
+  guint since = 0;
+  const char *preset = find_preset (self, &since);
+  g_autoptr (GPtrArray) experiments = preset ? mp_comparison_load (preset, NULL, NULL) : NULL;
+
+  if (!experiments || experiments->len != g_list_model_get_n_items (lanes))
+    return; /* not the lesson's lanes any more */
+  for (guint i = 0; i < experiments->len; i++) {
+    g_autoptr (MpLaneModel) lane = g_list_model_get_item (lanes, i);
+
+    for (guint j = since; j <= self->at; j++)
+      apply_to (g_ptr_array_index (experiments, i), i, g_ptr_array_index (self->lesson->steps, j));
+    restore_lane (self, lane, g_ptr_array_index (experiments, i));
+  }
+}
+
+static void
+set_step (MpLessonPage       *self,
+          const MpLessonStep *step,
+          gboolean            again)
+{
+  if (open_preset (self) || again)
+    restore_settings (self);
+  else
+    for (guint i = 0; i < step->settings->len; i++)
+      for_lanes (self, &g_array_index (step->settings, MpLessonSetting, i), apply_setting);
+  restart_pending (self);
+}
+
+/* again: the step was shown before, and what came after it is taken back. */
+static void
+show_step (MpLessonPage *self,
+           gboolean      again)
 {
   const MpLessonStep *step = current (self);
   g_autofree char *count = g_strdup_printf (_("%u of %u"), self->at + 1, self->lesson->steps->len);
 
   mp_session_set_pause_at (self->session, step->until);
-  open_preset (self);
+  set_step (self, step, again);
   gtk_label_set_text (self->title, self->lesson->title);
   gtk_label_set_text (self->count, count);
   gtk_label_set_text (self->step_title, step->title ? step->title : "");
   gtk_widget_set_visible (GTK_WIDGET (self->step_title), step->title != NULL);
   gtk_label_set_text (self->text, step->text);
-  for (guint i = 0; i < step->settings->len; i++)
-    for_lanes (self, &g_array_index (step->settings, MpLessonSetting, i), apply_setting);
-  restart_pending (self);
   if (step->layers)
     choose_layers (self, step->layers);
   fill_controls (self);
@@ -480,7 +582,7 @@ mp_lesson_page_go (MpLessonPage *self,
     return TRUE;
   }
   self->at = by > 0 ? self->at + 1 : self->at - 1;
-  show_step (self);
+  show_step (self, by < 0);
   /* Next may have had the keyboard, and cannot be pressed before the answer; a number answers. */
   if (!self->answered)
     gtk_widget_grab_focus (GTK_WIDGET (self));
@@ -576,7 +678,7 @@ mp_lesson_page_open (MpLessonPage *self,
   gtk_stack_set_visible_child_name (self->stack, self->lesson ? "lesson" : "list");
   gtk_widget_set_focusable (GTK_WIDGET (self), self->lesson != NULL);
   if (self->lesson) {
-    show_step (self);
+    show_step (self, FALSE);
     /* Not the button that leaves the lesson: Space plays, and Page Down goes on. */
     gtk_widget_grab_focus (GTK_WIDGET (self));
   } else {

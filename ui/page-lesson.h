@@ -23,7 +23,7 @@ gboolean    mp_lesson_page_open     (MpLessonPage *self,
 const char *mp_lesson_page_get_id   (MpLessonPage *self);   /* or NULL */
 guint       mp_lesson_page_get_step (MpLessonPage *self);   /* from 0 */
 guint       mp_lesson_page_get_n_steps (MpLessonPage *self);
-/* by: +1 or −1. A step that asks must be answered before the next. */
+/* by: +1 or −1. A step that asks must be answered before the next. Going back takes back what was set since. */
 gboolean    mp_lesson_page_go       (MpLessonPage *self,
                                      int           by);
 /* Chooses an answer; reveals. */
