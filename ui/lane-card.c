@@ -6,6 +6,7 @@
 #include <math.h>
 
 #include "ui/export.h"
+#include "ui/lane-past.h"
 #include "ui/layer-bar.h"
 #include "ui/plot/plot-format.h"
 #include "ui/wrap-layout.h"
@@ -169,6 +170,7 @@ update_state (MpLaneCard *self)
   }
   gtk_label_set_text (self->chip, chip ? chip : "");
   gtk_widget_set_visible (GTK_WIDGET (self->chip), chip != NULL);
+  gtk_widget_action_set_enabled (GTK_WIDGET (self), "lane.resume", mp_lane_model_is_kept (self->model));
   update_progress (self);
   mp_lane_plots_describe (self->plots); /* when it comes to rest, not at every frame */
 }
@@ -233,6 +235,8 @@ lane_action (GtkWidget  *widget,
     mp_lane_model_duplicate (self->model);
   else if (g_str_equal (name, "lane.repeat"))
     mp_lane_model_repeat (self->model);
+  else if (g_str_equal (name, "lane.resume"))
+    mp_lane_model_resume (self->model);
   else
     mp_lane_model_remove (self->model);
 }
@@ -323,6 +327,7 @@ mp_lane_card_class_init (MpLaneCardClass *klass)
   gtk_widget_class_install_action (widget_class, "lane.restart", NULL, lane_action);
   gtk_widget_class_install_action (widget_class, "lane.duplicate", NULL, lane_action);
   gtk_widget_class_install_action (widget_class, "lane.repeat", NULL, lane_action);
+  gtk_widget_class_install_action (widget_class, "lane.resume", NULL, lane_action);
   gtk_widget_class_install_action (widget_class, "lane.remove", NULL, lane_action);
   gtk_widget_class_set_css_name (widget_class, "lane");
   gtk_widget_class_set_accessible_role (widget_class, GTK_ACCESSIBLE_ROLE_GROUP);

@@ -67,6 +67,7 @@ enum
   REMOVE,
   DUPLICATE,
   REPEAT,
+  RESUME,
   N_SIGNALS
 };
 
@@ -236,6 +237,7 @@ mp_lane_model_class_init (MpLaneModelClass *klass)
   signals[REMOVE] = new_signal ("remove");
   signals[DUPLICATE] = new_signal ("duplicate");
   signals[REPEAT] = new_signal ("repeat");
+  signals[RESUME] = new_signal ("resume");
   signals[SET_LIVE] = g_signal_new ("set-live", MP_TYPE_LANE_MODEL, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                     G_TYPE_STRING, 3, G_TYPE_STRING, G_TYPE_STRING, G_TYPE_STRING);
 }
@@ -568,6 +570,14 @@ mp_lane_model_repeat (MpLaneModel *self)
   g_return_if_fail (MP_IS_LANE_MODEL (self));
 
   g_signal_emit (self, signals[REPEAT], 0);
+}
+
+void
+mp_lane_model_resume (MpLaneModel *self)
+{
+  g_return_if_fail (MP_IS_LANE_MODEL (self));
+
+  g_signal_emit (self, signals[RESUME], 0);
 }
 
 /* ---- state and progress ---- */

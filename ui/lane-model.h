@@ -14,6 +14,7 @@
  *   remove ()                                  take the lane out of the comparison
  *   duplicate ()                               add a lane with the draft's settings
  *   repeat ()                                  add lanes with the settings that it trains and other seeds
+ *   resume ()                                  train the kept run on
  *
  * Main thread only.
  */
@@ -73,6 +74,7 @@ void              mp_lane_model_restart          (MpLaneModel       *self);
 void              mp_lane_model_remove           (MpLaneModel       *self);
 void              mp_lane_model_duplicate        (MpLaneModel       *self);
 void              mp_lane_model_repeat           (MpLaneModel       *self);
+void              mp_lane_model_resume           (MpLaneModel       *self);
 
 /* ---- state and progress ---- */
 MpLaneState       mp_lane_model_get_state        (MpLaneModel       *self);

@@ -159,6 +159,18 @@ repeat_cb (MpLaneModel   *model,
   mp_session_repeat (lane->session, model);
 }
 
+static void
+resume_cb (MpLaneModel   *model,
+           MpSessionLane *lane)
+{
+  g_autoptr (GError) error = NULL;
+  guint index;
+
+  if (mp_lane_model_is_kept (model) && g_ptr_array_find (lane->session->lanes, lane, &index)
+      && !mp_session_resume (lane->session, index, &error))
+    mp_session_fail (lane->session, error->message);
+}
+
 /* The widget that asked is still in its handler, and would go with the lane. */
 static void
 remove_cb (MpLaneModel   *model,
@@ -186,6 +198,7 @@ mp_session_lane_new (MpSession    *session,
   g_signal_connect (lane->model, "restart", G_CALLBACK (restart_cb), lane);
   g_signal_connect (lane->model, "duplicate", G_CALLBACK (duplicate_cb), lane);
   g_signal_connect (lane->model, "repeat", G_CALLBACK (repeat_cb), lane);
+  g_signal_connect (lane->model, "resume", G_CALLBACK (resume_cb), lane);
   g_signal_connect (lane->model, "remove", G_CALLBACK (remove_cb), lane);
   g_signal_connect (mp_lane_model_get_layers (lane->model), "changed-choice", G_CALLBACK (layer_cb), lane);
   return lane;

@@ -117,7 +117,12 @@ test_repeat (void)
   mp_lane_model_repeat (first);
   g_assert_cmpuint (g_list_model_get_n_items (lanes), ==, 6);
   wait_for_stop (session);
+  g_object_add_weak_pointer (G_OBJECT (session), (gpointer *) &session);
   g_object_unref (session);
+  while (session)
+    g_main_context_iteration (NULL, TRUE);
+  mp_lane_model_repeat (first); /* asks nobody any more */
+  g_assert_false (g_signal_has_handler_pending (first, g_signal_lookup ("repeat", MP_TYPE_LANE_MODEL), 0, TRUE));
   mp_scratch_remove (dir);
 }
 
