@@ -29,6 +29,8 @@ struct _MpCharts
   GtkMenuButton *differences[N_CHARTS]; /* between groups of such lanes */
   GPtrArray   *bands[N_CHARTS];    /* of MpSeriesBand: lanes that differ only in their seeds, as one */
   gboolean     separate;           /* such lanes are shown one by one */
+  MpAxis       axis;
+  GPtrArray   *warps;              /* of MpWarp, by lane; NULL: iterations */
   GSimpleAction *shows[N_CHARTS];  /* the choosers' */
   gboolean     filling;
   guint        n_curves; /* of all lanes, when the charts were last filled */
@@ -142,8 +144,11 @@ add_curves (MpCharts            *self,
       const MpCurve *curve = mp_lane_model_get_curve (model, i);
       const MpChartChoice one = { .method = choice->method, .patterns = (char *[]) { choice->patterns[p], NULL } };
 
-      if (mp_chart_choice_shows (&one, model, curve))
-        add_curve (chart, choice, model, curve, alone ? NULL : name, NULL, &dash);
+      if (!mp_chart_choice_shows (&one, model, curve))
+        continue;
+      add_curve (chart, choice, model, curve, alone ? NULL : name, NULL, &dash);
+      if (self->warps && lane < self->warps->len)
+        mp_chart_set_warp (chart, mp_chart_get_n_series (chart) - 1, g_ptr_array_index (self->warps, lane));
     }
   return count_shown (choice, model) > 1;
 }
@@ -217,6 +222,8 @@ fill_chart (MpCharts *self,
   const MpChartChoice *choice = find_choice (self, k, &scale);
   g_autofree char *label = g_strdup_printf (_("What the chart “%s” shows"), choice->title);
   gboolean several = FALSE, grouped = FALSE;
+  /* A mean is over lanes at one iteration, which each of them reaches at a time of its own. */
+  gboolean separate = self->separate || self->axis != MP_AXIS_ITERATION;
   g_autoptr (GPtrArray) groups = self->lanes ? mp_lane_groups_list (self->lanes) : g_ptr_array_new ();
 
   mp_chart_clear_series (chart);
@@ -226,18 +233,19 @@ fill_chart (MpCharts *self,
   mp_chart_set_own_scale (chart, choice->own_scale);
   mp_chart_set_y_range (chart, choice->low, choice->high);
   mp_chart_set_scale (chart, scale);
+  mp_chart_set_axis (chart, self->axis);
   for (guint i = 0; i < groups->len; i++) {
     GArray *group = g_ptr_array_index (groups, i);
 
     grouped |= group->len > 1;
-    if (group->len > 1 && !self->separate)
+    if (group->len > 1 && !separate)
       add_group (self, choice, k, group);
-    for (guint j = 0; j < group->len && (group->len == 1 || self->separate); j++)
+    for (guint j = 0; j < group->len && (group->len == 1 || separate); j++)
       several = add_curves (self, choice, chart, g_array_index (group, guint, j)) || several;
   }
-  mp_chart_set_legend (chart, (several && choice->method) || (grouped && !self->separate));
+  mp_chart_set_legend (chart, (several && choice->method) || (grouped && !separate));
   gtk_widget_queue_resize (GTK_WIDGET (self->views[k]));
-  gtk_widget_set_visible (self->means[k], grouped);
+  gtk_widget_set_visible (self->means[k], grouped && self->axis == MP_AXIS_ITERATION);
   gtk_widget_set_visible (GTK_WIDGET (self->differences[k]), grouped && groups->len > 1);
   self->filling = TRUE;
   gtk_toggle_button_set_active (GTK_TOGGLE_BUTTON (self->logs[k]), scale == MP_SCALE_LOG);
@@ -544,6 +552,7 @@ mp_charts_dispose (GObject *object)
     g_clear_pointer (&self->wanted[k], g_free);
   }
   g_clear_pointer (&self->choices, g_ptr_array_unref);
+  g_clear_pointer (&self->warps, g_ptr_array_unref);
   g_clear_object (&self->link);
   G_OBJECT_CLASS (mp_charts_parent_class)->dispose (object);
 }
@@ -661,12 +670,31 @@ mp_charts_set_smoothing (MpCharts *self,
 }
 
 void
+mp_charts_set_axis (MpCharts  *self,
+                    MpAxis     axis,
+                    GPtrArray *warps)
+{
+  g_return_if_fail (MP_IS_CHARTS (self));
+  g_return_if_fail ((axis == MP_AXIS_ITERATION) == (warps == NULL));
+
+  if (self->axis == axis && self->warps == warps)
+    return;
+  if (self->axis != axis)
+    mp_chart_link_reset_range (self->link);
+  self->axis = axis;
+  g_clear_pointer (&self->warps, g_ptr_array_unref);
+  self->warps = warps ? g_ptr_array_ref (warps) : NULL;
+  for (guint k = 0; k < N_CHARTS; k++)
+    fill_chart (self, k);
+}
+
+void
 mp_charts_set_cursor (MpCharts *self,
-                      double    iteration)
+                      double    along)
 {
   g_return_if_fail (MP_IS_CHARTS (self));
 
-  mp_chart_link_set_cursor (self->link, iteration);
+  mp_chart_link_set_cursor (self->link, along);
 }
 
 char **

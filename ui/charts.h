@@ -24,9 +24,14 @@ void          mp_charts_set_lanes     (MpCharts   *self,
 double        mp_charts_get_smoothing (MpCharts   *self);
 void          mp_charts_set_smoothing (MpCharts   *self,
                                        double      tau);
-/* An iteration that all charts mark; NAN: none. */
+/* What runs along the charts, and for each lane how its iterations lie there (of MpWarp; referenced); NULL: iterations.
+ * Lanes that differ only in their seeds are drawn one by one where it is not iterations. */
+void          mp_charts_set_axis      (MpCharts   *self,
+                                       MpAxis      axis,
+                                       GPtrArray  *warps);
+/* A place on that axis that all charts mark; NAN: none. */
 void          mp_charts_set_cursor    (MpCharts   *self,
-                                       double      iteration);
+                                       double      along);
 /* What was chosen by hand, a string for each chart, "" where nothing was: to be kept and set again. A choice that the
  * lanes have no series for waits until they do. (transfer full) */
 char        **mp_charts_dup_choices   (MpCharts   *self);

@@ -58,16 +58,30 @@ update_text (MpPageTimeline *self)
 static void
 moved_cb (MpPageTimeline *self)
 {
-  gboolean live = mp_timeline_is_live (self->timeline);
+  update_text (self);
+  mp_charts_set_cursor (self->charts, mp_timeline_is_live (self->timeline) ? NAN
+                                                                           : mp_timeline_get_position (self->timeline));
+}
+
+/* Charts run along what the lanes are aligned by. */
+static void
+changed_cb (MpPageTimeline *self)
+{
+  static const MpAxis axes[] = {
+    [MP_ALIGN_ITERATION] = MP_AXIS_ITERATION,
+    [MP_ALIGN_SECONDS] = MP_AXIS_SECONDS,
+    [MP_ALIGN_POINTS] = MP_AXIS_POINTS,
+  };
+  MpAlignment alignment = mp_timeline_get_alignment (self->timeline);
+  g_autoptr (GPtrArray) warps = NULL;
 
   update_text (self);
-  if (mp_timeline_get_n_tracks (self->timeline) == 0)
-    return;
-  /* Charts count iterations: of the first lane where lanes are aligned by something else. */
-  mp_charts_set_cursor (self->charts, live ? NAN
-                        : mp_timeline_get_alignment (self->timeline) == MP_ALIGN_ITERATION
-                        ? mp_timeline_get_position (self->timeline)
-                        : (double) mp_timeline_get_iteration (self->timeline, 0));
+  if (alignment != MP_ALIGN_ITERATION) {
+    warps = g_ptr_array_new_with_free_func ((GDestroyNotify) mp_warp_unref);
+    for (guint i = 0; i < mp_timeline_get_n_tracks (self->timeline); i++)
+      g_ptr_array_add (warps, mp_timeline_dup_warp (self->timeline, i));
+  }
+  mp_charts_set_axis (self->charts, axes[alignment], warps);
 }
 
 static void
@@ -220,7 +234,8 @@ mp_page_timeline_new (MpSession *session)
   g_signal_connect (lanes, "items-changed", G_CALLBACK (items_changed_cb), self);
   items_changed_cb (lanes, 0, 0, g_list_model_get_n_items (lanes), self);
   g_signal_connect_swapped (self->timeline, "moved", G_CALLBACK (moved_cb), self);
-  g_signal_connect_swapped (self->timeline, "changed", G_CALLBACK (update_text), self);
+  g_signal_connect_swapped (self->timeline, "changed", G_CALLBACK (changed_cb), self);
+  changed_cb (self);
   moved_cb (self);
   return GTK_WIDGET (self);
 }

@@ -585,6 +585,30 @@ mp_timeline_set_alignment (MpTimeline *self,
     mp_timeline_seek (self, value_of_iteration (self, first, iteration));
 }
 
+MpWarp *
+mp_timeline_dup_warp (MpTimeline *self,
+                      guint       track)
+{
+  MpWarp *warp;
+  Lane *lane;
+  const MpTimelineMark *marks = NULL;
+  guint n = 0;
+
+  g_return_val_if_fail (MP_IS_TIMELINE (self), NULL);
+  g_return_val_if_fail (track < self->tracks->len, NULL);
+
+  if (self->alignment == MP_ALIGN_ITERATION)
+    return NULL;
+  warp = mp_warp_new ();
+  lane = get_lane (self, track);
+  if (lane->keyframes.reader)
+    marks = mp_timeline_reader_list (lane->keyframes.reader, &n);
+  for (guint i = 0; i < n; i++)
+    mp_warp_add (warp, (double) marks[i].iteration, value_of_mark (self, &marks[i]));
+  mp_warp_add (warp, (double) mp_lane_model_get_live_progress (lane->track.model)->iteration, now_of (self, lane));
+  return warp;
+}
+
 char *
 mp_timeline_format (MpTimeline *self,
                     double      position)
@@ -618,16 +642,6 @@ mp_timeline_get_position (MpTimeline *self)
   g_return_val_if_fail (MP_IS_TIMELINE (self), 0);
 
   return self->live ? mp_timeline_get_now (self) : self->position;
-}
-
-guint64
-mp_timeline_get_iteration (MpTimeline *self,
-                           guint       track)
-{
-  g_return_val_if_fail (MP_IS_TIMELINE (self), 0);
-  g_return_val_if_fail (track < self->tracks->len, 0);
-
-  return mp_lane_model_get_progress (get_lane (self, track)->track.model)->iteration;
 }
 
 gboolean

@@ -17,6 +17,7 @@
 #include <gio/gio.h>
 
 #include "ui/lane-past.h"
+#include "ui/plot/warp.h"
 
 G_BEGIN_DECLS
 
@@ -76,8 +77,8 @@ void           mp_timeline_seek            (MpTimeline  *self,
 void           mp_timeline_step            (MpTimeline  *self,
                                             int          by);
 void           mp_timeline_go_live         (MpTimeline  *self);
-/* The iteration of a lane that is shown. */
-guint64        mp_timeline_get_iteration   (MpTimeline  *self,
+/* Where a lane's iterations lie on the scale; NULL where that has iterations. (transfer full) */
+MpWarp        *mp_timeline_dup_warp        (MpTimeline  *self,
                                             guint        track);
 /* Its last checkpoint at or before a position. FALSE when there is none. */
 gboolean       mp_timeline_find_checkpoint (MpTimeline  *self,

@@ -476,6 +476,49 @@ test_describe (void)
   g_assert_cmpstr (words, ==, "Modes covered; GRAM: 7.50 at iteration 4,200");
 }
 
+/* A thousand iterations in ten seconds, the next in twenty: columns of the axis hold what was reached in their time. */
+static void
+test_warp (void)
+{
+  g_autoptr (MpChart)  chart = mp_chart_new ();
+  g_autoptr (MpSeries) series = mp_series_new ();
+  g_autoptr (MpWarp)   warp = mp_warp_new ();
+  MpChartLayout        layout = { 0 };
+  MpTrace             *trace;
+  guint64              n = 0;
+
+  g_assert_cmpfloat (mp_warp_to_x (NULL, 7), ==, 7);
+  g_assert_cmpfloat (mp_warp_to_x (warp, 7), ==, 7); /* no knots yet */
+  mp_warp_add (warp, 1000, 10);
+  mp_warp_add (warp, 1000, 11); /* not further */
+  mp_warp_add (warp, 2000, 30);
+  g_assert_cmpfloat_with_epsilon (mp_warp_to_x (warp, 500), 5, 1e-9);
+  g_assert_cmpfloat_with_epsilon (mp_warp_to_x (warp, 1500), 20, 1e-9);
+  g_assert_cmpfloat_with_epsilon (mp_warp_to_x (warp, 3000), 50, 1e-9);
+  g_assert_cmpfloat_with_epsilon (mp_warp_to_iteration (warp, 20), 1500, 1e-9);
+
+  for (guint i = 1; i <= 2000; i++)
+    mp_series_append (series, i, i <= 1000 ? 1 : 2);
+  mp_chart_set_axis (chart, MP_AXIS_SECONDS);
+  mp_chart_set_warp (chart, mp_chart_add_series (chart, series, "time", 0, MP_DASH_SOLID), warp);
+  mp_chart_get_x_range (chart, &layout.first, &layout.last);
+  g_assert_cmpfloat (layout.first, ==, 0);
+  g_assert_cmpfloat_with_epsilon (layout.last, 30, 1e-9);
+  mp_chart_make_traces (chart, &layout, 30);
+  trace = &layout.traces[0];
+  g_assert_true (trace->dense);
+  for (guint i = 0; i < 30; i++)
+    n += trace->columns[i].n;
+  g_assert_cmpuint (n, ==, 2000);
+  g_assert_cmpuint (trace->columns[5].n, ==, 100);
+  g_assert_cmpuint (trace->columns[15].n, ==, 50);
+  g_assert_cmpfloat (trace->columns[9].max, ==, 1);
+  g_assert_cmpfloat (trace->columns[11].min, ==, 2);
+  g_free (trace->columns);
+  g_free (trace->line);
+  g_free (layout.traces);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -493,5 +536,6 @@ main (int    argc,
   g_test_add_func ("/plot/chart/settle", test_settle);
   g_test_add_func ("/plot/chart/spike", test_spike);
   g_test_add_func ("/plot/chart/describe", test_describe);
+  g_test_add_func ("/plot/chart/warp", test_warp);
   return g_test_run ();
 }

@@ -64,7 +64,8 @@ line_at (MpChart             *self,
   MpSmoother smoother;
 
   if (trace->dense && self->tau <= 0) {
-    double column = ((double) iteration - layout->first) / (layout->last - layout->first) * trace->n_columns;
+    double along = mp_warp_to_x (curve->warp, (double) iteration);
+    double column = (along - layout->first) / (layout->last - layout->first) * trace->n_columns;
 
     return trace->line[(guint) CLAMP (column, 0, trace->n_columns - 1)];
   }
@@ -91,7 +92,7 @@ take_readings (MpChart             *self,
 
     if (!curve->visible)
       continue;
-    if (!find_nearest (curve->series, self->cursor_iteration, &iteration, &value)) {
+    if (!find_nearest (curve->series, mp_warp_to_iteration (curve->warp, self->cursor_iteration), &iteration, &value)) {
       reading.value = g_strdup ("–");
       reading.smoothed = self->tau > 0 ? g_strdup ("–") : NULL;
       g_array_append_val (readings, reading);
@@ -100,7 +101,7 @@ take_readings (MpChart             *self,
     line = line_at (self, layout, curve, &layout->traces[i], iteration, value);
     y = mp_chart_map_y (layout, &layout->traces[i], self->scale, line);
     if (y >= layout->y - 1 && y <= layout->y + layout->height + 1) {
-      double x = mp_chart_map_x (layout, (double) iteration);
+      double x = mp_chart_map_x (layout, mp_warp_to_x (curve->warp, (double) iteration));
 
       cairo_arc (pen->cr, x, y, pen->style->line_width * 2 + 1.5, 0, 2 * G_PI);
       mp_colour_set_source (pen->style->card, pen->cr);
@@ -224,7 +225,7 @@ count_hidden (MpChart             *self,
         double  raw;
 
         mp_series_get (curve->series, trace->begin + k, &iteration, &raw);
-        at = mp_chart_map_x (layout, (double) iteration);
+        at = mp_chart_map_x (layout, mp_warp_to_x (curve->warp, (double) iteration));
       }
       hidden += at >= x - 4 && at <= x + size->width + 4;
     }
@@ -255,6 +256,25 @@ place_box (MpChart             *self,
     *y = bottom;
 }
 
+/* (transfer full) */
+static char *
+name_place (MpChart *self)
+{
+  double             along = MAX (0, self->cursor_iteration);
+  g_autofree char   *count = mp_format_count ((guint64) floor (along));
+  g_autofree char   *seconds = mp_format_fixed (along, along < 100 ? 1 : 0);
+
+  switch (self->axis) {
+  case MP_AXIS_SECONDS:
+    return g_strdup_printf (_("%s s"), seconds);
+  case MP_AXIS_POINTS:
+    return g_strdup_printf (_("%s points"), count);
+  default:
+    /* Translators: an iteration's number */
+    return g_strdup_printf (_("it %s"), count);
+  }
+}
+
 static void
 draw_readout (MpChart             *self,
               MpPen               *pen,
@@ -263,9 +283,7 @@ draw_readout (MpChart             *self,
               double               width,
               double               height)
 {
-  g_autofree char   *count = mp_format_count ((guint64) MAX (0, floor (self->cursor_iteration)));
-  /* Translators: an iteration's number */
-  g_autofree char   *head = g_strdup_printf (_("it %s"), count);
+  g_autofree char   *head = name_place (self);
   const MpPlotStyle *style = pen->style;
   BoxSize            size = choose_box (pen, readings, head, width);
   double             x, y, row, right;

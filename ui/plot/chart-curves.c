@@ -15,9 +15,9 @@
 
 double
 mp_chart_map_x (const MpChartLayout *layout,
-                double               iteration)
+                double               along)
 {
-  double x = layout->x + (iteration - layout->first) / (layout->last - layout->first) * layout->width;
+  double x = layout->x + (along - layout->first) / (layout->last - layout->first) * layout->width;
 
   /* Cairo's coordinates end at 2^23 */
   return CLAMP (x, -1e5, 1e5);
@@ -50,6 +50,30 @@ column_middle (const MpChartLayout *layout,
   return layout->first + (layout->last - layout->first) * (column + 0.5) / trace->n_columns;
 }
 
+/* Summaries of equal columns of the axis. */
+static void
+summarise_columns (MpSeries            *series,
+                   const MpWarp        *warp,
+                   const MpChartLayout *layout,
+                   guint                n,
+                   MpSummary           *columns)
+{
+  guint64 begin, end;
+
+  if (warp == NULL) {
+    mp_series_decimate (series, layout->first, nextafter (layout->last, INFINITY), n, columns);
+    return;
+  }
+  begin = mp_series_search (series, mp_warp_to_iteration (warp, layout->first));
+  for (guint i = 0; i < n; i++) {
+    double x = layout->first + (layout->last - layout->first) * (i + 1) / n, at = mp_warp_to_iteration (warp, x);
+
+    end = MAX (mp_series_search (series, i + 1 < n ? at : nextafter (at, INFINITY)), begin);
+    mp_series_summarise (series, begin, end, &columns[i]);
+    begin = end;
+  }
+}
+
 static void
 make_dense (MpChart             *self,
             const MpCurve       *curve,
@@ -64,13 +88,13 @@ make_dense (MpChart             *self,
   trace->n_columns = n_columns;
   trace->columns = g_new (MpSummary, n_columns);
   trace->line = g_new (double, n_columns);
-  mp_series_decimate (curve->series, layout->first, nextafter (layout->last, INFINITY), n_columns, trace->columns);
+  summarise_columns (curve->series, curve->warp, layout, n_columns, trace->columns);
   mp_smoother_init (&smoother, self->tau);
   mp_series_warm_up (curve->series, begin, &smoother);
   for (guint i = 0; i < n_columns; i++) {
     const MpSummary *column = &trace->columns[i];
-    double           average = mp_smoother_add (&smoother, column_middle (layout, trace, i), column->sum,
-                                                column->n_finite);
+    double           middle = mp_warp_to_iteration (curve->warp, column_middle (layout, trace, i));
+    double           average = mp_smoother_add (&smoother, middle, column->sum, column->n_finite);
 
     trace->line[i] = column->n_finite > 0 ? average : NAN;
     trace->flags |= column->flags;
@@ -121,8 +145,8 @@ mp_chart_make_traces (MpChart       *self,
 
     if (!curve->visible || mp_series_get_n (curve->series) == 0)
       continue;
-    begin = mp_series_search (curve->series, layout->first);
-    end = mp_series_search (curve->series, nextafter (layout->last, INFINITY));
+    begin = mp_series_search (curve->series, mp_warp_to_iteration (curve->warp, layout->first));
+    end = mp_series_search (curve->series, nextafter (mp_warp_to_iteration (curve->warp, layout->last), INFINITY));
     if (end - begin > 2 * (guint64) n_columns)
       make_dense (self, curve, layout, begin, n_columns, &layout->traces[i]);
     else
@@ -370,7 +394,8 @@ paint_sparse (MpChart             *self,
     double  value;
 
     mp_series_get (curve->series, trace->begin + i, &iteration, &value);
-    raw[2 * i] = line[2 * i] = dot[4 * i] = dot[4 * i + 2] = (float) mp_chart_map_x (layout, (double) iteration);
+    raw[2 * i] = line[2 * i] = dot[4 * i] = dot[4 * i + 2]
+      = (float) mp_chart_map_x (layout, mp_warp_to_x (curve->warp, (double) iteration));
     raw[2 * i + 1] = (float) mp_chart_map_y (layout, trace, self->scale, value);
     line[2 * i + 1] = dot[4 * i + 1] = (float) mp_chart_map_y (layout, trace, self->scale, trace->line[i]);
     dot[4 * i + 3] = NAN;
@@ -447,7 +472,7 @@ draw_marks (MpChart             *self,
       mp_series_summarise (curve->series, trace->begin + i, trace->begin + i + 1, &summary);
       mp_series_get (curve->series, trace->begin + i, &iteration, &value);
       flags = summary.flags;
-      x = mp_chart_map_x (layout, (double) iteration);
+      x = mp_chart_map_x (layout, mp_warp_to_x (curve->warp, (double) iteration));
     }
     if ((flags & bad) == 0 || x - last < 9)
       continue;

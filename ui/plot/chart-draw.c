@@ -94,7 +94,7 @@ layout_init (MpChart       *self,
   mp_chart_plan_legend (self, pen, width, height, layout);
   layout->legend_y = top + tick_ascent;
   top += layout->legend_rows * (tick + 2) + (layout->legend_rows > 0 ? 2 : 0) + 6;
-  layout->axis_name = pen->style->axis_names && height > 10 * tick;
+  layout->axis_name = (pen->style->axis_names || self->axis != MP_AXIS_ITERATION) && height > 10 * tick;
   bottom += layout->axis_name ? tick : 0;
   layout->y = floor (top);
   layout->height = MAX (floor (height - bottom) - layout->y, 8);
@@ -104,7 +104,7 @@ layout_init (MpChart       *self,
   }
   fit_gutter (self, pen, width, layout);
   layout->x_ticks = mp_ticks_new (MP_SCALE_LINEAR, layout->first, layout->last,
-                                  (guint) CLAMP (layout->width / (tick * 3.3), 2, 9), TRUE);
+                                  (guint) CLAMP (layout->width / (tick * 3.3), 2, 9), self->axis != MP_AXIS_SECONDS);
 }
 
 static void
@@ -218,7 +218,8 @@ draw_axes (MpChart             *self,
   }
   if (layout->axis_name)
     mp_pen_draw (pen, MP_TEXT_TICK, pen->style->dim_text, (layout->x + right) / 2, bottom + 4 + line * 1.15 + ascent,
-                 0.5, layout->width, C_("axis", "iteration"));
+                 0.5, layout->width, self->axis == MP_AXIS_SECONDS ? C_("axis", "seconds of training")
+                                     : self->axis == MP_AXIS_POINTS ? C_("axis", "points seen") : C_("axis", "iteration"));
 }
 
 /* ---- entry points ---- */

@@ -19,6 +19,7 @@ typedef struct
   gboolean  visible;
   double    held_low, held_high; /* own range of the last drawing; NAN: none */
   MpSeries *low, *high;          /* the ends of a band around the line; NULL: none */
+  MpWarp   *warp;                /* to the axis; NULL: that has iterations */
 } MpCurve;
 
 struct _MpChart
@@ -29,6 +30,7 @@ struct _MpChart
   MpScale   scale;
   gboolean  own_scale, legend;
   double    tau;
+  MpAxis    axis;
   gboolean  x_fixed;
   double    x_first, x_last;
   double    y_low, y_high; /* NAN: automatic */
@@ -77,9 +79,9 @@ gboolean mp_chart_find_x_range (MpChart *self,
 void     mp_chart_find_y_range (MpChart       *self,
                                 MpChartLayout *layout);
 
-/* From values to user space. */
+/* From the axis and from values to user space. */
 double   mp_chart_map_x (const MpChartLayout *layout,
-                         double               iteration);
+                         double               along);
 /* NAN: the scale has no place for this value. */
 double   mp_chart_map_y (const MpChartLayout *layout,
                          const MpTrace       *trace,

@@ -17,6 +17,7 @@ curve_clear (gpointer data)
   mp_series_unref (curve->series);
   g_clear_pointer (&curve->low, mp_series_unref);
   g_clear_pointer (&curve->high, mp_series_unref);
+  g_clear_pointer (&curve->warp, mp_warp_unref);
   g_free (curve->label);
 }
 
@@ -165,6 +166,27 @@ mp_chart_set_band (MpChart  *self,
 }
 
 void
+mp_chart_set_warp (MpChart *self,
+                   guint    index,
+                   MpWarp  *warp)
+{
+  MpCurve *curve = &g_array_index (self->curves, MpCurve, index);
+
+  g_return_if_fail (index < self->curves->len && curve->warp == NULL);
+
+  curve->warp = warp != NULL ? mp_warp_ref (warp) : NULL;
+}
+
+void
+mp_chart_set_axis (MpChart *self,
+                   MpAxis   axis)
+{
+  if (self->axis != axis)
+    self->x_fixed = FALSE; /* was a range of something else */
+  self->axis = axis;
+}
+
+void
 mp_chart_set_visible (MpChart *self,
                       guint    index,
                       gboolean visible)
@@ -197,11 +219,14 @@ find_span (MpChart *self,
   for (guint i = 0; i < self->curves->len; i++) {
     const MpCurve *curve = &g_array_index (self->curves, MpCurve, i);
     guint64        a, b;
+    double         from, to;
 
     if (!curve->visible || !mp_series_get_span (curve->series, &a, &b))
       continue;
-    *first = found ? MIN (*first, (double) a) : (double) a;
-    *last = found ? MAX (*last, (double) b) : (double) b;
+    from = mp_warp_to_x (curve->warp, (double) a);
+    to = mp_warp_to_x (curve->warp, (double) b);
+    *first = found ? MIN (*first, from) : from;
+    *last = found ? MAX (*last, to) : to;
     found = TRUE;
   }
   return found;
@@ -217,7 +242,7 @@ mp_chart_find_x_range (MpChart *self,
   if (self->x_fixed) {
     *first = self->x_first;
     *last = self->x_last;
-  } else if (found && *last - *first < 1) {
+  } else if (found && (self->axis == MP_AXIS_SECONDS ? *last <= *first : *last - *first < 1)) {
     /* one value */
     *first = MAX (*first - 1, 0);
     *last += 1;
@@ -284,7 +309,9 @@ mp_chart_zoom (MpChart *self,
     return;
   iteration = CLAMP (iteration, first, last);
   share = (iteration - first) / (last - first);
-  width = MAX ((last - first) / factor, 2);
+  width = (last - first) / factor;
+  if (self->axis != MP_AXIS_SECONDS)
+    width = MAX (width, 2);
   set_x_inside (self, iteration - share * width, width);
 }
 

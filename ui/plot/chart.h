@@ -14,6 +14,7 @@
 #include "ui/plot/plot-style.h"
 #include "ui/plot/series.h"
 #include "ui/plot/ticks.h"
+#include "ui/plot/warp.h"
 
 G_BEGIN_DECLS
 
@@ -25,6 +26,14 @@ typedef enum
   MP_DASH_DASHED,
   MP_DASH_DOTTED
 } MpDash;
+
+/* What runs along the horizontal axis, which is what "iteration" means below where it is another one. */
+typedef enum
+{
+  MP_AXIS_ITERATION,
+  MP_AXIS_SECONDS,
+  MP_AXIS_POINTS
+} MpAxis;
 
 MpChart *mp_chart_new (void);
 MpChart *mp_chart_ref (MpChart *self);
@@ -68,12 +77,19 @@ void     mp_chart_set_band (MpChart  *self,
                             guint     index,
                             MpSeries *low,
                             MpSeries *high);
+/* Where the iterations of a curve without a band lie on the axis. Referenced; NULL: the axis has iterations. */
+void     mp_chart_set_warp (MpChart *self,
+                            guint    index,
+                            MpWarp  *warp);
 void     mp_chart_set_visible (MpChart *self,
                                guint    index,
                                gboolean visible);
 void     mp_chart_clear_series (MpChart *self);
 guint    mp_chart_get_n_series (MpChart *self);
 
+/* Iterations unless set; each curve then has a warp. */
+void     mp_chart_set_axis (MpChart *self,
+                            MpAxis   axis);
 /* Iterations shown. Automatic (all) until set; last must exceed first. */
 void     mp_chart_set_x_range (MpChart *self,
                                double   first,
