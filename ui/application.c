@@ -5,6 +5,7 @@
 
 #include "ui/resources.h"
 #include "ui/ui.h"
+#include "ui/param-row.h"
 #include "ui/window.h"
 
 struct _MpApplication
@@ -85,6 +86,74 @@ add_accelerators (GtkApplication *application)
   }
 }
 
+/* ---- what GTK does not do by itself ---- */
+
+static gboolean
+has_open_menu (GtkWidget *widget)
+{
+  for (GtkWidget *child = gtk_widget_get_first_child (widget); child; child = gtk_widget_get_next_sibling (child))
+    if (GTK_IS_POPOVER (child) ? gtk_widget_get_mapped (child) : has_open_menu (child))
+      return TRUE;
+  return FALSE;
+}
+
+/* A tooltip would cover the menu that its widget has just opened. */
+static gboolean
+query_tooltip_cb (GtkWidget  *widget,
+                  int         x,
+                  int         y,
+                  gboolean    keyboard,
+                  GtkTooltip *tooltip)
+{
+  gboolean shown = FALSE;
+
+  if (!has_open_menu (widget))
+    g_signal_chain_from_overridden_handler (widget, x, y, keyboard, tooltip, &shown);
+  return shown;
+}
+
+static void
+hide_tooltips_of_menus (void)
+{
+  static gsize done;
+  g_autoptr (GTypeClass) widgets = NULL; /* the signal is theirs */
+
+  if (!g_once_init_enter (&done))
+    return;
+  widgets = g_type_class_ref (GTK_TYPE_WIDGET);
+  g_signal_override_class_handler ("query-tooltip", GTK_TYPE_MENU_BUTTON, G_CALLBACK (query_tooltip_cb));
+  g_signal_override_class_handler ("query-tooltip", GTK_TYPE_DROP_DOWN, G_CALLBACK (query_tooltip_cb));
+  g_signal_override_class_handler ("query-tooltip", MP_TYPE_PARAM_ROW, G_CALLBACK (query_tooltip_cb));
+  g_once_init_leave (&done, 1);
+}
+
+/* GTK shows the bare names of keys where its translation has no other. */
+static void
+read_keys (GtkWidget *widget)
+{
+  for (GtkWidget *child = gtk_widget_get_first_child (widget); child; child = gtk_widget_get_next_sibling (child)) {
+    if (GTK_IS_LABEL (child) && gtk_widget_has_css_class (child, "keycap")) {
+      g_autofree char *text = g_strdelimit (g_strdup (gtk_label_get_text (GTK_LABEL (child))), "_", ' ');
+
+      gtk_label_set_text (GTK_LABEL (child), text);
+    }
+    read_keys (child);
+  }
+}
+
+static void
+mp_application_window_added (GtkApplication *application,
+                             GtkWindow      *window)
+{
+  GtkShortcutsWindow *help = NULL;
+
+  GTK_APPLICATION_CLASS (mp_application_parent_class)->window_added (application, window);
+  if (GTK_IS_APPLICATION_WINDOW (window))
+    help = gtk_application_window_get_help_overlay (GTK_APPLICATION_WINDOW (window));
+  if (help)
+    read_keys (GTK_WIDGET (help));
+}
+
 static void
 mp_application_startup (GApplication *application)
 {
@@ -96,6 +165,7 @@ mp_application_startup (GApplication *application)
   G_APPLICATION_CLASS (mp_application_parent_class)->startup (application);
   g_action_map_add_action_entries (G_ACTION_MAP (application), entries, G_N_ELEMENTS (entries), application);
   add_accelerators (GTK_APPLICATION (application));
+  hide_tooltips_of_menus ();
   gtk_window_set_default_icon_name (MP_APPLICATION_ID);
 }
 
@@ -130,6 +200,7 @@ mp_application_class_init (MpApplicationClass *klass)
   object_class->finalize = mp_application_finalize;
   application_class->startup = mp_application_startup;
   application_class->activate = mp_application_activate;
+  GTK_APPLICATION_CLASS (klass)->window_added = mp_application_window_added;
 }
 
 static void

@@ -226,29 +226,29 @@ GMenu *
 mp_chart_choices_menu (GPtrArray  *choices,
                        const char *action)
 {
-  GMenu *menu = g_menu_new (), *section = NULL, *group = NULL;
-  const char *last = NULL;
+  GMenu *menu = g_menu_new (), *section = g_menu_new ();
+  g_autoptr (GHashTable) groups = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, g_object_unref);
 
-  section = g_menu_new ();
   g_menu_append_section (menu, NULL, G_MENU_MODEL (section));
   for (guint i = 0; i < choices->len; i++) {
     const MpChartChoice *choice = g_ptr_array_index (choices, i);
     g_autoptr (GMenuItem) item = g_menu_item_new (choice->label, NULL);
+    GMenu *group;
 
     g_menu_item_set_action_and_target (item, action, "s", choice->id);
     if (!choice->group) {
       g_menu_append_item (section, item);
       continue;
     }
-    if (!last || !g_str_equal (last, choice->group)) {
-      g_clear_object (&group);
+    /* One for each title: lanes of one method may have other lanes between them, and further series. */
+    group = g_hash_table_lookup (groups, choice->group);
+    if (!group) {
       group = g_menu_new ();
+      g_hash_table_insert (groups, choice->group, group);
       g_menu_append_submenu (menu, choice->group, G_MENU_MODEL (group));
-      last = choice->group;
     }
     g_menu_append_item (group, item);
   }
-  g_clear_object (&group);
   g_object_unref (section);
   return menu;
 }

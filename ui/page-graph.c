@@ -83,7 +83,8 @@ update_phase (MpGraphPage *self)
   const char *next = self->lane ? mp_lane_model_get_phase (self->lane) : NULL;
   gboolean paused = self->lane && mp_lane_model_get_state (self->lane) == MP_LANE_PAUSED;
   const MpLaneProgress *progress = self->lane ? mp_lane_model_get_progress (self->lane) : NULL;
-  g_autofree char *text = NULL;
+  g_autofree char *count = progress ? mp_format_count (progress->iteration) : NULL;
+  g_autoptr (GString) text = g_string_new (NULL);
 
   self->phase = -1;
   for (guint i = 0; self->diagram && paused && next && i < self->diagram->phases->len; i++)
@@ -91,12 +92,13 @@ update_phase (MpGraphPage *self)
       self->phase = (int) i;
   if (self->plot)
     mp_diagram_plot_set_phase (self->plot, self->diagram->phases->len > 1 ? self->phase : -1);
-  if (paused && next && progress)
-    text = g_strdup_printf (_("iteration %'d · next: %s"), (int) progress->iteration,
-                            g_dgettext (GETTEXT_PACKAGE, next));
-  else if (progress)
-    text = g_strdup_printf (_("iteration %'d"), (int) progress->iteration);
-  gtk_label_set_text (self->phase_label, text ? text : "");
+  if (progress)
+    g_string_append_printf (text, _("Iteration %s"), count);
+  if (paused && next && progress) {
+    g_string_append (text, " · ");
+    g_string_append_printf (text, _("next: %s"), g_dgettext (GETTEXT_PACKAGE, next));
+  }
+  gtk_label_set_text (self->phase_label, text->str);
 }
 
 static void
@@ -226,9 +228,12 @@ static void
 chosen_cb (MpGraphPage *self)
 {
   guint selected = gtk_drop_down_get_selected (self->chooser);
-  g_autoptr (MpLaneModel) lane = selected == GTK_INVALID_LIST_POSITION
-                                 ? NULL : g_list_model_get_item (mp_session_get_lanes (self->session), selected);
+  g_autoptr (MpLaneModel) lane = NULL;
 
+  if (!self->session) /* the chooser goes after it */
+    return;
+  if (selected != GTK_INVALID_LIST_POSITION)
+    lane = g_list_model_get_item (mp_session_get_lanes (self->session), selected);
   if (lane != self->lane)
     set_lane (self, lane);
 }

@@ -15,7 +15,7 @@ struct _MpSlowMotion
   MpLaneModel   *lane;
   GSignalGroup  *lane_signals;
   GtkLabel      *head;
-  GtkLabel      *next;
+  GtkLabel      *rest;
   GtkGrid       *numbers;
   MpScatterView *scatter;
 };
@@ -130,8 +130,9 @@ fill_points (MpSlowMotion      *self,
   mp_scatter_view_describe (self->scatter, _("The minibatch: real and generated points"));
 }
 
+/* "Iteration 4 · Critic (2 of 5)". */
 static char *
-describe (const MpMinibatch *minibatch)
+describe_phase (const MpMinibatch *minibatch)
 {
   g_autofree char *count = mp_format_count (minibatch->iteration + 1);
   GString *text = g_string_new (NULL);
@@ -142,11 +143,23 @@ describe (const MpMinibatch *minibatch)
     g_string_append (text, " ");
     g_string_append_printf (text, _("(%d of %d)"), (int) minibatch->repetition + 1, (int) minibatch->n_repetitions);
   }
-  if (minibatch->real || minibatch->generated) {
-    g_string_append (text, " · ");
+  return g_string_free (text, FALSE);
+}
+
+/* "200 real and 200 generated points · next: Generator". next: untranslated, or NULL. */
+static char *
+describe_rest (const MpMinibatch *minibatch,
+               const char        *next)
+{
+  GString *text = g_string_new (NULL);
+
+  if (minibatch->real || minibatch->generated)
     g_string_append_printf (text, _("%d real and %d generated points"), (int) minibatch->n_real,
                             (int) minibatch->n_generated);
-  }
+  if (next && text->len > 0)
+    g_string_append (text, " · ");
+  if (next)
+    g_string_append_printf (text, _("next: %s"), g_dgettext (GETTEXT_PACKAGE, next));
   return g_string_free (text, FALSE);
 }
 
@@ -154,20 +167,19 @@ static void
 update (MpSlowMotion *self)
 {
   MpMinibatch *minibatch = self->lane ? mp_lane_model_get_minibatch (self->lane) : NULL;
-  const char *next = self->lane ? mp_lane_model_get_phase (self->lane) : NULL;
   g_autofree char *text = NULL;
-  g_autofree char *what = NULL;
+  g_autofree char *rest = NULL;
 
   gtk_widget_set_visible (GTK_WIDGET (self), minibatch != NULL);
   if (!minibatch) {
     gtk_label_set_text (self->head, "");
     return;
   }
-  text = describe (minibatch);
-  what = next ? g_strdup_printf (_("next: %s"), g_dgettext (GETTEXT_PACKAGE, next)) : NULL;
+  text = describe_phase (minibatch);
+  rest = describe_rest (minibatch, mp_lane_model_get_phase (self->lane));
   gtk_label_set_text (self->head, text);
-  gtk_widget_set_tooltip_text (GTK_WIDGET (self->head), text);
-  gtk_label_set_text (self->next, what ? what : "");
+  gtk_label_set_text (self->rest, rest);
+  gtk_widget_set_tooltip_text (GTK_WIDGET (self->rest), rest);
   fill_numbers (self, minibatch);
   fill_points (self, minibatch);
 }
@@ -201,7 +213,7 @@ mp_slow_motion_class_init (MpSlowMotionClass *klass)
   g_type_ensure (MP_TYPE_SCATTER_VIEW);
   gtk_widget_class_set_template_from_resource (widget_class, MP_RESOURCE_PATH "/ui/slow-motion.ui");
   gtk_widget_class_bind_template_child (widget_class, MpSlowMotion, head);
-  gtk_widget_class_bind_template_child (widget_class, MpSlowMotion, next);
+  gtk_widget_class_bind_template_child (widget_class, MpSlowMotion, rest);
   gtk_widget_class_bind_template_child (widget_class, MpSlowMotion, numbers);
   gtk_widget_class_bind_template_child (widget_class, MpSlowMotion, scatter);
   gtk_widget_class_bind_template_callback (widget_class, close_cb);

@@ -656,7 +656,7 @@ query_tooltip_cb (MpTimelineBar *self,
   g_autofree char *at = NULL;
   g_autofree char *text = NULL;
 
-  if (!self->timeline || keyboard)
+  if (!self->timeline || keyboard || (self->menu && gtk_widget_get_mapped (self->menu)))
     return FALSE;
   get_layout (self, &layout);
   if (x < layout.x0 - MARGIN || layout.end <= 0)

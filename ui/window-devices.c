@@ -48,10 +48,11 @@ listed_cb (GObject      *object,
            gpointer      data)
 {
   MpWindow *self = MP_WINDOW (object);
+  g_autoptr (GPtrArray) devices = g_task_propagate_pointer (G_TASK (result), NULL);
 
-  self->devices = g_task_propagate_pointer (G_TASK (result), NULL);
   if (!self->session) /* closed meanwhile */
     return;
+  self->devices = g_steal_pointer (&devices);
   mp_device_menu_set_devices (self->device_menu, self->devices);
   mp_inspector_set_devices (self->inspector, self->devices);
   update_device (self);

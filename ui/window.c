@@ -110,8 +110,11 @@ static void
 inspected_lane_cb (MpWindow *self)
 {
   MpLaneModel *lane = mp_inspector_get_lane (self->inspector);
-  gboolean several = g_list_model_get_n_items (mp_session_get_lanes (self->session)) > 1;
+  gboolean several;
 
+  if (!self->session) /* what a disposed window's children still tell */
+    return;
+  several = g_list_model_get_n_items (mp_session_get_lanes (self->session)) > 1;
   for (GtkWidget *child = gtk_widget_get_first_child (GTK_WIDGET (self->lanes)); child;
        child = gtk_widget_get_next_sibling (child))
     mp_lane_card_set_selected (MP_LANE_CARD (child),
@@ -149,13 +152,15 @@ update_transport (MpWindow *self)
 void
 mp_window_update_page (MpWindow *self)
 {
-  gboolean empty = g_list_model_get_n_items (mp_session_get_lanes (self->session)) == 0;
-  const MpPageInfo *page = mp_pages_find (gtk_stack_get_visible_child_name (self->work));
-  gboolean invitation = empty && page->needs_lanes;
-  gboolean inspector = !empty && page->inspector && !self->presenting;
+  gboolean empty, invitation, inspector;
+  const MpPageInfo *page;
 
-  if (self->closing)
+  if (self->closing || !self->session)
     return;
+  page = mp_pages_find (gtk_stack_get_visible_child_name (self->work));
+  empty = g_list_model_get_n_items (mp_session_get_lanes (self->session)) == 0;
+  invitation = empty && page->needs_lanes;
+  inspector = !empty && page->inspector && !self->presenting;
   gtk_stack_set_visible_child_name (self->pages, invitation ? "empty" : "work");
   adw_flap_set_fold_policy (self->library_flap, invitation ? ADW_FLAP_FOLD_POLICY_AUTO : ADW_FLAP_FOLD_POLICY_ALWAYS);
   if (invitation)
