@@ -5,11 +5,11 @@
 
 #include <math.h>
 
-#include "engine/train/lesson.h"
 #include "ui/charts.h"
 #include "ui/columns-layout.h"
 #include "ui/lane-card.h"
 #include "ui/lane-layers.h"
+#include "ui/lesson-settings.h"
 #include "ui/page-graph.h"
 #include "ui/page-portrait.h"
 #include "ui/param-row.h"
@@ -98,27 +98,15 @@ for_lanes (MpLessonPage          *self,
   }
 }
 
-/* A live list of another length is refused while the lane runs: it waits for restart_pending (). */
-static void
-set_value (MpLessonPage *self,
-           MpLaneModel  *lane,
-           const char   *group,
-           const char   *key,
-           const char   *value)
-{
-  g_autoptr (GError) error = NULL;
-
-  if (!mp_lane_model_set_value (lane, group, key, value, &error)
-      && !mp_experiment_set_value (mp_lane_model_get_draft (lane), group, key, value, NULL))
-    say (self, error->message);
-}
-
 static void
 apply_setting (MpLessonPage          *self,
                MpLaneModel           *lane,
                const MpLessonSetting *setting)
 {
-  set_value (self, lane, setting->group, setting->key, setting->value);
+  g_autoptr (GError) error = NULL;
+
+  if (!mp_lane_model_set_value (lane, setting->group, setting->key, setting->value, &error))
+    say (self, error->message);
 }
 
 /* Those whose settings are not live start over. */
@@ -429,28 +417,11 @@ act (MpLessonPage       *self,
   }
 }
 
-/* The preset that is open at a step: the last that a step up to it named, else the lesson's. since: the step that
- * opens it. */
-static const char *
-find_preset (MpLessonPage *self,
-             guint        *since)
-{
-  for (guint i = self->at + 1; i-- > 0;) {
-    const MpLessonStep *step = g_ptr_array_index (self->lesson->steps, i);
-
-    *since = i;
-    if (step->open)
-      return step->open;
-  }
-  return self->lesson->preset;
-}
-
 /* Returns: whether there are other lanes now. */
 static gboolean
 open_preset (MpLessonPage *self)
 {
-  guint since;
-  const char *preset = find_preset (self, &since);
+  const char *preset = mp_lesson_settings_find_preset (self->lesson, self->at, NULL);
   g_autoptr (GError) error = NULL;
 
   if (!preset || g_strcmp0 (preset, self->opened) == 0)
@@ -462,85 +433,18 @@ open_preset (MpLessonPage *self)
   return TRUE;
 }
 
-/* ---- the settings of a step ---- */
-
-static void
-apply_to (MpExperiment       *experiment,
-          guint               lane,
-          const MpLessonStep *step)
-{
-  for (guint i = 0; i < step->settings->len; i++) {
-    const MpLessonSetting *setting = &g_array_index (step->settings, MpLessonSetting, i);
-
-    if ((setting->lane == 0 || setting->lane == lane + 1)
-        && mp_experiment_find_param (experiment, setting->group, setting->key))
-      mp_experiment_set_value (experiment, setting->group, setting->key, setting->value, NULL);
-  }
-}
-
-static void
-restore_value (MpLessonPage *self,
-               MpLaneModel  *lane,
-               MpExperiment *experiment,
-               const char   *group,
-               const char   *key)
-{
-  const char *value = mp_experiment_get_string (experiment, group, key);
-  MpExperiment *draft = mp_lane_model_get_draft (lane);
-  gboolean there = mp_experiment_has_group (draft, group)
-                   && (g_str_equal (key, "kind") || mp_experiment_find_param (draft, group, key));
-
-  if (!there || g_strcmp0 (mp_experiment_get_string (draft, group, key), value) != 0)
-    set_value (self, lane, group, key, value);
-}
-
-static void
-restore_lane (MpLessonPage *self,
-              MpLaneModel  *lane,
-              MpExperiment *experiment)
-{
-  g_autoptr (GPtrArray) schema = mp_experiment_get_schema (experiment);
-
-  for (guint i = 0; i < schema->len; i++) {
-    const MpSchemaGroup *group = g_ptr_array_index (schema, i);
-
-    if (group->kind != MP_N_KINDS)
-      restore_value (self, lane, experiment, group->group, "kind");
-    for (guint j = 0; j < group->params->len; j++)
-      restore_value (self, lane, experiment, group->group, ((const MpParam *) g_ptr_array_index (group->params, j))->key);
-  }
-}
-
-/* As if the steps up to this one had just been taken: what later steps and the person have set is taken back. */
-static void
-restore_settings (MpLessonPage *self)
-{
-  GListModel *lanes = mp_session_get_lanes (self->session);
-  guint since = 0;
-  const char *preset = find_preset (self, &since);
-  g_autoptr (GPtrArray) experiments = preset ? mp_comparison_load (preset, NULL, NULL) : NULL;
-
-  if (!experiments || experiments->len != g_list_model_get_n_items (lanes))
-    return; /* not the lesson's lanes any more */
-  for (guint i = 0; i < experiments->len; i++) {
-    g_autoptr (MpLaneModel) lane = g_list_model_get_item (lanes, i);
-
-    for (guint j = since; j <= self->at; j++)
-      apply_to (g_ptr_array_index (experiments, i), i, g_ptr_array_index (self->lesson->steps, j));
-    restore_lane (self, lane, g_ptr_array_index (experiments, i));
-  }
-}
-
 static void
 set_step (MpLessonPage       *self,
           const MpLessonStep *step,
           gboolean            again)
 {
-  if (open_preset (self) || again)
-    restore_settings (self);
-  else
+  g_autoptr (GError) error = NULL;
+
+  if (!open_preset (self) && !again)
     for (guint i = 0; i < step->settings->len; i++)
       for_lanes (self, &g_array_index (step->settings, MpLessonSetting, i), apply_setting);
+  else if (!mp_lesson_settings_restore (self->lesson, self->at, mp_session_get_lanes (self->session), &error))
+    say (self, error->message);
   restart_pending (self);
 }
 
