@@ -346,7 +346,7 @@ set_live (MpLaneModel *self,
   return mp_experiment_set_value (self->experiment, group, key, value, error);
 }
 
-/* A key of the kind that the lane trains, with as many entries as it has; others wait for the restart. */
+/* A key of the kind that a lane trains, with as many entries; others, and lanes that are over, wait for the restart. */
 static gboolean
 can_be_live (MpLaneModel   *self,
              const MpParam *param,
@@ -354,7 +354,7 @@ can_be_live (MpLaneModel   *self,
 {
   guint had = 1, wanted = 1;
 
-  if (!param || !param->live || !mp_experiment_has_group (self->experiment, group)
+  if (!param || !param->live || self->state >= MP_LANE_FINISHED || !mp_experiment_has_group (self->experiment, group)
       || mp_experiment_find_param (self->experiment, group, param->key) != param)
     return FALSE;
   if (param->type == MP_PARAM_DOUBLES || param->type == MP_PARAM_INTS) {

@@ -227,6 +227,12 @@ test_draft (void)
   mp_lane_model_discard_draft (lane);
   g_assert_cmpuint (mp_lane_model_get_n_pending (lane), ==, 0);
   g_assert_cmpstr (mp_experiment_get_string (mp_lane_model_get_draft (lane), "method", "kind"), ==, "gram");
+
+  /* A lane that is over says what it trained with. */
+  mp_lane_model_set_state (lane, MP_LANE_FINISHED, NULL);
+  g_assert_true (mp_lane_model_set_value (lane, "method", "ridge", "0.5", NULL));
+  g_assert_cmpuint (mp_lane_model_get_n_pending (lane), ==, 1);
+  g_assert_cmpstr (mp_experiment_get_string (mp_lane_model_get_experiment (lane), "method", "ridge"), !=, "0.5");
   g_free (live.assignment);
   g_assert_finalize_object (lane);
 }
