@@ -7,7 +7,7 @@ struct _MpHealthPanel
 {
   GtkWidget parent_instance;
 
-  char *shown; /* titles and details of what is there */
+  char *shown; /* what is there: titles and buttons */
 };
 
 G_DEFINE_FINAL_TYPE (MpHealthPanel, mp_health_panel, GTK_TYPE_WIDGET)
@@ -29,26 +29,25 @@ new_label (const char *text,
 
 static void
 add_finding (MpHealthPanel  *self,
-             const MpHealth *health,
-             MpLaneModel    *model,
-             guint           lane)
+             const MpHealth *health)
 {
   static const char *const classes[] = { "health-calm", "health-good", "health-warning", "health-bad" };
   GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 2), *buttons = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 6);
+  GtkWidget *detail = new_label (NULL, "caption");
 
   gtk_widget_add_css_class (box, "health");
   gtk_widget_add_css_class (box, classes[health->level]);
   gtk_box_append (GTK_BOX (box), new_label (health->title, "heading"));
-  if (health->detail && health->detail[0] != '\0')
-    gtk_box_append (GTK_BOX (box), new_label (health->detail, "caption"));
+  gtk_box_append (GTK_BOX (box), detail);
+  g_object_set_data (G_OBJECT (box), "detail", detail);
   if (health->roll_back) {
     GtkWidget *button = gtk_button_new_with_mnemonic (_("_Go back"));
+
+    g_object_set_data (G_OBJECT (box), "roll-back", button);
 
     gtk_widget_add_css_class (button, "small");
     gtk_widget_set_tooltip_text (button, _("Opens a lane that goes on from the last good checkpoint"));
     gtk_actionable_set_action_name (GTK_ACTIONABLE (button), "win.branch");
-    gtk_actionable_set_action_target (GTK_ACTIONABLE (button), "(ix)", (gint32) lane,
-                                      (gint64) mp_lane_model_get_progress (model)->iteration);
     gtk_box_append (GTK_BOX (buttons), button);
   }
   if (health->lesson) {
@@ -67,6 +66,23 @@ add_finding (MpHealthPanel  *self,
   gtk_widget_set_parent (box, GTK_WIDGET (self));
 }
 
+/* What changes as the lane trains, without taking a button away that is just being pressed. */
+static void
+update_finding (GtkWidget      *box,
+                const MpHealth *health,
+                MpLaneModel    *model,
+                guint           lane)
+{
+  GtkLabel *detail = g_object_get_data (G_OBJECT (box), "detail");
+  GtkActionable *button = g_object_get_data (G_OBJECT (box), "roll-back");
+
+  gtk_label_set_text (detail, health->detail ? health->detail : "");
+  gtk_widget_set_visible (GTK_WIDGET (detail), health->detail && health->detail[0] != '\0');
+  if (button)
+    gtk_actionable_set_action_target (button, "(ix)", (gint32) lane,
+                                      (gint64) mp_lane_model_get_progress (model)->iteration);
+}
+
 static void
 clear (MpHealthPanel *self)
 {
@@ -83,6 +99,7 @@ mp_health_panel_show (MpHealthPanel *self,
 {
   g_autoptr (GPtrArray) list = NULL;
   g_autoptr (GString) all = g_string_new (NULL);
+  GtkWidget *box;
 
   g_return_if_fail (MP_IS_HEALTH_PANEL (self));
 
@@ -91,15 +108,19 @@ mp_health_panel_show (MpHealthPanel *self,
   for (guint i = 0; i < list->len; i++) {
     const MpHealth *health = g_ptr_array_index (list, i);
 
-    g_string_append_printf (all, "\n%s\n%s", health->title, health->detail ? health->detail : "");
+    g_string_append_printf (all, "\n%d %d %s %s", health->level, health->roll_back, health->lesson ? health->lesson : "",
+                            health->title);
   }
-  if (g_strcmp0 (all->str, self->shown) == 0)
-    return;
-  g_free (self->shown);
-  self->shown = g_strdup (all->str);
-  clear (self);
-  for (guint i = 0; i < list->len; i++)
-    add_finding (self, g_ptr_array_index (list, i), model, lane);
+  if (g_strcmp0 (all->str, self->shown) != 0) {
+    g_free (self->shown);
+    self->shown = g_strdup (all->str);
+    clear (self);
+    for (guint i = 0; i < list->len; i++)
+      add_finding (self, g_ptr_array_index (list, i));
+  }
+  box = gtk_widget_get_first_child (GTK_WIDGET (self));
+  for (guint i = 0; i < list->len; i++, box = gtk_widget_get_next_sibling (box))
+    update_finding (box, g_ptr_array_index (list, i), model, lane);
 }
 
 static void
@@ -133,7 +154,6 @@ mp_health_panel_init (MpHealthPanel *self)
 {
   gtk_orientable_set_orientation (GTK_ORIENTABLE (gtk_widget_get_layout_manager (GTK_WIDGET (self))),
                                   GTK_ORIENTATION_VERTICAL);
-  gtk_box_layout_set_spacing (GTK_BOX_LAYOUT (gtk_widget_get_layout_manager (GTK_WIDGET (self))), 6);
 }
 
 GtkWidget *
