@@ -89,7 +89,7 @@ def table_runs(options):
 def train_table(matchpoint, options, data, method, seed):
     widths = options.table_hidden
     arguments = ["--seed", str(seed), "--iterations", str(options.table_iterations), "--set", f"generator.hidden={widths}",
-                 "--set", "evaluate.every=100", "--set", "evaluate.samples=10000"]
+                 "--set", "evaluate.every=250", "--set", "evaluate.samples=10000"]
     if method != "gmmn":
         arguments += ["--set", f"critic.hidden={widths}"]
     return matchpoint.train(f"gamn-{data}-{method}", f"table/{data}-{method}-{seed}", *arguments)
@@ -272,7 +272,7 @@ def main():
     parser.add_argument("--only", choices=["grid", "table", "figure3"], help="train one part")
     parser.add_argument("--write", action="store_true", help="train nothing, write the document")
     parser.add_argument("--lanes", type=int, default=os.cpu_count())
-    parser.add_argument("--table-iterations", type=int, default=3000)
+    parser.add_argument("--table-iterations", type=int, default=5000)
     parser.add_argument("--table-hidden", default="128, 128, 128")
     parser.add_argument("--table-seeds", type=int, default=1)
     parser.add_argument("--figure3-iterations", type=int, default=25000)

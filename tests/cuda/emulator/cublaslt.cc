@@ -650,6 +650,8 @@ cublasLtMatmul (cublasLtHandle_t,
     return CUBLAS_STATUS_INVALID_VALUE;
   p.alpha = p.desc.scale == CUDA_R_64F ? *static_cast<const double *> (alpha) : *static_cast<const float *> (alpha);
   p.beta = p.desc.scale == CUDA_R_64F ? *static_cast<const double *> (beta) : *static_cast<const float *> (beta);
+  if (!emulator_settings ().texts.empty ())
+    return CUBLAS_STATUS_SUCCESS;
   return emulator_enqueue (stream, [p, workspace, needed] {
     if (emulator_check_range ("cublasLtMatmul", "the workspace", workspace, needed)) {
       emulator_unlock_memory ();

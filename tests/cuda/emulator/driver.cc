@@ -24,7 +24,7 @@ struct CUfunc_st
 {
   CUmod_st    *module;
   std::string  name;
-  void       (*call) (const void *arguments);
+  void       (*call) (const void *arguments); /* nullptr: a text that was kept, not compiled */
   size_t       bytes;
 };
 
@@ -120,15 +120,17 @@ cuModuleLoadData (CUmodule   *out,
     &emulator_dynamic_shared, emulator_barrier, emulator_exchange, emulator_lane
   };
   std::lock_guard<std::recursive_mutex> guard (emulator_lock);
-  size_t bytes = image_bytes (image);
+  bool text = memcmp (image, EMULATOR_TEXT, sizeof EMULATOR_TEXT - 1) == 0;
+  size_t bytes = text ? 0 : image_bytes (image);
   void *handle = bytes > 0 ? open_image (image, bytes) : nullptr;
   void *bind = handle != nullptr ? dlsym (handle, "emulated_bind") : nullptr;
 
-  if (bind == nullptr)
+  if (bind == nullptr && !text)
     return CUDA_ERROR_INVALID_IMAGE;
   CUmod_st *module = new CUmod_st ();
   module->handle = handle;
-  reinterpret_cast<void (*) (const EmulatorTable *, EmulatorProgram *)> (bind) (&table, &module->program);
+  if (bind != nullptr)
+    reinterpret_cast<void (*) (const EmulatorTable *, EmulatorProgram *)> (bind) (&table, &module->program);
   modules.push_back (module);
   *out = module;
   return CUDA_SUCCESS;
@@ -140,7 +142,8 @@ cuModuleUnload (CUmodule module)
   std::lock_guard<std::recursive_mutex> guard (emulator_lock);
 
   emulator_drain_all ();
-  dlclose (module->handle);
+  if (module->handle != nullptr)
+    dlclose (module->handle);
   module->handle = nullptr;
   return CUDA_SUCCESS;
 }
@@ -150,6 +153,10 @@ cuModuleGetFunction (CUfunction *out,
                      CUmodule    module,
                      const char *name)
 {
+  if (module->handle == nullptr) {
+    *out = new CUfunc_st { module, name, nullptr, 0 };
+    return CUDA_SUCCESS;
+  }
   void *call = dlsym (module->handle, (std::string ("emulated_call_") + name).c_str ());
   void *size = dlsym (module->handle, (std::string ("emulated_size_") + name).c_str ());
 
@@ -196,6 +203,8 @@ cuLaunchKernel (CUfunction function,
 {
   if (parameters == nullptr || extra != nullptr)
     return CUDA_ERROR_INVALID_VALUE;
+  if (function->call == nullptr)
+    return CUDA_SUCCESS;
   std::string arguments (static_cast<const char *> (parameters[0]), function->bytes);
   EmulatorKernel kernel = { function->name.c_str (), dim3 (grid_x, grid_y, grid_z), dim3 (block_x, block_y, block_z),
                             shared_bytes, [function, arguments] { function->call (arguments.data ()); },

@@ -44,6 +44,7 @@ emulator_read_settings ()
   settings.memory <<= *unit == 'K' ? 10 : *unit == 'M' ? 20 : *unit == 'G' ? 30 : 0;
   settings.n_devices = atoi (variable ("MATCHPOINT_EMULATOR_DEVICES", "1"));
   settings.fail = std::string (",") + variable ("MATCHPOINT_EMULATOR_FAIL", "") + ",";
+  settings.texts = variable ("MATCHPOINT_EMULATOR_TEXTS", "");
   settings_read = true;
 }
 

@@ -12,7 +12,8 @@
  *                                result that depends on it lacks a barrier.
  *   MATCHPOINT_EMULATOR_LATENCY  n: streams do nothing before the host waits for them, or has asked an event n times.
  *                                A host that does not wait reads old memory. 0 (default): everything runs at once.
- *   MATCHPOINT_EMULATOR_TEXTS    folder that gets what the fake NVRTC is asked to compile
+ *   MATCHPOINT_EMULATOR_TEXTS    folder that gets what the fake NVRTC is asked to compile. Nothing is computed then: texts
+ *                                are not compiled, kernels and products do nothing, memory is zero instead of poisoned
  *   MATCHPOINT_EMULATOR_MEMORY   bytes of the device, with K, M or G; 1G
  *   MATCHPOINT_EMULATOR_DEVICES  how many there are; 1
  *   MATCHPOINT_EMULATOR_FAIL     a comma list of what is missing or fails: driver, old-driver, cudnn, cublas, cusolver,
@@ -38,6 +39,7 @@ struct EmulatorSettings
   size_t      memory;
   int         n_devices;
   std::string fail; /* ",driver,cudaMalloc," */
+  std::string texts; /* "": compile and run them */
 };
 
 /* Read from the environment at the first call. */
@@ -45,6 +47,9 @@ EmulatorSettings &emulator_settings ();
 /* For tests that change the environment. */
 void emulator_read_settings ();
 bool emulator_fails (const char *what);
+
+/* What stands for the compiled image of a text that was kept. */
+#define EMULATOR_TEXT "a text that was kept"
 
 /* ---- errors ---- */
 /* Says on standard error what the device does not allow and breaks it: from now on every call returns `error`. */

@@ -43,6 +43,13 @@ static unsigned n_locks;
 static bool is_open;
 #endif
 
+/* Nothing is computed from texts that are kept. */
+static int
+fresh_byte ()
+{
+  return emulator_settings ().texts.empty () ? FRESH_BYTE : 0;
+}
+
 static const Block *
 find (const Blocks &blocks,
       const void   *address,
@@ -142,7 +149,7 @@ take (size_t bytes)
   address = region + offset;
   emulator_unlock_memory ();
   memset (address, MARGIN_BYTE, need);
-  memset (address + MARGIN, FRESH_BYTE, bytes);
+  memset (address + MARGIN, fresh_byte (), bytes);
   emulator_lock_memory ();
   return address + MARGIN;
 }
@@ -162,7 +169,7 @@ give (void  *address,
                       i < MARGIN ? "before" : "behind", bytes);
       break;
     }
-  memset (start, FRESH_BYTE, need);
+  memset (start, fresh_byte (), need);
   emulator_lock_memory ();
   std::map<size_t, size_t>::iterator after = holes.lower_bound (offset);
   if (after != holes.end () && offset + need == after->first) {
@@ -186,7 +193,7 @@ take (size_t bytes)
 
   if (posix_memalign (&address, ALIGNMENT, bytes) != 0)
     return nullptr;
-  memset (address, FRESH_BYTE, bytes);
+  memset (address, fresh_byte (), bytes);
   return address;
 }
 
@@ -394,7 +401,7 @@ cudaHostAlloc (void   **out,
   *out = nullptr;
   if (posix_memalign (out, ALIGNMENT, bytes) != 0)
     return emulator_result (cudaErrorMemoryAllocation);
-  memset (*out, FRESH_BYTE, bytes);
+  memset (*out, fresh_byte (), bytes);
   pinned_blocks[reinterpret_cast<uintptr_t> (*out)] = { bytes, 0 };
   return cudaSuccess;
 }

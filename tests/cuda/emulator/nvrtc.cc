@@ -249,16 +249,16 @@ nvrtcDestroyProgram (nvrtcProgram *program)
 }
 
 /* For tests that hand the texts to the real NVRTC. */
-static void
-keep_text (const std::string &source)
+static bool
+keep_text (nvrtcProgram program)
 {
   static int n;
-  const char *folder = getenv ("MATCHPOINT_EMULATOR_TEXTS");
   static std::mutex lock;
   std::lock_guard<std::mutex> guard (lock);
 
-  if (folder != nullptr)
-    write_file (std::string (folder) + "/" + std::to_string (getpid ()) + "-" + std::to_string (n++) + ".cu", source);
+  program->image = EMULATOR_TEXT;
+  return write_file (emulator_settings ().texts + "/" + std::to_string (getpid ()) + "-" + std::to_string (n++) + ".cu",
+                     program->source);
 }
 
 nvrtcResult
@@ -271,8 +271,8 @@ nvrtcCompileProgram (nvrtcProgram       program,
       program->log = std::string ("nvrtc: error: invalid value for ") + options[i];
       return NVRTC_ERROR_INVALID_OPTION;
     }
-  keep_text (program->source);
-  return compile (program) ? NVRTC_SUCCESS : NVRTC_ERROR_COMPILATION;
+  return (emulator_settings ().texts.empty () ? compile (program) : keep_text (program)) ? NVRTC_SUCCESS
+                                                                                         : NVRTC_ERROR_COMPILATION;
 }
 
 static nvrtcResult
