@@ -176,6 +176,7 @@ made_cb (GObject      *object,
   Request *request = g_task_get_task_data (G_TASK (result));
   g_autoptr (GError) error = NULL;
   g_autoptr (MpDiagram) diagram = g_task_propagate_pointer (G_TASK (result), &error);
+  MpPlotStyle style;
   double width, height;
 
   if (request->number != self->making || !self->lane)
@@ -191,8 +192,9 @@ made_cb (GObject      *object,
   self->plot = mp_diagram_plot_new (self->diagram, mp_lane_model_get_colour (self->lane));
   mp_diagram_plot_get_natural_size (self->plot, &width, &height);
   /* Smaller than natural is readable down to this; then it scrolls. */
-  gtk_drawing_area_set_content_width (GTK_DRAWING_AREA (self->area), (int) (0.8 * width));
-  gtk_drawing_area_set_content_height (GTK_DRAWING_AREA (self->area), (int) (0.85 * height));
+  mp_plot_style_for_widget (&style, self->area);
+  gtk_drawing_area_set_content_width (GTK_DRAWING_AREA (self->area), (int) (0.8 * width * style.text_scale));
+  gtk_drawing_area_set_content_height (GTK_DRAWING_AREA (self->area), (int) (0.85 * height * style.text_scale));
   gtk_stack_set_visible_child_name (self->stack, "diagram");
   describe (self);
   renew (self);

@@ -92,8 +92,11 @@ mp_phase_view_measure (GtkWidget      *widget,
                        int            *minimum_baseline,
                        int            *natural_baseline)
 {
-  *minimum = orientation == GTK_ORIENTATION_HORIZONTAL ? 220 : 170;
-  *natural = orientation == GTK_ORIENTATION_HORIZONTAL ? 440 : 300;
+  MpPlotStyle style;
+
+  mp_plot_style_for_widget (&style, widget);
+  *minimum = (int) ((orientation == GTK_ORIENTATION_HORIZONTAL ? 220 : 170) * style.text_scale);
+  *natural = (int) ((orientation == GTK_ORIENTATION_HORIZONTAL ? 440 : 300) * style.text_scale);
 }
 
 static void

@@ -401,7 +401,7 @@ draw_box (const MpDiagramPlot *self,
     mp_pen_get_line (pen, MP_TEXT_TICK, &ascent);
     mp_pen_draw (pen, MP_TEXT_TICK,
                  mp_colour_fade (self->values[i] ? pen->style->text : pen->style->dim_text, opacity), middle,
-                 place.y + place.height - 6, 0.5, place.width - 12, second);
+                 place.y + place.height - 6 * pen->style->text_scale, 0.5, place.width - 12, second);
   }
 }
 
