@@ -52,3 +52,32 @@ mp_format_short_title (const char *title)
 
   return bracket ? g_strndup (title, bracket - title) : g_strdup (title);
 }
+
+char *
+mp_format_settings (MpExperiment *experiment)
+{
+  g_autoptr (GPtrArray) schema = mp_experiment_get_schema (experiment);
+  GString *text = g_string_new (NULL);
+  guint n = 0;
+
+  for (guint i = 0; i < schema->len; i++) {
+    const MpSchemaGroup *group = g_ptr_array_index (schema, i);
+
+    if (!g_str_equal (group->group, "method"))
+      continue;
+    for (guint j = 0; j < group->params->len && n < 3; j++) {
+      const MpParam *param = g_ptr_array_index (group->params, j);
+      const char *value = mp_experiment_get_string (experiment, "method", param->key);
+      gboolean chosen = !g_str_equal (value, param->default_value);
+
+      /* A word of the method's kind comes first, and its sizes and bandwidths; others are worth their place where
+       * somebody chose them. */
+      if (param->type == MP_PARAM_ENUM && (n == 0 || chosen))
+        g_string_append_printf (text, "%s%s", n++ ? " · " : "", value);
+      else if (param->type != MP_PARAM_ENUM && param->type != MP_PARAM_BOOL && param->symbol && value[0] != '\0'
+               && (chosen || param->type != MP_PARAM_DOUBLE))
+        g_string_append_printf (text, "%s%s %s", n++ ? " · " : "", param->symbol, value);
+    }
+  }
+  return g_string_free (text, FALSE);
+}

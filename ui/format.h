@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include <glib.h>
+#include "engine/train/experiment.h"
 
 G_BEGIN_DECLS
 
@@ -15,5 +15,7 @@ char *mp_format_duration (double  seconds);               /* "3 min 20 s" */
 
 /* "Critic loss" of "Critic loss (binary cross-entropy)": for legends, where the whole title is shown nearby. */
 char *mp_format_short_title (const char *title);
+/* The method's settings that tell lanes apart: "K 2 · ε 0.001", from parameters that carry a symbol. */
+char *mp_format_settings    (MpExperiment *experiment);
 
 G_END_DECLS

@@ -7,6 +7,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "ui/format.h"
 #include "ui/lane-curves.h"
 #include "ui/lane-past.h"
 
@@ -76,44 +77,13 @@ static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (MpLaneModel, mp_lane_model, G_TYPE_OBJECT)
 
-/* The method's settings that tell lanes apart: "K 2 · ε 0.001", from parameters that carry a symbol. */
-static char *
-describe_settings (MpExperiment *experiment)
-{
-  g_autoptr (GPtrArray) schema = mp_experiment_get_schema (experiment);
-  GString *text = g_string_new (NULL);
-  guint n = 0;
-
-  for (guint i = 0; i < schema->len; i++) {
-    const MpSchemaGroup *group = g_ptr_array_index (schema, i);
-
-    if (!g_str_equal (group->group, "method"))
-      continue;
-    for (guint j = 0; j < group->params->len && n < 3; j++) {
-      const MpParam *param = g_ptr_array_index (group->params, j);
-      const char *value = mp_experiment_get_string (experiment, "method", param->key);
-
-      gboolean chosen = !g_str_equal (value, param->default_value);
-
-      /* A word of the method's kind comes first, and its sizes and bandwidths; others are worth their place where
-       * somebody chose them. */
-      if (param->type == MP_PARAM_ENUM && (n == 0 || chosen))
-        g_string_append_printf (text, "%s%s", n++ ? " · " : "", value);
-      else if (param->type != MP_PARAM_ENUM && param->type != MP_PARAM_BOOL && param->symbol && value[0] != '\0'
-               && (chosen || param->type != MP_PARAM_DOUBLE))
-        g_string_append_printf (text, "%s%s %s", n++ ? " · " : "", param->symbol, value);
-    }
-  }
-  return g_string_free (text, FALSE);
-}
-
 /* A lane is known by its method; the experiment's title adds nothing where the method has a name. */
 static void
 update_names (MpLaneModel *self)
 {
   const char *kind = mp_experiment_get_string (self->experiment, "method", "kind");
   const MpDescriptor *method = mp_registry_find (MP_KIND_METHOD, kind);
-  char *settings = describe_settings (self->experiment);
+  char *settings = mp_format_settings (self->experiment);
 
   g_free (self->title);
   self->title = g_strdup (method ? g_dgettext (GETTEXT_PACKAGE, method->title) : kind);
