@@ -10,6 +10,7 @@
 
 #define EARLY 0.1              /* of the run: modes missed later than this are rarely found */
 #define POOR_COVERAGE 0.7
+#define POOR_QUALITY 0.5
 #define RECENT 20              /* values that are averaged */
 #define SURE 0.98              /* accuracy of a critic that has nothing left to tell the generator */
 #define NARROW 0.01            /* mean kernel value, of its largest */
@@ -106,8 +107,12 @@ judge_modes (MpLaneModel *model,
 
   if (progress->n_modes == 0 || modes < 0)
     return;
-  if (modes >= progress->n_modes)
+  if (modes >= progress->n_modes && progress->high_quality >= POOR_QUALITY)
     add (list, MP_HEALTH_GOOD, title, g_strdup_printf (_("%s of the samples are of high quality."), share), NULL);
+  else if (modes >= progress->n_modes)
+    add (list, MP_HEALTH_CALM, title,
+         g_strdup_printf (_("Only %s of the samples are of high quality; the others lie around and between the modes."),
+                          share), NULL);
   else if (early)
     add (list, MP_HEALTH_CALM, title, g_strdup (_("Early still: most lanes find more modes as they train.")), NULL);
   else

@@ -78,8 +78,10 @@ mp_folder_sync (const char *dir,
   return TRUE;
 }
 
+/* Errors name the file that it is to become. */
 static gboolean
 write_part (const char    *part,
+            const char    *path,
             guint          n,
             const MpPiece *pieces,
             GError       **error)
@@ -100,7 +102,7 @@ write_part (const char    *part,
     ok = FALSE;
     number = errno;
   }
-  return ok ? TRUE : mp_file_fail (error, number, "write", part);
+  return ok ? TRUE : mp_file_fail (error, number, "write", path);
 }
 
 gboolean
@@ -112,7 +114,7 @@ mp_file_write (const char    *path,
   g_autofree char *part = g_strconcat (path, ".part", NULL);
   g_autofree char *dir = g_path_get_dirname (path);
 
-  if (!write_part (part, n, pieces, error)) {
+  if (!write_part (part, path, n, pieces, error)) {
     g_unlink (part);
     return FALSE;
   }
