@@ -24,6 +24,7 @@
 #define MOST_DIMENSIONS 32
 #define MOST_ACCUMULATORS 36            /* of float32, over rows and columns together */
 #define MOST_REGISTERS 144              /* that they take in a thread */
+#define MOST_PRESSURE 176               /* they and the program's values; above it the compiler spills */
 #define MOST_PARTIAL_BYTES ((int64_t) 192 << 20)
 #define CHUNK 4                         /* accumulators of columns that are added up at once */
 
@@ -153,8 +154,9 @@ choose_shape (Gram                 *self,
   /* float64 takes two registers, and functions of it many more */
   for (self->micro = wide ? 2 : 4; self->micro > 1; self->micro /= 2) {
     int64_t side = SIDE * self->micro;
+    int     held = self->micro * accumulators, values = self->program->n_instructions;
 
-    if (self->micro * accumulators <= MOST_REGISTERS && (self->micro < 4 || self->program->n_instructions <= 64)
+    if (held <= MOST_REGISTERS && (self->micro < 4 || (values <= 64 && held + values <= MOST_PRESSURE))
         && mp_ceil_div (self->product->m, side) * mp_ceil_div (self->product->n, side) >= 2 * (int64_t) target->n_units)
       break;
   }

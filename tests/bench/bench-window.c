@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * bench-window.c: the window as it is, watched from inside its process: bench-window PRESET SECONDS [play]
+ * bench-window.c: the window as it is, watched from inside its process: bench-window PRESET SECONDS [play|scrub]
  *
  * Opens the window on PRESET, with "play" presses Play at the first frame, closes it after SECONDS and prints one JSON
  * object: seconds from the start of the process to the end of the first frame's painting, frames per second, and
  * the time between the start of a frame and the end of its painting, median and 99th percentile in milliseconds. Runs
  * are kept where MATCHPOINT_RUNS_DIR says; their rates are read from there.
+ *
+ * "scrub" plays too, and pauses after SECONDS; then the timeline is moved to MOMENTS moments of what was trained, here
+ * and there, and the object has the time from each move to the end of the painting that shows it, median and worst.
  */
 #include <adwaita.h>
 #include <stdio.h>
@@ -14,14 +17,20 @@
 #include <unistd.h>
 
 #include "ui/ui.h"
+#include "ui/window.h"
+
+#define MOMENTS 100
 
 typedef struct
 {
   double seconds;
-  gboolean play;
+  gboolean play, scrub;
   double first_frame;   /* seconds since the process started */
+  guint  n_moves;
+  gint64 moved_at;      /* 0: what was moved to is painted */
   gint64 first_paint, last_paint, paint_start;
   GArray  *paints;      /* double, ms */
+  GArray  *shown;       /* double, ms from a move to the end of its painting */
 } Bench;
 
 static Bench bench;
@@ -49,10 +58,44 @@ process_age (void)
 }
 
 static gboolean
-close_cb (gpointer window)
+move_cb (gpointer window)
 {
-  gtk_window_close (window);
+  MpTimeline *timeline = mp_session_get_timeline (mp_window_get_session (window));
+
+  if (bench.n_moves == MOMENTS) {
+    gtk_window_close (window);
+    return G_SOURCE_REMOVE;
+  }
+  bench.moved_at = g_get_monotonic_time ();
+  mp_timeline_seek (timeline, mp_timeline_get_now (timeline) * (bench.n_moves * 61 % MOMENTS + 0.5) / MOMENTS);
+  bench.n_moves++;
   return G_SOURCE_REMOVE;
+}
+
+static gboolean
+end_cb (gpointer window)
+{
+  if (bench.scrub) {
+    mp_session_pause (mp_window_get_session (window));
+    g_timeout_add (1000, move_cb, window);
+  } else {
+    gtk_window_close (window);
+  }
+  return G_SOURCE_REMOVE;
+}
+
+/* The end of a painting that a move was waiting for. */
+static void
+take_move (gint64   now,
+           gpointer window)
+{
+  double shown = (now - bench.moved_at) / 1000.0;
+
+  if (bench.moved_at == 0)
+    return;
+  bench.moved_at = 0;
+  g_array_append_val (bench.shown, shown);
+  g_timeout_add (37, move_cb, window); /* anywhere between two frames */
 }
 
 static void
@@ -76,9 +119,10 @@ after_paint_cb (GdkFrameClock *clock,
     bench.first_paint = now;
     if (bench.play)
       gtk_widget_activate_action (window, "win.play", NULL);
-    g_timeout_add ((guint) (1000 * bench.seconds), close_cb, window);
+    g_timeout_add ((guint) (1000 * bench.seconds), end_cb, window);
     return;
   }
+  take_move (now, window);
   bench.last_paint = now;
   g_array_append_val (bench.paints, paint);
 }
@@ -108,10 +152,11 @@ compare (gconstpointer a,
 }
 
 static double
-percentile (double share)
+percentile (GArray *times,
+            double  share)
 {
-  return bench.paints->len == 0 ? 0
-         : g_array_index (bench.paints, double, (guint) (share * (bench.paints->len - 1)));
+  g_array_sort (times, compare);
+  return times->len == 0 ? 0 : g_array_index (times, double, (guint) (share * (times->len - 1)));
 }
 
 int
@@ -121,19 +166,24 @@ main (int    argc,
   int status;
 
   if (argc < 3) {
-    fprintf (stderr, "bench-window PRESET SECONDS [play]\n");
+    fprintf (stderr, "bench-window PRESET SECONDS [play|scrub]\n");
     return 2;
   }
   bench.seconds = g_ascii_strtod (argv[2], NULL);
-  bench.play = argc > 3 && g_str_equal (argv[3], "play");
+  bench.scrub = argc > 3 && g_str_equal (argv[3], "scrub");
+  bench.play = bench.scrub || (argc > 3 && g_str_equal (argv[3], "play"));
   bench.paints = g_array_new (FALSE, FALSE, sizeof (double));
+  bench.shown = g_array_new (FALSE, FALSE, sizeof (double));
   g_idle_add_full (G_PRIORITY_HIGH, look_for_window_cb, NULL, NULL);
   status = mp_ui_run (0, NULL, argv[1]);
-  g_array_sort (bench.paints, compare);
-  printf ("{\"first_frame_s\": %.3f, \"frames_per_s\": %.1f, \"frame_ms\": %.2f, \"frame_p99_ms\": %.2f}\n",
+  printf ("{\"first_frame_s\": %.3f, \"frames_per_s\": %.1f, \"frame_ms\": %.2f, \"frame_p99_ms\": %.2f",
           bench.first_frame,
           bench.last_paint > bench.first_paint
           ? bench.paints->len / ((bench.last_paint - bench.first_paint) / 1e6) : 0.0,
-          percentile (0.5), percentile (0.99));
+          percentile (bench.paints, 0.5), percentile (bench.paints, 0.99));
+  if (bench.scrub)
+    printf (", \"moments\": %u, \"shown_ms\": %.2f, \"shown_worst_ms\": %.2f", bench.shown->len,
+            percentile (bench.shown, 0.5), percentile (bench.shown, 1));
+  puts ("}");
   return status;
 }

@@ -182,13 +182,13 @@ def bench_start(options, results):
     return rows
 
 
-def window(options, seconds, play):
-    """Runs the window on the ring comparison; returns its numbers and iterations/s of every lane."""
+def window(options, seconds, what=None):
+    """Runs the window on the ring comparison; returns its numbers and iterations/s of every lane. what: play, scrub."""
     program = BUILD / 'tests' / 'bench' / 'bench-window'
     if not program.exists():
         raise Missing('built without a window')
     with tempfile.TemporaryDirectory(prefix='matchpoint-bench-') as runs:
-        command = [str(program), 'ring-comparison', str(seconds), *(['play'] if play else [])]
+        command = [str(program), 'ring-comparison', str(seconds), *([what] if what else [])]
         environment = {**os.environ, 'MATCHPOINT_RUNS_DIR': runs, 'GSETTINGS_BACKEND': 'memory'}
         if not (os.environ.get('DISPLAY') or os.environ.get('WAYLAND_DISPLAY')):
             if not shutil.which('xvfb-run'):
@@ -215,7 +215,7 @@ def bench_window(options, results):
         iterations = 5000
         words, _ = train(['ring-comparison'], iterations, evaluate=True)
         without.append(sum(lane['iteration'] / lane['seconds'] for lane in words['lanes']))
-        numbers, rates = window(options, seconds, True)
+        numbers, rates = window(options, seconds, 'play')
         if len(rates) != 3:
             raise Missing(f'{len(rates)} of 3 lanes left a run')
         with_window.append(sum(rates.values()))
@@ -227,6 +227,15 @@ def bench_window(options, results):
     return [('three lanes: slower with the window', slower, '%', '≤ 3', slower <= 3),
             ('frames per second with three lanes', per_second, '1/s', '≥ 30', per_second >= 30),
             ('frame time, 99th percentile', late, 'ms', '≤ 16', late <= 16)]
+
+
+def bench_scrub(options, results):
+    """The timeline of three lanes, moved here and there: from each move to the end of the painting that shows it."""
+    runs = [window(options, 20, 'scrub')[0] for _ in range(max(3, options.runs // 2))]
+    results['scrub'] = runs
+    usual, worst = median([run['shown_ms'] for run in runs]), max(run['shown_worst_ms'] for run in runs)
+    return [('scrubbing three lanes: a moment is shown after, median', usual, 'ms', '< 50', usual < 50),
+            (f'the same, worst of {sum(run["moments"] for run in runs)} moments', worst, 'ms', '< 50', worst < 50)]
 
 
 def bench_chart(options, results):
@@ -256,7 +265,8 @@ def bench_views(options, results):
 
 
 SECTIONS = {'ring': bench_ring, 'wide': bench_wide, 'floor': bench_floor, 'allocations': bench_allocations,
-            'memory': bench_memory, 'start': bench_start, 'window': bench_window, 'chart': bench_chart, 'views': bench_views}
+            'memory': bench_memory, 'start': bench_start, 'window': bench_window, 'scrub': bench_scrub, 'chart': bench_chart,
+            'views': bench_views}
 
 
 # ---- report ----
