@@ -2,6 +2,7 @@
 """Runs the program under test, in a home of its own."""
 import json
 import os
+import signal
 import subprocess
 import tempfile
 
@@ -11,6 +12,9 @@ ENVIRONMENT = {**os.environ, 'HOME': HOME.name, 'XDG_DATA_HOME': HOME.name + '/d
                'MATCHPOINT_RUNS_DIR': HOME.name + '/runs', 'MATCHPOINT_STAGES_DIR': HOME.name + '/stages',
                'LC_ALL': 'C.UTF-8', 'LANGUAGE': 'C', 'TERM': 'xterm'}
 ENVIRONMENT.pop ('G_MESSAGES_DEBUG', None)
+
+# Whoever runs the tests under nohup has the program ignore it, which is right and not what they are about.
+signal.signal (signal.SIGHUP, signal.SIG_DFL)
 
 OK, FAILURE, USAGE, DIVERGED, INTERRUPTED = 0, 1, 2, 3, 130
 
