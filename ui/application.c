@@ -6,6 +6,7 @@
 #include "ui/resources.h"
 #include "ui/ui.h"
 #include "ui/param-row.h"
+#include "ui/renderer.h"
 #include "ui/window.h"
 
 struct _MpApplication
@@ -226,7 +227,9 @@ mp_ui_run (int         argc,
            char      **argv,
            const char *preset)
 {
-  g_autoptr (MpApplication) application = mp_application_new (preset);
+  g_autoptr (MpApplication) application = NULL;
 
+  mp_renderer_choose ("/dev");
+  application = mp_application_new (preset);
   return g_application_run (G_APPLICATION (application), argc, argv);
 }
