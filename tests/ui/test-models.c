@@ -337,6 +337,9 @@ test_health (void)
   progress.modes = 8;
   mp_lane_model_set_progress (lane, &progress);
   g_assert_cmpint (health_of (lane, "61 %"), ==, MP_HEALTH_GOOD);
+  progress.high_quality = 0.25;
+  mp_lane_model_set_progress (lane, &progress);
+  g_assert_cmpint (health_of (lane, "Only 25 %"), ==, MP_HEALTH_CALM);
   mp_lane_model_set_state (lane, MP_LANE_DIVERGED, "in critic/w1");
   g_assert_cmpint (health_of (lane, "in critic/w1"), ==, MP_HEALTH_BAD);
   mp_lane_model_set_state (lane, MP_LANE_FAILED, "The disk is full.");
