@@ -3,7 +3,7 @@
  * file.c: write beside, sync, rename, sync the folder.
  *
  * The order matters: without the first sync a crash may leave the new name on empty contents; without the second the
- * rename itself may be lost.
+ * rename itself may be lost. The file beside is locked: two programs may write one name at a time, and the later wins.
  */
 #include "engine/runs/file.h"
 
@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 gboolean
@@ -78,31 +79,36 @@ mp_folder_sync (const char *dir,
   return TRUE;
 }
 
-/* Errors name the file that it is to become. */
-static gboolean
-write_part (const char    *part,
-            const char    *path,
-            guint          n,
-            const MpPiece *pieces,
-            GError       **error)
+/* Empty, and locked until it is closed: others who write the same file wait, then find that theirs was renamed and make a
+ * new one. Where a file system has no locks they are told apart by nothing. */
+static int
+open_part (const char *part)
 {
-  int fd = open (part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  gboolean ok = fd >= 0;
-  int number = errno;
+  for (;;) {
+    struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+    struct stat mine, there;
+    int fd = open (part, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
 
-  for (guint i = 0; ok && i < n; i++) {
+    while (fd >= 0 && fcntl (fd, F_OFD_SETLKW, &lock) != 0 && errno == EINTR)
+      ;
+    if (fd < 0 || fstat (fd, &mine) != 0)
+      return fd;
+    if (stat (part, &there) == 0 && mine.st_dev == there.st_dev && mine.st_ino == there.st_ino)
+      return fd;
+    close (fd);
+  }
+}
+
+static gboolean
+fill_part (int            fd,
+           guint          n,
+           const MpPiece *pieces)
+{
+  gboolean ok = ftruncate (fd, 0) == 0;
+
+  for (guint i = 0; ok && i < n; i++)
     ok = mp_fd_write (fd, pieces[i].data, pieces[i].size);
-    number = errno;
-  }
-  if (ok && fsync (fd) != 0) {
-    ok = FALSE;
-    number = errno;
-  }
-  if (fd >= 0 && close (fd) != 0 && ok) {
-    ok = FALSE;
-    number = errno;
-  }
-  return ok ? TRUE : mp_file_fail (error, number, "write", path);
+  return ok && fsync (fd) == 0;
 }
 
 gboolean
@@ -113,18 +119,17 @@ mp_file_write (const char    *path,
 {
   g_autofree char *part = g_strconcat (path, ".part", NULL);
   g_autofree char *dir = g_path_get_dirname (path);
+  int fd = open_part (part);
+  gboolean ok = fd >= 0 && fill_part (fd, n, pieces) && g_rename (part, path) == 0;
+  int number = errno;
 
-  if (!write_part (part, path, n, pieces, error)) {
-    g_unlink (part);
-    return FALSE;
+  if (fd >= 0) {
+    if (!ok)
+      g_unlink (part);
+    close (fd);
   }
-  if (g_rename (part, path) != 0) {
-    int number = errno;
-
-    g_unlink (part);
-    return mp_file_fail (error, number, "write", path);
-  }
-  return mp_folder_sync (dir, error);
+  /* The error names the file that it was to become. */
+  return ok ? mp_folder_sync (dir, error) : mp_file_fail (error, number, "write", path);
 }
 
 gboolean

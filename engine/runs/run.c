@@ -5,14 +5,13 @@
 #include "engine/runs/run-private.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <math.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include "engine/data/data-file.h"
 #include "engine/runs/file.h"
+#include "engine/runs/lock.h"
 #include "engine/runs/new-path.h"
 
 static char *
@@ -66,32 +65,35 @@ lock_folder (const char *dir,
              GError    **error)
 {
   g_autofree char *path = g_build_filename (dir, "lock", NULL);
+  GError *reason = NULL;
 
-  *fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-  if (*fd < 0)
-    return mp_file_fail (error, errno, "lock", path);
-  /* Somebody who only asks whether the folder is locked holds it for a moment; a lane holds it on. */
-  for (guint i = 0; i < 20; i++) {
-    if (flock (*fd, LOCK_EX | LOCK_NB) == 0)
-      return TRUE;
-    if (errno != EWOULDBLOCK)
-      return mp_file_fail (error, errno, "lock", path);
-    g_usleep (5000);
-  }
-  g_set_error (error, MP_ERROR, MP_ERROR_STATE, "A lane is training in “%s”; two cannot share a folder.", dir);
-  return FALSE;
+  *fd = mp_lock_take (path, &reason);
+  if (reason != NULL)
+    g_propagate_error (error, reason);
+  else if (*fd < 0)
+    g_set_error (error, MP_ERROR, MP_ERROR_STATE, "A lane is training in “%s”; two cannot share a folder.", dir);
+  return *fd >= 0;
+}
+
+/* Returns: a descriptor to close, or −1. */
+static int
+share_folder (const char *dir,
+              gboolean   *taken)
+{
+  g_autofree char *path = g_build_filename (dir, "lock", NULL);
+
+  return mp_lock_share (path, taken);
 }
 
 gboolean
 mp_run_is_locked (const char *dir)
 {
-  g_autofree char *path = g_build_filename (dir, "lock", NULL);
-  int fd = open (path, O_RDONLY | O_CLOEXEC);
-  gboolean locked = fd >= 0 && flock (fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  gboolean taken;
+  int fd = share_folder (dir, &taken);
 
   if (fd >= 0)
     close (fd);
-  return locked;
+  return taken;
 }
 
 /* ---- making ---- */
@@ -249,9 +251,6 @@ go_on (MpRun   *self,
   g_autofree char *metrics = in_dir (self, "metrics");
   guint64 iteration = 0;
 
-  if (!lock_folder (self->dir, &self->lock_fd, error))
-    return FALSE;
-  self->writable = TRUE;
   self->checkpoint = mp_checkpoint_find (self->dir, &iteration);
   self->iteration = iteration;
   self->writer = mp_metrics_writer_open (metrics, error);
@@ -259,6 +258,30 @@ go_on (MpRun   *self,
          && mp_metrics_writer_cut (self->writer, self->checkpoint != NULL ? (gint64) iteration : -1, error)
          && read_series (self, error)
          && open_timeline (self, self->checkpoint != NULL ? (gint64) iteration : -1, error);
+}
+
+/* What the folder's files say; taken: a lane is at it, so that it may be in the middle of things. */
+static gboolean
+read_folder (MpRun      *self,
+             const char *experiment,
+             gboolean    taken,
+             GError    **error)
+{
+  g_autofree char *id = NULL;
+
+  self->experiment = mp_experiment_load (experiment, error);
+  if (self->experiment == NULL || !mp_run_read_state (self, &id, error))
+    return FALSE;
+  mp_experiment_set_id (self->experiment, id);
+
+  if (!is_over (self->state) && !taken) {
+    g_autoptr (GArray) checkpoints = mp_run_list_checkpoints (self);
+
+    g_free (self->state);
+    self->state = g_strdup ("interrupted");
+    self->iteration = checkpoints->len > 0 ? g_array_index (checkpoints, guint64, checkpoints->len - 1) : 0;
+  }
+  return TRUE;
 }
 
 MpRun *
@@ -269,27 +292,22 @@ mp_run_open (const char *dir,
   g_autofree char *absolute = g_canonicalize_filename (dir, NULL);
   g_autoptr (MpRun) self = run_new (absolute);
   g_autofree char *experiment = in_dir (self, "experiment.ini");
-  g_autofree char *id = NULL;
+  gboolean taken = FALSE, ok;
+  int shared = -1;
 
   if (!g_file_test (experiment, G_FILE_TEST_EXISTS)) {
     g_set_error (error, MP_ERROR, MP_ERROR_FILE, "“%s” is not a run: there is no file “experiment.ini” in it.", absolute);
     return NULL;
   }
-  self->experiment = mp_experiment_load (experiment, error);
-  if (self->experiment == NULL || !mp_run_read_state (self, &id, error))
+  self->writable = writable;
+  if (!writable)
+    shared = share_folder (absolute, &taken);
+  else if (!lock_folder (absolute, &self->lock_fd, error))
     return NULL;
-  mp_experiment_set_id (self->experiment, id);
-
-  if (!is_over (self->state) && !mp_run_is_locked (absolute)) {
-    g_autoptr (GArray) checkpoints = mp_run_list_checkpoints (self);
-
-    g_free (self->state);
-    self->state = g_strdup ("interrupted");
-    self->iteration = checkpoints->len > 0 ? g_array_index (checkpoints, guint64, checkpoints->len - 1) : 0;
-  }
-  if (writable && !go_on (self, error))
-    return NULL;
-  return g_steal_pointer (&self);
+  ok = read_folder (self, experiment, taken, error);
+  if (shared >= 0)
+    close (shared);
+  return ok && (!writable || go_on (self, error)) ? g_steal_pointer (&self) : NULL;
 }
 
 const char *

@@ -5,14 +5,13 @@
 #include "engine/train/stage.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include "engine/extractors/extractor.h"
 #include "engine/runs/file.h"
+#include "engine/runs/lock.h"
 #include "engine/runs/run.h"
 
 #define CHUNK 1024 /* points that are hashed at once; of endless data the first so many */
@@ -180,20 +179,18 @@ mp_stage_lock (MpStage   *self,
                GError   **error)
 {
   g_autofree char *path = entry_path (self, ".lock");
+  GError *reason = NULL;
 
-  *locked = FALSE;
   if (self->lock_fd < 0) {
     if (g_mkdir_with_parents (self->cache, 0700) != 0)
       return mp_file_fail (error, errno, "make the folder", self->cache);
-    self->lock_fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (self->lock_fd < 0)
-      return mp_file_fail (error, errno, "open", path);
+    self->lock_fd = mp_lock_take (path, &reason);
   }
-  if (flock (self->lock_fd, LOCK_EX | LOCK_NB) == 0) {
-    *locked = TRUE;
+  *locked = self->lock_fd >= 0;
+  if (reason == NULL)
     return TRUE;
-  }
-  return errno == EWOULDBLOCK || errno == EINTR || mp_file_fail (error, errno, "lock", path);
+  g_propagate_error (error, reason);
+  return FALSE;
 }
 
 /* The run is of this experiment, and nobody changed a setting while it trained. */

@@ -8,7 +8,7 @@
  * found has the bits that training would give. Entries are only hints: a run that is gone, is not that experiment, was
  * changed by hand or has no whole last checkpoint counts for nothing, and one that was interrupted is gone on with.
  *
- * KEY.lock is locked (flock) by the lane that looks and trains; others that need the same stage wait for it.
+ * KEY.lock is locked by the lane that looks and trains; others that need the same stage wait for it.
  *
  * A lane whose own checkpoints have the frozen weights needs none of this to go on.
  *

@@ -7,45 +7,16 @@
  */
 #include "engine/train/sweep-run-private.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include "engine/data/data-file.h"
 #include "engine/runs/file.h"
+#include "engine/runs/lock.h"
 #include "engine/runs/run.h"
 
 /* ---- one trial ---- */
-
-/* Returns: a descriptor that holds the lock, −1 where another process has it. */
-static int
-lock_trial (MpSweepRun *self,
-            guint       trial,
-            GError    **error)
-{
-  g_autofree char *path = mp_sweep_run_place (self, "locks", trial);
-  int fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-
-  if (fd < 0) {
-    mp_file_fail (error, errno, "lock", path);
-    return -1;
-  }
-  /* Somebody who only asks whether it is locked holds it for a moment. */
-  for (guint i = 0; i < 5; i++) {
-    if (flock (fd, LOCK_EX | LOCK_NB) == 0)
-      return fd;
-    if (errno != EWOULDBLOCK) {
-      mp_file_fail (error, errno, "lock", path);
-      break;
-    }
-    g_usleep (2000);
-  }
-  close (fd);
-  return -1;
-}
 
 static void
 keep_message (MpSweepRun *self,
@@ -196,7 +167,8 @@ work_on (MpSweepRun *self,
          guint       trial)
 {
   GError *error = NULL;
-  int lock = lock_trial (self, trial, &error);
+  g_autofree char *path = mp_sweep_run_place (self, "locks", trial);
+  int lock = mp_lock_take (path, &error);
 
   if (error != NULL) {
     fail_trial (self, trial, error);
@@ -211,7 +183,7 @@ work_on (MpSweepRun *self,
 }
 
 static void
-write_results (MpSweepRun *self)
+write_tables (MpSweepRun *self)
 {
   g_autofree char *cells = g_build_filename (self->dir, "cells.csv", NULL);
   g_autofree char *seeds = g_build_filename (self->dir, "seeds.csv", NULL);
@@ -221,6 +193,19 @@ write_results (MpSweepRun *self)
 
   if (!mp_file_write_text (cells, cells_text, &error) || !mp_file_write_text (seeds, seeds_text, &error))
     g_warning ("%s", error->message);
+}
+
+/* Pools that share the folder write one after the other, each what the folder says by then: the last has it all. */
+static void
+write_results (MpSweepRun *self)
+{
+  g_autofree char *path = g_build_filename (self->dir, "locks", ".results", NULL);
+  int lock = mp_lock_wait (path, NULL);
+
+  mp_sweep_run_refresh (self);
+  write_tables (self);
+  if (lock >= 0)
+    close (lock);
 }
 
 static gpointer

@@ -4,15 +4,14 @@
  */
 #include "engine/train/sweep-run-private.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <json-glib/json-glib.h>
 #include <math.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include "engine/metrics/metric.h"
+#include "engine/runs/lock.h"
 #include "engine/runs/new-path.h"
 #include "engine/runs/run.h"
 
@@ -107,19 +106,6 @@ state_of_run (MpRun *run)
   return MP_TRIAL_INTERRUPTED;
 }
 
-static gboolean
-is_locked_elsewhere (MpSweepRun *self,
-                     guint       trial)
-{
-  g_autofree char *path = mp_sweep_run_place (self, "locks", trial);
-  int fd = open (path, O_RDONLY | O_CLOEXEC);
-  gboolean locked = fd >= 0 && flock (fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
-
-  if (fd >= 0)
-    close (fd);
-  return locked;
-}
-
 /* What the run's folder says. Returns: its state; values: (out): or NULL. */
 static MpTrialState
 read_run (MpSweepRun  *self,
@@ -142,6 +128,26 @@ read_run (MpSweepRun  *self,
   return state;
 }
 
+/* Returns: a descriptor to close, or −1. */
+static int
+share_trial (MpSweepRun *self,
+             guint       trial,
+             gboolean   *taken)
+{
+  g_autofree char *path = mp_sweep_run_place (self, "locks", trial);
+  int shared = mp_lock_share (path, taken);
+
+  /* Nobody ever had it: it shall have a lock to share, where the folder can be written. */
+  if (shared < 0 && !*taken) {
+    int made = open (path, O_RDONLY | O_CREAT | O_CLOEXEC, 0666);
+
+    if (made >= 0)
+      close (made);
+    shared = mp_lock_share (path, taken);
+  }
+  return shared;
+}
+
 void
 mp_sweep_run_read_trial (MpSweepRun *self,
                          guint       trial,
@@ -154,23 +160,32 @@ mp_sweep_run_read_trial (MpSweepRun *self,
   guint64 iteration = 0;
   double seconds = 0;
   MpTrialRecord *record = &self->records[trial];
+  gboolean taken = FALSE;
+  int shared = ours ? -1 : share_trial (self, trial, &taken);
 
   if (g_file_test (dir, G_FILE_TEST_EXISTS))
     state = read_run (self, dir, &iteration, &seconds, &values);
   else if (g_file_test (message, G_FILE_TEST_EXISTS))
     state = MP_TRIAL_FAILED;
-  if (!ours && state < MP_TRIAL_FINISHED && is_locked_elsewhere (self, trial))
+  if (shared >= 0)
+    close (shared);
+  /* Also one that failed, and that another pool tries anew. */
+  if (taken && state != MP_TRIAL_FINISHED && state != MP_TRIAL_DIVERGED)
     state = MP_TRIAL_ELSEWHERE;
-  else if (state == MP_TRIAL_ELSEWHERE)
+  else if (!taken && state == MP_TRIAL_ELSEWHERE)
     state = MP_TRIAL_INTERRUPTED;
 
   g_mutex_lock (&self->mutex);
-  record->state = state;
-  record->iteration = iteration;
-  record->seconds = seconds;
-  g_clear_pointer (&record->values, g_hash_table_unref);
-  record->values = values;
+  /* What was read may be old by now: a thread of this pool may have begun. */
+  if (ours || record->trainer == NULL) {
+    record->state = state;
+    record->iteration = iteration;
+    record->seconds = seconds;
+    g_clear_pointer (&record->values, g_hash_table_unref);
+    record->values = g_steal_pointer (&values);
+  }
   g_mutex_unlock (&self->mutex);
+  g_clear_pointer (&values, g_hash_table_unref);
 }
 
 void

@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "engine/runs/lock.h"
 #include "engine/train/sweep-run.h"
 #include "tests/engine/lanes.h"
 #include "tests/engine/scratch.h"
@@ -348,7 +349,23 @@ test_pause (void)
   mp_scratch_remove (scratch);
 }
 
-/* Two pools on one folder share its trials; each is trained once. */
+/* The tables in the folder are those of a sweep whose trials are all finished. */
+static void
+assert_tables (MpSweepRun *run)
+{
+  const char *const names[] = { "cells.csv", "seeds.csv" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++) {
+    g_autofree char *path = g_build_filename (mp_sweep_run_get_dir (run), names[i], NULL);
+    g_autofree char *whole = i == 0 ? mp_sweep_run_cells_csv (run) : mp_sweep_run_seeds_csv (run);
+    g_autofree char *kept = NULL;
+
+    g_assert_true (g_file_get_contents (path, &kept, NULL, NULL));
+    g_assert_cmpstr (kept, ==, whole);
+  }
+}
+
+/* Two pools on one folder share its trials; each is trained once, and the tables that are left have them all. */
 static void
 test_two_pools (void)
 {
@@ -366,6 +383,57 @@ test_two_pools (void)
   mp_sweep_run_refresh (second);
   assert_counts (first, 8, 0, 0);
   assert_counts (second, 8, 0, 0);
+  assert_tables (first);
+  mp_scratch_remove (scratch);
+}
+
+/* Somebody reads a trial when a pool comes to it: it is trained all the same. */
+static void
+test_reader (void)
+{
+  g_autofree char *scratch = mp_scratch_new ();
+  g_autofree char *dir = save (scratch, "sweep", small);
+  g_autofree char *path = g_build_filename (dir, "locks", "ring-gan-latent2-s1", NULL);
+  g_autoptr (MpSweepRun) run = open_run (dir);
+  const MpSweepOptions options = { .device = test_device_name (), .n_lanes = 1 };
+  gboolean taken;
+  int shared = mp_lock_share (path, &taken);
+
+  g_assert_cmpint (shared, >=, 0);
+  g_assert_false (taken);
+  mp_sweep_run_start (run, &options);
+  g_usleep (200000);
+  g_assert_cmpint (mp_sweep_run_get_activity (run), ==, MP_SWEEP_RUNNING);
+  close (shared);
+  mp_sweep_run_join (run);
+  assert_counts (run, 8, 0, 0);
+  mp_scratch_remove (scratch);
+}
+
+/* A trial that a pool saw in other hands is looked at again, whatever it was read as in between. */
+static void
+test_other_hands (void)
+{
+  g_autofree char *scratch = mp_scratch_new ();
+  g_autofree char *dir = save (scratch, "sweep", small);
+  g_autofree char *path = g_build_filename (dir, "locks", "ring-gan-latent2-s1", NULL);
+  g_autoptr (MpSweepRun) run = open_run (dir);
+  g_autoptr (MpSweepRun) other = NULL;
+  g_autoptr (GError) error = NULL;
+  guint counts[MP_N_TRIAL_STATES];
+  int lock = mp_lock_take (path, &error);
+
+  g_assert_no_error (error);
+  train (run, 2);
+  mp_sweep_run_count (run, counts);
+  g_assert_cmpuint (counts[MP_TRIAL_FINISHED], ==, 7);
+  g_assert_cmpuint (counts[MP_TRIAL_ELSEWHERE], ==, 1);
+  close (lock);
+  other = open_run (dir);
+  train (other, 1);
+  mp_sweep_run_refresh (run);
+  assert_counts (run, 8, 0, 0);
+  assert_tables (run);
   mp_scratch_remove (scratch);
 }
 
@@ -405,6 +473,36 @@ read_times (const char *dir)
   return times;
 }
 
+static gboolean
+is_at_work (const char *dir)
+{
+  g_autoptr (MpSweepRun) run = open_run (dir);
+  guint counts[MP_N_TRIAL_STATES];
+
+  mp_sweep_run_count (run, counts);
+  return counts[MP_TRIAL_ELSEWHERE] > 0;
+}
+
+/* Lets a victim work for a while, on a slow machine until it has begun. Returns: whether it came to its own end before. */
+static gboolean
+kill_at_work (GPid        pid,
+              const char *dir)
+{
+  pid_t ended = 0;
+  int status;
+
+  g_usleep (150000);
+  while (ended == 0 && !is_at_work (dir))
+    ended = waitpid (pid, &status, WNOHANG);
+  if (ended == 0) {
+    kill (pid, SIGKILL);
+    while ((ended = waitpid (pid, &status, 0)) < 0)
+      g_assert_cmpint (errno, ==, EINTR);
+  }
+  g_assert_cmpint (ended, ==, pid);
+  return WIFEXITED (status);
+}
+
 static void
 test_kill (void)
 {
@@ -423,16 +521,11 @@ test_kill (void)
     g_autofree gint64 *after = NULL;
     g_autoptr (GError) error = NULL;
     guint counts[MP_N_TRIAL_STATES];
-    int status;
     GPid pid;
 
     g_spawn_async (NULL, (char **) arguments, NULL, G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL, &pid, &error);
     g_assert_no_error (error);
-    g_usleep (150000);
-    kill (pid, SIGKILL);
-    while (waitpid (pid, &status, 0) < 0)
-      g_assert_cmpint (errno, ==, EINTR);
-    done = WIFEXITED (status);
+    done = kill_at_work (pid, dir);
     after = read_times (dir);
     for (guint i = 0; i < n; i++)
       if (before[i] != 0) {
@@ -472,6 +565,8 @@ main (int    argc,
   g_test_add_func ("/sweep-run/kept-file", test_kept_file);
   g_test_add_func ("/sweep-run/pause", test_pause);
   g_test_add_func ("/sweep-run/two-pools", test_two_pools);
+  g_test_add_func ("/sweep-run/reader", test_reader);
+  g_test_add_func ("/sweep-run/other-hands", test_other_hands);
   g_test_add_func ("/sweep-run/kill", test_kill);
   return g_test_run ();
 }
