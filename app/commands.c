@@ -126,9 +126,9 @@ const MpCommand mp_commands[] = {
     .name = "list", .synopsis = N_("KIND [WORD…]"),
     .summary = N_("List what there is"),
     .description = N_("Prints a line for each: its name and what it is. KIND is methods, data, networks, optimizers, "
-                      "metrics, views, presets, sweeps, lessons, devices or runs. “list devices” also names what cannot "
-                      "be used, and why; with --json each device has its UUID and memory in bytes. “list runs” lists the kept runs, "
-                      "newest first; words behind it must all occur in a run's folder, title, method, data set, state, "
+                      "metrics, extractors, views, presets, sweeps, lessons, games, portraits, devices or runs. “list "
+                      "devices” also names what cannot be used, and why; with --json each device has its UUID and "
+                      "memory in bytes. “list runs” lists the kept runs, newest first; words behind it must all occur in a run's folder, title, method, data set, state, "
                       "date, tags or notes."),
     OPTIONS (list_options), .least = 1, .most = G_MAXUINT, .word = MP_WORD_KIND, .run = mp_list_run,
   },

@@ -11,7 +11,8 @@ import sys
 import tap
 from program import FAILURE, HOME, OK, PROGRAM, USAGE, ENVIRONMENT, folder, matchpoint
 
-KINDS = ['methods', 'data', 'networks', 'optimizers', 'metrics', 'presets', 'devices']
+KINDS = ['methods', 'data', 'networks', 'optimizers', 'metrics', 'extractors', 'views', 'presets', 'sweeps', 'lessons', 'games',
+         'portraits', 'devices']
 COMMANDS = ['train', 'list', 'describe', 'plan', 'render']
 
 
@@ -137,13 +138,17 @@ def test_describe ():
     for kind in KINDS:
         for name in ids (kind):
             out = matchpoint ('describe', name).out
-            assert out.startswith (name + ': '), out
+            # Two kinds may share a name; all that have it are described.
+            assert any (line.startswith (name + ': ') for line in out.splitlines ()), out
             if kind in ['methods', 'networks', 'optimizers', 'data'] and 'keys' in out.lower ():
                 assert 'Allowed: ' in out
     for group in ['experiment', 'generator', 'train', 'evaluate']:
         assert matchpoint ('describe', group).out.startswith (f'[{group}]')
     assert 'batch = 200' in matchpoint ('describe', 'train').out
     assert 'ring-mmd-net: ' in matchpoint ('describe', 'ring-comparison').out
+    assert 'generator.latent' in matchpoint ('describe', 'gram-grid').out
+    assert '  1. ' in matchpoint ('describe', 'collapse').out
+    assert 'target=normal; weight=1' in matchpoint ('describe', 'figure-s1').out
 
 
 RUNS = HOME.name + '/runs'

@@ -56,14 +56,13 @@ drag_to (MpTimelineBar *bar,
   }
 }
 
-/* Opens a small comparison and trains it to at least this iteration; slowly, so that it does not come to its end while
- * a busy machine keeps the test waiting. */
+/* Trains a lane to at least this iteration, and slowly on. */
 static void
 train (Fixture *fixture,
        guint64  iteration)
 {
   mp_session_set_speed (session (fixture), 200);
-  g_assert_true (mp_window_open (fixture->window, "ring-gan", TRUE));
+  fixture_train (fixture, "ring-gan");
   WAIT_FOR (n_lanes (fixture) == 1 && live_iteration (fixture, 0) >= iteration);
 }
 

@@ -28,6 +28,23 @@ fixture_tear_down (Fixture       *fixture,
   g_free (fixture->runs);
 }
 
+void
+fixture_train (Fixture    *fixture,
+               const char *preset)
+{
+  g_assert_true (mp_window_open (fixture->window, preset, FALSE));
+  for (guint i = 0; i < n_lanes (fixture); i++) {
+    g_autoptr (GError) error = NULL;
+
+    mp_lane_model_set_value (lane (fixture, i), "train", "iterations", "1000000000", &error);
+    g_assert_no_error (error);
+    mp_lane_model_restart (lane (fixture, i));
+  }
+  mp_session_play (mp_window_get_session (fixture->window));
+  for (guint i = 0; i < n_lanes (fixture); i++)
+    WAIT_FOR (mp_lane_model_get_state (lane (fixture, i)) == MP_LANE_TRAINING);
+}
+
 int
 fixture_run (void)
 {

@@ -22,6 +22,10 @@ void fixture_set_up    (Fixture       *fixture,
 void fixture_tear_down (Fixture       *fixture,
                         gconstpointer  data);
 
+/* Opens a preset whose lanes train without an end, however long a busy machine keeps the test waiting. */
+void fixture_train     (Fixture       *fixture,
+                        const char    *preset);
+
 /* Runs the tests that were added, in a started application; they run its main loop themselves. Returns: as main (). */
 int  fixture_run       (void);
 
