@@ -46,6 +46,8 @@ struct _MpLessonPage
   guint           at;
   gboolean        answered;
   char           *opened;      /* preset that the lesson opened */
+  gboolean        opening;     /* just now */
+  gboolean        has_lanes;   /* those on screen are a lesson's, also when it is over */
   GtkWidget      *portrait;
 };
 
@@ -160,6 +162,7 @@ watch_lanes (MpLessonPage *self)
 
   if (!self->session) /* disposed, and not gone yet */
     return;
+  self->has_lanes = self->opening;
   lanes = mp_session_get_lanes (self->session);
   for (guint i = 0; i < g_list_model_get_n_items (lanes); i++) {
     g_autoptr (MpLaneModel) lane = g_list_model_get_item (lanes, i);
@@ -428,7 +431,10 @@ open_preset (MpLessonPage *self)
     return FALSE;
   g_free (self->opened);
   self->opened = g_strdup (preset);
-  if (!mp_session_open (self->session, preset, FALSE, &error))
+  self->opening = TRUE;
+  self->has_lanes = mp_session_open (self->session, preset, FALSE, &error);
+  self->opening = FALSE;
+  if (!self->has_lanes)
     say (self, error->message);
   return TRUE;
 }
@@ -519,7 +525,8 @@ row_activated_cb (MpLessonPage  *self,
 {
   const MpLesson *lesson = g_ptr_array_index (self->lessons, gtk_list_box_row_get_index (row));
 
-  mp_lesson_page_open (self, lesson->id);
+  /* The window asks where lanes have trained that go for it. */
+  gtk_widget_activate_action (GTK_WIDGET (self), "win.lesson", "s", lesson->id);
 }
 
 static GtkWidget *
@@ -713,6 +720,14 @@ mp_lesson_page_get_id (MpLessonPage *self)
   g_return_val_if_fail (MP_IS_LESSON_PAGE (self), NULL);
 
   return self->lesson ? self->lesson->id : NULL;
+}
+
+gboolean
+mp_lesson_page_has_lanes (MpLessonPage *self)
+{
+  g_return_val_if_fail (MP_IS_LESSON_PAGE (self), FALSE);
+
+  return self->has_lanes;
 }
 
 guint

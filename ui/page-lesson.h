@@ -21,6 +21,8 @@ GtkWidget  *mp_lesson_page_new      (MpSession    *session);
 gboolean    mp_lesson_page_open     (MpLessonPage *self,
                                      const char   *id);
 const char *mp_lesson_page_get_id   (MpLessonPage *self);   /* or NULL */
+/* Whether the lanes on screen are those that a lesson opened, also after it. */
+gboolean    mp_lesson_page_has_lanes (MpLessonPage *self);
 guint       mp_lesson_page_get_step (MpLessonPage *self);   /* from 0 */
 guint       mp_lesson_page_get_n_steps (MpLessonPage *self);
 /* by: +1 or −1. A step that asks must be answered before the next. Going back takes back what was set since. */

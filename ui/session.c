@@ -538,6 +538,21 @@ mp_session_stop_finish (MpSession    *self,
 }
 
 guint
+mp_session_get_n_trained (MpSession *self)
+{
+  guint n = 0;
+
+  g_return_val_if_fail (MP_IS_SESSION (self), 0);
+
+  for (guint i = 0; i < self->lanes->len; i++) {
+    MpTrainer *trainer = ((MpSessionLane *) g_ptr_array_index (self->lanes, i))->trainer;
+
+    n += trainer && mp_trainer_get_iteration (trainer) > 0;
+  }
+  return n;
+}
+
+guint
 mp_session_get_n_running (MpSession *self)
 {
   guint n;

@@ -111,6 +111,8 @@ void          mp_session_stop_async     (MpSession        *self,
                                             gpointer             data);
 void          mp_session_stop_finish    (MpSession        *self,
                                             GAsyncResult        *result);
+/* Lanes that have trained here; not kept runs that are only looked at. */
+guint         mp_session_get_n_trained  (MpSession        *self);
 /* Lanes whose threads have not ended. */
 guint         mp_session_get_n_running  (MpSession        *self);
 

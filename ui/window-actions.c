@@ -15,7 +15,7 @@ open_response_cb (GtkNativeDialog *dialog,
   g_autofree char *path = file ? g_file_get_path (file) : NULL;
 
   if (response == GTK_RESPONSE_ACCEPT && path)
-    mp_window_open (self, path, self->settings && g_settings_get_boolean (self->settings, "start-training"));
+    mp_window_ask_open_experiment (self, _("Open the experiment?"), path);
   g_object_unref (dialog);
 }
 

@@ -5,7 +5,6 @@
  */
 #include <glib/gi18n-lib.h>
 
-#include "ui/page-lesson.h"
 #include "ui/window-private.h"
 
 static void
@@ -51,19 +50,38 @@ escape_cb (GtkEventControllerKey *controller,
   return GDK_EVENT_STOP;
 }
 
-/* Shows the page of lessons and opens one. */
+MpLessonPage *
+mp_window_get_lesson_page (MpWindow *self)
+{
+  GtkWidget *bin = gtk_stack_get_child_by_name (self->work, "lesson");
+  GtkWidget *page = bin ? adw_bin_get_child (ADW_BIN (bin)) : NULL;
+
+  return page ? MP_LESSON_PAGE (page) : NULL;
+}
+
+static void
+open_lesson (MpWindow   *self,
+             const char *id)
+{
+  gtk_stack_set_visible_child_name (self->work, "lesson");
+  if (!mp_lesson_page_open (mp_window_get_lesson_page (self), id))
+    mp_window_show_toast (self, _("There is no lesson of that name."));
+}
+
+/* Shows the page of lessons and opens one. Whoever comes from a lesson knows that its lanes go with it. */
 static void
 lesson_activated (GSimpleAction *action,
                   GVariant      *parameter,
                   gpointer       data)
 {
   MpWindow *self = data;
-  GtkWidget *page;
+  MpLessonPage *page = mp_window_get_lesson_page (self);
+  const char *id = g_variant_get_string (parameter, NULL);
 
-  gtk_stack_set_visible_child_name (self->work, "lesson");
-  page = adw_bin_get_child (ADW_BIN (gtk_stack_get_visible_child (self->work)));
-  if (!mp_lesson_page_open (MP_LESSON_PAGE (page), g_variant_get_string (parameter, NULL)))
-    mp_window_show_toast (self, _("There is no lesson of that name."));
+  if (page && mp_lesson_page_has_lanes (page))
+    open_lesson (self, id);
+  else
+    mp_window_ask_open (self, _("Open the lesson?"), _("_Open the lesson"), open_lesson, id);
 }
 
 void

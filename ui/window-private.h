@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * window-private.h: the window in four files: window.c shows the session, window-actions.c has the actions and keys,
- * window-devices.c where lanes train, window-runs.c kept runs and the past.
+ * window-private.h: the window in several files: window.c shows the session, window-actions.c has the actions and keys,
+ window-devices.c where lanes train, window-open.c what replaces lanes, window-runs.c
+ * kept runs and the past, window-export.c files and films, window-presenter.c lessons and lectures.
  */
 #pragma once
 
+#include "ui/page-lesson.h"
 #include "ui/pages.h"
 #include "ui/window.h"
 
@@ -71,6 +73,19 @@ void mp_window_add_stateful_actions (MpWindow     *self);
 /* The pages in the button of a narrow window. */
 void mp_window_fill_page_menu     (MpWindow      *self);
 void mp_window_add_keys           (MpWindow      *self);
+/* ---- window-open.c ---- */
+typedef void (*MpWindowOpen) (MpWindow *self, const char *name);
+/* Calls open with a copy of the name, at once or, where lanes have trained that go for it, when the person agrees.
+ * heading: the question. accept: the button, with mnemonic. */
+void mp_window_ask_open           (MpWindow      *self,
+                                   const char    *heading,
+                                   const char    *accept,
+                                   MpWindowOpen   open,
+                                   const char    *name);
+/* The same for a preset or file, which then trains where the person wants that. */
+void mp_window_ask_open_experiment (MpWindow     *self,
+                                   const char    *heading,
+                                   const char    *name);
 /* ---- window-runs.c ---- */
 void mp_window_install_run_actions (GtkWidgetClass *widget_class);
 /* ---- window-export.c ---- */
@@ -79,6 +94,8 @@ void mp_window_enable_export      (MpWindow      *self,
                                    gboolean       enabled);
 /* ---- window-presenter.c ---- */
 void mp_window_add_presenter      (MpWindow      *self);
+/* NULL before it was first shown. */
+MpLessonPage *mp_window_get_lesson_page (MpWindow *self);
 /* ---- window-devices.c ---- */
 void mp_window_look_for_devices   (MpWindow      *self);
 void mp_window_connect_devices    (MpWindow      *self);

@@ -7,21 +7,39 @@
 #include "ui/window-private.h"
 
 static void
-open_run_action (GtkWidget  *widget,
-                 const char *name,
-                 GVariant   *parameter)
+open_run (MpWindow   *self,
+          const char *run_dir,
+          gboolean    alone)
 {
-  MpWindow *self = MP_WINDOW (widget);
-  gboolean alone = g_str_equal (name, "win.open-run-alone");
   g_autoptr (GError) error = NULL;
 
-  if (!mp_session_open_run (self->session, g_variant_get_string (parameter, NULL), alone, &error)) {
+  if (!mp_session_open_run (self->session, run_dir, alone, &error)) {
     mp_window_show_toast (self, error->message);
     return;
   }
   adw_flap_set_reveal_flap (self->library_flap, FALSE);
   mp_window_show_lanes (self);
   mp_window_select_lane (self, g_list_model_get_n_items (mp_session_get_lanes (self->session)) - 1);
+}
+
+static void
+open_alone (MpWindow   *self,
+            const char *run_dir)
+{
+  open_run (self, run_dir, TRUE);
+}
+
+static void
+open_run_action (GtkWidget  *widget,
+                 const char *name,
+                 GVariant   *parameter)
+{
+  const char *run_dir = g_variant_get_string (parameter, NULL);
+
+  if (g_str_equal (name, "win.open-run-alone"))
+    mp_window_ask_open (MP_WINDOW (widget), _("Open the run?"), _("_Open"), open_alone, run_dir);
+  else
+    open_run (MP_WINDOW (widget), run_dir, FALSE);
 }
 
 static void

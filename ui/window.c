@@ -302,7 +302,7 @@ static void
 gallery_open_cb (MpWindow   *self,
                  const char *id)
 {
-  mp_window_open (self, id, self->settings && g_settings_get_boolean (self->settings, "start-training"));
+  mp_window_ask_open_experiment (self, _("Open the preset?"), id);
 }
 
 static void
