@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * window-private.h: the window in several files: window.c shows the session, window-actions.c has the actions and keys,
- window-devices.c where lanes train, window-open.c what replaces lanes, window-runs.c
+ * window-focus.c whom Space is for, window-devices.c where lanes train, window-open.c what replaces lanes, window-runs.c
  * kept runs and the past, window-export.c files and films, window-presenter.c lessons and lectures.
  */
 #pragma once
@@ -22,6 +22,8 @@ struct _MpWindow
   guint           timeout_id;  /* a pull is due */
   guint           tick_id;     /* a pull comes with the next frame */
   gboolean        closing;
+  gboolean        by_key;      /* the last that moved the focus, or could have */
+  GtkWidget      *reached;     /* has or had the focus by key; weak */
   GPtrArray      *devices;     /* of MpDeviceEntry, or NULL: not known yet */
 
   AdwWindowTitle *window_title;
@@ -86,6 +88,8 @@ void mp_window_ask_open           (MpWindow      *self,
 void mp_window_ask_open_experiment (MpWindow     *self,
                                    const char    *heading,
                                    const char    *name);
+/* ---- window-focus.c ---- */
+void mp_window_watch_focus        (MpWindow      *self);
 /* ---- window-runs.c ---- */
 void mp_window_install_run_actions (GtkWidgetClass *widget_class);
 /* ---- window-export.c ---- */

@@ -410,6 +410,7 @@ mp_window_dispose (GObject *object)
   g_clear_object (&self->films);
   g_clear_object (&self->settings);
   g_clear_object (&self->heads);
+  g_clear_weak_pointer (&self->reached);
   g_clear_pointer (&self->devices, g_ptr_array_unref);
   G_OBJECT_CLASS (mp_window_parent_class)->dispose (object);
 }
@@ -484,6 +485,7 @@ mp_window_init (MpWindow *self)
   g_signal_connect_swapped (self->inspector, "notify::lane", G_CALLBACK (inspected_lane_cb), self);
   mp_window_connect_devices (self);
   mp_window_add_keys (self);
+  mp_window_watch_focus (self);
   mp_window_add_presenter (self);
 }
 

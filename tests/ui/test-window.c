@@ -239,6 +239,116 @@ test_unused (Fixture       *fixture,
     g_assert_true (g_str_has_prefix (name, "runs.db")); /* the index, which knows none */
 }
 
+/* ---- whom Space is for ---- */
+
+static void
+send_key (Fixture  *fixture,
+          guint     key,
+          gboolean  taken)
+{
+  g_autoptr (GListModel) controllers = gtk_widget_observe_controllers (GTK_WIDGET (fixture->window));
+  gboolean handled = FALSE;
+
+  for (guint i = 0; i < g_list_model_get_n_items (controllers) && !handled; i++) {
+    g_autoptr (GtkEventController) controller = g_list_model_get_item (controllers, i);
+
+    if (GTK_IS_EVENT_CONTROLLER_KEY (controller)
+        && gtk_event_controller_get_propagation_phase (controller) == GTK_PHASE_CAPTURE)
+      g_signal_emit_by_name (controller, "key-pressed", key, 0, 0, &handled);
+  }
+  g_assert_cmpint (handled, ==, taken);
+}
+
+static void
+send_click (Fixture *fixture)
+{
+  g_autoptr (GListModel) controllers = gtk_widget_observe_controllers (GTK_WIDGET (fixture->window));
+  guint n = 0;
+
+  for (guint i = 0; i < g_list_model_get_n_items (controllers); i++) {
+    g_autoptr (GtkEventController) controller = g_list_model_get_item (controllers, i);
+
+    if (GTK_IS_GESTURE_CLICK (controller)
+        && gtk_event_controller_get_propagation_phase (controller) == GTK_PHASE_CAPTURE) {
+      g_signal_emit_by_name (controller, "pressed", 1, 0.0, 0.0);
+      n++;
+    }
+  }
+  g_assert_cmpuint (n, ==, 1);
+}
+
+/* Space plays and pauses. */
+static void
+check_plays (Fixture *fixture)
+{
+  MpSession *session = mp_window_get_session (fixture->window);
+
+  send_key (fixture, GDK_KEY_space, TRUE);
+  WAIT_FOR (mp_session_get_playing (session));
+  send_key (fixture, GDK_KEY_space, TRUE);
+  WAIT_FOR (!mp_session_get_playing (session));
+}
+
+/* The button that was clicked is not pressed again; the one that was reached by Tab is. */
+static void
+test_space (Fixture       *fixture,
+            gconstpointer  data)
+{
+  MpSession *session = mp_window_get_session (fixture->window);
+  GtkWidget *button, *card, *other, *entry;
+
+  g_assert_true (mp_window_open (fixture->window, "ring-comparison", FALSE));
+  WAIT_FOR (all_in (fixture, MP_LANE_PAUSED));
+  card = GTK_WIDGET (mp_window_get_card (fixture->window, 0));
+  other = GTK_WIDGET (mp_window_get_card (fixture->window, 1));
+  button = canned_find (card, GTK_TYPE_MENU_BUTTON, 0);
+  entry = canned_find (GTK_WIDGET (mp_window_get_transport (fixture->window)), GTK_TYPE_SPIN_BUTTON, 0);
+  send_key (fixture, GDK_KEY_Tab, FALSE);
+  g_assert_true (gtk_widget_grab_focus (card));
+  send_key (fixture, GDK_KEY_space, FALSE); /* the window's shortcut gets it */
+
+  send_click (fixture);
+  g_assert_true (gtk_widget_grab_focus (button));
+  send_key (fixture, GDK_KEY_Return, FALSE);
+  check_plays (fixture);
+
+  /* A menu that was opened by a click comes back to its button. */
+  send_click (fixture);
+  gtk_menu_button_popup (GTK_MENU_BUTTON (button));
+  canned_settle ();
+  g_assert_nonnull (gtk_widget_get_ancestor (gtk_window_get_focus (GTK_WINDOW (fixture->window)), GTK_TYPE_POPOVER));
+  send_key (fixture, GDK_KEY_Down, FALSE);
+  send_key (fixture, GDK_KEY_space, FALSE);
+  gtk_menu_button_popdown (GTK_MENU_BUTTON (button));
+  canned_settle ();
+  g_assert_true (gtk_widget_grab_focus (button));
+  check_plays (fixture);
+
+  /* Reached by Tab, it keeps Space, also after its menu; a click anywhere ends that. */
+  g_assert_true (gtk_widget_grab_focus (other));
+  send_key (fixture, GDK_KEY_Tab, FALSE);
+  g_assert_true (gtk_widget_grab_focus (button));
+  send_key (fixture, GDK_KEY_space, FALSE);
+  gtk_menu_button_popup (GTK_MENU_BUTTON (button));
+  canned_settle ();
+  gtk_menu_button_popdown (GTK_MENU_BUTTON (button));
+  canned_settle ();
+  g_assert_true (gtk_widget_grab_focus (button));
+  send_key (fixture, GDK_KEY_space, FALSE);
+  send_click (fixture);
+  check_plays (fixture);
+
+  /* What is being written gets what is typed, and the sweep's buttons are theirs. */
+  send_click (fixture);
+  g_assert_true (gtk_widget_grab_focus (entry));
+  send_key (fixture, GDK_KEY_space, FALSE);
+  g_action_group_change_action_state (G_ACTION_GROUP (fixture->window), "page", g_variant_new_string ("sweep"));
+  send_click (fixture);
+  g_assert_true (gtk_widget_grab_focus (canned_find (GTK_WIDGET (fixture->window), GTK_TYPE_TOGGLE_BUTTON, 0)));
+  send_key (fixture, GDK_KEY_space, FALSE);
+  g_assert_false (mp_session_get_playing (session));
+}
+
 /* ---- what replaces the lanes ---- */
 
 static AdwMessageDialog *
@@ -367,6 +477,7 @@ main (int    argc,
   ADD ("picture", test_picture);
   ADD ("close", test_close);
   ADD ("unused", test_unused);
+  ADD ("space", test_space);
   ADD ("replacing", test_replacing);
   ADD ("large-text", test_large_text);
   return fixture_run ();
