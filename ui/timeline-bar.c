@@ -310,8 +310,11 @@ draw_axis (MpTimelineBar *self,
 {
   const MpPlotStyle *style = &layout->style;
   double y = layout->height - layout->axis;
-  g_autoptr (GArray) ticks = mp_ticks_new (MP_SCALE_LINEAR, 0, MAX (layout->end, 1e-9),
-                                           (guint) CLAMP ((layout->x1 - layout->x0) / 90, 2, 12), TRUE);
+  guint most = (guint) CLAMP ((layout->x1 - layout->x0) / 90, 2, 12);
+  double end = MAX (layout->end, 1e-9);
+  g_autoptr (GArray) ticks = mp_timeline_get_alignment (self->timeline) == MP_ALIGN_SECONDS
+                             ? mp_ticks_new_time (0, end, most)
+                             : mp_ticks_new (MP_SCALE_LINEAR, 0, end, most, TRUE);
 
   mp_colour_set_source (style->axis, cr);
   cairo_set_line_width (cr, 1);

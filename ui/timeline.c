@@ -614,13 +614,12 @@ mp_timeline_format (MpTimeline *self,
                     double      position)
 {
   g_autofree char *count = mp_format_count ((guint64) MAX (position, 0));
-  g_autofree char *seconds = mp_format_fixed (position, position < 100 ? 1 : 0);
 
   g_return_val_if_fail (MP_IS_TIMELINE (self), NULL);
 
   switch (self->alignment) {
   case MP_ALIGN_SECONDS:
-    return g_strdup_printf (_("%s s"), seconds);
+    return mp_format_time (position);
   case MP_ALIGN_POINTS:
     return g_strdup_printf (_("%s points"), count);
   default:

@@ -52,6 +52,52 @@ test_ticks (void)
   }
 }
 
+/* Durations say their unit, the largest of which there are several and enough in view. */
+static void
+test_ticks_time (void)
+{
+  static const struct
+  {
+    double      low, high;
+    guint       most;
+    const char *labels;
+  } cases[] = {
+    { 0, 0.5, 5, "0 s; 0.2 s; 0.4 s" },
+    { 0, 45, 5, "0 s; 10 s; 20 s; 30 s; 40 s" },
+    { 0, 119, 4, "0 s; 50 s; 100 s" },
+    { 0, 150, 5, "0 min; 1 min; 2 min" },
+    { 600, 601, 4, "600.0 s; 600.5 s; 601.0 s" },
+    { 0, 5 * 3600, 6, "0 h; 1 h; 2 h; 3 h; 4 h; 5 h" },
+    { 7200, 7300, 3, "120 min; 121 min" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autoptr (GArray) ticks = mp_ticks_new_time (cases[i].low, cases[i].high, cases[i].most);
+    g_autoptr (GString) labels = g_string_new (NULL);
+
+    for (guint k = 0; k < ticks->len; k++) {
+      const MpTick *tick = &g_array_index (ticks, MpTick, k);
+
+      g_assert_cmpfloat (tick->value, >=, cases[i].low - 1e-9);
+      g_assert_cmpfloat (tick->value, <=, cases[i].high + 1e-9);
+      g_string_append_printf (labels, "%s%s", labels->len > 0 ? "; " : "", tick->label);
+    }
+    g_assert_cmpstr (labels->str, ==, cases[i].labels);
+  }
+}
+
+static void
+test_format_time (void)
+{
+  g_autofree char *seconds = mp_format_time (12.34);
+  g_autofree char *minutes = mp_format_time (150.9);
+  g_autofree char *hours = mp_format_time (3 * 3600 + 5 * 60 + 59);
+
+  g_assert_cmpstr (seconds, ==, "12.3 s");
+  g_assert_cmpstr (minutes, ==, "2 min 30 s");
+  g_assert_cmpstr (hours, ==, "3 h 5 min");
+}
+
 /* For any range: inside it, increasing, not too many, at least two with labels, none twice. */
 static void
 test_ticks_any (void)
@@ -223,7 +269,9 @@ main (int    argc,
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/plot/axis/ticks", test_ticks);
+  g_test_add_func ("/plot/axis/ticks-time", test_ticks_time);
   g_test_add_func ("/plot/axis/ticks-any", test_ticks_any);
+  g_test_add_func ("/plot/axis/format-time", test_format_time);
   g_test_add_func ("/plot/axis/pad", test_pad);
   g_test_add_func ("/plot/axis/select", test_select);
   g_test_add_func ("/plot/axis/format", test_format);

@@ -262,11 +262,10 @@ name_place (MpChart *self)
 {
   double             along = MAX (0, self->cursor_iteration);
   g_autofree char   *count = mp_format_count ((guint64) floor (along));
-  g_autofree char   *seconds = mp_format_fixed (along, along < 100 ? 1 : 0);
 
   switch (self->axis) {
   case MP_AXIS_SECONDS:
-    return g_strdup_printf (_("%s s"), seconds);
+    return mp_format_time (along);
   case MP_AXIS_POINTS:
     return g_strdup_printf (_("%s points"), count);
   default:

@@ -75,6 +75,40 @@ fit_gutter (MpChart       *self,
   }
 }
 
+/* What is said of the title in smaller letters: subtitle, unit, scale. (transfer full) */
+static char *
+make_note (MpChart *self)
+{
+  GString *note = g_string_new (self->subtitle);
+
+  if (self->unit != NULL && self->unit[0] != '\0')
+    g_string_append_printf (note, "%s%s", note->len > 0 ? " · " : "", self->unit);
+  if (self->scale == MP_SCALE_LOG)
+    g_string_append_printf (note, "%s%s", note->len > 0 ? " · " : "", C_("axis", "log"));
+  return g_string_free (note, FALSE);
+}
+
+/* The note goes below the title where it would be cut short beside it, if the chart is high enough for both. */
+static double
+place_title (MpChart       *self,
+             MpPen         *pen,
+             double         width,
+             double         height,
+             MpChartLayout *layout)
+{
+  double           ascent, title = mp_pen_get_line (pen, MP_TEXT_TITLE, &ascent);
+  double           tick_ascent, tick = mp_pen_get_line (pen, MP_TEXT_TICK, &tick_ascent);
+  double           room = width - 2 * MARGIN - pen->style->title_reserve;
+  g_autofree char *note = make_note (self);
+
+  layout->title_y = MARGIN + ascent;
+  if (self->title == NULL || note[0] == '\0' || height < 9 * tick
+      || mp_pen_measure (pen, MP_TEXT_TITLE, self->title) + 8 + mp_pen_measure (pen, MP_TEXT_TICK, note) <= room)
+    return title + 4;
+  layout->note_y = MARGIN + title + 2 + tick_ascent;
+  return title + 2 + tick + 4;
+}
+
 static void
 layout_init (MpChart       *self,
              MpPen         *pen,
@@ -82,15 +116,12 @@ layout_init (MpChart       *self,
              double         height,
              MpChartLayout *layout)
 {
-  double ascent, title = mp_pen_get_line (pen, MP_TEXT_TITLE, &ascent);
   double tick_ascent, tick = mp_pen_get_line (pen, MP_TEXT_TICK, &tick_ascent);
   double top = MARGIN, bottom = MARGIN + tick + 2;
 
   *layout = (MpChartLayout) { 0 };
-  if (self->title != NULL || self->subtitle != NULL) {
-    layout->title_y = top + ascent;
-    top += title + 4;
-  }
+  if (self->title != NULL || self->subtitle != NULL)
+    top += place_title (self, pen, width, height, layout);
   mp_chart_plan_legend (self, pen, width, height, layout);
   layout->legend_y = top + tick_ascent;
   top += layout->legend_rows * (tick + 2) + (layout->legend_rows > 0 ? 2 : 0) + 6;
@@ -103,8 +134,12 @@ layout_init (MpChart       *self,
     layout->last = self->x_fixed ? self->x_last : 1;
   }
   fit_gutter (self, pen, width, layout);
-  layout->x_ticks = mp_ticks_new (MP_SCALE_LINEAR, layout->first, layout->last,
-                                  (guint) CLAMP (layout->width / (tick * 3.3), 2, 9), self->axis != MP_AXIS_SECONDS);
+  if (self->axis == MP_AXIS_SECONDS)
+    layout->x_ticks = mp_ticks_new_time (layout->first, layout->last,
+                                         (guint) CLAMP (layout->width / (tick * 4.6), 2, 9));
+  else
+    layout->x_ticks = mp_ticks_new (MP_SCALE_LINEAR, layout->first, layout->last,
+                                    (guint) CLAMP (layout->width / (tick * 3.3), 2, 9), TRUE);
 }
 
 static void
@@ -122,21 +157,16 @@ draw_title (MpChart             *self,
             const MpChartLayout *layout,
             double               width)
 {
-  double              room = width - 2 * MARGIN - pen->style->title_reserve, drawn;
-  g_autoptr (GString) note = g_string_new (self->subtitle);
+  double           room = width - 2 * MARGIN - pen->style->title_reserve, drawn = -8;
+  g_autofree char *note = make_note (self);
 
-  if (self->unit != NULL && self->unit[0] != '\0')
-    g_string_append_printf (note, "%s%s", note->len > 0 ? " · " : "", self->unit);
-  if (self->scale == MP_SCALE_LOG)
-    g_string_append_printf (note, "%s%s", note->len > 0 ? " · " : "", C_("axis", "log"));
-  if (self->title != NULL) {
+  if (self->title != NULL)
     drawn = mp_pen_draw (pen, MP_TEXT_TITLE, pen->style->text, MARGIN, layout->title_y, 0, room, self->title);
-    room -= drawn + 8;
-  } else {
-    drawn = -8;
-  }
-  if (note->len > 0 && room > 30)
-    mp_pen_draw (pen, MP_TEXT_TICK, pen->style->dim_text, MARGIN + drawn + 8, layout->title_y, 0, room, note->str);
+  room -= drawn + 8;
+  if (layout->note_y > 0)
+    mp_pen_draw (pen, MP_TEXT_TICK, pen->style->dim_text, MARGIN, layout->note_y, 0, width - 2 * MARGIN, note);
+  else if (note[0] != '\0' && room > 30)
+    mp_pen_draw (pen, MP_TEXT_TICK, pen->style->dim_text, MARGIN + drawn + 8, layout->title_y, 0, room, note);
 }
 
 /* What a log axis cannot show is said where it is missed. */
@@ -218,7 +248,7 @@ draw_axes (MpChart             *self,
   }
   if (layout->axis_name)
     mp_pen_draw (pen, MP_TEXT_TICK, pen->style->dim_text, (layout->x + right) / 2, bottom + 4 + line * 1.15 + ascent,
-                 0.5, layout->width, self->axis == MP_AXIS_SECONDS ? C_("axis", "seconds of training")
+                 0.5, layout->width, self->axis == MP_AXIS_SECONDS ? C_("axis", "training time")
                                      : self->axis == MP_AXIS_POINTS ? C_("axis", "points seen") : C_("axis", "iteration"));
 }
 

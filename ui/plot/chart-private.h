@@ -65,6 +65,7 @@ typedef struct
   MpTrace *traces;             /* one per curve; hidden ones are empty */
   GArray *x_ticks, *y_ticks;
   double  legend_y, title_y;   /* baselines, of its first row and of the title */
+  double  note_y;              /* likewise of what stands below the title; 0: it stands beside it */
   guint   legend_rows;         /* 0: no legend */
   gboolean legend_names;
   gboolean axis_name;          /* "iteration" below the numbers */

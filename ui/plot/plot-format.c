@@ -139,3 +139,19 @@ mp_format_engineering (double value)
   number = g_strdup_printf ("%.6g", fabs (value));
   return g_strdup_printf ("%s%s%s", value < 0 ? MINUS : "", number, suffixes[i]);
 }
+
+char *
+mp_format_time (double seconds)
+{
+  gint64           whole = (gint64) floor (CLAMP (seconds, 0, 1e15));
+  g_autofree char *number = NULL;
+
+  if (whole < 60) {
+    number = mp_format_fixed (MAX (seconds, 0), 1);
+    return g_strdup_printf (_("%s s"), number);
+  }
+  if (whole < 3600)
+    return g_strdup_printf (_("%d min %d s"), (int) (whole / 60), (int) (whole % 60));
+  number = mp_format_count ((guint64) (whole / 3600));
+  return g_strdup_printf (_("%s h %d min"), number, (int) (whole % 3600 / 60));
+}

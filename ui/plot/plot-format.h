@@ -22,6 +22,8 @@ char *mp_format_fixed (double value,
                        int    decimals) G_GNUC_WARN_UNUSED_RESULT;
 /* Short, exact where possible, for axes of counts: "0", "500", "2.5k", "10M". */
 char *mp_format_engineering (double value) G_GNUC_WARN_UNUSED_RESULT;
+/* A moment of a training: "12.3 s", "2 min 30 s", "1 h 5 min". */
+char *mp_format_time (double seconds) G_GNUC_WARN_UNUSED_RESULT;
 /* 10 to an integral power: "10⁻³". */
 char *mp_format_power (int exponent) G_GNUC_WARN_UNUSED_RESULT;
 

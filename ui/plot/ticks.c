@@ -5,6 +5,7 @@
 #include "ui/plot/ticks.h"
 
 #include <float.h>
+#include <glib/gi18n.h>
 #include <math.h>
 
 #include "ui/plot/plot-format.h"
@@ -164,6 +165,33 @@ mp_ticks_new (MpScale  scale,
     g_array_set_size (ticks, 0);
   }
   linear_ticks (ticks, low, high, most, counts);
+  return ticks;
+}
+
+GArray *
+mp_ticks_new_time (double low,
+                   double high,
+                   guint  most)
+{
+  static const struct
+  {
+    double      seconds;
+    const char *format;
+  } units[] = { { 3600, N_("%s h") }, { 60, N_("%s min") }, { 1, N_("%s s") } };
+  guint   unit = 0;
+  GArray *ticks;
+
+  /* a unit is of use where there are several of it, and more than a sliver of one is seen */
+  while (unit + 1 < G_N_ELEMENTS (units) && (high < 2 * units[unit].seconds || high - low < 0.1 * units[unit].seconds))
+    unit++;
+  ticks = mp_ticks_new (MP_SCALE_LINEAR, low / units[unit].seconds, high / units[unit].seconds, most, FALSE);
+  for (guint i = 0; i < ticks->len; i++) {
+    MpTick          *tick = &g_array_index (ticks, MpTick, i);
+    g_autofree char *number = tick->label;
+
+    tick->value *= units[unit].seconds;
+    tick->label = g_strdup_printf (_(units[unit].format), number);
+  }
   return ticks;
 }
 

@@ -29,6 +29,10 @@ GArray *mp_ticks_new (MpScale  scale,
                       double   high,
                       guint    most,
                       gboolean counts);
+/* The same for a duration in seconds, each mark with its unit: "30 s", "1.5 min", "2 h". */
+GArray *mp_ticks_new_time (double low,
+                           double high,
+                           guint  most);
 
 /* Grows a range of finite values to a pleasant one: padded, never empty, inside what double can subtract. On a log axis
  * low must be positive. */
