@@ -14,6 +14,7 @@
 #include "app/wait.h"
 #include "engine/metrics/metric.h"
 #include "engine/runs/run.h"
+#include "engine/train/branch.h"
 #include "engine/train/devices.h"
 
 #define TICK_MS 50
@@ -300,6 +301,25 @@ open_parent (MpArguments *arguments,
   return g_steal_pointer (&run);
 }
 
+/* Adds to the note what will not go on where the parent was. */
+static gboolean
+foresee (MpExperiment            *experiment,
+         const MpTrainerOptions  *options,
+         char                   **note,
+         int                     *status)
+{
+  g_autofree char *words = NULL, *device = g_steal_pointer (note);
+  GError *error = NULL;
+
+  if (!mp_branch_foresee (options->from, (guint64) options->from_iteration, experiment, &words, &error)) {
+    *status = mp_complain_error (error);
+    return FALSE;
+  }
+  *note = device != NULL && words != NULL ? g_strconcat (device, "\n", words, NULL)
+                                          : g_strdup (device != NULL ? device : words);
+  return TRUE;
+}
+
 /* One lane that goes on from a checkpoint of another run, as a run of its own; NULL after complaining. */
 static GPtrArray *
 start_branch (MpArguments  *arguments,
@@ -324,7 +344,8 @@ start_branch (MpArguments  *arguments,
   }
   g_ptr_array_add (experiments, experiment);
   names = mp_name_lanes (experiments);
-  if (!mp_apply_settings (arguments, experiments, names) || !read_options (arguments, &options, note, status))
+  if (!mp_apply_settings (arguments, experiments, names) || !read_options (arguments, &options, note, status)
+      || !foresee (experiment, &options, note, status))
     return NULL;
   if (dir == NULL)
     dir = mp_run_new_path (NULL, experiment);

@@ -288,6 +288,72 @@ find_same (MpSafetensors *file,
   return mp_safetensors_get (file, node->name, &node->type, NULL);
 }
 
+/* Whether what an optimizer keeps of its group, its moments and their count, is all there: a count of old moments would
+ * make the first steps with new ones too long. */
+static gboolean
+has_moments (MpSafetensors *file,
+             MpGraph       *graph,
+             const char    *name)
+{
+  g_autofree char *prefix = g_strndup (name, (gsize) (strrchr (name, '/') + 1 - name));
+
+  for (guint i = 0; i < mp_graph_get_n_nodes (graph); i++) {
+    MpNode *node = mp_graph_get_node (graph, i);
+
+    if (is_kept (node) && g_str_has_prefix (node->name, prefix) && find_same (file, node) == NULL)
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* The tensor that a branch takes over, or NULL. */
+static const MpNamedTensor *
+find_taken (MpSafetensors *file,
+            MpGraph       *graph,
+            MpNode        *node)
+{
+  if (g_str_has_prefix (node->name, "optimizer/") && !has_moments (file, graph, node->name))
+    return NULL;
+  return find_same (file, node);
+}
+
+static gboolean
+list_fresh (MpSafetensors  *file,
+            MpGraph        *graph,
+            GPtrArray     **fresh,
+            GError        **error)
+{
+  g_autoptr (GPtrArray) stayed = g_ptr_array_new_with_free_func (g_free);
+
+  for (guint i = 0; i < mp_graph_get_n_nodes (graph); i++) {
+    MpNode *node = mp_graph_get_node (graph, i);
+
+    if (!is_kept (node) || find_taken (file, graph, node) != NULL)
+      continue;
+    if (node->op == MP_OP_PARAMETER && g_strcmp0 (node->group, "generator") == 0) {
+      mp_safetensors_get (file, node->name, &node->type, error);
+      g_prefix_error (error, "A branch keeps the generator's weights. ");
+      return FALSE;
+    }
+    g_ptr_array_add (stayed, g_strdup (node->name));
+  }
+  *fresh = g_steal_pointer (&stayed);
+  return TRUE;
+}
+
+gboolean
+mp_run_compare_weights (MpRun       *self,
+                        guint64      iteration,
+                        MpGraph     *graph,
+                        GPtrArray  **fresh,
+                        GError     **error)
+{
+  g_autofree char *path = numbered_path (self->dir, "checkpoints", iteration);
+  g_autoptr (MpSafetensors) file = mp_safetensors_open (path, error);
+
+  return file != NULL && list_fresh (file, graph, fresh, error);
+}
+
 gboolean
 mp_run_load_weights (MpRun       *self,
                      guint64      iteration,
@@ -299,24 +365,16 @@ mp_run_load_weights (MpRun       *self,
   MpGraph *graph = mp_store_get_graph (store);
   g_autofree char *path = numbered_path (self->dir, "checkpoints", iteration);
   g_autoptr (MpSafetensors) file = mp_safetensors_open (path, error);
-  g_autoptr (GPtrArray) stayed = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GPtrArray) stayed = NULL;
 
-  if (file == NULL || !read_counters (file, counters, error))
+  if (file == NULL || !read_counters (file, counters, error) || !list_fresh (file, graph, &stayed, error))
     return FALSE;
   for (guint i = 0; i < mp_graph_get_n_nodes (graph); i++) {
     MpNode *node = mp_graph_get_node (graph, i);
-    const MpNamedTensor *tensor = is_kept (node) ? find_same (file, node) : NULL;
+    const MpNamedTensor *tensor = is_kept (node) ? find_taken (file, graph, node) : NULL;
 
     if (tensor != NULL && !mp_store_write (store, node, tensor->data, error))
       return FALSE;
-    if (!is_kept (node) || tensor != NULL)
-      continue;
-    if (node->op == MP_OP_PARAMETER && g_strcmp0 (node->group, "generator") == 0) {
-      mp_safetensors_get (file, node->name, &node->type, error);
-      g_prefix_error (error, "A branch keeps the generator's weights. ");
-      return FALSE;
-    }
-    g_ptr_array_add (stayed, g_strdup (node->name));
   }
   if (fresh != NULL)
     *fresh = g_steal_pointer (&stayed);

@@ -23,6 +23,7 @@ struct _MpRun
   char            *updated;
   char            *parent;        /* absolute, or NULL */
   guint64          parent_iteration;
+  GArray          *anew;          /* MpAnew */
   char            *state;
   guint64          iteration;
   double           seconds;

@@ -60,6 +60,26 @@ add_string (JsonBuilder *builder,
   json_builder_add_string_value (builder, value);
 }
 
+static void
+add_anew (MpRun       *self,
+          JsonBuilder *builder)
+{
+  if (self->anew->len == 0)
+    return;
+  json_builder_set_member_name (builder, "anew");
+  json_builder_begin_object (builder);
+  for (guint i = 0; i < self->anew->len; i++) {
+    const MpAnew *part = &g_array_index (self->anew, MpAnew, i);
+
+    json_builder_set_member_name (builder, part->part);
+    json_builder_begin_array (builder);
+    json_builder_add_int_value (builder, part->n);
+    json_builder_add_int_value (builder, part->of);
+    json_builder_end_array (builder);
+  }
+  json_builder_end_object (builder);
+}
+
 /* The parent as state.json names it: runs that are moved together stay together. */
 static void
 add_parent (MpRun       *self,
@@ -77,6 +97,7 @@ add_parent (MpRun       *self,
   add_string (builder, "run", g_str_equal (place, parent_place) ? relative : self->parent);
   json_builder_set_member_name (builder, "iteration");
   json_builder_add_int_value (builder, (gint64) self->parent_iteration);
+  add_anew (self, builder);
   json_builder_end_object (builder);
 }
 
@@ -192,13 +213,42 @@ read_latest (MpRun      *self,
   }
 }
 
+static guint
+read_count (JsonArray *array,
+            guint      i)
+{
+  JsonNode *node = json_array_get_element (array, i);
+
+  if (!JSON_NODE_HOLDS_VALUE (node) || json_node_get_value_type (node) != G_TYPE_INT64)
+    return 0;
+  return (guint) CLAMP (json_node_get_int (node), 0, G_MAXINT);
+}
+
+static void
+read_anew (JsonObject *object,
+           const char *name,
+           JsonNode   *node,
+           gpointer    data)
+{
+  MpRun *self = data;
+  JsonArray *numbers = JSON_NODE_HOLDS_ARRAY (node) ? json_node_get_array (node) : NULL;
+  MpAnew part = { g_intern_string (name), 0, 0 };
+
+  if (numbers == NULL || json_array_get_length (numbers) != 2)
+    return;
+  part.n = read_count (numbers, 0);
+  part.of = read_count (numbers, 1);
+  if (part.n > 0)
+    g_array_append_val (self->anew, part);
+}
+
 /* Whoever edits it wrongly loses the parent, not the run. */
 static void
 read_parent (MpRun      *self,
              JsonObject *object)
 {
   JsonNode *node = json_object_get_member (object, "parent");
-  JsonNode *run, *iteration;
+  JsonNode *run, *iteration, *anew;
 
   if (node == NULL || !JSON_NODE_HOLDS_OBJECT (node))
     return;
@@ -208,6 +258,9 @@ read_parent (MpRun      *self,
     return;
   self->parent = g_canonicalize_filename (json_node_get_string (run), self->dir);
   self->parent_iteration = (guint64) json_node_get_int (iteration);
+  anew = json_object_get_member (json_node_get_object (node), "anew");
+  if (anew != NULL && JSON_NODE_HOLDS_OBJECT (anew))
+    json_object_foreach_member (json_node_get_object (anew), read_anew, self);
 }
 
 gboolean

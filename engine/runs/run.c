@@ -31,6 +31,7 @@ run_new (const char *dir)
   self->state = g_strdup ("preparing");
   self->series = g_ptr_array_new_with_free_func (g_free);
   self->latest = g_array_new (FALSE, FALSE, sizeof (double));
+  self->anew = g_array_new (FALSE, FALSE, sizeof (MpAnew));
   return self;
 }
 
@@ -53,6 +54,7 @@ mp_run_close (MpRun *self)
   g_free (self->created);
   g_free (self->updated);
   g_free (self->parent);
+  g_array_unref (self->anew);
   g_free (self->state);
   g_free (self);
 }
@@ -356,6 +358,20 @@ const char *
 mp_run_get_updated (MpRun *self)
 {
   return self->updated;
+}
+
+void
+mp_run_set_anew (MpRun  *self,
+                 GArray *anew)
+{
+  g_array_set_size (self->anew, 0);
+  g_array_append_vals (self->anew, anew->data, anew->len);
+}
+
+GArray *
+mp_run_get_anew (MpRun *self)
+{
+  return self->anew;
 }
 
 const char *

@@ -5,7 +5,8 @@
  *   experiment.ini                 every key written out, as the run began
  *   state.json                     format version, program version, experiment's id, device, state, iteration, seconds,
  *                                  created, updated, the last value of every series, and for a branch its parent: the
- *                                  run (relative where it lies beside this one) and the iteration that it left it at
+ *                                  run (relative where it lies beside this one), the iteration that it left it at, and
+ *                                  what began anew: {"critic": [5, 6]}, five of its six tensors
  *   metrics                        append-only records with checksums (metrics-file.h): values, and changes by hand
  *   timeline                       keyframes to look back at (timeline-file.h)
  *   checkpoints/ITERATION.safetensors
@@ -83,9 +84,21 @@ gboolean      mp_run_save_checkpoint (MpRun *self, MpStore *store, const MpCount
 gboolean      mp_run_load_checkpoint (MpRun *self, MpStore *store, MpCounters *counters, GError **error);
 /* For a branch: what the checkpoint of that iteration has in the same shape goes into the store, the rest of the store
  * stays as it is. fresh: (out) (optional) (transfer full): names of what stayed. The generator's parameters must all be
- * there. */
+ * there. What an optimizer keeps of its group is taken over whole or not at all. */
 gboolean      mp_run_load_weights (MpRun *self, guint64 iteration, MpStore *store, MpCounters *counters,
                                    GPtrArray **fresh, GError **error);
+/* The same names, without a store. */
+gboolean      mp_run_compare_weights (MpRun *self, guint64 iteration, MpGraph *graph, GPtrArray **fresh,
+                                      GError **error);
+/* What of a branch began anew, n of its tensors, since its parent's checkpoint did not have it in its shape; kept in
+ * state.json from the next mp_run_save_state () on. (element-type MpAnew); empty for most. */
+typedef struct
+{
+  const char *part;     /* "critic", "average"; interned */
+  guint       n, of;
+} MpAnew;
+void          mp_run_set_anew (MpRun *self, GArray *anew);
+GArray       *mp_run_get_anew (MpRun *self);         /* (transfer none) */
 /* Fills the states "PREFIX/NAME" of a store from what is NAME in the checkpoint after that iteration, which must be the
  * newest whole one. */
 gboolean      mp_run_load_states (MpRun *self, MpStore *store, const char *prefix, guint64 iteration, GError **error);

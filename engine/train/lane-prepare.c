@@ -12,6 +12,7 @@
 
 #include "engine/data/data-file.h"
 #include "engine/extractors/extractor.h"
+#include "engine/train/branch.h"
 #include "engine/train/devices.h"
 
 #define GRID 64 /* points of a background layer along one side */
@@ -219,6 +220,20 @@ write_states (MpStore    *store,
 
 /* ---- branches ---- */
 
+/* Where it is said: to whoever watches the lane. */
+static void
+tell_anew (MpLane *lane,
+           GArray *anew)
+{
+  MpTrainer *trainer = lane->trainer;
+  char *words = mp_branch_describe (anew);
+
+  g_mutex_lock (&trainer->mutex);
+  g_free (trainer->anew);
+  trainer->anew = words;
+  g_mutex_unlock (&trainer->mutex);
+}
+
 /* The weights of another run. They become this run's own with its first checkpoint. What start phases make of the data is
  * this run's own from the beginning: its data may be others than the parent's. */
 static gboolean
@@ -230,6 +245,7 @@ load_parent (MpLane     *lane,
   g_autoptr (MpRun) parent = mp_run_open (dir, FALSE, error);
   MpStore *store = mp_loop_get_store (lane->loop);
   g_autoptr (GPtrArray) fresh = NULL;
+  g_autoptr (GArray) anew = NULL;
   g_autoptr (GPtrArray) states = list_data_states (lane);
   g_autoptr (GPtrArray) values = g_ptr_array_new_with_free_func (g_free);
   MpCounters counters;
@@ -247,7 +263,13 @@ load_parent (MpLane     *lane,
   }
   lane->iteration = counters.iteration;
   lane->seconds = counters.seconds;
-  if (!open_run (lane, error) || (lacks_frozen (fresh) && !mp_lane_run_stage (lane, error))
+  if (!open_run (lane, error))
+    return FALSE;
+  anew = mp_branch_count_anew (mp_store_get_graph (store), fresh);
+  if (lane->run != NULL)
+    mp_run_set_anew (lane->run, anew);
+  tell_anew (lane, anew);
+  if ((lacks_frozen (fresh) && !mp_lane_run_stage (lane, error))
       || !mp_loop_run_start_phases (lane->loop, error) || !read_states (store, states, values, error))
     return FALSE;
   mp_loop_set_batch (lane->loop, counters.batch);
@@ -403,8 +425,10 @@ start_or_go_on (MpLane   *lane,
   guint64 iteration = (guint64) lane->trainer->options.from_iteration; /* −1: the newest */
 
   *fresh = checkpoints == NULL || checkpoints->len == 0;
-  if (!*fresh)
+  if (!*fresh) {
+    tell_anew (lane, mp_run_get_anew (lane->run));
     return load_checkpoint (lane, error);
+  }
   /* A branch that was killed before its first checkpoint begins again. */
   if (lane->run != NULL)
     parent = mp_run_get_parent (lane->run, &iteration);

@@ -59,6 +59,7 @@ struct _MpTrainer
   char             *device_name;  /* once it is open; set once */
   const char       *device_class; /* "cpu", "cuda", or NULL yet */
   char             *device_note;  /* or NULL; set once */
+  char             *anew;         /* as mp_branch_describe () says it, or NULL; set once */
   const char       *activity;     /* static */
   MpSnapshot       *snapshot;
   MpMinibatch      *minibatch;    /* of the last single phase, or NULL */

@@ -195,6 +195,7 @@ mp_trainer_finalize (GObject *object)
   g_free (self->device);
   g_free (self->device_name);
   g_free (self->device_note);
+  g_free (self->anew);
   g_free (self->run_dir);
   g_free (self->from);
   g_mutex_clear (&self->mutex);
@@ -547,6 +548,17 @@ mp_trainer_dup_device_note (MpTrainer *self)
   note = g_strdup (self->device_note);
   g_mutex_unlock (&self->mutex);
   return note;
+}
+
+char *
+mp_trainer_dup_anew (MpTrainer *self)
+{
+  char *anew;
+
+  g_mutex_lock (&self->mutex);
+  anew = g_strdup (self->anew);
+  g_mutex_unlock (&self->mutex);
+  return anew;
 }
 
 char *

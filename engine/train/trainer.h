@@ -132,7 +132,7 @@ typedef struct
  *
  * A branch goes on with the counters, parameters and optimizer moments of the checkpoint and with this experiment:
  * bit for bit like its parent when it is that of mp_run_dup_experiment (). What the checkpoint does not have in the
- * experiment's shape begins anew, the generator's parameters excepted: that is an error. */
+ * experiment's shape begins anew (branch.h), the generator's parameters excepted: that is an error. */
 MpTrainer    *mp_trainer_new (MpExperiment *experiment, const MpTrainerOptions *options);
 MpExperiment *mp_trainer_get_experiment (MpTrainer *self);
 const char   *mp_trainer_get_run_dir (MpTrainer *self);           /* or NULL */
@@ -170,6 +170,8 @@ GError       *mp_trainer_dup_error (MpTrainer *self);             /* FAILED: why
 char         *mp_trainer_dup_device (MpTrainer *self);            /* what it trains on, "NVIDIA H100", or NULL yet */
 const char   *mp_trainer_get_device_class (MpTrainer *self);      /* "cpu", "cuda", or NULL yet */
 char         *mp_trainer_dup_device_note (MpTrainer *self);       /* why "auto" took the CPU, or NULL */
+/* What of a branch began anew, translated (mp_branch_describe ()), or NULL; known once prepared. */
+char         *mp_trainer_dup_anew (MpTrainer *self);
 char         *mp_trainer_dup_phase (MpTrainer *self);             /* title of the phase to run next */
 /* Titles of the phases, once prepared, and the one to run next. */
 const char *const *mp_trainer_get_phases (MpTrainer *self, guint *n);

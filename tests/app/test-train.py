@@ -83,6 +83,14 @@ def test_branch ():
                      other, '--quiet').json ()['lanes'][0]
     check_lane (changed, 'finished', 60)
     assert changed['metrics'] != whole['metrics']
+    # what cannot go on where the parent was is said before, and kept
+    assert 'begins anew' not in train ('--from', parent, '--set', 'train.iterations=41').out
+    anew = train ('--from', parent, '--set', 'critic.hidden=8', '--set', 'train.iterations=41')
+    words = 'Critic begins anew in 3 of 4 tensors: the checkpoint does not have them in this shape.'
+    assert words in anew.out, anew.out
+    state = json.load (open (anew.json ()['lanes'][0]['run'] + '/state.json'))
+    assert state['parent']['anew'] == {'critic': [3, 4]}, state
+    assert 'keeps the generator' in train ('--from', parent, '--set', 'generator.hidden=8', status=FAILURE).err
     for arguments in [['--from', parent, 'ring-gan'], ['--at', '3', 'ring-gan'], ['--from', parent, '--resume', parent]]:
         train (*arguments, status=USAGE)
     assert 'first is of iteration 10' in train ('--from', parent, '--at', '5', status=FAILURE).err

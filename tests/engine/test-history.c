@@ -5,6 +5,9 @@
 #include "tests/engine/lanes.h"
 #include "tests/engine/scratch.h"
 
+#include "engine/runs/safetensors.h"
+#include "engine/train/branch.h"
+
 #define N 120
 
 static char *scratch;
@@ -109,25 +112,78 @@ test_exact (gconstpointer preset)
   mp_scratch_remove (dir);
 }
 
+/* What began anew is the same in the branch's folder, read again too, as what was foreseen; and it has words. */
+static void
+assert_anew (const char   *name,
+             MpExperiment *experiment,
+             const MpAnew *expected)
+{
+  g_autofree char *dir = in_scratch (name), *parent = in_scratch ("changed");
+  g_autofree char *words = NULL, *foreseen = NULL;
+  g_autoptr (MpRun) run = mp_find_run (dir);
+  g_autoptr (GError) error = NULL;
+  GArray *anew = mp_run_get_anew (run);
+
+  g_assert_true (mp_branch_foresee (parent, 60, experiment, &foreseen, &error));
+  g_assert_no_error (error);
+  words = mp_branch_describe (anew);
+  g_assert_cmpstr (words, ==, foreseen);
+  g_assert_cmpuint (anew->len, ==, expected->part != NULL ? 1 : 0);
+  if (expected->part == NULL) {
+    g_assert_null (words);
+    return;
+  }
+  g_assert_cmpstr (g_array_index (anew, MpAnew, 0).part, ==, expected->part);
+  g_assert_cmpuint (g_array_index (anew, MpAnew, 0).n, ==, expected->n);
+  g_assert_cmpuint (g_array_index (anew, MpAnew, 0).of, ==, expected->of);
+  g_assert_nonnull (strstr (words, "anew"));
+}
+
 /* With other settings it goes another way from there on; a network of another shape begins anew. */
 static void
 test_changed (void)
 {
-  static const char *const settings[] = {
-    "optimizer.generator.learning_rate=0.01", "train.seed=5", "critic.hidden=8", "method.kind=gram", "train.batch=16"
+  static const struct
+  {
+    const char *setting;
+    gboolean    elsewhere; /* has the parent's series, with other values */
+    MpAnew      anew;
+  } cases[] = {
+    { "optimizer.generator.learning_rate=0.01", TRUE, { NULL } },
+    { "train.seed=5", TRUE, { NULL } },
+    { "critic.hidden=8", TRUE, { "critic", 3, 4 } },
+    { "method.kind=gram", FALSE, { "critic", 2, 6 } },
+    { "train.batch=16", TRUE, { NULL } },
+    { "generator.average=0.9", FALSE, { "average", 6, 6 } },
   };
   g_autoptr (MpExperiment) experiment = mp_small_experiment ("ring-gan", N);
 
   train (experiment, "changed", NULL, 0, (MpTrainerOptions) { .checkpoint_every = 20 });
-  for (guint i = 0; i < G_N_ELEMENTS (settings); i++) {
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
     g_autoptr (MpExperiment) other = mp_experiment_copy (experiment);
     g_autofree char *name = g_strdup_printf ("changed-%u", i);
 
-    mp_set (other, settings[i]);
+    mp_set (other, cases[i].setting);
     train (other, name, "changed", 60, (MpTrainerOptions) { .checkpoint_every = 20 });
-    if (i != 3)
+    if (cases[i].elsewhere)
       assert_same_from ("changed", name, 60, FALSE);
+    assert_anew (name, other, &cases[i].anew);
   }
+}
+
+/* Moments that fit are not counted on where others of the optimizer do not. */
+static void
+test_moments (void)
+{
+  g_autofree char *path = g_build_filename (scratch, "changed-2", "checkpoints", "60.safetensors", NULL);
+  g_autofree char *whole = g_build_filename (scratch, "changed-0", "checkpoints", "60.safetensors", NULL);
+  g_autoptr (MpSafetensors) anew = mp_safetensors_open (path, NULL), kept = mp_safetensors_open (whole, NULL);
+
+  g_assert_nonnull (anew);
+  g_assert_nonnull (kept);
+  g_assert_cmpfloat (*(const double *) mp_safetensors_find (anew, "optimizer/critic/count")->data, ==, 0);
+  g_assert_cmpfloat (*(const double *) mp_safetensors_find (anew, "optimizer/generator/count")->data, ==, 60);
+  g_assert_cmpfloat (*(const double *) mp_safetensors_find (kept, "optimizer/critic/count")->data, ==, 60);
 }
 
 static void
@@ -298,6 +354,7 @@ main (int    argc,
   g_test_add_data_func ("/history/branch/exact/ring-mmd-net", "ring-mmd-net", test_exact);
   g_test_add_data_func ("/history/branch/exact/ring-gram", "ring-gram", test_exact);
   g_test_add_func ("/history/branch/changed", test_changed);
+  g_test_add_func ("/history/branch/moments", test_moments);
   g_test_add_func ("/history/branch/refused", test_refused);
   g_test_add_func ("/history/branch/changes-by-hand", test_changes_by_hand);
   g_test_add_func ("/history/branch/tree", test_tree);
