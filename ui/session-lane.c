@@ -31,6 +31,7 @@ mp_session_lane_start (MpSessionLane    *lane,
 
   options.device = mp_lane_model_get_device (lane->model);
   options.scalars = TRUE;
+  options.gives_way = TRUE;
   g_array_set_size (lane->curves, 0);
   lane->costly_at = 0;
   lane->wants_view = TRUE;

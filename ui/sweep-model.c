@@ -344,7 +344,7 @@ gboolean
 mp_sweep_model_start (MpSweepModel *self,
                       GError      **error)
 {
-  const MpSweepOptions options = { NULL };
+  const MpSweepOptions options = { .gives_way = TRUE };
 
   g_return_val_if_fail (MP_IS_SWEEP_MODEL (self), FALSE);
 

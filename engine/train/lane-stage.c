@@ -148,7 +148,8 @@ train (Watch      *watch,
 {
   const MpTrainerOptions *mine = &watch->lane->trainer->options;
   MpTrainerOptions options = { .device = mine->device, .n_threads = mine->n_threads, .run_dir = run_dir,
-                               .resume = resume, .iterations = -1, .start_paused = !is_wanted (watch) };
+                               .resume = resume, .iterations = -1, .start_paused = !is_wanted (watch),
+                               .gives_way = mine->gives_way };
   gboolean wanted = is_wanted (watch);
   g_autoptr (GError) reason = NULL;
   MpLaneState state;

@@ -15,6 +15,9 @@
 
 #include <math.h>
 #include <string.h>
+#include <sys/resource.h>
+
+#define LOWER_PRIORITY 5
 
 /* ---- commands ---- */
 
@@ -575,6 +578,14 @@ linger (MpLane *lane)
   g_mutex_unlock (&trainer->mutex);
 }
 
+/* On Linux a priority is the calling thread's, and of those that it starts: OpenMP's. Where all processors are free
+ * nothing is lost; where lanes fill them, frames are not painted in between their time slices. */
+static void
+give_way (void)
+{
+  setpriority (PRIO_PROCESS, 0, getpriority (PRIO_PROCESS, 0) + LOWER_PRIORITY);
+}
+
 gpointer
 mp_lane_thread (gpointer data)
 {
@@ -584,6 +595,8 @@ mp_lane_thread (gpointer data)
   };
   GError *error = NULL;
 
+  if (trainer->options.gives_way)
+    give_way ();
   if (mp_lane_prepare (&lane, &error))
     train (&lane, &error);
   end_lane (&lane, error);

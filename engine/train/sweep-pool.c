@@ -66,7 +66,7 @@ make_trainer (MpSweepRun *self,
 {
   const MpSweepTrial *trial = mp_sweep_get_trial (self->sweep, number);
   g_autofree char *dir = mp_sweep_run_place (self, "runs", number);
-  MpTrainerOptions options = { .device = self->device, .run_dir = dir, .iterations = -1 };
+  MpTrainerOptions options = { .device = self->device, .run_dir = dir, .iterations = -1, .gives_way = self->gives_way };
   g_autoptr (MpRun) run = NULL;
 
   options.resume = g_file_test (dir, G_FILE_TEST_EXISTS);
@@ -265,6 +265,7 @@ mp_sweep_run_start (MpSweepRun           *self,
   g_free (self->device);
   self->device = g_strdup (options->device);
   self->n_lanes = options->n_lanes > 0 ? options->n_lanes : g_get_num_processors ();
+  self->gives_way = options->gives_way;
   self->n_working = MAX (MIN (self->n_lanes, n_open), 1);
   self->activity = MP_SWEEP_RUNNING;
   for (guint i = 0, n = self->n_working; i < n; i++)

@@ -30,6 +30,7 @@ struct _MpSweepRun
   GPtrArray      *threads;       /* GThread * */
   char           *device;
   guint           n_lanes;
+  gboolean        gives_way;
   gboolean        told;
   void          (*notify) (gpointer data);
   gpointer        notify_data;

@@ -69,6 +69,7 @@ typedef struct
 {
   const char *device;       /* as in MpTrainerOptions */
   guint       n_lanes;      /* 0: as many as the machine has processors */
+  gboolean    gives_way;    /* as in MpTrainerOptions */
 } MpSweepOptions;
 
 typedef struct _MpSweepRun MpSweepRun;

@@ -124,6 +124,7 @@ typedef struct
   gboolean    start_paused;
   gboolean    new_stage;    /* a frozen extractor is trained anew instead of taken from the cache (stage.h) */
   gboolean    scalars;      /* somebody will drain the scalars */
+  gboolean    gives_way;    /* its threads have a lower priority than those that draw */
 } MpTrainerOptions;
 
 /* Makes the lane and starts its thread, which builds and then trains or waits. Never fails: errors become the state

@@ -3,6 +3,8 @@
  * trainer-life.c: a lane from its start to its end: steps, pauses, speeds, stops, checkpoints, slow motion.
  */
 #include <math.h>
+#include <stdlib.h>
+#include <sys/resource.h>
 
 #include "tests/engine/trainer.h"
 
@@ -65,6 +67,40 @@ test_steps (void)
   mp_trainer_set_speed (trainer, 0);
   mp_trainer_play (trainer);
   mp_finish (trainer);
+}
+
+/* How much lower than this thread's the priority of the process's lane is. */
+static int
+lower_by (void)
+{
+  g_autoptr (GDir) tasks = g_dir_open ("/proc/self/task", 0, NULL);
+  const char *task;
+  int lower = G_MININT;
+
+  g_assert_nonnull (tasks);
+  while ((task = g_dir_read_name (tasks)) != NULL) {
+    g_autofree char *path = g_build_filename ("/proc/self/task", task, "comm", NULL);
+    g_autofree char *name = NULL;
+
+    if (g_file_get_contents (path, &name, NULL, NULL) && g_str_equal (name, "lane\n"))
+      lower = getpriority (PRIO_PROCESS, (id_t) atoi (task)) - getpriority (PRIO_PROCESS, 0);
+  }
+  return lower;
+}
+
+static void
+test_priority (void)
+{
+  for (guint i = 0; i < 2; i++) {
+    MpTrainer *trainer = start ("ring-gan", NULL, (MpTrainerOptions) { .start_paused = TRUE, .gives_way = i == 1 });
+
+    mp_wait_until (trainer, mp_has_state, MP_LANE_PAUSED);
+    /* One that is as low as can be goes no lower. */
+    if (getpriority (PRIO_PROCESS, 0) < 19)
+      g_assert_true (i == 0 ? lower_by () == 0 : lower_by () > 0);
+    mp_trainer_play (trainer);
+    mp_finish (trainer);
+  }
 }
 
 static void
@@ -230,6 +266,7 @@ trainer_add_life (void)
 {
   g_test_add_func ("/trainer/nowhere", test_nowhere);
   g_test_add_func ("/trainer/steps", test_steps);
+  g_test_add_func ("/trainer/priority", test_priority);
   g_test_add_func ("/trainer/speed", test_speed);
   g_test_add_func ("/trainer/pause-at", test_pause_at);
   g_test_add_func ("/trainer/stop", test_stop);
