@@ -6,6 +6,7 @@
 #include <math.h>
 
 #include "ui/format.h"
+#include "ui/lane-past.h"
 #include "ui/plot/plot-format.h"
 
 #define EARLY 0.1              /* of the run: modes missed later than this are rarely found */
@@ -277,6 +278,15 @@ judge_state (MpLaneModel *model,
   }
 }
 
+/* A branch is not all that its parent was. */
+static void
+judge_branch (MpLaneModel *model,
+              GPtrArray   *list)
+{
+  if (mp_lane_model_get_anew (model))
+    add (list, MP_HEALTH_CALM, _("A branch, begun partly anew"), g_strdup (mp_lane_model_get_anew (model)), NULL);
+}
+
 GPtrArray *
 mp_health_list (MpLaneModel *model)
 {
@@ -295,6 +305,7 @@ mp_health_list (MpLaneModel *model)
   }
   if (list->len == 0)
     add (list, MP_HEALTH_CALM, _("Nothing unusual"), g_strdup (_("The first evaluation will tell more.")), NULL);
+  judge_branch (model, list);
   return list;
 }
 

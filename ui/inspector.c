@@ -6,6 +6,7 @@
 #include "engine/train/devices.h"
 #include "ui/drop-down.h"
 #include "ui/health-panel.h"
+#include "ui/lane-past.h"
 
 /* One row and where its value lives. The parameter is ours for "kind", which the schema keeps apart. */
 typedef struct
@@ -99,12 +100,15 @@ static void
 update_pending (MpInspector *self)
 {
   guint n = self->lane ? mp_lane_model_get_n_pending (self->lane) : 0;
-  g_autofree char *text = NULL;
+  const char *foreseen = self->lane ? mp_lane_model_get_foreseen (self->lane) : NULL;
+  g_autoptr (GString) text = g_string_new (NULL);
 
   if (n > 0) {
-    text = g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%u change waits for the lane to be restarted.",
-                                         "%u changes wait for the lane to be restarted.", n), n);
-    gtk_label_set_text (self->pending_text, text);
+    g_string_printf (text, g_dngettext (GETTEXT_PACKAGE, "%u change waits for the lane to be restarted.",
+                                        "%u changes wait for the lane to be restarted.", n), n);
+    if (foreseen)
+      g_string_append_printf (text, "\n%s", foreseen);
+    gtk_label_set_text (self->pending_text, text->str);
   }
   gtk_revealer_set_reveal_child (self->pending_bar, n > 0);
 }
@@ -539,6 +543,8 @@ mp_inspector_init (MpInspector *self)
   self->lane_signals = g_signal_group_new (MP_TYPE_LANE_MODEL);
   g_signal_group_connect_swapped (self->lane_signals, "changed-schema", G_CALLBACK (queue_rebuild), self);
   g_signal_group_connect_swapped (self->lane_signals, "changed-draft", G_CALLBACK (changed_draft), self);
+  g_signal_group_connect_swapped (self->lane_signals, "notify::anew", G_CALLBACK (update_pending), self);
+  g_signal_group_connect_swapped (self->lane_signals, "notify::anew", G_CALLBACK (update_health), self);
   g_signal_group_connect_swapped (self->lane_signals, "notify::title", G_CALLBACK (titles_changed), self);
   g_signal_group_connect_swapped (self->lane_signals, "notify::state", G_CALLBACK (update_health), self);
   g_signal_group_connect_swapped (self->lane_signals, "notify::progress", G_CALLBACK (update_health), self);

@@ -56,9 +56,12 @@ static void
 update_names (MpLaneCard *self)
 {
   const char *subtitle = mp_lane_model_get_subtitle (self->model), *place = mp_lane_model_get_place (self->model);
-  const char *detail = mp_lane_model_get_place_detail (self->model);
-  g_autofree char *text = g_strdup_printf ("%s%s%s", subtitle, place && subtitle[0] ? " · " : "", place ? place : "");
-  g_autofree char *tooltip = g_strdup_printf ("%s%s%s", text, detail ? "\n" : "", detail ? detail : "");
+  const char *detail = mp_lane_model_get_place_detail (self->model), *anew = mp_lane_model_get_anew (self->model);
+  g_autofree char *where = g_strdup_printf ("%s%s%s", subtitle, place && subtitle[0] ? " · " : "", place ? place : "");
+  /* Translators: of a branch, parts of which begin anew */
+  g_autofree char *text = anew ? g_strdup_printf ("%s · %s", _("partly anew"), where) : g_strdup (where);
+  g_autofree char *tooltip = g_strdup_printf ("%s%s%s%s%s", where, detail ? "\n" : "", detail ? detail : "",
+                                              anew ? "\n" : "", anew ? anew : "");
 
   gtk_label_set_text (self->title, mp_lane_model_get_title (self->model));
   gtk_label_set_text (self->subtitle, text);
@@ -373,6 +376,7 @@ mp_lane_card_new (MpLaneModel *model)
   g_signal_connect_swapped (model, "notify::title", G_CALLBACK (update_names), self);
   g_signal_connect_swapped (model, "notify::subtitle", G_CALLBACK (update_names), self);
   g_signal_connect_swapped (model, "notify::place", G_CALLBACK (update_names), self);
+  g_signal_connect_swapped (model, "notify::anew", G_CALLBACK (update_names), self);
   g_signal_connect_swapped (model, "notify::progress", G_CALLBACK (update_progress), self);
   g_signal_connect_swapped (model, "notify::state", G_CALLBACK (update_state), self);
   update_names (self);

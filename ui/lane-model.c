@@ -55,6 +55,7 @@ enum
   PROP_N_PENDING,
   PROP_RUN,
   PROP_MINIBATCH,
+  PROP_ANEW,
   N_PROPS
 };
 
@@ -161,6 +162,9 @@ mp_lane_model_get_property (GObject    *object,
   case PROP_RUN:
     g_value_set_string (value, self->past.run_dir);
     break;
+  case PROP_ANEW:
+    g_value_set_string (value, self->past.anew);
+    break;
   default:
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
   }
@@ -182,6 +186,7 @@ install_properties (GObjectClass *object_class)
   props[PROP_N_PENDING] = g_param_spec_uint ("n-pending", NULL, NULL, 0, G_MAXUINT, 0, readable);
   props[PROP_MINIBATCH] = g_param_spec_pointer ("minibatch", NULL, NULL, readable);
   props[PROP_RUN] = g_param_spec_string ("run", NULL, NULL, NULL, readable);
+  props[PROP_ANEW] = g_param_spec_string ("anew", NULL, NULL, NULL, readable);
   g_object_class_install_properties (object_class, N_PROPS, props);
 }
 
@@ -493,6 +498,7 @@ mp_lane_model_start_over (MpLaneModel  *self,
   take_experiment (self, experiment);
   mp_lane_model_show_past (self, NULL, NULL);
   mp_lane_model_set_minibatch (self, NULL);
+  mp_lane_model_set_anew (self, NULL);
 
   g_free (self->device);
   self->device = g_strdup (self->draft_device);

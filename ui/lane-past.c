@@ -6,6 +6,8 @@ mp_lane_past_clear (MpLanePast *past)
 {
   g_clear_pointer (&past->run_dir, g_free);
   g_clear_pointer (&past->parent_dir, g_free);
+  g_clear_pointer (&past->anew, g_free);
+  g_clear_pointer (&past->foreseen, g_free);
   g_clear_pointer (&past->snapshot, mp_snapshot_unref);
   g_clear_pointer (&past->minibatch, mp_minibatch_unref);
 }
@@ -79,6 +81,55 @@ mp_lane_model_set_parent (MpLaneModel *self,
   past->parent_dir = copy;
   past->parent_iteration = iteration;
   g_object_notify (G_OBJECT (self), "run");
+}
+
+const char *
+mp_lane_model_get_anew (MpLaneModel *self)
+{
+  g_return_val_if_fail (MP_IS_LANE_MODEL (self), NULL);
+
+  return mp_lane_model_get_past (self)->anew;
+}
+
+const char *
+mp_lane_model_get_foreseen (MpLaneModel *self)
+{
+  g_return_val_if_fail (MP_IS_LANE_MODEL (self), NULL);
+
+  return mp_lane_model_get_past (self)->foreseen;
+}
+
+static void
+set_words (MpLaneModel  *self,
+           char        **place,
+           const char   *words)
+{
+  char *copy;
+
+  if (g_strcmp0 (*place, words) == 0)
+    return;
+  copy = g_strdup (words);
+  g_free (*place);
+  *place = copy;
+  g_object_notify (G_OBJECT (self), "anew");
+}
+
+void
+mp_lane_model_set_anew (MpLaneModel *self,
+                        const char  *words)
+{
+  g_return_if_fail (MP_IS_LANE_MODEL (self));
+
+  set_words (self, &mp_lane_model_get_past (self)->anew, words);
+}
+
+void
+mp_lane_model_set_foreseen (MpLaneModel *self,
+                            const char  *words)
+{
+  g_return_if_fail (MP_IS_LANE_MODEL (self));
+
+  set_words (self, &mp_lane_model_get_past (self)->foreseen, words);
 }
 
 void

@@ -26,6 +26,14 @@ void        mp_lane_model_set_parent    (MpLaneModel          *self,
                                          const char           *run_dir,
                                          guint64               iteration);
 
+/* What of a branch began anew, and what would if it were restarted with its draft, in words, or NULL. Notify "anew". */
+const char *mp_lane_model_get_anew      (MpLaneModel          *self);
+void        mp_lane_model_set_anew      (MpLaneModel          *self,
+                                         const char           *words);
+const char *mp_lane_model_get_foreseen  (MpLaneModel          *self);
+void        mp_lane_model_set_foreseen  (MpLaneModel          *self,
+                                         const char           *words);
+
 /* Shows this moment (takes references); NULL: now again. */
 void        mp_lane_model_show_past     (MpLaneModel          *self,
                                          MpSnapshot           *snapshot,
@@ -45,6 +53,7 @@ typedef struct
   gboolean        kept;
   char           *parent_dir;
   guint64         parent_iteration;
+  char           *anew, *foreseen;
   MpSnapshot     *snapshot;  /* NULL: now */
   MpLaneProgress  progress;
   MpMinibatch    *minibatch;

@@ -339,9 +339,13 @@ mp_session_lane_pull_state (MpSessionLane *lane)
   }
   mp_lane_model_set_state (lane->model, state, message);
   pull_place (lane);
-  /* What a lane shows when it pauses or ends is where it stands, not where it was a frame ago. */
-  if (changed && state != MP_LANE_PREPARING)
+  if (changed && state != MP_LANE_PREPARING) {
+    g_autofree char *anew = mp_trainer_dup_anew (lane->trainer);
+
+    mp_lane_model_set_anew (lane->model, anew);
+    /* What a lane shows when it pauses or ends is where it stands, not where it was a frame ago. */
     lane->wants_view = TRUE;
+  }
   return changed;
 }
 

@@ -9,7 +9,8 @@
 #include <inttypes.h>
 #include <math.h>
 
-#include "engine/runs/run.h"
+#include "engine/train/branch.h"
+#include "ui/branch-preview.h"
 #include "ui/keyframe.h"
 #include "ui/task.h"
 
@@ -190,6 +191,7 @@ fill_model (MpLaneModel *model,
                    ? mp_experiment_get_int (experiment, "data", "modes") : 0;
   guint64 iteration, parent_iteration;
   const char *parent = mp_run_get_parent (run, &parent_iteration);
+  g_autofree char *anew = mp_branch_describe (mp_run_get_anew (run));
   MpLaneProgress progress = {
     .iteration = iteration = mp_run_get_iteration (run), .seconds = seconds,
     .n_iterations = (guint64) mp_experiment_get_int (experiment, "train", "iterations"),
@@ -200,6 +202,7 @@ fill_model (MpLaneModel *model,
   mp_lane_model_set_run (model, mp_run_get_dir (run));
   if (parent)
     mp_lane_model_set_parent (model, parent, parent_iteration);
+  mp_lane_model_set_anew (model, anew);
   mp_lane_model_set_progress (model, &progress);
   show_last_keyframe (model, mp_run_get_dir (run));
   mp_lane_model_set_state (model, read_state (mp_run_get_state (run)), NULL);
@@ -344,6 +347,7 @@ add_branch (MpSession     *self,
   lane->from = g_strdup (run_dir);
   lane->from_iteration = iteration;
   mp_lane_model_set_parent (lane->model, run_dir, iteration);
+  mp_branch_preview_watch (lane->model, run_dir, iteration);
   path = mp_run_new_path (self->runs_dir, experiment);
   options.run_dir = path;
   options.from = lane->from;

@@ -5,6 +5,8 @@
  */
 #include "engine/runs/run.h"
 #include "tests/ui/window-fixture.h"
+#include "ui/health.h"
+#include "ui/lane-past.h"
 #include "ui/page-timeline.h"
 
 static MpSession *
@@ -200,6 +202,65 @@ test_branch (Fixture      *fixture,
   g_assert_cmpuint (n_lanes (fixture), ==, 3);
 }
 
+static gboolean
+says (const char *text,
+      const char *words)
+{
+  return text && strstr (text, words);
+}
+
+static void
+set_and_wait (Fixture    *fixture,
+              const char *group,
+              const char *key,
+              const char *value,
+              const char *words)
+{
+  g_assert_true (mp_lane_model_set_value (lane (fixture, 1), group, key, value, NULL));
+  WAIT_FOR (words ? says (mp_lane_model_get_foreseen (lane (fixture, 1)), words)
+                  : !mp_lane_model_get_foreseen (lane (fixture, 1)));
+}
+
+/* What does not fit the checkpoint is said before the branch is restarted, in the lane, and by its kept run. */
+static void
+test_branch_anew (Fixture      *fixture,
+                  gconstpointer data)
+{
+  const char *critic = "Critic begins anew in 3 of 4 tensors";
+  g_autoptr (MpHealth) last = NULL;
+  g_autoptr (GPtrArray) health = NULL;
+  g_autofree char *run = NULL;
+  guint64 at;
+
+  train (fixture, 120);
+  pause_lanes (fixture);
+  act (fixture, "win.branch", g_variant_new ("(ix)", 0, (gint64) -1));
+  WAIT_FOR (n_lanes (fixture) == 2 && mp_lane_model_get_state (lane (fixture, 1)) == MP_LANE_PAUSED);
+  at = live_iteration (fixture, 1);
+  g_assert_null (mp_lane_model_get_anew (lane (fixture, 1)));
+
+  set_and_wait (fixture, "generator", "hidden", "8", "A branch keeps the generator's weights.");
+  mp_lane_model_discard_draft (lane (fixture, 1));
+  g_assert_null (mp_lane_model_get_foreseen (lane (fixture, 1)));
+  set_and_wait (fixture, "critic", "hidden", "8", critic);
+  set_and_wait (fixture, "critic", "hidden", "100, 100", NULL);
+  set_and_wait (fixture, "critic", "hidden", "8", critic);
+  mp_lane_model_restart (lane (fixture, 1));
+  WAIT_FOR (mp_lane_model_get_state (lane (fixture, 1)) == MP_LANE_PAUSED && live_iteration (fixture, 1) == at);
+  g_assert_true (says (mp_lane_model_get_anew (lane (fixture, 1)), critic));
+  WAIT_FOR (!mp_lane_model_get_foreseen (lane (fixture, 1)));
+  health = mp_health_list (lane (fixture, 1));
+  last = g_ptr_array_steal_index (health, health->len - 1);
+  g_assert_true (says (last->detail, critic));
+
+  mp_session_step_iteration (session (fixture));
+  WAIT_FOR (live_iteration (fixture, 1) == at + 1);
+  run = g_strdup (mp_lane_model_get_run (lane (fixture, 1)));
+  act (fixture, "win.open-run", g_variant_new_string (run));
+  g_assert_cmpuint (n_lanes (fixture), ==, 3);
+  g_assert_true (says (mp_lane_model_get_anew (lane (fixture, 2)), critic));
+}
+
 /* A kept run as a lane: curves, last keyframe, past; trained on to its end and shown in the library. */
 static void
 test_kept_run (Fixture      *fixture,
@@ -255,6 +316,7 @@ test_library (Fixture      *fixture,
   g_assert_cmpuint (mp_run_list_get_n_shown (runs), ==, 1);
   list = GTK_LIST_BOX (canned_find (GTK_WIDGET (runs), GTK_TYPE_LIST_BOX, 0));
   g_signal_emit_by_name (list, "row-activated", gtk_list_box_get_row_at_index (list, 0));
+  fixture_answer ("open");
   /* The run instead of the lane that trained it. */
   WAIT_FOR (n_lanes (fixture) == 1 && mp_lane_model_is_kept (lane (fixture, 0)));
 }
@@ -293,6 +355,7 @@ main (int    argc,
   ADD ("scrub", test_scrub);
   ADD ("page", test_page);
   ADD ("branch", test_branch);
+  ADD ("branch-anew", test_branch_anew);
   ADD ("kept-run", test_kept_run);
   ADD ("library", test_library);
   ADD ("slow-motion", test_slow_motion);

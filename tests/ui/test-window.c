@@ -351,33 +351,6 @@ test_space (Fixture       *fixture,
 
 /* ---- what replaces the lanes ---- */
 
-static AdwMessageDialog *
-find_question (void)
-{
-  GListModel *windows = gtk_window_get_toplevels ();
-
-  for (guint i = 0; i < g_list_model_get_n_items (windows); i++) {
-    g_autoptr (GtkWindow) window = g_list_model_get_item (windows, i);
-
-    if (ADW_IS_MESSAGE_DIALOG (window))
-      return ADW_MESSAGE_DIALOG (window);
-  }
-  return NULL;
-}
-
-/* Answers the question that has to be there. */
-static void
-answer (const char *response)
-{
-  AdwMessageDialog *dialog = find_question ();
-
-  g_assert_nonnull (dialog);
-  g_assert_true (adw_message_dialog_has_response (dialog, response));
-  adw_message_dialog_response (dialog, response);
-  gtk_window_destroy (GTK_WINDOW (dialog));
-  g_assert_null (find_question ());
-}
-
 static void
 open_lesson (Fixture    *fixture,
              const char *id)
@@ -406,16 +379,16 @@ test_replacing (Fixture       *fixture,
   g_assert_cmpuint (mp_session_get_n_trained (session), ==, 1);
 
   open_lesson (fixture, "bandwidth");
-  answer ("cancel");
+  fixture_answer ("cancel");
   g_signal_emit_by_name (gallery, "open", "ring-comparison");
-  answer ("cancel");
+  fixture_answer ("cancel");
   g_assert_true (gtk_widget_activate_action (GTK_WIDGET (fixture->window), "win.open-run-alone", "s", run));
-  answer ("cancel");
+  fixture_answer ("cancel");
   g_assert_true (lane (fixture, 0) == before);
   g_assert_cmpuint (n_lanes (fixture), ==, 1);
 
   open_lesson (fixture, "bandwidth");
-  answer ("open");
+  fixture_answer ("open");
   g_assert_cmpstr (mp_lane_model_get_run (lane (fixture, 0)), !=, run);
   WAIT_FOR (mp_session_get_n_running (session) <= n_lanes (fixture));
   g_assert_true (g_file_test (run, G_FILE_TEST_IS_DIR)); /* kept */
@@ -425,12 +398,12 @@ test_replacing (Fixture       *fixture,
   act (fixture, "win.step-iteration");
   WAIT_FOR (iteration (fixture, 0) == 1);
   open_lesson (fixture, "collapse");
-  g_assert_null (find_question ());
+  g_assert_null (fixture_find_question ());
   WAIT_FOR (all_in (fixture, MP_LANE_PAUSED));
   act (fixture, "win.step-iteration");
   WAIT_FOR (iteration (fixture, 0) == 1);
   g_signal_emit_by_name (gallery, "open", "ring-gan");
-  answer ("open");
+  fixture_answer ("open");
   g_assert_cmpuint (n_lanes (fixture), ==, 1);
 
   /* A kept run that is looked at is not missed. */
@@ -438,7 +411,7 @@ test_replacing (Fixture       *fixture,
   g_assert_cmpstr (mp_lane_model_get_run (lane (fixture, 0)), ==, run);
   g_assert_cmpuint (mp_session_get_n_trained (session), ==, 0);
   open_lesson (fixture, "collapse");
-  g_assert_null (find_question ());
+  g_assert_null (fixture_find_question ());
 }
 
 /* Nothing is cut off in a small window, with text twice as large either. */

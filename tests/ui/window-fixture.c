@@ -45,6 +45,32 @@ fixture_train (Fixture    *fixture,
     WAIT_FOR (mp_lane_model_get_state (lane (fixture, i)) == MP_LANE_TRAINING);
 }
 
+AdwMessageDialog *
+fixture_find_question (void)
+{
+  GListModel *windows = gtk_window_get_toplevels ();
+
+  for (guint i = 0; i < g_list_model_get_n_items (windows); i++) {
+    g_autoptr (GtkWindow) window = g_list_model_get_item (windows, i);
+
+    if (ADW_IS_MESSAGE_DIALOG (window))
+      return ADW_MESSAGE_DIALOG (window);
+  }
+  return NULL;
+}
+
+void
+fixture_answer (const char *response)
+{
+  AdwMessageDialog *dialog = fixture_find_question ();
+
+  g_assert_nonnull (dialog);
+  g_assert_true (adw_message_dialog_has_response (dialog, response));
+  adw_message_dialog_response (dialog, response);
+  gtk_window_destroy (GTK_WINDOW (dialog));
+  g_assert_null (fixture_find_question ());
+}
+
 int
 fixture_run (void)
 {

@@ -26,6 +26,11 @@ void fixture_tear_down (Fixture       *fixture,
 void fixture_train     (Fixture       *fixture,
                         const char    *preset);
 
+/* A question that the window asks, or NULL. */
+AdwMessageDialog *fixture_find_question (void);
+/* Gives that response to the question that has to be there. */
+void fixture_answer    (const char    *response);
+
 /* Runs the tests that were added, in a started application; they run its main loop themselves. Returns: as main (). */
 int  fixture_run       (void);
 
