@@ -623,6 +623,8 @@ show_menu (MpTimelineBar *self,
   gtk_popover_popup (GTK_POPOVER (self->menu));
 }
 
+/* When no button is held any more: one that was pressed here and is let go in the menu upsets GTK's counts of pressed
+ * widgets. */
 static void
 secondary_cb (GtkGestureClick *gesture,
               int              n_press,
@@ -630,7 +632,10 @@ secondary_cb (GtkGestureClick *gesture,
               double           y,
               MpTimelineBar   *self)
 {
-  show_menu (self, x, y);
+  GdkModifierType state = gtk_event_controller_get_current_event_state (GTK_EVENT_CONTROLLER (gesture));
+
+  if ((state & (GDK_BUTTON1_MASK | GDK_BUTTON2_MASK)) == 0)
+    show_menu (self, x, y);
 }
 
 static gboolean
@@ -740,7 +745,7 @@ mp_timeline_bar_init (MpTimelineBar *self)
   gtk_gesture_single_set_button (GTK_GESTURE_SINGLE (secondary), GDK_BUTTON_SECONDARY);
   g_signal_connect (drag, "drag-begin", G_CALLBACK (drag_begin_cb), self);
   g_signal_connect (drag, "drag-update", G_CALLBACK (drag_update_cb), self);
-  g_signal_connect (secondary, "pressed", G_CALLBACK (secondary_cb), self);
+  g_signal_connect (secondary, "released", G_CALLBACK (secondary_cb), self);
   g_signal_connect (keys, "key-pressed", G_CALLBACK (key_cb), self);
   g_signal_connect (self, "query-tooltip", G_CALLBACK (query_tooltip_cb), NULL);
   gtk_widget_add_controller (GTK_WIDGET (self), GTK_EVENT_CONTROLLER (drag));

@@ -58,6 +58,24 @@ drag_to (MpTimelineBar *bar,
   }
 }
 
+/* Whether the bar's menu is open after the secondary button was pressed, or let go. */
+static gboolean
+opens_menu (MpTimelineBar *bar,
+            const char    *signal)
+{
+  g_autoptr (GListModel) controllers = gtk_widget_observe_controllers (GTK_WIDGET (bar));
+  GtkWidget *menu;
+
+  for (guint i = 0; i < g_list_model_get_n_items (controllers); i++) {
+    g_autoptr (GtkEventController) controller = g_list_model_get_item (controllers, i);
+
+    if (GTK_IS_GESTURE_CLICK (controller))
+      g_signal_emit_by_name (controller, signal, 1, 20.0, 10.0);
+  }
+  menu = canned_find (GTK_WIDGET (bar), GTK_TYPE_POPOVER_MENU, 0);
+  return menu && gtk_widget_get_mapped (menu);
+}
+
 /* Trains a lane to at least this iteration, and slowly on. */
 static void
 train (Fixture *fixture,
@@ -115,6 +133,10 @@ test_scrub (Fixture      *fixture,
   drag_to (bar, 100);
   drag_to (bar, 1e9); /* beyond now is now */
   g_assert_true (mp_timeline_is_live (timeline (fixture)));
+
+  /* A menu takes the pointer, so it comes when no button is held. */
+  g_assert_false (opens_menu (bar, "pressed"));
+  g_assert_true (opens_menu (bar, "released"));
 }
 
 /* Plays back through the page, aligned by time too. */
