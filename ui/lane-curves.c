@@ -66,7 +66,7 @@ mp_lane_model_add_curve (MpLaneModel        *self,
   curve = g_new0 (MpCurve, 1);
   curve->id = g_strdup (info->id);
   curve->title = g_strdup (g_dgettext (GETTEXT_PACKAGE, info->title));
-  curve->unit = g_strdup (info->unit);
+  curve->unit = g_strdup (info->unit ? g_dgettext (GETTEXT_PACKAGE, info->unit) : NULL);
   curve->better = info->better;
   curve->series = mp_series_new ();
   g_ptr_array_add (mp_lane_model_get_curves (self), curve);

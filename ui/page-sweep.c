@@ -60,6 +60,19 @@ toast (MpSweepPage *self,
 
 /* ---- what is shown ---- */
 
+/* As mp_drop_down_give_way () takes it: "Critic loss\nbinary cross-entropy". (transfer full) */
+static char *
+name_metric (MpSweepRun *run,
+             const char *id)
+{
+  g_autofree char *title = mp_series_names_get_title (mp_sweep_run_get_names (run), id);
+  g_autofree char *name = mp_sweep_picture_metric_name (run, id);
+  const char *rest = title + strlen (name);
+
+  /* without the brackets around it */
+  return rest[0] != '\0' ? g_strdup_printf ("%s\n%.*s", name, (int) strlen (rest) - 3, rest + 2) : g_steal_pointer (&name);
+}
+
 static void
 fill_metrics (MpSweepPage *self)
 {
@@ -80,9 +93,10 @@ fill_metrics (MpSweepPage *self)
   g_clear_pointer (&self->metrics, g_ptr_array_unref);
   self->metrics = g_steal_pointer (&metrics);
   for (guint i = 0; i < self->metrics->len; i++) {
-    g_autofree char *name = mp_sweep_picture_metric_name (g_ptr_array_index (self->metrics, i));
+    const char *id = g_ptr_array_index (self->metrics, i);
+    g_autofree char *entry = run ? name_metric (run, id) : g_strdup (id);
 
-    gtk_string_list_append (names, name);
+    gtk_string_list_append (names, entry);
   }
   self->filling = TRUE;
   gtk_drop_down_set_model (self->metric, G_LIST_MODEL (names));
@@ -113,7 +127,7 @@ update_table (MpSweepPage *self,
   if (gtk_toggle_button_get_active (self->matrix_toggle) || (!now && time - self->table_at < TABLE_EVERY))
     return;
   self->table_at = time;
-  mp_sweep_table_update (self->table, run);
+  mp_sweep_table_update (self->table, run, mp_sweep_model_get_metric (self->model));
   words = run ? mp_sweep_describe_differences (run, mp_sweep_model_get_metric (self->model)) : NULL;
   gtk_label_set_text (self->differences, words ? words : "");
   gtk_widget_set_visible (GTK_WIDGET (self->differences), words != NULL);
@@ -613,7 +627,7 @@ mp_sweep_page_dispose (GObject *object)
     if (self->view)
       mp_sweep_view_set_matrix (self->view, NULL, 0, 0);
     if (self->table)
-      mp_sweep_table_update (self->table, NULL);
+      mp_sweep_table_update (self->table, NULL, NULL);
   }
   g_clear_object (&self->model);
   g_clear_object (&self->actions);

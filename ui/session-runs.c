@@ -8,8 +8,10 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <string.h>
 
 #include "engine/train/branch.h"
+#include "engine/train/series-names.h"
 #include "ui/branch-preview.h"
 #include "ui/keyframe.h"
 #include "ui/task.h"
@@ -21,7 +23,8 @@
 
 typedef struct
 {
-  char     *id;
+  char     *id, *title;
+  MpBetter  better;
   MpSeries *series;
 } Curve;
 
@@ -39,6 +42,7 @@ curve_clear (gpointer data)
   Curve *curve = data;
 
   g_free (curve->id);
+  g_free (curve->title);
   mp_series_unref (curve->series);
 }
 
@@ -53,13 +57,15 @@ reading_free (gpointer data)
 }
 
 static void
-add_curve (Reading    *reading,
-           const char *id,
-           GArray     *iterations,
-           GArray     *values,
-           double      scale)
+add_curve (Reading       *reading,
+           MpSeriesNames *names,
+           const char    *id,
+           GArray        *iterations,
+           GArray        *values,
+           double         scale)
 {
-  Curve curve = { g_strdup (id), mp_series_new () };
+  Curve curve = { g_strdup (id), mp_series_names_get_title (names, id), mp_series_names_get_better (names, id),
+                  mp_series_new () };
 
   for (guint i = 0; i < iterations->len; i++)
     mp_series_append (curve.series, g_array_index (iterations, guint64, i), scale * g_array_index (values, double, i));
@@ -75,7 +81,10 @@ read_thread (GTask        *task,
   Reading *reading = data;
   g_autoptr (MpRun) run = mp_run_open (reading->run_dir, FALSE, NULL);
   g_autoptr (GPtrArray) ids = run ? mp_run_list_series (run) : NULL;
+  g_autoptr (MpSeriesNames) names = mp_series_names_new ();
 
+  if (run)
+    mp_series_names_add (names, mp_run_get_experiment (run));
   for (guint i = 0; ids && i < ids->len; i++) {
     const char *id = g_ptr_array_index (ids, i);
     g_autoptr (GArray) iterations = g_array_new (FALSE, FALSE, sizeof (guint64));
@@ -83,11 +92,11 @@ read_thread (GTask        *task,
 
     if (!mp_run_read_series (run, id, iterations, values, NULL))
       continue;
-    add_curve (reading, id, iterations, values, 1);
+    add_curve (reading, names, id, iterations, values, 1);
     if (g_str_equal (id, "modes") && reading->n_modes > 0)
-      add_curve (reading, "share/modes", iterations, values, 100.0 / reading->n_modes);
+      add_curve (reading, names, "share/modes", iterations, values, 100.0 / reading->n_modes);
     else if (g_str_equal (id, "high_quality"))
-      add_curve (reading, "share/high_quality", iterations, values, 100);
+      add_curve (reading, names, "share/high_quality", iterations, values, 100);
   }
   g_task_return_boolean (task, TRUE);
 }
@@ -128,10 +137,12 @@ read_cb (GObject      *object,
   for (guint i = 0; i < reading->curves->len; i++) {
     Curve *curve = &g_array_index (reading->curves, Curve, i);
     const MpMetric *metric = (const MpMetric *) mp_registry_find (MP_KIND_METRIC, curve->id);
-    gboolean share = g_str_has_prefix (curve->id, "share/");
+    gboolean modes = g_str_equal (curve->id, "share/modes"), high = g_str_equal (curve->id, "share/high_quality");
+    gboolean share = modes || high;
     MpSeriesInfo info = {
-      .id = curve->id, .title = metric ? metric->base.title : curve->id, .unit = share ? "%" : metric ? metric->unit : NULL,
-      .better = share ? MP_HIGHER_IS_BETTER : metric ? metric->better : MP_NEITHER_IS_BETTER
+      .id = curve->id, .title = modes ? _("Modes covered") : high ? _("High quality") : curve->title,
+      .unit = share ? "%" : metric ? metric->unit : NULL,
+      .better = share ? MP_HIGHER_IS_BETTER : curve->better
     };
 
     mp_lane_model_take_curve (model, &info, mp_series_ref (curve->series));
@@ -236,6 +247,22 @@ has_room (MpSession *self,
   return FALSE;
 }
 
+/* The title of the first run, and without its settings, "GRAM on the ring" of "GRAM on the ring · h 2", where others are
+ * beside it. A comparison's own title stays. */
+static void
+name_session (MpSession *self)
+{
+  MpSessionLane *first = g_ptr_array_index (self->lanes, 0);
+  const char *title = mp_experiment_get_title (mp_lane_model_get_experiment (first->model));
+  const char *dot = strstr (title, " · ");
+  g_autofree char *stem = dot ? g_strndup (title, dot - title) : g_strdup (title);
+
+  if (self->lanes->len == 1)
+    mp_session_set_title (self, title);
+  else if (g_strcmp0 (mp_session_get_title (self), title) == 0)
+    mp_session_set_title (self, stem);
+}
+
 gboolean
 mp_session_open_run (MpSession  *self,
                      const char *run_dir,
@@ -259,8 +286,7 @@ mp_session_open_run (MpSession  *self,
   fill_model (lane->model, run);
   mp_session_show_lane (self, lane);
   read_curves (self, lane, mp_run_get_dir (run), (guint) mp_lane_model_get_live_progress (lane->model)->n_modes);
-  if (self->lanes->len == 1)
-    mp_session_set_title (self, mp_experiment_get_title (experiment));
+  name_session (self);
   mp_session_update (self);
   mp_session_wake (self);
   return TRUE;

@@ -196,14 +196,15 @@ add_column (MpSweepTable *self,
   gtk_column_view_append_column (self->view, view_column);
 }
 
-/* Results of the registry's metrics; a method's own series are in the files. */
+/* Results of the registry's metrics, and what the matrix shows; a method's other series are in the files. */
 static GPtrArray *
-list_metrics (MpSweepRun *run)
+list_metrics (MpSweepRun *run,
+              const char *shown)
 {
   GPtrArray *metrics = mp_sweep_run_list_metrics (run);
 
   for (guint i = metrics->len; i-- > 0;)
-    if (strchr (g_ptr_array_index (metrics, i), '/'))
+    if (strchr (g_ptr_array_index (metrics, i), '/') && g_strcmp0 (g_ptr_array_index (metrics, i), shown) != 0)
       g_ptr_array_remove_index (metrics, i);
   return metrics;
 }
@@ -224,7 +225,7 @@ remake_columns (MpSweepTable *self)
       add_column (self, AXIS, i, NULL, mp_sweep_get_axis (sweep, i)->title);
   add_column (self, RUNS, 0, NULL, _("Runs"));
   for (guint i = 0; i < self->metrics->len; i++) {
-    g_autofree char *title = mp_sweep_picture_metric_name (g_ptr_array_index (self->metrics, i));
+    g_autofree char *title = mp_sweep_picture_metric_name (self->run, g_ptr_array_index (self->metrics, i));
 
     add_column (self, METRIC, 0, g_ptr_array_index (self->metrics, i), title);
   }
@@ -259,9 +260,10 @@ same_metrics (GPtrArray *a,
 
 void
 mp_sweep_table_update (MpSweepTable *self,
-                       MpSweepRun   *run)
+                       MpSweepRun   *run,
+                       const char   *shown)
 {
-  g_autoptr (GPtrArray) metrics = run ? list_metrics (run) : NULL;
+  g_autoptr (GPtrArray) metrics = run ? list_metrics (run, shown) : NULL;
   gboolean other = run != self->run || (metrics && !same_metrics (self->metrics, metrics));
 
   g_return_if_fail (MP_IS_SWEEP_TABLE (self));

@@ -17,8 +17,10 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (MpSweepTable, mp_sweep_table, MP, SWEEP_TABLE, GtkWidget)
 
 GtkWidget *mp_sweep_table_new    (void);
-/* run: borrowed, or NULL; must outlive its place here. Columns are made for a run that is another one. */
+/* run: borrowed, or NULL; must outlive its place here. shown: the metric of the matrix, which has a column in any case.
+ * Columns are made for a run that is another one. */
 void       mp_sweep_table_update (MpSweepTable *self,
-                                  MpSweepRun   *run);
+                                  MpSweepRun   *run,
+                                  const char   *shown);
 
 G_END_DECLS

@@ -61,7 +61,7 @@ mp_sweep_model_describe_cell (MpSweepModel *self,
   mp_sweep_run_summarise (run, cell, mp_sweep_model_get_metric (self), &summary);
   if (summary.n_waiting == summary.n_seeds)
     return g_strdup_printf (_("%s\nNo run is over yet"), place);
-  name = mp_sweep_picture_metric_name (mp_sweep_model_get_metric (self));
+  name = mp_sweep_picture_metric_name (run, mp_sweep_model_get_metric (self));
   value = mp_sweep_format_summary (&summary, FALSE);
   return g_strdup_printf (g_dngettext (GETTEXT_PACKAGE, "%s\n%s: %s (%u of %u run)", "%s\n%s: %s (%u of %u runs)",
                                        summary.n_seeds), place, name, value, summary.n, summary.n_seeds);

@@ -14,6 +14,7 @@
 #include "engine/extractors/extractor.h"
 #include "engine/train/branch.h"
 #include "engine/train/devices.h"
+#include "engine/train/series-names.h"
 
 #define GRID 64 /* points of a background layer along one side */
 
@@ -280,24 +281,6 @@ load_parent (MpLane     *lane,
 
 /* ---- what others may see ---- */
 
-/* "Modes", and for the values beside it, "modes_strict" and "mode/3": "Modes: strict", "Modes: 3". */
-static char *
-metric_title (const MpMetric *metric,
-              const char     *id)
-{
-  const char *rest = id;
-
-  if (metric == NULL)
-    return g_strdup (id);
-  if (g_str_equal (id, metric->base.id))
-    return g_strdup (metric->base.title);
-  if (strchr (id, '/') != NULL)
-    rest = strchr (id, '/') + 1;
-  else if (g_str_has_prefix (id, metric->base.id) && id[strlen (metric->base.id)] == '_')
-    rest = id + strlen (metric->base.id) + 1;
-  return g_strdup_printf ("%s: %s", metric->base.title, rest);
-}
-
 /* Reports of the phases, then the metrics of an evaluation; the first value of a metric carries the metric's id. */
 static void
 describe_series (MpLane *lane)
@@ -326,14 +309,13 @@ describe_series (MpLane *lane)
     if (g_str_has_prefix (id, "gradient/")) {
       trainer->series[lane->n_reports + i] = (MpSeriesInfo) {
         .id = g_intern_string (id), .better = MP_NEITHER_IS_BETTER,
-        .title = g_strdup_printf ("Gradient of the %s (root mean square over its parameters, lately)",
-                                  id + strlen ("gradient/"))
+        .title = mp_series_title_of_gradient (id)
       };
       continue;
     }
     metric = named != NULL ? named : metric;
     trainer->series[lane->n_reports + i] = (MpSeriesInfo) {
-      .id = g_intern_string (id), .title = metric_title (metric, id), .unit = named != NULL ? named->unit : NULL,
+      .id = g_intern_string (id), .title = mp_series_title_of_metric (metric, id), .unit = named != NULL ? named->unit : NULL,
       .better = metric != NULL ? metric->better : MP_NEITHER_IS_BETTER
     };
   }

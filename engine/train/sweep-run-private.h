@@ -21,6 +21,7 @@ typedef struct
 struct _MpSweepRun
 {
   MpSweep        *sweep;
+  MpSeriesNames  *names;
   char           *dir;
   GMutex          mutex;    /* guards what follows */
   GCond           changed;

@@ -204,6 +204,24 @@ mp_sweep_run_refresh (MpSweepRun *self)
 
 /* ---- object ---- */
 
+/* Bases differ in their methods, cells of one base in what a method is given. */
+static MpSeriesNames *
+read_names (MpSweep *sweep)
+{
+  MpSeriesNames *names = mp_series_names_new ();
+  guint n = mp_sweep_get_axis (sweep, 0)->n_values;
+  g_autofree gboolean *known = g_new0 (gboolean, n);
+
+  for (guint i = 0; i < mp_sweep_get_n_trials (sweep); i++) {
+    const MpSweepTrial *trial = mp_sweep_get_trial (sweep, i);
+
+    if (!known[trial->base])
+      mp_series_names_add (names, trial->experiment);
+    known[trial->base] = TRUE;
+  }
+  return names;
+}
+
 MpSweepRun *
 mp_sweep_run_open (const char *dir,
                    GError    **error)
@@ -223,6 +241,7 @@ mp_sweep_run_open (const char *dir,
     return NULL;
   self = g_new0 (MpSweepRun, 1);
   self->sweep = g_steal_pointer (&sweep);
+  self->names = read_names (self->sweep);
   self->dir = g_steal_pointer (&absolute);
   self->records = g_new0 (MpTrialRecord, mp_sweep_get_n_trials (self->sweep));
   self->threads = g_ptr_array_new ();
@@ -246,6 +265,7 @@ mp_sweep_run_close (MpSweepRun *self)
     g_clear_object (&self->records[i].trainer);
   }
   g_free (self->records);
+  mp_series_names_free (self->names);
   g_ptr_array_unref (self->threads);
   g_mutex_clear (&self->mutex);
   g_cond_clear (&self->changed);
@@ -265,6 +285,12 @@ const char *
 mp_sweep_run_get_dir (MpSweepRun *self)
 {
   return self->dir;
+}
+
+MpSeriesNames *
+mp_sweep_run_get_names (MpSweepRun *self)
+{
+  return self->names;
 }
 
 char *

@@ -21,6 +21,7 @@
 #pragma once
 
 #include "engine/statistics.h"
+#include "engine/train/series-names.h"
 #include "engine/train/sweep.h"
 #include "engine/train/trainer.h"
 
@@ -81,6 +82,8 @@ void            mp_sweep_run_close (MpSweepRun *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MpSweepRun, mp_sweep_run_close)
 MpSweep        *mp_sweep_run_get_sweep (MpSweepRun *self);
 const char     *mp_sweep_run_get_dir (MpSweepRun *self);
+/* Of what its methods report. */
+MpSeriesNames  *mp_sweep_run_get_names (MpSweepRun *self);
 char           *mp_sweep_run_dup_trial_dir (MpSweepRun *self, guint trial);
 
 /* Called when a trial has begun or is over and when the pool comes to rest; at most one call is pending until

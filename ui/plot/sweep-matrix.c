@@ -59,6 +59,8 @@ typedef struct
   double  x, y;               /* of the first card */
   double  width, height;      /* of a card */
   double  foot;               /* 0: no room for numbers */
+  double  bar, bar_width;     /* height of the colour bar's line */
+  gboolean metric_above;      /* and of one for the metric, which has no room beside it */
   double  top;                /* below the title */
   double  widths[8];          /* of the row axes' labels */
   double  low, high;          /* of the colours */
@@ -346,6 +348,19 @@ measure_labels (MpSweepMatrix *self,
                      + ceil (mp_pen_measure (pen, MP_TEXT_TICK, g_array_index (self->columns, Axis, i).title)));
 }
 
+/* Whether the metric's name has room between the margin, the bar with its numbers, and the legend. */
+static gboolean
+metric_fits (MpSweepMatrix *self,
+             MpPen         *pen,
+             const Layout  *layout,
+             double         width)
+{
+  double legend = mp_pen_measure (pen, MP_TEXT_TICK, _("samples")) + mp_pen_measure (pen, MP_TEXT_TICK, _("data")) + 52;
+
+  return self->metric == NULL || mp_pen_measure (pen, MP_TEXT_TICK, self->metric)
+                                 <= width - 2 * MARGIN - legend - layout->bar_width - 110 * pen->style->text_scale;
+}
+
 static void
 make_layout (MpSweepMatrix *self,
              MpPen         *pen,
@@ -362,7 +377,10 @@ make_layout (MpSweepMatrix *self,
   layout->width = (width - MARGIN - layout->x - line_gaps (self->columns, self->n_columns)) / self->n_columns;
   layout->width = MAX (floor (layout->width), 12);
   layout->foot = layout->width >= LEAST_FOOT * scale ? FOOT * scale : FRAME;
-  room = (height - layout->y - BAR * scale - line_gaps (self->rows, self->n_rows)) / self->n_rows;
+  layout->bar_width = MIN (160 * scale, width / 4);
+  layout->metric_above = !metric_fits (self, pen, layout, width);
+  layout->bar = (BAR + (layout->metric_above ? LINE : 0)) * scale;
+  room = (height - layout->y - layout->bar - line_gaps (self->rows, self->n_rows)) / self->n_rows;
   layout->height = MIN (layout->width + layout->foot - FRAME, MAX (floor (room), 12 + layout->foot));
   /* Square thumbnails: what is left in the width stays free. */
   layout->width = MIN (layout->width, layout->height - layout->foot + FRAME);
@@ -458,7 +476,8 @@ mp_sweep_matrix_get_size (MpSweepMatrix     *self,
   layout_outside (self, 1000, 1000, style, &layout);
   *width = ceil (layout.x + self->n_columns * card + line_gaps (self->columns, self->n_columns) + MARGIN);
   *width = MAX (*width, 360 * scale);
-  *height = ceil (layout.y + self->n_rows * (card + foot - FRAME) + line_gaps (self->rows, self->n_rows) + BAR * scale);
+  layout_outside (self, *width, 1000, style, &layout);
+  *height = ceil (layout.y + self->n_rows * (card + foot - FRAME) + line_gaps (self->rows, self->n_rows) + layout.bar);
 }
 
 /* ---- labels ---- */
@@ -719,25 +738,26 @@ draw_bar (MpSweepMatrix *self,
           double         width,
           double         y)
 {
-  double scale = pen->style->text_scale, x = MARGIN, right = width - MARGIN, ascent, bar = MIN (160 * scale, width / 4);
-  g_autofree char *low = mp_format_short (layout->low, 3);
-  g_autofree char *high = mp_format_short (layout->high, 3);
+  double scale = pen->style->text_scale, x = MARGIN, right = width - MARGIN, ascent;
+  g_autofree char *low = mp_format_short (layout->low, 3), *high = mp_format_short (layout->high, 3);
 
   mp_pen_get_line (pen, MP_TEXT_TICK, &ascent);
+  x += mp_pen_draw (pen, MP_TEXT_TICK, pen->style->text, x, y + ascent * 0.38, 0, right - x, self->metric) + 12;
+  if (layout->metric_above) {
+    x = MARGIN;
+    y += LINE * scale;
+  }
   draw_legend_dot (pen, pen->style->samples, &right, y, ascent, _("samples"));
   draw_legend_dot (pen, pen->style->data, &right, y, ascent, _("data"));
-  if (self->metric == NULL || !(layout->low <= layout->high)) {
-    mp_pen_draw (pen, MP_TEXT_TICK, pen->style->dim_text, x, y + ascent * 0.38, 0, right - x, self->metric);
+  if (self->metric == NULL || !(layout->low <= layout->high))
     return;
-  }
-  x += mp_pen_draw (pen, MP_TEXT_TICK, pen->style->text, x, y + ascent * 0.38, 0, MAX (right - x - bar - 110 * scale, 40),
-                    self->metric) + 12;
   x += mp_pen_draw (pen, MP_TEXT_TICK, pen->style->dim_text, x, y + ascent * 0.38, 0, 0, low) + 6;
-  draw_gradient (self, pen, x, y - 5 * scale, bar, 10 * scale);
-  x += bar + 6;
+  draw_gradient (self, pen, x, y - 5 * scale, layout->bar_width, 10 * scale);
+  x += layout->bar_width + 6;
   x += mp_pen_draw (pen, MP_TEXT_TICK, pen->style->dim_text, x, y + ascent * 0.38, 0, 0, high);
-  if (self->log && right - x > 60 * scale)
-    mp_pen_draw (pen, MP_TEXT_TICK, pen->style->dim_text, x + 10, y + ascent * 0.38, 0, right - x - 10, _("log scale"));
+  if (self->log && right - x > 40 * scale)
+    mp_pen_draw (pen, MP_TEXT_TICK, pen->style->dim_text, x + 10, y + ascent * 0.38, 0, right - x - 10,
+                 mp_pen_measure (pen, MP_TEXT_TICK, _("log scale")) <= right - x - 10 ? _("log scale") : C_("axis", "log"));
 }
 
 /* ---- all of it ---- */

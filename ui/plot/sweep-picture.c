@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "engine/data/data.h"
-#include "engine/metrics/metric.h"
 #include "engine/runs/run.h"
 #include "ui/plot/plot-format.h"
 
@@ -109,35 +108,22 @@ mp_sweep_format_summary (const MpSweepSummary *summary,
   return g_strdup_printf ("%s · %u/%u %s", mean, wrong, summary->n_seeds, what);
 }
 
-static const MpMetric *
-find_metric (const char *id)
+char *
+mp_sweep_picture_metric_name (MpSweepRun *run,
+                              const char *metric)
 {
-  guint n;
-  const MpDescriptor *const *list = mp_registry_list (MP_KIND_METRIC, &n);
+  g_autofree char *title = mp_series_names_get_title (mp_sweep_run_get_names (run), metric);
+  const char *bracket = strstr (title, " (");
 
-  for (guint i = 0; i < n; i++)
-    if (g_str_has_prefix (id, list[i]->id) && (id[strlen (list[i]->id)] == '\0' || id[strlen (list[i]->id)] == '_'))
-      return (const MpMetric *) list[i];
-  return NULL;
+  return bracket != NULL ? g_strndup (title, (gsize) (bracket - title)) : g_steal_pointer (&title);
 }
 
 char *
-mp_sweep_picture_metric_name (const char *metric)
-{
-  const MpMetric *known = find_metric (metric);
-
-  if (known == NULL)
-    return g_strdup (metric);
-  if (strlen (metric) == strlen (known->base.id))
-    return g_strdup (_(known->base.title));
-  return g_strdup_printf ("%s (%s)", _(known->base.title), metric + strlen (known->base.id) + 1);
-}
-
-char *
-mp_sweep_picture_metric_title (MpSweep    *sweep,
+mp_sweep_picture_metric_title (MpSweepRun *run,
                                const char *metric)
 {
-  g_autofree char *name = mp_sweep_picture_metric_name (metric);
+  MpSweep *sweep = mp_sweep_run_get_sweep (run);
+  g_autofree char *name = mp_sweep_picture_metric_name (run, metric);
   guint n = mp_sweep_get_n_seeds (sweep);
   g_autoptr (GString) text = g_string_new (name);
 
@@ -209,10 +195,10 @@ mp_sweep_picture_fill (MpSweepMatrix *matrix,
                        const char    *metric)
 {
   guint n = mp_sweep_get_n_cells (mp_sweep_run_get_sweep (run));
-  const MpMetric *known = find_metric (metric);
-  gboolean lower = known != NULL ? known->better == MP_LOWER_IS_BETTER : g_str_has_prefix (metric, "loss/");
+  gboolean lower = mp_series_names_get_better (mp_sweep_run_get_names (run), metric) == MP_LOWER_IS_BETTER
+                   || g_str_has_prefix (metric, "loss/");
   g_autofree double *values = g_new (double, n);
-  g_autofree char *title = mp_sweep_picture_metric_title (mp_sweep_run_get_sweep (run), metric);
+  g_autofree char *title = mp_sweep_picture_metric_title (run, metric);
 
   for (guint cell = 0; cell < n; cell++) {
     MpCardState state = MP_CARD_EMPTY;
@@ -353,7 +339,7 @@ mp_sweep_describe_differences (MpSweepRun *run,
 {
   MpSweep *sweep = mp_sweep_run_get_sweep (run);
   g_autoptr (GArray) results = mp_sweep_run_compare (run, metric);
-  g_autofree char *name = mp_sweep_picture_metric_name (metric);
+  g_autofree char *name = mp_sweep_picture_metric_name (run, metric);
   g_autoptr (GString) text = g_string_new (NULL);
   guint n_settings = 0;
 

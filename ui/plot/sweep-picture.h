@@ -12,11 +12,12 @@ G_BEGIN_DECLS
 /* Rows, columns and labels; no cards yet. title: for a picture that stands alone. */
 MpSweepMatrix *mp_sweep_picture_new (MpSweep *sweep,
                                      gboolean title);
-/* The name of a metric and what a cell shows of it: "High quality, mean over 3 seeds". (transfer full) */
-char          *mp_sweep_picture_metric_title (MpSweep    *sweep,
+/* The name of a metric or series and what a cell shows of it: "High quality, mean over 3 seeds". (transfer full) */
+char          *mp_sweep_picture_metric_title (MpSweepRun *run,
                                               const char *metric);
 /* The same without how it is averaged. (transfer full) */
-char          *mp_sweep_picture_metric_name (const char *metric);
+char          *mp_sweep_picture_metric_name (MpSweepRun *run,
+                                             const char *metric);
 /* Numbers and states of all cells. */
 void           mp_sweep_picture_fill (MpSweepMatrix *matrix,
                                       MpSweepRun    *run,
