@@ -11,6 +11,7 @@
 #include "ui/format.h"
 #include "ui/lane-groups.h"
 #include "ui/lane-past.h"
+#include "ui/plot/lane-names.h"
 
 #define N_CHARTS 3
 
@@ -49,36 +50,6 @@ static GParamSpec *props[N_PROPS];
 
 G_DEFINE_FINAL_TYPE (MpCharts, mp_charts, GTK_TYPE_WIDGET)
 
-/* What tells the curves of one lane apart in a chart; nothing for the first that stands for the lane. */
-static const char *
-name_curve (const char *id)
-{
-  if (g_str_equal (id, "loss/critic"))
-    return _("critic");
-  if (g_str_equal (id, "loss/generator"))
-    return _("generator");
-  if (g_str_equal (id, "share/modes"))
-    return _("modes");
-  return NULL;
-}
-
-/* "GRAM", or "GRAM (3)" where several lanes have that title. */
-static char *
-name_lane (MpCharts *self,
-           guint     lane)
-{
-  g_autoptr (MpLaneModel) model = g_list_model_get_item (self->lanes, lane);
-  const char *title = mp_lane_model_get_title (model);
-  guint same = 0;
-
-  for (guint i = 0; i < g_list_model_get_n_items (self->lanes); i++) {
-    g_autoptr (MpLaneModel) other = g_list_model_get_item (self->lanes, i);
-
-    same += g_str_equal (mp_lane_model_get_title (other), title);
-  }
-  return same > 1 ? g_strdup_printf ("%s (%u)", title, lane + 1) : g_strdup (title);
-}
-
 static guint
 count_shown (const MpChartChoice *choice,
              MpLaneModel         *model)
@@ -115,7 +86,7 @@ add_curve (MpChart             *chart,
            guint               *dash)
 {
   g_autofree char *plain = NULL, *label = NULL, *title = NULL;
-  const char *word = name_curve (curve->id);
+  const char *word = mp_lane_names_curve (curve->id);
 
   if (!word && choice->method && choice->patterns[1])
     word = title = mp_format_short_title (curve->title);
@@ -133,7 +104,6 @@ add_curves (MpCharts            *self,
             guint                lane)
 {
   g_autoptr (MpLaneModel) model = g_list_model_get_item (self->lanes, lane);
-  g_autofree char *name = name_lane (self, lane);
   gboolean alone = choice->method && choice->patterns[1] && count_lanes (self, choice) == 1;
   guint64 iteration;
   /* A branch has its parent's colour. */
@@ -146,7 +116,7 @@ add_curves (MpCharts            *self,
 
       if (!mp_chart_choice_shows (&one, model, curve))
         continue;
-      add_curve (chart, choice, model, curve, alone ? NULL : name, NULL, &dash);
+      add_curve (chart, choice, model, curve, alone ? NULL : mp_lane_model_get_name (model), NULL, &dash);
       if (self->warps && lane < self->warps->len)
         mp_chart_set_warp (chart, mp_chart_get_n_series (chart) - 1, g_ptr_array_index (self->warps, lane));
     }
@@ -163,6 +133,7 @@ add_group (MpCharts            *self,
   guint first = g_array_index (group, guint, 0), dash = MP_DASH_SOLID;
   g_autoptr (MpLaneModel) model = g_list_model_get_item (self->lanes, first);
   MpChart *chart = mp_chart_view_get_chart (self->views[k]);
+  g_autofree char *title = mp_lane_groups_dup_title (self->lanes, group);
 
   for (guint p = 0; choice->patterns[p]; p++)
     for (guint i = 0; i < mp_lane_model_get_n_curves (model); i++) {
@@ -176,7 +147,7 @@ add_group (MpCharts            *self,
       if (!band)
         continue;
       mean.series = mp_series_band_get_mean (band);
-      add_curve (chart, choice, model, &mean, mp_lane_model_get_title (model), what, &dash);
+      add_curve (chart, choice, model, &mean, title, what, &dash);
       mp_chart_set_band (chart, mp_chart_get_n_series (chart) - 1, mp_series_band_get_low (band),
                          mp_series_band_get_high (band));
       g_ptr_array_add (self->bands[k], band);
@@ -302,6 +273,16 @@ state_cb (MpLaneModel *model,
     mp_chart_view_describe (self->views[k]);
 }
 
+/* Legends say it. */
+static void
+name_cb (MpLaneModel *model,
+         GParamSpec  *pspec,
+         MpCharts    *self)
+{
+  for (guint k = 0; k < N_CHARTS; k++)
+    fill_chart (self, k);
+}
+
 static void
 connect_lane (MpCharts    *self,
               MpLaneModel *model)
@@ -309,6 +290,7 @@ connect_lane (MpCharts    *self,
   g_signal_connect_object (model, "changed-series", G_CALLBACK (changed_series_cb), self, 0);
   g_signal_connect_object (model, "changed-schema", G_CALLBACK (changed_schema_cb), self, 0);
   g_signal_connect_object (model, "notify::state", G_CALLBACK (state_cb), self, 0);
+  g_signal_connect_object (model, "notify::name", G_CALLBACK (name_cb), self, 0);
 }
 
 static void

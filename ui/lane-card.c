@@ -450,6 +450,7 @@ mp_lane_card_get_head (MpLaneCard *self,
   state = mp_lane_model_get_state (self->model);
   *head = (MpLaneHead) {
     .title = mp_lane_model_get_title (self->model),
+    .name = mp_lane_model_get_name (self->model),
     .subtitle = mp_lane_model_get_subtitle (self->model),
     .lane = mp_lane_model_get_colour (self->model),
     .iteration = progress->iteration,

@@ -7,6 +7,7 @@
 
 #include "ui/lane-model.h"
 #include "ui/lane-past.h"
+#include "ui/plot/lane-names.h"
 #include "ui/plot/sweep-picture.h"
 
 /* What makes lanes the same but for their seeds. (transfer full) */
@@ -114,6 +115,29 @@ mp_lane_groups_band (GListModel *lanes,
   return mp_series_band_new (members, group->len);
 }
 
+/* ---- names ---- */
+
+void
+mp_lane_groups_name (GListModel *lanes)
+{
+  guint n = g_list_model_get_n_items (lanes);
+  g_autofree MpExperiment **experiments = g_new (MpExperiment *, n + 1);
+  g_autoptr (GArray) names = NULL;
+
+  for (guint i = 0; i < n; i++) {
+    g_autoptr (MpLaneModel) model = g_list_model_get_item (lanes, i);
+
+    experiments[i] = mp_lane_model_get_experiment (model);
+  }
+  names = mp_lane_names_new (experiments, n);
+  for (guint i = 0; i < n; i++) {
+    g_autoptr (MpLaneModel) model = g_list_model_get_item (lanes, i);
+    const MpLaneName *name = &g_array_index (names, MpLaneName, i);
+
+    mp_lane_model_set_name (model, name->name, name->apart);
+  }
+}
+
 /* ---- differences ---- */
 
 /* The last finite values of a group's lanes. values: as many as lanes. Returns: how many there are. */
@@ -138,13 +162,16 @@ last_values (GListModel *lanes,
   return n;
 }
 
-static char *
-title_of (GListModel *lanes,
-          GArray     *group)
+char *
+mp_lane_groups_dup_title (GListModel *lanes,
+                          GArray     *group)
 {
   g_autoptr (MpLaneModel) model = g_list_model_get_item (lanes, g_array_index (group, guint, 0));
+  const char *title = mp_lane_model_get_title (model), *apart = mp_lane_model_get_apart (model);
 
-  return g_strdup (mp_lane_model_get_title (model));
+  if (group->len == 1)
+    return g_strdup (mp_lane_model_get_name (model));
+  return g_strdup_printf ("%s%s%s", title, apart[0] ? " · " : "", apart);
 }
 
 /* Of one and the same seeds in the same order values are paired. */
@@ -171,8 +198,8 @@ append_difference (GString    *text,
   g_autofree double *values_a = g_new (double, a->len + 1);
   g_autofree double *values_b = g_new (double, b->len + 1);
   guint n_a = last_values (lanes, a, id, values_a), n_b = last_values (lanes, b, id, values_b);
-  g_autofree char *title_a = title_of (lanes, a);
-  g_autofree char *title_b = title_of (lanes, b);
+  g_autofree char *title_a = mp_lane_groups_dup_title (lanes, a);
+  g_autofree char *title_b = mp_lane_groups_dup_title (lanes, b);
   g_autofree char *words = NULL;
   MpDifference difference;
 

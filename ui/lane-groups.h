@@ -20,6 +20,11 @@ GPtrArray    *mp_lane_groups_list  (GListModel *lanes);
 MpSeriesBand *mp_lane_groups_band  (GListModel *lanes,
                                     GArray     *group,
                                     const char *id);
+/* Gives lanes the names that tell them apart, after one of them came, went or has other settings. */
+void          mp_lane_groups_name  (GListModel *lanes);
+/* What the lanes of a group are called together: "GRAM · h 2", without a seed. (transfer full) */
+char         *mp_lane_groups_dup_title (GListModel *lanes,
+                                        GArray     *group);
 /* How methods differ in a metric: groups against each other, at the last value of each lane; or NULL where no group has
  * several lanes. (transfer full) */
 char         *mp_lane_groups_compare (GListModel *lanes,

@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <glib/gi18n-lib.h>
-
 #include "ui/lane-model.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
-#include "ui/format.h"
 #include "ui/lane-curves.h"
 #include "ui/lane-past.h"
+#include "ui/lane-titles.h"
 
 struct _MpLaneModel
 {
@@ -17,9 +14,7 @@ struct _MpLaneModel
 
   MpExperiment  *experiment;
   MpExperiment  *draft;
-  char          *title;
-  char          *subtitle;
-  gboolean       names_seed;
+  MpLaneTitles   titles;
   guint          colour;
 
   char          *device;
@@ -45,6 +40,7 @@ enum
 {
   PROP_0,
   PROP_TITLE,
+  PROP_NAME,
   PROP_SUBTITLE,
   PROP_COLOUR,
   PROP_STATE,
@@ -78,27 +74,6 @@ static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (MpLaneModel, mp_lane_model, G_TYPE_OBJECT)
 
-/* A lane is known by its method; the experiment's title adds nothing where the method has a name. */
-static void
-update_names (MpLaneModel *self)
-{
-  const char *kind = mp_experiment_get_string (self->experiment, "method", "kind");
-  const MpDescriptor *method = mp_registry_find (MP_KIND_METHOD, kind);
-  char *settings = mp_format_settings (self->experiment);
-
-  g_free (self->title);
-  self->title = g_strdup (method ? g_dgettext (GETTEXT_PACKAGE, method->title) : kind);
-  g_free (self->subtitle);
-  if (self->names_seed) {
-    self->subtitle = g_strdup_printf (settings[0] ? _("seed %" PRId64 " · %s") : _("seed %" PRId64),
-                                      mp_experiment_get_int (self->experiment, "train", "seed"), settings);
-    g_free (settings);
-  } else
-    self->subtitle = settings;
-  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_TITLE]);
-  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_SUBTITLE]);
-}
-
 static void
 mp_lane_model_finalize (GObject *object)
 {
@@ -106,8 +81,7 @@ mp_lane_model_finalize (GObject *object)
 
   g_clear_pointer (&self->experiment, mp_experiment_unref);
   g_clear_pointer (&self->draft, mp_experiment_unref);
-  g_clear_pointer (&self->title, g_free);
-  g_clear_pointer (&self->subtitle, g_free);
+  mp_lane_titles_clear (&self->titles);
   g_clear_pointer (&self->device, g_free);
   g_clear_pointer (&self->draft_device, g_free);
   g_clear_pointer (&self->place_detail, g_free);
@@ -130,10 +104,13 @@ mp_lane_model_get_property (GObject    *object,
 
   switch (prop_id) {
   case PROP_TITLE:
-    g_value_set_string (value, self->title);
+    g_value_set_string (value, self->titles.title);
+    break;
+  case PROP_NAME:
+    g_value_set_string (value, mp_lane_model_get_name (self));
     break;
   case PROP_SUBTITLE:
-    g_value_set_string (value, self->subtitle);
+    g_value_set_string (value, self->titles.subtitle);
     break;
   case PROP_COLOUR:
     g_value_set_uint (value, self->colour);
@@ -176,6 +153,7 @@ install_properties (GObjectClass *object_class)
   const GParamFlags readable = G_PARAM_READABLE | G_PARAM_STATIC_STRINGS;
 
   props[PROP_TITLE] = g_param_spec_string ("title", NULL, NULL, NULL, readable);
+  props[PROP_NAME] = g_param_spec_string ("name", NULL, NULL, NULL, readable);
   props[PROP_SUBTITLE] = g_param_spec_string ("subtitle", NULL, NULL, NULL, readable);
   props[PROP_COLOUR] = g_param_spec_uint ("colour", NULL, NULL, 0, G_MAXUINT, 0, readable);
   props[PROP_STATE] = g_param_spec_int ("state", NULL, NULL, 0, MP_LANE_FAILED, 0, readable);
@@ -239,36 +217,16 @@ mp_lane_model_new (MpExperiment *experiment,
   self->colour = colour;
   self->device = g_strdup ("auto");
   self->draft_device = g_strdup ("auto");
-  update_names (self);
+  mp_lane_model_update_titles (self);
   return self;
 }
 
-const char *
-mp_lane_model_get_title (MpLaneModel *self)
+MpLaneTitles *
+mp_lane_model_get_titles (MpLaneModel *self)
 {
   g_return_val_if_fail (MP_IS_LANE_MODEL (self), NULL);
 
-  return self->title;
-}
-
-void
-mp_lane_model_set_names_seed (MpLaneModel *self,
-                              gboolean     names_seed)
-{
-  g_return_if_fail (MP_IS_LANE_MODEL (self));
-
-  if (self->names_seed == names_seed)
-    return;
-  self->names_seed = names_seed;
-  update_names (self);
-}
-
-const char *
-mp_lane_model_get_subtitle (MpLaneModel *self)
-{
-  g_return_val_if_fail (MP_IS_LANE_MODEL (self), NULL);
-
-  return self->subtitle;
+  return &self->titles;
 }
 
 guint
@@ -364,7 +322,7 @@ mp_lane_model_set_value (MpLaneModel *self,
   if (is_kind)
     g_signal_emit (self, signals[CHANGED_SCHEMA], 0);
   if (param && param->live)
-    update_names (self);
+    mp_lane_model_update_titles (self);
   changed_draft (self);
   return TRUE;
 }
@@ -483,7 +441,7 @@ mp_lane_model_set_experiment (MpLaneModel  *self,
   g_return_if_fail (experiment != NULL);
 
   take_experiment (self, experiment);
-  update_names (self);
+  mp_lane_model_update_titles (self);
   g_signal_emit (self, signals[CHANGED_SCHEMA], 0);
   changed_draft (self);
 }
@@ -508,7 +466,7 @@ mp_lane_model_start_over (MpLaneModel  *self,
   g_ptr_array_set_size (self->curves, 0);
   self->progress = (MpLaneProgress) { .modes = NAN, .high_quality = NAN };
   self->drawn = FALSE;
-  update_names (self);
+  mp_lane_model_update_titles (self);
   g_object_notify_by_pspec (G_OBJECT (self), props[PROP_SNAPSHOT]);
   g_object_notify_by_pspec (G_OBJECT (self), props[PROP_PROGRESS]);
   g_signal_emit (self, signals[CHANGED_SERIES], 0);

@@ -37,6 +37,13 @@ MpLaneModel      *mp_lane_model_new              (MpExperiment      *experiment,
                                                   guint              colour);
 
 const char       *mp_lane_model_get_title        (MpLaneModel       *self);
+/* What tells it from other lanes, "GRAM · h 2", which is the title where nobody said so; and the settings of it alone,
+ * "h 2" or "" (ui/plot/lane-names.h). */
+const char       *mp_lane_model_get_name         (MpLaneModel       *self);
+const char       *mp_lane_model_get_apart        (MpLaneModel       *self);
+void              mp_lane_model_set_name         (MpLaneModel       *self,
+                                                  const char        *name,
+                                                  const char        *apart);
 const char       *mp_lane_model_get_subtitle     (MpLaneModel       *self);
 /* The subtitle names the seed, where lanes have different ones. */
 void              mp_lane_model_set_names_seed   (MpLaneModel       *self,

@@ -7,6 +7,7 @@
 
 #include "engine/runs/run.h"
 #include "engine/runs/run-db.h"
+#include "ui/lane-groups.h"
 #include "ui/lane-past.h"
 #include "ui/session-private.h"
 
@@ -125,6 +126,14 @@ set_live_cb (MpLaneModel   *model,
   return g_strdup (error->message);
 }
 
+/* A value that changes at once, or a restart with others, may be what tells lanes apart. */
+static void
+draft_cb (MpLaneModel   *model,
+          MpSessionLane *lane)
+{
+  mp_lane_groups_name (G_LIST_MODEL (lane->session->models));
+}
+
 static void
 restart_cb (MpLaneModel   *model,
             MpSessionLane *lane)
@@ -196,6 +205,7 @@ mp_session_lane_new (MpSession    *session,
   lane->curves = g_array_new (FALSE, FALSE, sizeof (guint));
   lane->scalars = g_array_new (FALSE, FALSE, sizeof (MpScalar));
   g_signal_connect (lane->model, "set-live", G_CALLBACK (set_live_cb), lane);
+  g_signal_connect (lane->model, "changed-draft", G_CALLBACK (draft_cb), lane);
   g_signal_connect (lane->model, "restart", G_CALLBACK (restart_cb), lane);
   g_signal_connect (lane->model, "duplicate", G_CALLBACK (duplicate_cb), lane);
   g_signal_connect (lane->model, "repeat", G_CALLBACK (repeat_cb), lane);

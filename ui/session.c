@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 
+#include "ui/lane-groups.h"
 #include "ui/session-private.h"
 #include "ui/task.h"
 
@@ -370,6 +371,7 @@ update_seed (MpSession *self)
   }
   for (guint i = 0; i < self->lanes->len; i++)
     mp_lane_model_set_names_seed (((MpSessionLane *) g_ptr_array_index (self->lanes, i))->model, !same);
+  mp_lane_groups_name (G_LIST_MODEL (self->models));
   if (self->lanes->len == 0)
     return;
   g_free (self->subtitle);

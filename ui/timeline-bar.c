@@ -14,7 +14,8 @@
 #define BAR_HEIGHT 30.0
 #define ROW_HEIGHT 30.0
 #define AXIS_HEIGHT 26.0
-#define NAMES_WIDTH 150.0 /* of tracks */
+#define NAMES_WIDTH 150.0 /* of tracks, and as wide as they may grow */
+#define MOST_NAMES_WIDTH 300.0
 #define MARK_GAP 3.0      /* marks closer than this are one */
 
 struct _MpTimelineBar
@@ -49,6 +50,64 @@ typedef struct
   double width, height;
 } Layout;
 
+/* (transfer full) */
+static PangoLayout *
+new_text (MpTimelineBar *self,
+          const char    *text,
+          double         size,
+          gboolean       bold)
+{
+  PangoLayout *layout = gtk_widget_create_pango_layout (GTK_WIDGET (self), text);
+  g_autoptr (PangoAttrList) attributes = pango_attr_list_new ();
+
+  pango_attr_list_insert (attributes, pango_attr_size_new ((int) (size * 0.75 * PANGO_SCALE)));
+  if (bold)
+    pango_attr_list_insert (attributes, pango_attr_weight_new (PANGO_WEIGHT_BOLD));
+  pango_layout_set_attributes (layout, attributes);
+  return layout;
+}
+
+static const char *
+name_track (MpTimelineBar *self,
+            guint          track)
+{
+  return mp_lane_model_get_name (mp_timeline_get_track (self->timeline, track)->model);
+}
+
+/* (transfer full) */
+static char *
+dup_row_name (MpTimelineBar *self,
+              guint          track,
+              gboolean      *branch)
+{
+  guint64 iteration = 0;
+  g_autofree char *count = NULL;
+
+  *branch = mp_lane_model_get_parent (mp_timeline_get_track (self->timeline, track)->model, &iteration) != NULL;
+  count = mp_format_count (iteration);
+  return *branch ? g_strdup_printf (_("↳ %s from %s"), name_track (self, track), count)
+                 : g_strdup (name_track (self, track));
+}
+
+/* As wide as the longest one needs, within limits. */
+static double
+measure_names (MpTimelineBar     *self,
+               const MpPlotStyle *style)
+{
+  double widest = NAMES_WIDTH * style->text_scale;
+
+  for (guint i = 0; self->timeline && i < mp_timeline_get_n_tracks (self->timeline); i++) {
+    gboolean branch;
+    g_autofree char *name = dup_row_name (self, i, &branch);
+    g_autoptr (PangoLayout) layout = new_text (self, name, style->label_size, !branch);
+    int width;
+
+    pango_layout_get_pixel_size (layout, &width, NULL);
+    widest = MAX (widest, width + 16);
+  }
+  return MIN (widest, MOST_NAMES_WIDTH * style->text_scale);
+}
+
 static void
 get_layout (MpTimelineBar *self,
             Layout        *layout)
@@ -58,7 +117,7 @@ get_layout (MpTimelineBar *self,
   mp_plot_style_for_widget (&layout->style, GTK_WIDGET (self));
   layout->width = gtk_widget_get_width (GTK_WIDGET (self));
   layout->height = gtk_widget_get_height (GTK_WIDGET (self));
-  names = self->tracks ? MIN (NAMES_WIDTH * layout->style.text_scale, layout->width / 3) : 0;
+  names = self->tracks ? MIN (measure_names (self, &layout->style), layout->width / 3) : 0;
   layout->x0 = names + MARGIN;
   layout->x1 = MAX (layout->width - MARGIN, layout->x0 + 1);
   layout->row = self->tracks ? ROW_HEIGHT * layout->style.text_scale : layout->height;
@@ -219,14 +278,9 @@ draw_text (MpTimelineBar *self,
            double         align,
            double         most)
 {
-  g_autoptr (PangoLayout) layout = gtk_widget_create_pango_layout (GTK_WIDGET (self), text);
-  g_autoptr (PangoAttrList) attributes = pango_attr_list_new ();
+  g_autoptr (PangoLayout) layout = new_text (self, text, size, bold);
   int width, height;
 
-  pango_attr_list_insert (attributes, pango_attr_size_new ((int) (size * 0.75 * PANGO_SCALE)));
-  if (bold)
-    pango_attr_list_insert (attributes, pango_attr_weight_new (PANGO_WEIGHT_BOLD));
-  pango_layout_set_attributes (layout, attributes);
   if (most > 0) {
     pango_layout_set_width (layout, (int) (most * PANGO_SCALE));
     pango_layout_set_ellipsize (layout, PANGO_ELLIPSIZE_END);
@@ -235,40 +289,6 @@ draw_text (MpTimelineBar *self,
   mp_colour_set_source (colour, cr);
   cairo_move_to (cr, x - align * width, y - height / 2.0);
   pango_cairo_show_layout (cr, layout);
-}
-
-/* "GRAM", or "GRAM (3)" where several tracks have that title. */
-static char *
-name_track (MpTimelineBar *self,
-            guint          track)
-{
-  const char *title = mp_lane_model_get_title (mp_timeline_get_track (self->timeline, track)->model);
-  guint same = 0;
-
-  for (guint i = 0; i < mp_timeline_get_n_tracks (self->timeline); i++)
-    same += g_str_equal (mp_lane_model_get_title (mp_timeline_get_track (self->timeline, i)->model), title);
-  return same > 1 ? g_strdup_printf ("%s (%u)", title, track + 1) : g_strdup (title);
-}
-
-static void
-draw_name (MpTimelineBar *self,
-           cairo_t       *cr,
-           const Layout  *layout,
-           guint          i,
-           double         y,
-           gboolean       branch)
-{
-  const MpPlotStyle *style = &layout->style;
-  const MpTrack *track = mp_timeline_get_track (self->timeline, i);
-  g_autofree char *title = name_track (self, i);
-  guint64 iteration = 0;
-  g_autofree char *count = NULL;
-  g_autofree char *name = NULL;
-
-  mp_lane_model_get_parent (track->model, &iteration);
-  count = mp_format_count (iteration);
-  name = branch ? g_strdup_printf (_("↳ %s from %s"), title, count) : NULL;
-  draw_text (self, cr, name ? name : title, style->label_size, !branch, style->text, 4, y, 0, layout->x0 - MARGIN - 8);
 }
 
 static void
@@ -281,11 +301,11 @@ draw_track (MpTimelineBar *self,
   const MpPlotStyle *style = &layout->style;
   MpColour colour = mp_plot_style_get_lane (style, mp_lane_model_get_colour (track->model));
   const MpLaneProgress *progress = mp_lane_model_get_live_progress (track->model);
-  guint64 iteration;
-  gboolean branch = mp_lane_model_get_parent (track->model, &iteration) != NULL;
+  gboolean branch;
+  g_autofree char *name = dup_row_name (self, i, &branch);
   double y = y_of (layout, i), start = x_of (layout, track->start);
 
-  draw_name (self, cr, layout, i, y, branch);
+  draw_text (self, cr, name, style->label_size, !branch, style->text, 4, y, 0, layout->x0 - MARGIN - 8);
   if (progress->n_iterations > progress->iteration && mp_lane_model_get_state (track->model) < MP_LANE_FINISHED)
     draw_line (cr, start, layout->x1, y, 2, mp_colour_fade (style->text, 0.12));
   if (track->parent >= 0 && track->parent != (gint) i) {
@@ -546,7 +566,7 @@ append_branch (MpTimelineBar *self,
                guint          track,
                double         position)
 {
-  g_autofree char *title = name_track (self, track);
+  const char *title = name_track (self, track);
   g_autoptr (GMenuItem) item = NULL;
   g_autofree char *label = NULL;
   guint64 iteration;
@@ -581,7 +601,7 @@ mp_timeline_bar_fill_menu (MpTimelineBar *self,
 
   for (guint i = 0; self->timeline && i < mp_timeline_get_n_tracks (self->timeline); i++) {
     MpLaneModel *model = mp_timeline_get_track (self->timeline, i)->model;
-    g_autofree char *title = name_track (self, i);
+    const char *title = name_track (self, i);
     g_autofree char *label = g_strdup_printf (_("Train %s on"), title);
     g_autoptr (GMenuItem) item = g_menu_item_new (label, NULL);
 

@@ -2,6 +2,8 @@
  *
  * sweep-grid.c: from axes to trials.
  */
+#include <glib/gi18n-lib.h>
+
 #include "engine/train/sweep-private.h"
 
 #include <string.h>
@@ -66,13 +68,26 @@ apply_axis (MpSweep           *self,
   return TRUE;
 }
 
-/* The experiment of a cell, without its seed, and the beginning of its trials' names. used: of each axis, whether any
- * cell so far had one of its keys. */
+/* The experiment's own title, unless the sweep calls its base something else than by its method. */
+static const char *
+stem_of_title (MpSweep      *self,
+               guint         cell,
+               MpExperiment *experiment)
+{
+  const char *label = mp_sweep_get_axis (self, 0)->labels[mp_sweep_get_position (self, cell, 0)];
+  const MpDescriptor *method = mp_registry_find (MP_KIND_METHOD, mp_experiment_get_string (experiment, "method", "kind"));
+
+  return g_str_equal (label, _(method->title)) ? mp_experiment_get_title (experiment) : label;
+}
+
+/* The experiment of a cell, without its seed, the beginning of its trials' names, and what they are called, "GRAM on the
+ * ring · h 2". used: of each axis, whether any cell so far had one of its keys. */
 static MpExperiment *
 make_experiment (MpSweep  *self,
                  guint     cell,
                  gboolean *used,
                  GString  *name,
+                 GString  *title,
                  GError  **error)
 {
   const MpSweepBase *base = g_ptr_array_index (self->bases, mp_sweep_get_position (self, cell, 0));
@@ -80,6 +95,7 @@ make_experiment (MpSweep  *self,
 
   g_string_truncate (name, 0);
   append_slug (name, base->name);
+  g_string_assign (title, stem_of_title (self, cell, experiment));
   for (guint i = 1; i < self->axes->len; i++) {
     const MpSweepAxis *axis = mp_sweep_get_axis (self, i);
     guint position = mp_sweep_get_position (self, cell, i), n;
@@ -92,6 +108,7 @@ make_experiment (MpSweep  *self,
     g_string_append_c (name, '-');
     append_slug (name, axis->name);
     append_slug (name, axis->labels[position]);
+    g_string_append_printf (title, " · %s %s", axis->title, axis->labels[position]);
   }
   return g_steal_pointer (&experiment);
 }
@@ -113,12 +130,14 @@ find_name (GHashTable *names,
   }
 }
 
-/* Trials of one cell's experiment. known: text of an experiment with its seed → number of its trial, plus one. */
+/* Trials of one cell's experiment. title: of their runs. known: text of an experiment with its seed → number of its
+ * trial, plus one. */
 static gboolean
 add_trials (MpSweep      *self,
             guint         cell,
             MpExperiment *experiment,
             const char   *stem,
+            const char   *title,
             GHashTable   *known,
             GHashTable   *names,
             guint         seed_index,
@@ -144,6 +163,7 @@ add_trials (MpSweep      *self,
     trial->seed = seed;
     trial->experiment = mp_experiment_copy (experiment);
     mp_experiment_set_id (trial->experiment, trial->name);
+    mp_experiment_set_value (trial->experiment, "experiment", "title", title, NULL);
     g_ptr_array_add (self->trials, trial);
     number = self->trials->len;
     g_hash_table_insert (known, g_steal_pointer (&text), GUINT_TO_POINTER (number));
@@ -186,6 +206,8 @@ mp_sweep_expand (MpSweep *self,
   guint n_cells = mp_sweep_get_n_cells (self);
   g_autoptr (GPtrArray) experiments = g_ptr_array_new_with_free_func ((GDestroyNotify) mp_experiment_unref);
   g_auto (GStrv) stems = g_new0 (char *, n_cells + 1);
+  g_autoptr (GString) title = g_string_new (NULL);
+  g_auto (GStrv) titles = g_new0 (char *, n_cells + 1);
 
   if ((guint64) n_cells * self->seeds->len > MP_SWEEP_MAX_TRIALS) {
     g_set_error (error, MP_ERROR, MP_ERROR_EXPERIMENT, "%s: the grid has %u cells with %u seeds each, "
@@ -194,19 +216,21 @@ mp_sweep_expand (MpSweep *self,
     return FALSE;
   }
   for (guint cell = 0; cell < n_cells; cell++) {
-    MpExperiment *experiment = make_experiment (self, cell, used, name, error);
+    MpExperiment *experiment = make_experiment (self, cell, used, name, title, error);
 
     if (experiment == NULL)
       return FALSE;
     g_ptr_array_add (experiments, experiment);
     stems[cell] = g_strdup (name->str);
+    titles[cell] = g_strdup (title->str);
   }
   if (!check_used (self, used, error))
     return FALSE;
   self->trial_of = g_new0 (guint, n_cells * self->seeds->len);
   for (guint seed = 0; seed < self->seeds->len; seed++)
     for (guint cell = 0; cell < n_cells; cell++)
-      if (!add_trials (self, cell, g_ptr_array_index (experiments, cell), stems[cell], known, names, seed, error))
+      if (!add_trials (self, cell, g_ptr_array_index (experiments, cell), stems[cell], titles[cell], known, names, seed,
+                       error))
         return FALSE;
   return TRUE;
 }

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "engine/train/series-names.h"
 #include "engine/train/sweep.h"
 #include "tests/engine/scratch.h"
 
@@ -103,9 +104,47 @@ test_grid (void)
   g_assert_cmpfloat (mp_experiment_get_double (trial->experiment, "data", "radius"), ==, 2);
   g_assert_cmpfloat (mp_experiment_get_double (trial->experiment, "data", "std"), ==, 0.2);
   g_assert_cmpstr (trial->name, ==, "ring-gram-ringwide-hidden-latent8-s7");
+  g_assert_cmpstr (mp_experiment_get_title (trial->experiment), ==,
+                   "GRAM of ten dimensions · Radius wide · Hidden layers – · Latent dimensions 8");
   g_assert_cmpstr (mp_sweep_get_axis (sweep, 0)->labels[0], ==, "GAN");
   g_assert_cmpstr (mp_sweep_get_axis (sweep, 0)->labels[2], ==, "GRAM of ten dimensions");
   g_assert_cmpstr (mp_sweep_get_axis (sweep, 2)->labels[2], ==, "–");
+}
+
+static void
+assert_title (MpSeriesNames *names,
+              const char    *id,
+              const char    *expected)
+{
+  g_autofree char *title = mp_series_names_get_title (names, id);
+
+  g_assert_cmpstr (title, ==, expected);
+}
+
+/* Series are called as their methods call them; what several methods say of one is put together. */
+static void
+test_names (void)
+{
+  static const char *const presets[] = { "ring-gan", "ring-lsgan", "ring-gram" };
+  static const char *const critics[] = {
+    "Critic loss (binary cross-entropy, half the sum of the two means)", "Critic loss", "Critic loss / Critic objective"
+  };
+  g_autoptr (MpSeriesNames) names = mp_series_names_new ();
+
+  assert_title (names, "loss/critic", "loss/critic");
+  assert_title (names, "high_quality", "High quality");
+  assert_title (names, "modes_strict", "Modes: strict");
+  assert_title (names, "gradient/critic", "Gradient of the critic (root mean square over its parameters, lately)");
+  g_assert_cmpint (mp_series_names_get_better (names, "mmd2"), ==, MP_LOWER_IS_BETTER);
+  for (guint i = 0; i < G_N_ELEMENTS (presets); i++) {
+    g_autoptr (GError) error = NULL;
+    g_autoptr (MpExperiment) experiment = mp_experiment_load (presets[i], &error);
+
+    g_assert_no_error (error);
+    mp_series_names_add (names, experiment);
+    assert_title (names, "loss/critic", critics[i]);
+  }
+  assert_title (names, "mmd2/projected", "MMD² in the projected space (biased)");
 }
 
 /* All cells with the first seed come before the second; every name is a folder of its own. */
@@ -325,6 +364,7 @@ main (int    argc,
       char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/sweep/names", test_names);
   g_test_add_func ("/sweep/grid", test_grid);
   g_test_add_func ("/sweep/order", test_order);
   g_test_add_func ("/sweep/shared", test_shared);

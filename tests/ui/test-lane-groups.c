@@ -66,6 +66,74 @@ test_groups (void)
 }
 
 static void
+assert_name (GListStore *lanes,
+             guint       lane,
+             const char *name,
+             const char *apart)
+{
+  g_autoptr (MpLaneModel) model = g_list_model_get_item (G_LIST_MODEL (lanes), lane);
+
+  g_assert_cmpstr (mp_lane_model_get_name (model), ==, name);
+  g_assert_cmpstr (mp_lane_model_get_apart (model), ==, apart);
+}
+
+static void
+change (GListStore *lanes,
+        guint       lane,
+        const char *assignment)
+{
+  g_autoptr (MpLaneModel) model = g_list_model_get_item (G_LIST_MODEL (lanes), lane);
+  g_autoptr (MpExperiment) experiment = mp_experiment_copy (mp_lane_model_get_experiment (model));
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (mp_experiment_set (experiment, assignment, &error));
+  g_assert_no_error (error);
+  mp_lane_model_set_experiment (model, experiment);
+}
+
+/* No two lanes have one name: what differs is said, else the seed, else the lane's number. */
+static void
+test_names (void)
+{
+  g_autoptr (GListStore) lanes = g_list_store_new (MP_TYPE_LANE_MODEL);
+  g_autofree char *together = NULL;
+  g_autoptr (GArray) group = g_array_new (FALSE, FALSE, sizeof (guint));
+  const guint members[] = { 0, 1 };
+
+  add_lane (lanes, "gan", "1");
+  add_lane (lanes, "gram", "2");
+  mp_lane_groups_name (G_LIST_MODEL (lanes));
+  assert_name (lanes, 0, "GAN", "");
+  assert_name (lanes, 1, "GRAM", "");
+  add_lane (lanes, "gram", "3");
+  mp_lane_groups_name (G_LIST_MODEL (lanes));
+  assert_name (lanes, 1, "GRAM · seed 2", "");
+  assert_name (lanes, 2, "GRAM · seed 3", "");
+  add_lane (lanes, "gram", "3");
+  mp_lane_groups_name (G_LIST_MODEL (lanes));
+  assert_name (lanes, 1, "GRAM · seed 2", "");
+  assert_name (lanes, 2, "GRAM (3)", "");
+  assert_name (lanes, 3, "GRAM (4)", "");
+  change (lanes, 3, "generator.latent=8");
+  change (lanes, 3, "train.iterations=77");
+  mp_lane_groups_name (G_LIST_MODEL (lanes));
+  assert_name (lanes, 0, "GAN", "");
+  assert_name (lanes, 1, "GRAM · h 2 · seed 2", "h 2");
+  assert_name (lanes, 3, "GRAM · h 8", "h 8");
+  g_list_store_remove (lanes, 0);
+  g_array_append_vals (group, members, 2);
+  together = mp_lane_groups_dup_title (G_LIST_MODEL (lanes), group);
+  g_assert_cmpstr (together, ==, "GRAM · h 2");
+  /* Learning rates have one symbol. */
+  change (lanes, 2, "generator.latent=2");
+  change (lanes, 2, "optimizer.generator.learning_rate=0.5");
+  change (lanes, 2, "optimizer.critic.learning_rate=0.25");
+  mp_lane_groups_name (G_LIST_MODEL (lanes));
+  assert_name (lanes, 2, "GRAM · Optimizer of the generator: η 0.5 · Optimizer of the critic: η 0.25",
+               "Optimizer of the generator: η 0.5 · Optimizer of the critic: η 0.25");
+}
+
+static void
 test_band (void)
 {
   g_autoptr (GListStore) lanes = g_list_store_new (MP_TYPE_LANE_MODEL);
@@ -132,6 +200,7 @@ main (int    argc,
 {
   canned_init (&argc, &argv);
   g_test_add_func ("/lane-groups/groups", test_groups);
+  g_test_add_func ("/lane-groups/names", test_names);
   g_test_add_func ("/lane-groups/band", test_band);
   g_test_add_func ("/lane-groups/repeat", test_repeat);
   return g_test_run ();

@@ -358,19 +358,6 @@ mp_scatter_draw_framed (MpScatter         *self,
   cairo_restore (cr);
 }
 
-/* "GRAM", or "GRAM (3)" where several lanes have that title; the charts' legends have the same numbers. */
-static char *
-name_lane (MpPicture *self,
-           guint      lane)
-{
-  const char *title = g_array_index (self->lanes, MpPictureLane, lane).head.title;
-  guint same = 0;
-
-  for (guint i = 0; i < self->lanes->len; i++)
-    same += g_str_equal (g_array_index (self->lanes, MpPictureLane, i).head.title, title);
-  return same > 1 ? g_strdup_printf ("%s (%u)", title, lane + 1) : g_strdup (title);
-}
-
 static void
 draw_lane_names (MpPicture *self,
                  MpPen     *pen,
@@ -382,13 +369,13 @@ draw_lane_names (MpPicture *self,
 
   for (guint i = 0; i < self->lanes->len && end - x > 60 * text; i++) {
     const MpLaneHead *head = &g_array_index (self->lanes, MpPictureLane, i).head;
-    g_autofree char  *name = name_lane (self, i);
 
     mp_path_rounded (pen->cr, x, y - 5.5 * text, 14 * text, 3, 1.5);
     mp_colour_set_source (mp_plot_style_get_lane (pen->style, head->lane), pen->cr);
     cairo_fill (pen->cr);
     x += 20 * text;
-    x += mp_pen_draw (pen, MP_TEXT_LABEL, pen->style->dim_text, x, y, 0, end - x, name) + 20 * text;
+    x += mp_pen_draw (pen, MP_TEXT_LABEL, pen->style->dim_text, x, y, 0, end - x,
+                      head->name != NULL ? head->name : head->title) + 20 * text;
   }
 }
 

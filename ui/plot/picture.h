@@ -24,6 +24,7 @@ typedef enum
 typedef struct
 {
   const char *title;        /* "GRAM" */
+  const char *name;         /* as the charts' legends call the lane; NULL: the title */
   const char *subtitle;     /* "K 2 · ridge 1e-3", or NULL */
   guint       lane;         /* colour */
   guint64     iteration;

@@ -11,6 +11,7 @@
 #include "engine/data/data.h"
 #include "engine/metrics/metric.h"
 #include "ui/plot/film.h"
+#include "ui/plot/lane-names.h"
 
 #define MAX_CHARTS 4       /* losses, and the first metrics of the registry */
 #define SMOOTHING 0.01     /* time constant of the smoothed losses, as a share of the run */
@@ -27,6 +28,7 @@ typedef struct
 typedef struct
 {
   MpRun            *run;
+  MpLaneName        name;     /* of all runs no two have the same */
   MpTimelineReader *timeline;
   gint64            n_data, dimensions;
   float            *data;
@@ -61,6 +63,8 @@ kept_free (gpointer data)
   g_clear_pointer (&kept->timeline, mp_timeline_reader_close);
   g_clear_pointer (&kept->run, mp_run_close);
   g_ptr_array_unref (kept->curves);
+  g_free (kept->name.name);
+  g_free (kept->name.apart);
   g_free (kept->data);
   g_free (kept);
 }
@@ -113,6 +117,22 @@ open_run (const char  *dir,
   return kept;
 }
 
+static void
+name_runs (GPtrArray *runs)
+{
+  g_autofree MpExperiment **experiments = g_new (MpExperiment *, runs->len + 1);
+  g_autoptr (GArray) names = NULL;
+
+  for (guint i = 0; i < runs->len; i++)
+    experiments[i] = mp_run_get_experiment (((const Kept *) g_ptr_array_index (runs, i))->run);
+  names = mp_lane_names_new (experiments, runs->len);
+  for (guint i = 0; i < runs->len; i++) {
+    const MpLaneName *name = &g_array_index (names, MpLaneName, i);
+
+    ((Kept *) g_ptr_array_index (runs, i))->name = (MpLaneName) { g_strdup (name->name), g_strdup (name->apart) };
+  }
+}
+
 MpRunPictures *
 mp_run_pictures_new (GPtrArray   *dirs,
                      const char  *title,
@@ -128,6 +148,7 @@ mp_run_pictures_new (GPtrArray   *dirs,
       return NULL;
     g_ptr_array_add (self->runs, kept);
   }
+  name_runs (self->runs);
   self->title = g_strdup (title);
   if (!title && self->runs->len == 1) {
     Kept *only = g_ptr_array_index (self->runs, 0);
@@ -187,7 +208,8 @@ fill_head (MpLaneHead *head,
   double modes = value_at (kept, "modes", iteration), seconds = mp_run_get_seconds (kept->run);
 
   head->title = _(method->title);
-  head->subtitle = mp_experiment_get_id (experiment);
+  head->subtitle = kept->name.apart[0] != '\0' ? kept->name.apart : mp_experiment_get_id (experiment);
+  head->name = kept->name.name;
   head->lane = lane;
   head->iteration = iteration;
   head->modes = isnan (modes) || kept->n_modes == 0 ? -1 : (int) modes;
@@ -269,14 +291,6 @@ make_series (const Curve *curve,
   return g_steal_pointer (&series);
 }
 
-static const char *
-lane_label (const Kept *kept)
-{
-  const char *id = mp_experiment_get_string (mp_run_get_experiment (kept->run), "method", "kind");
-
-  return _(mp_registry_find (MP_KIND_METHOD, id)->title);
-}
-
 /* Losses of different methods have nothing in common but time, so each fills the height by itself. */
 static void
 add_losses (MpPicture *picture,
@@ -298,10 +312,12 @@ add_losses (MpPicture *picture,
       const Curve *curve = g_ptr_array_index (kept->curves, j);
       g_autoptr (MpSeries) series = g_str_has_prefix (curve->id, "loss/") ? make_series (curve, last) : NULL;
       g_autofree char *text = NULL;
+      const char *word;
 
       if (!series)
         continue;
-      text = g_strdup_printf ("%s, %s", lane_label (kept), curve->id + strlen ("loss/"));
+      word = mp_lane_names_curve (curve->id);
+      text = g_strdup_printf ("%s %s", kept->name.name, word ? word : curve->id + strlen ("loss/"));
       mp_chart_add_series (chart, series, text, i, dash);
       dash = MP_DASH_DASHED;
       n++;
@@ -333,7 +349,7 @@ add_metric (MpPicture          *picture,
       continue;
     mp_series_summarise (series, 0, mp_series_get_n (series), &summary);
     positive &= isfinite (summary.min_positive);
-    mp_chart_add_series (chart, series, lane_label (kept), i, MP_DASH_SOLID);
+    mp_chart_add_series (chart, series, kept->name.name, i, MP_DASH_SOLID);
     n++;
   }
   /* Distances that should vanish are read on a log axis, where every lane has something to show on it. */
