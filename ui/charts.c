@@ -96,7 +96,8 @@ add_curve (MpChart             *chart,
   *dash = MIN (*dash + 1, MP_DASH_DOTTED);
 }
 
-/* In the order of the patterns: the first is solid. A lane that is alone in the chart of its method need not be named. Returns whether a lane has several. */
+/* In the order of the patterns: the first is solid. A lane that is alone in the chart of its method need not be named.
+ * Returns whether a lane has several. */
 static gboolean
 add_curves (MpCharts            *self,
             const MpChartChoice *choice,

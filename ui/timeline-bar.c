@@ -112,13 +112,10 @@ static void
 get_layout (MpTimelineBar *self,
             Layout        *layout)
 {
-  double names;
-
   mp_plot_style_for_widget (&layout->style, GTK_WIDGET (self));
   layout->width = gtk_widget_get_width (GTK_WIDGET (self));
   layout->height = gtk_widget_get_height (GTK_WIDGET (self));
-  names = self->tracks ? MIN (measure_names (self, &layout->style), layout->width / 3) : 0;
-  layout->x0 = names + MARGIN;
+  layout->x0 = MARGIN + (self->tracks ? MIN (measure_names (self, &layout->style), layout->width / 3) : 0);
   layout->x1 = MAX (layout->width - MARGIN, layout->x0 + 1);
   layout->row = self->tracks ? ROW_HEIGHT * layout->style.text_scale : layout->height;
   layout->axis = self->tracks ? AXIS_HEIGHT * layout->style.text_scale : 0;

@@ -131,7 +131,7 @@ lane_state_cb (MpLaneModel *model,
 
   if (mp_lane_model_get_state (model) != MP_LANE_FAILED)
     return;
-  text = g_strdup_printf (_("%s failed. %s"), mp_lane_model_get_title (model),
+  text = g_strdup_printf (_("%s failed. %s"), mp_lane_model_get_name (model),
                           mp_lane_model_get_message (model) ? mp_lane_model_get_message (model) : "");
   mp_window_show_banner (self, text);
 }
