@@ -14,8 +14,6 @@
 
 #include "engine/random.h"
 
-#define AVERAGE_PREFIX "average/"
-
 static void
 get_fans (const MpTensorType *type,
           double             *fan_in,
@@ -106,8 +104,8 @@ fill_random (const MpNode  *variable,
   gboolean uniform;
   double std;
 
-  if (g_str_has_prefix (name, AVERAGE_PREFIX))
-    name += strlen (AVERAGE_PREFIX);
+  if (g_str_has_prefix (name, MP_AVERAGE_PREFIX))
+    name += strlen (MP_AVERAGE_PREFIX);
   stream = g_strconcat ("init/", name, NULL);
 
   if (g_str_equal (variable->init.kind, "orthogonal")) {

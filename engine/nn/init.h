@@ -9,6 +9,9 @@
 
 G_BEGIN_DECLS
 
+/* What the names of a running average's states begin with; the rest is the name of what they average. */
+#define MP_AVERAGE_PREFIX "average/"
+
 /* Kinds: zeros; constant (scale is the value); normal (scale is the standard deviation); xavier-uniform,
  * xavier-normal, he-uniform, he-normal, orthogonal (scale is a gain, usually 1); torch (PyTorch's Linear and Conv
  * default: uniform ±1/√fan_in, for weights and biases; a bias finds its fan-in in scale).

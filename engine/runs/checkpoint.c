@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/nn/init.h"
 #include "engine/runs/file.h"
 
 /* ---- folders of numbered files ---- */
@@ -312,9 +313,15 @@ find_taken (MpSafetensors *file,
             MpGraph       *graph,
             MpNode        *node)
 {
+  const MpNamedTensor *same;
+
   if (g_str_has_prefix (node->name, "optimizer/") && !has_moments (file, graph, node->name))
     return NULL;
-  return find_same (file, node);
+  same = find_same (file, node);
+  /* A running average that is switched on here starts equal to the weights, as at the beginning of any run. */
+  if (same == NULL && g_str_has_prefix (node->name, MP_AVERAGE_PREFIX))
+    same = mp_safetensors_get (file, node->name + strlen (MP_AVERAGE_PREFIX), &node->type, NULL);
+  return same;
 }
 
 static gboolean

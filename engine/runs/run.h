@@ -84,7 +84,8 @@ gboolean      mp_run_save_checkpoint (MpRun *self, MpStore *store, const MpCount
 gboolean      mp_run_load_checkpoint (MpRun *self, MpStore *store, MpCounters *counters, GError **error);
 /* For a branch: what the checkpoint of that iteration has in the same shape goes into the store, the rest of the store
  * stays as it is. fresh: (out) (optional) (transfer full): names of what stayed. The generator's parameters must all be
- * there. What an optimizer keeps of its group is taken over whole or not at all. */
+ * there. What an optimizer keeps of its group is taken over whole or not at all. A running average that the checkpoint
+ * does not have starts equal to the weights that it averages. */
 gboolean      mp_run_load_weights (MpRun *self, guint64 iteration, MpStore *store, MpCounters *counters,
                                    GPtrArray **fresh, GError **error);
 /* The same names, without a store. */
@@ -94,7 +95,7 @@ gboolean      mp_run_compare_weights (MpRun *self, guint64 iteration, MpGraph *g
  * state.json from the next mp_run_save_state () on. (element-type MpAnew); empty for most. */
 typedef struct
 {
-  const char *part;     /* "critic", "average"; interned */
+  const char *part;     /* "critic", "encoder"; interned */
   guint       n, of;
 } MpAnew;
 void          mp_run_set_anew (MpRun *self, GArray *anew);

@@ -15,7 +15,6 @@ static const struct
   { "critic/", "critic", N_("Critic") },
   { "encoder/", "encoder", N_("Encoder") },
   { "decoder/", "decoder", N_("Decoder") },
-  { "average/", "average", N_("Running average of the generator") },
 };
 
 static guint

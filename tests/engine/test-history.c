@@ -154,7 +154,7 @@ test_changed (void)
     { "critic.hidden=8", TRUE, { "critic", 3, 4 } },
     { "method.kind=gram", FALSE, { "critic", 2, 6 } },
     { "train.batch=16", TRUE, { NULL } },
-    { "generator.average=0.9", FALSE, { "average", 6, 6 } },
+    { "generator.average=0.9", FALSE, { NULL } },
   };
   g_autoptr (MpExperiment) experiment = mp_small_experiment ("ring-gan", N);
 
@@ -184,6 +184,53 @@ test_moments (void)
   g_assert_cmpfloat (*(const double *) mp_safetensors_find (anew, "optimizer/critic/count")->data, ==, 0);
   g_assert_cmpfloat (*(const double *) mp_safetensors_find (anew, "optimizer/generator/count")->data, ==, 60);
   g_assert_cmpfloat (*(const double *) mp_safetensors_find (kept, "optimizer/critic/count")->data, ==, 60);
+}
+
+/* The running average in a checkpoint of the branch that switched it on, and the weights that it averages: whether all of
+ * its tensors, or any, are those of the weights. */
+static void
+compare_average (const char *iteration,
+                 gboolean   *all,
+                 gboolean   *any)
+{
+  static const char *const names[] = {
+    "generator/layer0/weight", "generator/layer0/bias", "generator/layer1/weight", "generator/layer1/bias",
+    "generator/output/weight", "generator/output/bias"
+  };
+  g_autofree char *file = g_strconcat (iteration, ".safetensors", NULL);
+  g_autofree char *path = g_build_filename (scratch, "changed-5", "checkpoints", file, NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (MpSafetensors) checkpoint = mp_safetensors_open (path, &error);
+
+  g_assert_no_error (error);
+  *all = TRUE;
+  *any = FALSE;
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++) {
+    const MpNamedTensor *weight = mp_safetensors_find (checkpoint, names[i]), *average;
+    g_autofree char *name = g_strconcat ("average/", names[i], NULL);
+    gsize size;
+    gboolean same;
+
+    average = mp_safetensors_find (checkpoint, name);
+    g_assert_nonnull (weight);
+    g_assert_nonnull (average);
+    size = (gsize) mp_tensor_count (&weight->type) * mp_dtype_size (weight->type.dtype);
+    same = memcmp (weight->data, average->data, size) == 0;
+    *all = *all && same;
+    *any = *any || same;
+  }
+}
+
+/* A running average that a branch switches on starts from the branch's weights, then lags behind them. */
+static void
+test_average (void)
+{
+  gboolean all, any;
+
+  compare_average ("60", &all, &any);
+  g_assert_true (all);
+  compare_average ("80", &all, &any);
+  g_assert_false (any);
 }
 
 static void
@@ -355,6 +402,7 @@ main (int    argc,
   g_test_add_data_func ("/history/branch/exact/ring-gram", "ring-gram", test_exact);
   g_test_add_func ("/history/branch/changed", test_changed);
   g_test_add_func ("/history/branch/moments", test_moments);
+  g_test_add_func ("/history/branch/average", test_average);
   g_test_add_func ("/history/branch/refused", test_refused);
   g_test_add_func ("/history/branch/changes-by-hand", test_changes_by_hand);
   g_test_add_func ("/history/branch/tree", test_tree);
