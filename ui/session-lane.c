@@ -7,6 +7,7 @@
 
 #include "engine/runs/run.h"
 #include "engine/runs/run-db.h"
+#include "ui/branch-preview.h"
 #include "ui/lane-groups.h"
 #include "ui/lane-past.h"
 #include "ui/session-private.h"
@@ -49,16 +50,33 @@ mp_session_lane_start (MpSessionLane    *lane,
   mp_session_wake (self);
 }
 
+/* The parent's checkpoints may have been thinned since, or deleted with it. */
+static void
+check_parent (MpSessionLane *lane)
+{
+  guint64 iteration;
+  const char *parent = mp_lane_model_get_parent (lane->model, &iteration);
+  g_autofree char *words = NULL;
+  gboolean found = parent && mp_branch_find_start (parent, &iteration, &words);
+
+  if (!words)
+    return;
+  mp_lane_model_set_parent (lane->model, found ? parent : NULL, iteration);
+  mp_session_fail (lane->session, words);
+}
+
 void
 mp_session_lane_start_run (MpSessionLane *lane)
 {
   MpSession *self = lane->session;
   g_autofree char *run_dir = mp_run_new_path (self->runs_dir, mp_lane_model_get_experiment (lane->model));
-  MpTrainerOptions options = {
-    .run_dir = run_dir, .iterations = -1, .start_paused = !self->wants_play || lane->from,
-    .from = lane->from, .from_iteration = (gint64) lane->from_iteration
-  };
+  MpTrainerOptions options = { .run_dir = run_dir, .iterations = -1 };
+  guint64 iteration;
 
+  check_parent (lane);
+  options.from = mp_lane_model_get_parent (lane->model, &iteration);
+  options.from_iteration = (gint64) iteration;
+  options.start_paused = !self->wants_play || options.from;
   mp_session_lane_start (lane, options);
 }
 
@@ -86,7 +104,6 @@ mp_session_lane_free (gpointer data)
   g_object_unref (lane->model);
   g_array_unref (lane->curves);
   g_array_unref (lane->scalars);
-  g_free (lane->from);
   g_free (lane);
 }
 
@@ -206,6 +223,7 @@ mp_session_lane_new (MpSession    *session,
   lane->scalars = g_array_new (FALSE, FALSE, sizeof (MpScalar));
   g_signal_connect (lane->model, "set-live", G_CALLBACK (set_live_cb), lane);
   g_signal_connect (lane->model, "changed-draft", G_CALLBACK (draft_cb), lane);
+  mp_branch_preview_watch (lane->model);
   g_signal_connect (lane->model, "restart", G_CALLBACK (restart_cb), lane);
   g_signal_connect (lane->model, "duplicate", G_CALLBACK (duplicate_cb), lane);
   g_signal_connect (lane->model, "repeat", G_CALLBACK (repeat_cb), lane);

@@ -24,8 +24,6 @@ typedef struct
   gboolean      view_pending;   /* asked for, not here yet */
   gboolean      removing;
   gconstpointer minibatch;      /* the last one that was taken over; only compared */
-  char         *from;           /* folder of the run that it branches off, or NULL */
-  guint64       from_iteration;
 } MpSessionLane;
 
 /* A lane that does not train yet. */
@@ -38,7 +36,7 @@ void     mp_session_lane_free          (gpointer         lane);
 /* Gives the lane a trainer. options: run_dir, resume and the like; the rest is the session's. */
 void     mp_session_lane_start         (MpSessionLane   *lane,
                                         MpTrainerOptions options);
-/* A run of its own, from the first iteration or from where the lane branches off. */
+/* A run of its own, from the first iteration or from where the model's parent was left. */
 void     mp_session_lane_start_run     (MpSessionLane   *lane);
 void     mp_session_lane_restart       (MpSessionLane   *lane,
                                         MpExperiment    *experiment);

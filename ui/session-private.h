@@ -60,6 +60,8 @@ void           mp_session_update         (MpSession     *self);
 void           mp_session_update_playing (MpSession     *self);
 void           mp_session_fail           (MpSession     *self,
                                           const char    *text);
+/* The last lane is a branch that has just been added. */
+void           mp_session_tell_branched  (MpSession     *self);
 /* ---- session-seeds.c ---- */
 /* Adds lanes of the same experiment with further seeds: three in all at first, then as many as there is room for. */
 void           mp_session_repeat         (MpSession     *self,

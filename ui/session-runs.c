@@ -12,7 +12,6 @@
 
 #include "engine/train/branch.h"
 #include "engine/train/series-names.h"
-#include "ui/branch-preview.h"
 #include "ui/keyframe.h"
 #include "ui/task.h"
 
@@ -351,8 +350,6 @@ add_branch (MpSession     *self,
   const char *run_dir = mp_lane_model_get_run (parent->model);
   g_autoptr (MpRun) run = mp_run_open (run_dir, FALSE, error);
   g_autoptr (MpExperiment) experiment = NULL;
-  g_autofree char *path = NULL;
-  MpTrainerOptions options = { .iterations = -1, .start_paused = TRUE };
   MpSessionLane *lane;
   gint64 n;
 
@@ -370,17 +367,11 @@ add_branch (MpSession     *self,
   }
   lane = mp_session_lane_new (self, experiment, mp_lane_model_get_device (parent->model),
                               mp_lane_model_get_colour (parent->model));
-  lane->from = g_strdup (run_dir);
-  lane->from_iteration = iteration;
   mp_lane_model_set_parent (lane->model, run_dir, iteration);
-  mp_branch_preview_watch (lane->model, run_dir, iteration);
-  path = mp_run_new_path (self->runs_dir, experiment);
-  options.run_dir = path;
-  options.from = lane->from;
-  options.from_iteration = (gint64) iteration;
-  mp_session_lane_start (lane, options);
+  mp_session_lane_start_run (lane);
   mp_session_show_lane (self, lane);
   mp_session_update (self);
+  mp_session_tell_branched (self);
   return TRUE;
 }
 

@@ -29,6 +29,7 @@ enum
 {
   NEWS,
   FAILED,
+  BRANCHED,
   N_SIGNALS
 };
 
@@ -333,6 +334,8 @@ mp_session_class_init (MpSessionClass *klass)
   signals[NEWS] = g_signal_new ("news", MP_TYPE_SESSION, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
   signals[FAILED] = g_signal_new ("failed", MP_TYPE_SESSION, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                   G_TYPE_NONE, 1, G_TYPE_STRING);
+  signals[BRANCHED] = g_signal_new ("branched", MP_TYPE_SESSION, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                    G_TYPE_NONE, 1, G_TYPE_UINT);
 }
 
 static void
@@ -415,6 +418,12 @@ mp_session_fail (MpSession  *self,
                  const char *text)
 {
   g_signal_emit (self, signals[FAILED], 0, text);
+}
+
+void
+mp_session_tell_branched (MpSession *self)
+{
+  g_signal_emit (self, signals[BRANCHED], 0, self->lanes->len - 1);
 }
 
 gboolean

@@ -9,7 +9,8 @@
  *
  * Signals:
  *   news ()                     call mp_session_pull () soon
- *   failed (const char *text)   something was refused; the lanes go on
+ *   failed (const char *text)   something was refused, or is not as it was; the lanes go on
+ *   branched (guint lane)       mp_session_branch () has added this lane
  *
  * Properties (notify): "title", "subtitle", "can-play", "playing", "finished", "seed", "speed", "busy" (lanes are still
  * stopping). Main thread only.
@@ -59,7 +60,9 @@ gboolean      mp_session_resume         (MpSession  *self,
                                          guint       lane,
                                          GError    **error);
 /* Adds a paused lane that goes on from the last checkpoint of this one at or before the iteration; G_MAXUINT64: from
- * now, once a checkpoint has been written. Restarting the branch with other settings begins there again. */
+ * now, once a checkpoint has been written. Signals "branched". A branch that is restarted begins there again, also one
+ * that was opened as a kept run; when the checkpoint is gone, "failed" says so and the branch begins at an earlier one, or
+ * anew. */
 gboolean      mp_session_branch         (MpSession  *self,
                                          guint       lane,
                                          guint64     iteration,

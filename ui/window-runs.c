@@ -63,19 +63,14 @@ branch_action (GtkWidget  *widget,
                GVariant   *parameter)
 {
   MpWindow *self = MP_WINDOW (widget);
-  GListModel *lanes = mp_session_get_lanes (self->session);
-  guint n = g_list_model_get_n_items (lanes);
   gint32 lane;
   gint64 iteration;
   g_autoptr (GError) error = NULL;
 
   g_variant_get (parameter, "(ix)", &lane, &iteration);
-  if ((guint) lane >= n)
-    return;
-  if (!mp_session_branch (self->session, (guint) lane, (guint64) iteration, &error))
+  if ((guint) lane < g_list_model_get_n_items (mp_session_get_lanes (self->session))
+      && !mp_session_branch (self->session, (guint) lane, (guint64) iteration, &error))
     mp_window_show_toast (self, error->message);
-  else if (g_list_model_get_n_items (lanes) > n)
-    mp_window_select_lane (self, n); /* whose settings are to be changed now */
 }
 
 static void

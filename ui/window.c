@@ -233,6 +233,8 @@ mp_window_select_lane (MpWindow *self,
 
   if (!card)
     return;
+  /* Also on a page that hides the cards, where none can have the focus. */
+  card_selected_cb (card, self);
   /* Keys sent to a card on a page that is hidden would be lost. */
   if (gtk_widget_get_mapped (GTK_WIDGET (card)) || !gtk_widget_get_mapped (GTK_WIDGET (self)))
     gtk_widget_grab_focus (GTK_WIDGET (card));
@@ -497,6 +499,7 @@ look_at_session (MpWindow *self)
   mp_transport_set_timeline (self->transport, mp_session_get_timeline (self->session));
   g_signal_connect_swapped (self->session, "news", G_CALLBACK (news_cb), self);
   g_signal_connect_swapped (self->session, "failed", G_CALLBACK (failed_cb), self);
+  g_signal_connect_swapped (self->session, "branched", G_CALLBACK (mp_window_select_lane), self);
   g_signal_connect_swapped (self->session, "notify::title", G_CALLBACK (update_title), self);
   g_signal_connect_swapped (self->session, "notify::subtitle", G_CALLBACK (update_title), self);
   g_signal_connect_swapped (self->session, "notify::playing", G_CALLBACK (update_playing), self);

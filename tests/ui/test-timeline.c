@@ -186,7 +186,13 @@ count_runs (Fixture *fixture)
   return n;
 }
 
-/* From now and from a checkpoint: a paused lane of the parent's colour that goes on from there. */
+static MpLaneModel *
+inspected (Fixture *fixture)
+{
+  return mp_inspector_get_lane (MP_INSPECTOR (canned_find (GTK_WIDGET (fixture->window), MP_TYPE_INSPECTOR, 0)));
+}
+
+/* From now and from a checkpoint: a paused lane of the parent's colour that goes on from there, and is inspected. */
 static void
 test_branch (Fixture      *fixture,
              gconstpointer data)
@@ -199,6 +205,7 @@ test_branch (Fixture      *fixture,
   act (fixture, "win.branch", g_variant_new ("(ix)", 0, (gint64) -1));
   WAIT_FOR (n_lanes (fixture) == 2 && mp_lane_model_get_state (lane (fixture, 1)) == MP_LANE_PAUSED);
   g_assert_cmpuint (live_iteration (fixture, 1), ==, at);
+  g_assert_true (inspected (fixture) == lane (fixture, 1));
   g_assert_cmpuint (mp_lane_model_get_colour (lane (fixture, 1)), ==, mp_lane_model_get_colour (lane (fixture, 0)));
   g_assert_cmpstr (mp_lane_model_get_parent (lane (fixture, 1), &iteration), ==, mp_lane_model_get_run (lane (fixture, 0)));
   g_assert_cmpuint (iteration, ==, at);
@@ -218,10 +225,17 @@ test_branch (Fixture      *fixture,
   act (fixture, "win.branch", g_variant_new ("(ix)", 0, (gint64) at));
   WAIT_FOR (n_lanes (fixture) == 3 && mp_lane_model_get_state (lane (fixture, 2)) == MP_LANE_PAUSED);
   g_assert_cmpuint (live_iteration (fixture, 2), ==, at);
+  g_assert_true (inspected (fixture) == lane (fixture, 2));
   /* Before the first checkpoint there is nothing to branch from. */
   act (fixture, "win.branch", g_variant_new ("(ix)", 0, (gint64) 3));
   canned_settle ();
   g_assert_cmpuint (n_lanes (fixture), ==, 3);
+
+  /* Also where a page hides the cards. */
+  act (fixture, "win.page", g_variant_new_string ("timeline"));
+  act (fixture, "win.branch", g_variant_new ("(ix)", 0, (gint64) -1));
+  WAIT_FOR (n_lanes (fixture) == 4);
+  g_assert_true (inspected (fixture) == lane (fixture, 3));
 }
 
 static gboolean
@@ -281,6 +295,98 @@ test_branch_anew (Fixture      *fixture,
   act (fixture, "win.open-run", g_variant_new_string (run));
   g_assert_cmpuint (n_lanes (fixture), ==, 3);
   g_assert_true (says (mp_lane_model_get_anew (lane (fixture, 2)), critic));
+}
+
+/* A run of 60 iterations with checkpoints at 20, 40 and 60; and one that left it at 40. */
+static void
+keep_branch (const char *parent,
+             const char *branch)
+{
+  g_autoptr (MpExperiment) experiment = mp_experiment_load ("ring-gan", NULL);
+  const MpTrainerOptions first = { .device = "cpu", .run_dir = parent, .iterations = 60, .checkpoint_every = 20 };
+  const MpTrainerOptions second = {
+    .device = "cpu", .run_dir = branch, .iterations = 60, .from = parent, .from_iteration = 40
+  };
+
+  for (guint i = 0; i < 2; i++) {
+    g_autoptr (MpTrainer) trainer = mp_trainer_new (experiment, i == 0 ? &first : &second);
+
+    mp_trainer_join (trainer);
+    g_assert_cmpint (mp_trainer_get_state (trainer), ==, MP_LANE_FINISHED);
+  }
+}
+
+static void
+keep_words (char      **said,
+            const char *words)
+{
+  g_free (*said);
+  *said = g_strdup (words);
+}
+
+/* Changes the batch size, which waits for a restart, sees what is said before, and restarts. Returns: what is said then. */
+static char *
+restart_branch (Fixture    *fixture,
+                const char *batch,
+                const char *foreseen,
+                guint64     at)
+{
+  char *said = NULL;
+  gulong handler = g_signal_connect_swapped (session (fixture), "failed", G_CALLBACK (keep_words), &said);
+
+  g_assert_true (mp_lane_model_set_value (lane (fixture, 0), "train", "batch", batch, NULL));
+  /* Without words there is nothing to wait for. */
+  if (foreseen)
+    WAIT_FOR (says (mp_lane_model_get_foreseen (lane (fixture, 0)), foreseen));
+  mp_lane_model_restart (lane (fixture, 0));
+  WAIT_FOR (mp_lane_model_get_state (lane (fixture, 0)) == MP_LANE_PAUSED && live_iteration (fixture, 0) == at);
+  g_signal_handler_disconnect (session (fixture), handler);
+  return said;
+}
+
+static void
+remove_checkpoint (const char *dir,
+                   guint64     iteration)
+{
+  g_autoptr (MpRun) run = mp_run_open (dir, FALSE, NULL);
+
+  g_assert_true (mp_run_remove_checkpoint (run, iteration, NULL));
+}
+
+/* A branch that is opened as a kept run begins where it left its parent, while the checkpoint is there, or says that it
+ * does not. */
+static void
+test_kept_branch (Fixture      *fixture,
+                  gconstpointer data)
+{
+  const char *before = "This branch begins at iteration 20: its parent's checkpoint of iteration 40 is gone.";
+  const char *anew = "This branch begins at iteration 0: its parent's checkpoint of iteration 20 is gone.";
+  g_autofree char *parent = g_build_filename (fixture->runs, "parent", NULL);
+  g_autofree char *branch = g_build_filename (fixture->runs, "branch", NULL);
+  g_autofree char *first = NULL, *second = NULL, *third = NULL, *fourth = NULL;
+  guint64 iteration;
+
+  keep_branch (parent, branch);
+  act (fixture, "win.open-run", g_variant_new_string (branch));
+  g_assert_cmpuint (live_iteration (fixture, 0), ==, 60);
+
+  first = restart_branch (fixture, "64", NULL, 40);
+  g_assert_null (first);
+  g_assert_cmpstr (mp_lane_model_get_parent (lane (fixture, 0), &iteration), ==, parent);
+
+  remove_checkpoint (parent, 40);
+  second = restart_branch (fixture, "32", before, 20);
+  g_assert_cmpstr (second, ==, before);
+  mp_lane_model_get_parent (lane (fixture, 0), &iteration);
+  g_assert_cmpuint (iteration, ==, 20);
+
+  remove_checkpoint (parent, 20);
+  third = restart_branch (fixture, "16", anew, 0);
+  g_assert_cmpstr (third, ==, anew);
+  g_assert_null (mp_lane_model_get_parent (lane (fixture, 0), &iteration));
+
+  fourth = restart_branch (fixture, "8", NULL, 0);
+  g_assert_null (fourth);
 }
 
 /* A kept run as a lane: curves, last keyframe, past; trained on to its end and shown in the library. */
@@ -379,6 +485,7 @@ main (int    argc,
   ADD ("branch", test_branch);
   ADD ("branch-anew", test_branch_anew);
   ADD ("kept-run", test_kept_run);
+  ADD ("kept-branch", test_kept_branch);
   ADD ("library", test_library);
   ADD ("slow-motion", test_slow_motion);
   return fixture_run ();
