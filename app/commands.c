@@ -85,9 +85,9 @@ static const MpOption portrait_options[] = {
 
 const MpCommand mp_commands[] = {
   {
-    .name = "", .synopsis = N_("[PRESET-or-FILE]"), .summary = N_("Open the window"),
-    .description = N_("Opens the window, with a preset or an experiment file where one is given, else with what was "
-                      "open last."),
+    .name = "", .synopsis = N_("[PRESET-or-FILE-or-DIR]"), .summary = N_("Open the window"),
+    .description = N_("Opens the window, with a preset, an experiment file, or the folder of a run or of a sweep where one "
+                      "is given, else with what was open last."),
     .least = 0, .most = 1, .word = MP_WORD_PRESET, .run = mp_window_run,
   },
   {
@@ -128,8 +128,8 @@ const MpCommand mp_commands[] = {
     .description = N_("Prints a line for each: its name and what it is. KIND is methods, data, networks, optimizers, "
                       "metrics, extractors, views, presets, sweeps, lessons, games, portraits, devices or runs. “list "
                       "devices” also names what cannot be used, and why; with --json each device has its UUID and "
-                      "memory in bytes. “list runs” lists the kept runs, newest first; words behind it must all occur in a run's folder, title, method, data set, state, "
-                      "date, tags or notes."),
+                      "memory in bytes. “list runs” lists the kept runs, newest first; words behind it must all occur in "
+                      "a run's folder, title, method, data set, state, date, tags or notes."),
     OPTIONS (list_options), .least = 1, .most = G_MAXUINT, .word = MP_WORD_KIND, .run = mp_list_run,
   },
   {

@@ -303,7 +303,7 @@ activated_cb (MpSweepPage *self,
   else {
     g_autofree char *dir = mp_sweep_run_dup_trial_dir (run, mp_sweep_find_trial (sweep, cell, 0));
 
-    mp_sweep_open_run (GTK_WIDGET (self), dir, FALSE);
+    mp_sweep_open_run (GTK_WIDGET (self), dir);
   }
 }
 

@@ -429,8 +429,9 @@ row_activated_cb (GtkListBox    *list,
                   GtkListBoxRow *row,
                   MpRunList     *self)
 {
-  gtk_widget_activate_action (GTK_WIDGET (self), "win.open-run-alone", "s",
-                              (const char *) g_object_get_data (G_OBJECT (row), "run"));
+  const char *const runs[] = { g_object_get_data (G_OBJECT (row), "run"), NULL };
+
+  gtk_widget_activate_action (GTK_WIDGET (self), "win.open-runs-alone", "^as", runs);
 }
 
 /* ---- the widget ---- */

@@ -3,7 +3,7 @@
  * run-list.h: the library of kept runs: search, open, add to the lanes, tags and notes, show the folder, delete.
  *
  * Reads the run database (engine/runs/run-db.h) on a helper thread, when it is shown and when asked to. Rows act by
- * win.open-run-alone and win.open-run. Main thread only.
+ * win.open-runs-alone and win.open-run. Main thread only.
  */
 #pragma once
 

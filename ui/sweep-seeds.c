@@ -12,10 +12,9 @@
 
 void
 mp_sweep_open_run (GtkWidget  *widget,
-                   const char *dir,
-                   gboolean    alone)
+                   const char *dir)
 {
-  gtk_widget_activate_action (widget, alone ? "win.open-run-alone" : "win.open-run", "s", dir);
+  gtk_widget_activate_action (widget, "win.open-run", "s", dir);
   gtk_widget_activate_action (widget, "win.page", "s", "lanes");
 }
 
@@ -25,11 +24,12 @@ open_cb (GtkWidget *button,
          gpointer   data)
 {
   const char *const *dirs = g_object_get_data (G_OBJECT (button), "runs");
-  gboolean all = dirs[0] && dirs[1];
 
   gtk_popover_popdown (GTK_POPOVER (gtk_widget_get_ancestor (button, GTK_TYPE_POPOVER)));
-  for (guint i = 0; dirs[i]; i++)
-    mp_sweep_open_run (button, dirs[i], all && i == 0);
+  if (dirs[0] && dirs[1])
+    gtk_widget_activate_action (button, "win.open-runs-alone", "^as", dirs);
+  else if (dirs[0])
+    mp_sweep_open_run (button, dirs[0]);
 }
 
 /* Takes the strings. */

@@ -15,9 +15,8 @@ G_BEGIN_DECLS
 /* A popover, for the caller to put somewhere. The model has a run. */
 GtkWidget *mp_sweep_seeds_new (MpSweepModel *model,
                                guint         cell);
-/* As a lane, where lanes are. alone: instead of those that are there. */
+/* As a further lane, where lanes are. */
 void       mp_sweep_open_run  (GtkWidget    *widget,
-                               const char   *dir,
-                               gboolean      alone);
+                               const char   *dir);
 
 G_END_DECLS

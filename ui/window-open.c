@@ -80,3 +80,30 @@ mp_window_ask_open_experiment (MpWindow   *self,
 {
   mp_window_ask_open (self, heading, _("_Open"), open_experiment, name);
 }
+
+static gboolean
+has_file (const char *folder,
+          const char *name)
+{
+  g_autofree char *path = g_build_filename (folder, name, NULL);
+
+  return g_file_test (path, G_FILE_TEST_IS_REGULAR);
+}
+
+gboolean
+mp_window_open_folder (MpWindow   *self,
+                       const char *folder)
+{
+  g_autofree char *path = g_canonicalize_filename (folder, NULL);
+
+  if (has_file (path, "sweep.ini")) {
+    gtk_stack_set_visible_child_name (self->work, "sweep");
+    gtk_widget_activate_action (adw_bin_get_child (ADW_BIN (gtk_stack_get_visible_child (self->work))), "sweep.open", "s",
+                                path);
+    return TRUE;
+  }
+  if (!has_file (path, "experiment.ini"))
+    return FALSE;
+  gtk_widget_activate_action (GTK_WIDGET (self), "win.open-run", "s", path);
+  return TRUE;
+}

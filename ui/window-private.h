@@ -88,6 +88,9 @@ void mp_window_ask_open           (MpWindow      *self,
 void mp_window_ask_open_experiment (MpWindow     *self,
                                    const char    *heading,
                                    const char    *name);
+/* The folder of a run, as a lane, or of a sweep, on its page. FALSE where it is neither. */
+gboolean mp_window_open_folder    (MpWindow      *self,
+                                   const char    *folder);
 /* ---- window-focus.c ---- */
 void mp_window_watch_focus        (MpWindow      *self);
 /* ---- window-runs.c ---- */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * window-runs.c: actions on kept runs and the past: open-run, resume-lane, branch.
+ * window-runs.c: actions on kept runs and the past: open-run, open-runs-alone, resume-lane, branch.
  */
 #include <glib/gi18n-lib.h>
 
@@ -22,11 +22,16 @@ open_run (MpWindow   *self,
   mp_window_select_lane (self, g_list_model_get_n_items (mp_session_get_lanes (self->session)) - 1);
 }
 
+/* text: of an array of folders. */
 static void
 open_alone (MpWindow   *self,
-            const char *run_dir)
+            const char *text)
 {
-  open_run (self, run_dir, TRUE);
+  g_autoptr (GVariant) folders = g_variant_parse (G_VARIANT_TYPE_STRING_ARRAY, text, NULL, NULL, NULL);
+  g_autofree const char **runs = g_variant_get_strv (folders, NULL);
+
+  for (guint i = 0; runs[i]; i++)
+    open_run (self, runs[i], i == 0);
 }
 
 static void
@@ -34,12 +39,20 @@ open_run_action (GtkWidget  *widget,
                  const char *name,
                  GVariant   *parameter)
 {
-  const char *run_dir = g_variant_get_string (parameter, NULL);
+  open_run (MP_WINDOW (widget), g_variant_get_string (parameter, NULL), FALSE);
+}
 
-  if (g_str_equal (name, "win.open-run-alone"))
-    mp_window_ask_open (MP_WINDOW (widget), _("Open the run?"), _("_Open"), open_alone, run_dir);
-  else
-    open_run (MP_WINDOW (widget), run_dir, FALSE);
+static void
+open_runs_alone_action (GtkWidget  *widget,
+                        const char *name,
+                        GVariant   *parameter)
+{
+  g_autofree char *text = g_variant_print (parameter, FALSE);
+  gsize n = g_variant_n_children (parameter);
+
+  if (n > 0)
+    mp_window_ask_open (MP_WINDOW (widget), g_dngettext (GETTEXT_PACKAGE, "Open the run?", "Open the runs?", n), _("_Open"),
+                        open_alone, text);
 }
 
 static void
@@ -94,7 +107,7 @@ void
 mp_window_install_run_actions (GtkWidgetClass *widget_class)
 {
   gtk_widget_class_install_action (widget_class, "win.open-run", "s", open_run_action);
-  gtk_widget_class_install_action (widget_class, "win.open-run-alone", "s", open_run_action);
+  gtk_widget_class_install_action (widget_class, "win.open-runs-alone", "as", open_runs_alone_action);
   gtk_widget_class_install_action (widget_class, "win.resume-lane", "i", resume_action);
   gtk_widget_class_install_action (widget_class, "win.step-lane-phase", NULL, step_lane_action);
   gtk_widget_class_install_action (widget_class, "win.branch", "(ix)", branch_action);

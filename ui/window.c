@@ -553,6 +553,8 @@ mp_window_open (MpWindow   *self,
   g_return_val_if_fail (MP_IS_WINDOW (self), FALSE);
   g_return_val_if_fail (name != NULL, FALSE);
 
+  if (g_file_test (name, G_FILE_TEST_IS_DIR) && mp_window_open_folder (self, name))
+    return TRUE;
   if (!mp_session_open (self->session, name, play, &error)) {
     mp_window_show_banner (self, error->message);
     return FALSE;

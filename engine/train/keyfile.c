@@ -212,6 +212,11 @@ mp_key_file_load (const char  *path,
                  name, (gint64) info.st_size);
     return NULL;
   }
+  if (g_file_test (path, G_FILE_TEST_IS_DIR)) {
+    g_set_error (error, MP_ERROR, MP_ERROR_FILE, "“%s” is a folder, and an experiment is a file; that of a run is the file "
+                 "“experiment.ini” in its folder.", name);
+    return NULL;
+  }
   if (!g_file_get_contents (path, &text, &length, &mistake)) {
     g_set_error_literal (error, MP_ERROR, MP_ERROR_FILE, mistake->message);
     return NULL;

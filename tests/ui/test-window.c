@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * test-window.c: the window with lanes that train: opens, plays, pauses, steps, changes a live parameter, exports,
- * closes while training and keeps the runs.
+ * closes while training and keeps the runs; opens folders; what Space presses and what is asked first.
  */
 #include "engine/runs/run.h"
 #include "tests/ui/window-fixture.h"
 #include "ui/export.h"
+#include "ui/page-sweep.h"
 
 static MpScatter *
 plot (Fixture *fixture,
@@ -366,7 +367,8 @@ test_replacing (Fixture       *fixture,
   MpGallery *gallery = MP_GALLERY (canned_find (GTK_WIDGET (fixture->window), MP_TYPE_GALLERY, 0));
   MpSession *session = mp_window_get_session (fixture->window);
   MpLaneModel *before;
-  g_autofree char *run = NULL;
+  g_autofree char *run = NULL, *second = NULL;
+  const char *runs[] = { NULL, NULL, NULL };
 
   g_signal_emit_by_name (gallery, "open", "ring-comparison");
   g_signal_emit_by_name (gallery, "open", "ring-gan");
@@ -376,13 +378,14 @@ test_replacing (Fixture       *fixture,
   WAIT_FOR (iteration (fixture, 0) == 1);
   before = lane (fixture, 0);
   run = g_strdup (mp_lane_model_get_run (before));
+  runs[0] = run;
   g_assert_cmpuint (mp_session_get_n_trained (session), ==, 1);
 
   open_lesson (fixture, "bandwidth");
   fixture_answer ("cancel");
   g_signal_emit_by_name (gallery, "open", "ring-comparison");
   fixture_answer ("cancel");
-  g_assert_true (gtk_widget_activate_action (GTK_WIDGET (fixture->window), "win.open-run-alone", "s", run));
+  g_assert_true (gtk_widget_activate_action (GTK_WIDGET (fixture->window), "win.open-runs-alone", "^as", runs));
   fixture_answer ("cancel");
   g_assert_true (lane (fixture, 0) == before);
   g_assert_cmpuint (n_lanes (fixture), ==, 1);
@@ -402,16 +405,63 @@ test_replacing (Fixture       *fixture,
   WAIT_FOR (all_in (fixture, MP_LANE_PAUSED));
   act (fixture, "win.step-iteration");
   WAIT_FOR (iteration (fixture, 0) == 1);
+  runs[1] = second = g_strdup (mp_lane_model_get_run (lane (fixture, 0)));
   g_signal_emit_by_name (gallery, "open", "ring-gan");
   fixture_answer ("open");
   g_assert_cmpuint (n_lanes (fixture), ==, 1);
 
+  /* Several runs are one question, and nothing happens before it is answered. */
+  WAIT_FOR (all_in (fixture, MP_LANE_PAUSED) && mp_session_get_n_running (session) == 1);
+  act (fixture, "win.step-iteration");
+  WAIT_FOR (iteration (fixture, 0) == 1);
+  g_assert_true (gtk_widget_activate_action (GTK_WIDGET (fixture->window), "win.open-runs-alone", "^as", runs));
+  g_assert_cmpuint (n_lanes (fixture), ==, 1);
+  g_assert_false (mp_lane_model_is_kept (lane (fixture, 0)));
+  fixture_answer ("open");
+  g_assert_cmpuint (n_lanes (fixture), ==, 2);
+  g_assert_cmpstr (mp_lane_model_get_run (lane (fixture, 0)), ==, run);
+  g_assert_cmpstr (mp_lane_model_get_run (lane (fixture, 1)), ==, second);
+  runs[1] = NULL;
+
   /* A kept run that is looked at is not missed. */
-  g_assert_true (gtk_widget_activate_action (GTK_WIDGET (fixture->window), "win.open-run-alone", "s", run));
+  g_assert_true (gtk_widget_activate_action (GTK_WIDGET (fixture->window), "win.open-runs-alone", "^as", runs));
   g_assert_cmpstr (mp_lane_model_get_run (lane (fixture, 0)), ==, run);
   g_assert_cmpuint (mp_session_get_n_trained (session), ==, 0);
   open_lesson (fixture, "collapse");
   g_assert_null (fixture_find_question ());
+}
+
+/* The folder of a run or of a sweep, as the command line takes it. */
+static void
+test_folder (Fixture       *fixture,
+             gconstpointer  data)
+{
+  g_autofree char *run = NULL, *dir = g_build_filename (fixture->runs, "a-sweep", NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (MpSweep) sweep = mp_sweep_load ("gram-dimension", NULL, &error);
+  MpSweepPage *page;
+
+  g_assert_no_error (error);
+  g_assert_true (mp_sweep_save (sweep, dir, &error));
+  g_assert_no_error (error);
+  g_assert_true (mp_window_open (fixture->window, "ring-gan", FALSE));
+  WAIT_FOR (all_in (fixture, MP_LANE_PAUSED));
+  act (fixture, "win.step-iteration");
+  WAIT_FOR (iteration (fixture, 0) == 1);
+  run = g_strdup (mp_lane_model_get_run (lane (fixture, 0)));
+  mp_lane_model_remove (lane (fixture, 0));
+  WAIT_FOR (n_lanes (fixture) == 0 && mp_session_get_n_running (mp_window_get_session (fixture->window)) == 0);
+  g_assert_true (mp_window_open (fixture->window, run, FALSE));
+  g_assert_cmpuint (n_lanes (fixture), ==, 1);
+  g_assert_true (mp_lane_model_is_kept (lane (fixture, 0)));
+
+  g_assert_true (mp_window_open (fixture->window, dir, FALSE));
+  page = MP_SWEEP_PAGE (canned_find (GTK_WIDGET (fixture->window), MP_TYPE_SWEEP_PAGE, 0));
+  WAIT_FOR (mp_sweep_model_get_run (mp_sweep_page_get_model (page)));
+  g_assert_cmpstr (mp_sweep_run_get_dir (mp_sweep_model_get_run (mp_sweep_page_get_model (page))), ==, dir);
+
+  /* Another one is neither, and that is said. */
+  g_assert_false (mp_window_open (fixture->window, g_get_tmp_dir (), FALSE));
 }
 
 /* Nothing is cut off in a small window, with text twice as large either. */
@@ -452,6 +502,7 @@ main (int    argc,
   ADD ("unused", test_unused);
   ADD ("space", test_space);
   ADD ("replacing", test_replacing);
+  ADD ("folder", test_folder);
   ADD ("large-text", test_large_text);
   return fixture_run ();
 }
