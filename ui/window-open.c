@@ -100,10 +100,11 @@ mp_window_open_folder (MpWindow   *self,
     gtk_stack_set_visible_child_name (self->work, "sweep");
     gtk_widget_activate_action (adw_bin_get_child (ADW_BIN (gtk_stack_get_visible_child (self->work))), "sweep.open", "s",
                                 path);
-    return TRUE;
-  }
-  if (!has_file (path, "experiment.ini"))
+  } else if (has_file (path, "experiment.ini"))
+    gtk_widget_activate_action (GTK_WIDGET (self), "win.open-run", "s", path);
+  else
     return FALSE;
-  gtk_widget_activate_action (GTK_WIDGET (self), "win.open-run", "s", path);
+  adw_flap_set_reveal_flap (self->library_flap, FALSE);
+  gtk_info_bar_set_revealed (self->banner, FALSE);
   return TRUE;
 }
