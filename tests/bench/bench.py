@@ -106,7 +106,7 @@ def bench_wide(options, results):
     peers = None if options.no_peers else Peers(ROOT, options.say)
     rows, table = [], {}
     for method in WIDE_METHODS:
-        ours = {n: median([rate_of(f'ring-{method}', n, 4.0, WIDE, 30) for _ in range(options.runs)]) for n in threads}
+        ours = {n: median([rate_of(f'ring-{method}', n, 12.0, WIDE, 30) for _ in range(options.runs)]) for n in threads}
         best = max(ours, key=ours.get)
         entry = {'matchpoint': {'iterations_per_second': ours[best], 'threads': best, 'by_threads': ours}}
         options.say(f'{method}, wide: {ours[best]:.1f} iterations/s on {best} thread(s)')
