@@ -109,6 +109,27 @@ all_finite (const float *values,
   return TRUE;
 }
 
+/* One with a single layer, whose cost is known: a cost of microseconds may be missed now and then by a clock that stands
+ * still for as long. */
+static MpSnapshot *
+take_layer (MpTrainer  *trainer,
+            const char *id,
+            MpSnapshot *last)
+{
+  g_autoptr (MpSnapshot) snapshot = mp_snapshot_ref (last);
+
+  for (guint i = 0; i < 1000; i++) {
+    MpSnapshot *next = take_snapshot (trainer, id, snapshot);
+
+    g_assert_cmpuint (next->n_layers, ==, 1);
+    if (next->layers[0].seconds > 0)
+      return next;
+    mp_snapshot_unref (snapshot);
+    snapshot = next;
+  }
+  g_error ("a thousand looks, and the layer never cost anything");
+}
+
 /* While paused, and when the lane is over. */
 static void
 test_snapshots (void)
@@ -139,17 +160,14 @@ test_snapshots (void)
     g_assert_true (all_finite (plain->latents, plain->n_samples * plain->n_latent));
     g_assert_nonnull (plain->metrics);
     seconds = mp_trainer_get_look_seconds (trainer);
-    g_assert_cmpfloat (seconds, >, 0);
 
-    full = take_snapshot (trainer, layers[0].class->base.id, plain);
-    g_assert_cmpuint (full->n_layers, ==, 1);
+    full = take_layer (trainer, layers[0].class->base.id, plain);
     layer = mp_snapshot_get_layer (full, layers[0].class->base.id);
     g_assert_true (layer == &full->layers[0] && layer->class == layers[0].class);
     g_assert_null (mp_snapshot_get_layer (full, "no-such-layer"));
     g_assert_true (all_finite (layer->tensors[0].values, (gint64) layer->width * layer->height));
     g_assert_cmpfloat (layer->extent[0], <, layer->extent[1]);
-    g_assert_cmpfloat (layer->seconds, >, 0);
-    g_assert_cmpfloat (mp_trainer_get_look_seconds (trainer), >, seconds);
+    g_assert_cmpfloat (mp_trainer_get_look_seconds (trainer), >=, seconds + layer->seconds - 1e-9);
     g_assert_cmpmem (full->samples, (gsize) full->n_samples * 8, plain->samples, (gsize) plain->n_samples * 8);
 
     mp_trainer_play (trainer);
