@@ -26,6 +26,7 @@ typedef struct
 {
   guint   first;  /* its nodes have ids from here to the output's */
   MpNode *output;
+  const char *network; /* its name */
   GArray *moving; /* MpMovingAverage */
 } Pass;
 
@@ -54,6 +55,7 @@ struct _MpBuild
   GError            *error;     /* of a network, kept until build () is done */
   GArray            *passes;    /* Pass */
   GPtrArray         *generated; /* MpNode: what the generator made in training */
+  GPtrArray         *latents;   /* MpNode: what it makes them from */
   GPtrArray         *phases;    /* MpPhase */
   GPtrArray         *starts;    /* MpPhase: before the first iteration */
   GPtrArray         *groups;    /* const char *, NULL-terminated at the end */

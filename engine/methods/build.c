@@ -139,7 +139,10 @@ MpNode *
 mp_build_latent (MpBuild    *self,
                  const char *stream)
 {
-  return _mp_build_draw_latent (self, stream, self->batch, self->options.feed_latent);
+  MpNode *latent = _mp_build_draw_latent (self, stream, self->batch, self->options.feed_latent);
+
+  g_ptr_array_add (self->latents, latent);
+  return latent;
 }
 
 MpNode *
@@ -170,7 +173,8 @@ apply_hidden (MpBuild   *self,
               MpNode    *x,
               GPtrArray *hidden)
 {
-  Pass pass = { mp_graph_get_n_nodes (self->graph), NULL, g_array_new (FALSE, FALSE, sizeof (MpMovingAverage)) };
+  Pass pass = { mp_graph_get_n_nodes (self->graph), NULL, mp_network_get_name (network),
+                g_array_new (FALSE, FALSE, sizeof (MpMovingAverage)) };
 
   pass.output = mp_network_apply_hidden (network, x, MP_TRAINING, pass.moving, hidden);
   g_array_append_val (self->passes, pass);
@@ -611,6 +615,7 @@ mp_build_new (MpExperiment          *experiment,
   g_array_set_clear_func (self->further, further_clear);
   self->passes = g_array_new (FALSE, FALSE, sizeof (Pass));
   self->generated = g_ptr_array_new ();
+  self->latents = g_ptr_array_new ();
   g_array_set_clear_func (self->passes, pass_clear);
   self->phases = g_ptr_array_new_with_free_func (phase_free);
   self->starts = g_ptr_array_new_with_free_func (phase_free);
@@ -646,6 +651,7 @@ mp_build_free (MpBuild *self)
   _mp_build_clear_encoders (self);
   g_array_unref (self->passes);
   g_ptr_array_unref (self->generated);
+  g_ptr_array_unref (self->latents);
   g_ptr_array_unref (self->phases);
   g_ptr_array_unref (self->starts);
   g_ptr_array_unref (self->groups);

@@ -176,7 +176,7 @@ find_source (Reader       *self,
   gboolean data = node->op == MP_OP_INPUT && g_strcmp0 (node->name, "data") == 0;
   gboolean random = node->op == MP_OP_RANDOM_NORMAL || node->op == MP_OP_RANDOM_UNIFORM
                     || node->op == MP_OP_RANDOM_CATEGORICAL;
-  gboolean latent = random && node->type.rank == 2 && node->type.dim[1] == self->build->latent;
+  gboolean latent = g_ptr_array_find (self->build->latents, node, NULL);
   guint box;
 
   if (!data && !random)
@@ -188,22 +188,25 @@ find_source (Reader       *self,
   return box;
 }
 
-/* What a network names inside itself (engine/nn/layers.c) is not shown. */
-static gboolean
-is_inside_network (Reader       *self,
-                   const MpNode *named)
+/* The network inside which a node was made: its products, say, where its weights are normalised first. */
+static guint
+find_pass (Reader       *self,
+           const MpNode *node)
 {
-  guint node = named->id;
-
-  if (g_str_has_suffix (named->name, "before its activation"))
-    return TRUE;
   for (guint i = 0; i < self->build->passes->len; i++) {
     const Pass *pass = &g_array_index (self->build->passes, Pass, i);
 
-    if (pass->output != NULL && node >= pass->first && node <= pass->output->id)
-      return TRUE;
+    if (pass->output == NULL || node->id < pass->first || node->id > pass->output->id)
+      continue;
+    for (guint j = 0; j < G_N_ELEMENTS (networks); j++) {
+      g_autofree char *prefix = g_strconcat (pass->network, "/", NULL);
+      g_autofree char *id = g_strconcat ("network/", pass->network, NULL);
+
+      if (g_str_equal (prefix, networks[j].prefix))
+        return add_network (self, networks[j].kind, id, networks[j].title);
+    }
   }
-  return FALSE;
+  return NO_BOX;
 }
 
 static guint
@@ -215,8 +218,9 @@ find_value (Reader       *self,
   g_autofree char *id = NULL;
   guint box;
 
+  /* What layers name in a frozen network (engine/nn/layers.c) is not shown either. */
   if (node->name == NULL || node->op == MP_OP_INPUT || node->op == MP_OP_PARAMETER || node->op == MP_OP_STATE
-      || is_inside_network (self, node))
+      || g_str_has_suffix (node->name, "before its activation"))
     return NO_BOX;
   id = g_strconcat ("value/", node->name, NULL);
   box = add_box (self, matrix ? MP_BOX_MATRIX : MP_BOX_VALUE, id, node->name);
@@ -267,6 +271,8 @@ add_boxes (Reader *self)
       self->box_of[i] = find_network (self, node);
     if (self->box_of[i] == NO_BOX)
       self->box_of[i] = find_source (self, node);
+    if (self->box_of[i] == NO_BOX)
+      self->box_of[i] = find_pass (self, node);
     if (self->box_of[i] == NO_BOX)
       self->box_of[i] = find_value (self, node);
     if (self->box_of[i] != NO_BOX)

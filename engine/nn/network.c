@@ -128,6 +128,12 @@ mp_network_get_experiment (MpNetwork *self)
 }
 
 const char *
+mp_network_get_name (MpNetwork *self)
+{
+  return self->name;
+}
+
+const char *
 mp_network_get_group (MpNetwork *self)
 {
   return self->group;

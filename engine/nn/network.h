@@ -82,6 +82,9 @@ MpNode       *mp_network_apply_hidden (MpNetwork *self, MpNode *x, MpMode mode, 
 /* All variables in order of creation, parameters and states. (transfer none) (element-type MpNode) */
 GPtrArray    *mp_network_get_variables (MpNetwork *self);
 
+/* What the names of its parameters begin with: "critic". */
+const char   *mp_network_get_name (MpNetwork *self);
+
 /* ---- for new_state () ---- */
 MpGraph      *mp_network_get_graph (MpNetwork *self);
 MpExperiment *mp_network_get_experiment (MpNetwork *self);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "engine/methods/diagram.h"
+#include "engine/methods/method.h"
 #include "tests/engine/lane.h"
 
 static MpDiagram *
@@ -78,6 +79,59 @@ test_gan (void)
   g_assert_cmpuint (generator->phases, ==, 3);
 }
 
+/* Normalised weights are nodes between the weights and the layers' products. */
+static void
+test_spectral (void)
+{
+  g_autoptr (MpDiagram) diagram = make ("mmd-rep", "critic.normalisation=spectral");
+
+  g_assert_true (leads (diagram, "source/data", "network/critic"));
+  g_assert_true (leads (diagram, "network/generator", "network/critic"));
+  g_assert_true (leads (diagram, "network/critic", "value/mean kernel of real points"));
+  g_assert_false (leads (diagram, "source/data", "value/mean kernel of real points"));
+}
+
+/* MMD-GAN's decoder has the generator's settings, and is no generator. */
+static void
+test_decoder (void)
+{
+  g_autoptr (MpDiagram) diagram = make ("mmd-gan", "critic.normalisation=spectral");
+
+  g_assert_true (leads (diagram, "source/latent", "network/generator"));
+  g_assert_true (leads (diagram, "network/generator", "network/critic"));
+  g_assert_true (leads (diagram, "network/critic", "network/decoder"));
+  g_assert_false (leads (diagram, "network/critic", "network/generator"));
+}
+
+/* As many random numbers as the latent has are no latent. */
+static void
+test_random (void)
+{
+  g_autoptr (MpDiagram) autoencoder = make ("autoencoder", "generator.latent=2");
+  g_autoptr (MpDiagram) dragan = make ("dragan", "generator.latent=2");
+
+  g_assert_true (leads (autoencoder, "source/random", "network/encoder"));
+  for (guint i = 0; i < autoencoder->boxes->len; i++)
+    g_assert_cmpstr (g_array_index (autoencoder->boxes, MpBox, i).id, !=, "source/latent");
+  g_assert_true (leads (dragan, "source/random", "value/penalty points"));
+  g_assert_false (leads (dragan, "source/latent", "value/penalty points"));
+}
+
+/* Every network reads something. */
+static void
+assert_networks_read (const MpDiagram *diagram)
+{
+  for (guint i = 0; i < diagram->boxes->len; i++) {
+    const MpBox *box = &g_array_index (diagram->boxes, MpBox, i);
+    gboolean reads = box->kind != MP_BOX_NETWORK && box->kind != MP_BOX_FROZEN;
+
+    for (guint j = 0; j < diagram->arrows->len && !reads; j++)
+      reads = g_array_index (diagram->arrows, MpArrow, j).to == i && !g_array_index (diagram->arrows, MpArrow, j).back;
+    if (!reads)
+      g_error ("nothing leads to “%s”", box->id);
+  }
+}
+
 static void
 assert_rules (const MpDiagram *diagram)
 {
@@ -107,15 +161,22 @@ assert_rules (const MpDiagram *diagram)
 static void
 test_all (void)
 {
+  static const char *const normalisations[] = { "none", "batch", "layer", "spectral" };
   guint n;
   const MpDescriptor *const *methods = mp_registry_list (MP_KIND_METHOD, &n);
 
-  for (guint i = 0; i < n; i++) {
-    g_autoptr (MpDiagram) diagram = make (methods[i]->id, NULL);
+  for (guint i = 0; i < n; i++)
+    for (guint j = 0; j < G_N_ELEMENTS (normalisations); j++) {
+      const char *choice = normalisations[j];
+      gboolean critic = (((const MpMethod *) methods[i])->needs & MP_NEEDS_CRITIC) != 0;
+      g_autofree char *of_both = g_strdup_printf ("generator.normalisation=%s%s%s", choice,
+                                                  critic ? ";critic.normalisation=" : "", critic ? choice : "");
+      g_autoptr (MpDiagram) diagram = make (methods[i]->id, of_both);
 
-    g_test_message ("%s: %u boxes, %u arrows", methods[i]->id, diagram->boxes->len, diagram->arrows->len);
-    assert_rules (diagram);
-  }
+      g_test_message ("%s, %s: %u boxes, %u arrows", methods[i]->id, choice, diagram->boxes->len, diagram->arrows->len);
+      assert_rules (diagram);
+      assert_networks_read (diagram);
+    }
 }
 
 int
@@ -125,6 +186,9 @@ main (int    argc,
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/diagram/gram", test_gram);
   g_test_add_func ("/diagram/gan", test_gan);
+  g_test_add_func ("/diagram/spectral", test_spectral);
+  g_test_add_func ("/diagram/decoder", test_decoder);
+  g_test_add_func ("/diagram/random", test_random);
   g_test_add_func ("/diagram/all", test_all);
   return g_test_run ();
 }

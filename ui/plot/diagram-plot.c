@@ -21,6 +21,7 @@
 #define BOX_HEIGHT 66.0
 #define GAP 0.35          /* of a row: what an arrow that passes a column takes there */
 #define TRACK 22.0        /* between the ways of moves below the boxes */
+#define CORNER 8.0
 #define FADED 0.28
 
 typedef struct
@@ -321,7 +322,51 @@ draw_arrow (const MpDiagramPlot *self,
   draw_head (pen->cr, to.x - 1, to.y + to.height / 2, 1, 0);
 }
 
-/* From below the loss, along a track of its own, up into the network. */
+static gboolean
+is_lowest (const MpDiagramPlot *self,
+           guint                item)
+{
+  const Item *at = &g_array_index (self->items, Item, item);
+
+  for (guint i = 0; i < self->items->len; i++) {
+    const Item *other = &g_array_index (self->items, Item, i);
+
+    if (other->column == at->column && other->at > at->at)
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* Along a corner from where the pen is: first to (x, y), then on towards (next_x, next_y). */
+static void
+turn_at (cairo_t *cr,
+         double   x,
+         double   y,
+         double   next_x,
+         double   next_y)
+{
+  double from_x, from_y;
+
+  cairo_get_current_point (cr, &from_x, &from_y);
+  cairo_line_to (cr, x + CLAMP (from_x - x, -CORNER, CORNER), y + CLAMP (from_y - y, -CORNER, CORNER));
+  cairo_curve_to (cr, x, y, x, y, x + CLAMP (next_x - x, -CORNER, CORNER), y + CLAMP (next_y - y, -CORNER, CORNER));
+}
+
+/* Where a move comes up into its network. */
+static double
+enter_at (const MpDiagramPlot *self,
+          guint                i,
+          double               width,
+          double               height,
+          const MpPlotStyle   *style)
+{
+  Place network = find_place (self, g_array_index (self->diagram->moves, MpMove, i).network, width, height, style);
+
+  return network.x + network.width * (0.35 + 0.3 * (i % 2));
+}
+
+/* From below the loss, or from its side where other boxes are below it, along a track of its own, up into the network.
+ * Where it crosses another, that one is bridged. */
 static void
 draw_move (const MpDiagramPlot *self,
            guint                i,
@@ -332,27 +377,41 @@ draw_move (const MpDiagramPlot *self,
   const MpMove *move = &g_array_index (self->diagram->moves, MpMove, i);
   Place loss = find_place (self, move->loss, width, height, pen->style);
   Place network = find_place (self, move->network, width, height, pen->style);
-  double scale = pen->style->text_scale, ascent;
+  double scale = pen->style->text_scale, ascent, end;
   double track = height - MARGIN - (self->diagram->moves->len - i - 0.3) * TRACK * scale;
-  double x0 = loss.x + loss.width * (0.45 + 0.2 * (i % 2)), x1 = network.x + network.width * (0.35 + 0.3 * (i % 2));
-  double y1 = network.y + network.height, r = 8;
+  double x0 = loss.x + loss.width * (0.45 + 0.2 * (i % 2)), x1 = enter_at (self, i, width, height, pen->style);
+  gboolean lit = is_lit (self, 1u << move->phase);
+  double y1 = network.y + network.height, line = lit && self->phase >= 0 ? 2.6 : 1.8;
   MpColour colour = mp_plot_style_get_lane (pen->style, self->lane);
   const char *words = move->ascend ? _("parameters go up this objective") : _("parameters go down this loss");
-  gboolean lit = is_lit (self, 1u << move->phase);
 
-  mp_colour_set_source (mp_colour_fade (colour, lit ? 1 : FADED), pen->cr);
-  cairo_set_line_width (pen->cr, lit && self->phase >= 0 ? 2.6 : 1.8);
-  cairo_move_to (pen->cr, x0, loss.y + loss.height);
-  cairo_line_to (pen->cr, x0, track - r);
-  cairo_curve_to (pen->cr, x0, track, x0, track, x0 - r, track);
-  cairo_line_to (pen->cr, x1 + r, track);
-  cairo_curve_to (pen->cr, x1, track, x1, track, x1, track - r);
+  if (is_lowest (self, move->loss)) {
+    cairo_move_to (pen->cr, x0, loss.y + loss.height);
+  }
+  else {
+    double y0 = loss.y + loss.height / 2 + (i % 2 == 0 ? 5 : -5);
+
+    cairo_move_to (pen->cr, loss.x + loss.width, y0);
+    x0 = MIN (loss.x + loss.width + 14 + 8 * (i % 2), width - 4);
+    turn_at (pen->cr, x0, y0, x0, track);
+  }
+  end = x0;
+  turn_at (pen->cr, x0, track, x1, track);
+  turn_at (pen->cr, x1, track, x1, y1);
   cairo_line_to (pen->cr, x1, y1 + 9);
+  mp_colour_set_source (pen->style->page, pen->cr);
+  cairo_set_line_width (pen->cr, line + 5);
+  cairo_stroke_preserve (pen->cr);
+  mp_colour_set_source (mp_colour_fade (colour, lit ? 1 : FADED), pen->cr);
+  cairo_set_line_width (pen->cr, line);
   cairo_stroke (pen->cr);
   draw_head (pen->cr, x1, y1 + 1, 0, -1);
   mp_pen_get_line (pen, MP_TEXT_TICK, &ascent);
-  mp_pen_draw (pen, MP_TEXT_TICK, mp_colour_fade (pen->style->dim_text, lit ? 1 : FADED), (x0 + x1) / 2,
-               track - 4 - mp_pen_get_line (pen, MP_TEXT_TICK, NULL) + ascent, 0.5, x0 - x1 - 2 * r, words);
+  for (guint j = i + 1; j < self->diagram->moves->len; j++) /* those cross this track on their way up */
+    if (enter_at (self, j, width, height, pen->style) > x1)
+      end = MIN (end, enter_at (self, j, width, height, pen->style));
+  mp_pen_draw (pen, MP_TEXT_TICK, mp_colour_fade (pen->style->dim_text, lit ? 1 : FADED), x1 + CORNER,
+               track - 4 - mp_pen_get_line (pen, MP_TEXT_TICK, NULL) + ascent, 0, end - x1 - 2 * CORNER, words);
 }
 
 static void
@@ -378,7 +437,8 @@ draw_box (const MpDiagramPlot *self,
   const char *second = self->values[i] ? self->values[i]
                        : box->kind == MP_BOX_LOSS ? NULL : box->detail;
   double opacity = is_lit (self, box->phases) ? 1 : FADED, middle = place.x + place.width / 2;
-  double line = mp_pen_get_line (pen, MP_TEXT_LABEL, NULL);
+  double ascent, line = second ? mp_pen_get_line (pen, MP_TEXT_TICK, &ascent) : 0;
+  double centre = place.y + (place.height - line) / 2, tall;
   MpColour lane = mp_plot_style_get_lane (pen->style, self->lane), card = pen->style->card;
   gboolean network = box->kind == MP_BOX_NETWORK, loss = box->kind == MP_BOX_LOSS;
 
@@ -393,19 +453,15 @@ draw_box (const MpDiagramPlot *self,
   cairo_stroke (pen->cr);
   cairo_set_dash (pen->cr, NULL, 0, 0);
 
-  mp_pen_draw_block (pen, network || loss ? MP_TEXT_TITLE : MP_TEXT_LABEL, mp_colour_fade (pen->style->text, opacity),
-                     middle, place.y + place.height / 2 - (second ? line / 2 : 0), place.width - 12, box->title);
-  if (second) {
-    double ascent;
-
-    mp_pen_get_line (pen, MP_TEXT_TICK, &ascent);
+  tall = mp_pen_draw_block (pen, network || loss ? MP_TEXT_TITLE : MP_TEXT_LABEL,
+                            mp_colour_fade (pen->style->text, opacity), middle, centre, place.width - 12, box->title);
+  if (second)
     mp_pen_draw (pen, MP_TEXT_TICK,
                  mp_colour_fade (self->values[i] ? pen->style->text : pen->style->dim_text, opacity), middle,
-                 place.y + place.height - 6 * pen->style->text_scale, 0.5, place.width - 12, second);
-  }
+                 centre + tall / 2 + ascent, 0.5, place.width - 12, second);
 }
 
-/* Losses that pull against each other, the first of each network. */
+/* The losses that pull against each other: one may move several networks. */
 static void
 draw_saddle (const MpDiagramPlot *self,
              MpPen               *pen,
@@ -420,7 +476,7 @@ draw_saddle (const MpDiagramPlot *self,
     return;
   first = &g_array_index (self->diagram->moves, MpMove, 0);
   for (guint i = 1; i < self->diagram->moves->len && !second; i++)
-    if (g_array_index (self->diagram->moves, MpMove, i).network != first->network)
+    if (g_array_index (self->diagram->moves, MpMove, i).loss != first->loss)
       second = &g_array_index (self->diagram->moves, MpMove, i);
   if (!second)
     return;
@@ -442,10 +498,10 @@ draw_saddle (const MpDiagramPlot *self,
   cairo_set_dash (pen->cr, NULL, 0, 0);
   line = mp_pen_get_line (pen, MP_TEXT_TICK, &ascent);
   tag = mp_pen_measure (pen, MP_TEXT_TICK, _("saddle point"));
-  mp_path_rounded (pen->cr, x - tag - 10, (a.y + a.height + b.y - line) / 2 - 1, tag + 8, line + 2, 4);
+  mp_path_rounded (pen->cr, x + 2, (a.y + a.height + b.y - line) / 2 - 1, tag + 8, line + 2, 4);
   mp_colour_set_source (mp_colour_fade (pen->style->page, 0.92), pen->cr);
   cairo_fill (pen->cr);
-  mp_pen_draw (pen, MP_TEXT_TICK, pen->style->dim_text, x - 6, (a.y + a.height + b.y) / 2 + ascent / 2 - 1, 1, 0,
+  mp_pen_draw (pen, MP_TEXT_TICK, pen->style->dim_text, x + 6, (a.y + a.height + b.y) / 2 + ascent / 2 - 1, 0, 0,
                _("saddle point"));
 }
 

@@ -136,7 +136,7 @@ mp_pen_draw (MpPen      *self,
   return width;
 }
 
-void
+double
 mp_pen_draw_block (MpPen      *self,
                    MpTextKind  kind,
                    MpColour    colour,
@@ -160,6 +160,7 @@ mp_pen_draw_block (MpPen      *self,
   pango_cairo_show_layout (self->cr, self->layout);
   pango_layout_set_height (self->layout, -1);
   pango_layout_set_single_paragraph_mode (self->layout, TRUE);
+  return (double) box.height / PANGO_SCALE;
 }
 
 void

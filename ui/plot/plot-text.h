@@ -52,8 +52,8 @@ double mp_pen_draw (MpPen      *self,
                     double      align,
                     double      most,
                     const char *text);
-/* Wrapped and centred around (x, y). */
-void   mp_pen_draw_block (MpPen      *self,
+/* Wrapped and centred around (x, y). Returns: the height drawn. */
+double  mp_pen_draw_block (MpPen      *self,
                           MpTextKind  kind,
                           MpColour    colour,
                           double      x,
