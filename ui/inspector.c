@@ -6,6 +6,7 @@
 #include "engine/train/devices.h"
 #include "ui/drop-down.h"
 #include "ui/health-panel.h"
+#include "ui/lane-groups.h"
 #include "ui/lane-past.h"
 
 /* One row and where its value lives. The parameter is ours for "kind", which the schema keeps apart. */
@@ -388,15 +389,8 @@ show_choice (MpInspector *self)
 static void
 fill_chooser (MpInspector *self)
 {
-  g_autoptr (GtkStringList) names = gtk_string_list_new (NULL);
-  guint n = self->lanes ? g_list_model_get_n_items (self->lanes) : 0;
+  g_autoptr (GtkStringList) names = mp_lane_groups_list_names (self->lanes);
 
-  for (guint i = 0; i < n; i++) {
-    g_autoptr (MpLaneModel) lane = g_list_model_get_item (self->lanes, i);
-    g_autofree char *name = g_strdup_printf (_("Lane %u · %s"), i + 1, mp_lane_model_get_title (lane));
-
-    gtk_string_list_append (names, name);
-  }
   self->filling = TRUE;
   gtk_drop_down_set_model (self->chooser, G_LIST_MODEL (names));
   self->filling = FALSE;
@@ -429,6 +423,8 @@ items_changed_cb (GListModel  *lanes,
     g_autoptr (MpLaneModel) lane = g_list_model_get_item (lanes, i);
 
     there = there || lane == self->lane;
+    if (i >= position && i < position + n_added)
+      g_signal_connect_object (lane, "notify::name", G_CALLBACK (fill_chooser), self, G_CONNECT_SWAPPED);
   }
   if (!there) {
     g_autoptr (MpLaneModel) first = n > 0 ? g_list_model_get_item (lanes, 0) : NULL;
@@ -436,13 +432,6 @@ items_changed_cb (GListModel  *lanes,
     mp_inspector_set_lane (self, first);
   }
   fill_chooser (self);
-}
-
-static void
-titles_changed (MpInspector *self)
-{
-  fill_chooser (self);
-  update_summary (self);
 }
 
 static void
@@ -545,7 +534,7 @@ mp_inspector_init (MpInspector *self)
   g_signal_group_connect_swapped (self->lane_signals, "changed-draft", G_CALLBACK (changed_draft), self);
   g_signal_group_connect_swapped (self->lane_signals, "notify::anew", G_CALLBACK (update_pending), self);
   g_signal_group_connect_swapped (self->lane_signals, "notify::anew", G_CALLBACK (update_health), self);
-  g_signal_group_connect_swapped (self->lane_signals, "notify::title", G_CALLBACK (titles_changed), self);
+  g_signal_group_connect_swapped (self->lane_signals, "notify::title", G_CALLBACK (update_summary), self);
   g_signal_group_connect_swapped (self->lane_signals, "notify::state", G_CALLBACK (update_health), self);
   g_signal_group_connect_swapped (self->lane_signals, "notify::progress", G_CALLBACK (update_health), self);
   gtk_widget_init_template (GTK_WIDGET (self));

@@ -138,6 +138,19 @@ mp_lane_groups_name (GListModel *lanes)
   }
 }
 
+GtkStringList *
+mp_lane_groups_list_names (GListModel *lanes)
+{
+  GtkStringList *names = gtk_string_list_new (NULL);
+
+  for (guint i = 0; i < g_list_model_get_n_items (lanes); i++) {
+    g_autoptr (MpLaneModel) model = g_list_model_get_item (lanes, i);
+
+    gtk_string_list_take (names, g_strdup_printf (_("Lane %u · %s"), i + 1, mp_lane_model_get_name (model)));
+  }
+  return names;
+}
+
 /* ---- differences ---- */
 
 /* The last finite values of a group's lanes. values: as many as lanes. Returns: how many there are. */

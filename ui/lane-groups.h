@@ -7,7 +7,7 @@
  */
 #pragma once
 
-#include <gio/gio.h>
+#include <gtk/gtk.h>
 
 #include "ui/plot/series-band.h"
 
@@ -22,6 +22,8 @@ MpSeriesBand *mp_lane_groups_band  (GListModel *lanes,
                                     const char *id);
 /* Gives lanes the names that tell them apart, after one of them came, went or has other settings. */
 void          mp_lane_groups_name  (GListModel *lanes);
+/* What a chooser offers, "Lane 2 · GRAM · h 4", in the order of lanes. (transfer full) */
+GtkStringList *mp_lane_groups_list_names (GListModel *lanes);
 /* What the lanes of a group are called together: "GRAM · h 2", without a seed. (transfer full) */
 char         *mp_lane_groups_dup_title (GListModel *lanes,
                                         GArray     *group);

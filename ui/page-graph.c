@@ -8,6 +8,7 @@
 #include "engine/data/data.h"
 #include "ui/drop-down.h"
 #include "ui/export-file.h"
+#include "ui/lane-groups.h"
 #include "ui/plot-cache.h"
 #include "ui/plot/diagram-plot.h"
 #include "ui/plot/plot-format.h"
@@ -241,23 +242,38 @@ chosen_cb (MpGraphPage *self)
 }
 
 static void
-lanes_cb (MpGraphPage *self)
+fill_chooser (MpGraphPage *self)
 {
   GListModel *lanes = mp_session_get_lanes (self->session);
-  g_autoptr (GtkStringList) titles = gtk_string_list_new (NULL);
+  g_autoptr (GtkStringList) names = mp_lane_groups_list_names (lanes);
   guint keep = 0;
 
   for (guint i = 0; i < g_list_model_get_n_items (lanes); i++) {
     g_autoptr (MpLaneModel) lane = g_list_model_get_item (lanes, i);
-    g_autofree char *title = g_strdup_printf (_("Lane %u · %s"), i + 1, mp_lane_model_get_title (lane));
 
-    gtk_string_list_append (titles, title);
     if (lane == self->lane)
       keep = i;
   }
-  gtk_drop_down_set_model (self->chooser, G_LIST_MODEL (titles));
+  g_signal_handlers_block_by_func (self->chooser, chosen_cb, self);
+  gtk_drop_down_set_model (self->chooser, G_LIST_MODEL (names));
   gtk_drop_down_set_selected (self->chooser, g_list_model_get_n_items (lanes) > 0 ? keep : GTK_INVALID_LIST_POSITION);
+  g_signal_handlers_unblock_by_func (self->chooser, chosen_cb, self);
   chosen_cb (self);
+}
+
+static void
+items_changed_cb (GListModel  *lanes,
+                  guint        position,
+                  guint        n_removed,
+                  guint        n_added,
+                  MpGraphPage *self)
+{
+  for (guint i = position; i < position + n_added; i++) {
+    g_autoptr (MpLaneModel) lane = g_list_model_get_item (lanes, i);
+
+    g_signal_connect_object (lane, "notify::name", G_CALLBACK (fill_chooser), self, G_CONNECT_SWAPPED);
+  }
+  fill_chooser (self);
 }
 
 /* ---- files ---- */
@@ -365,10 +381,11 @@ GtkWidget *
 mp_graph_page_new (MpSession *session)
 {
   MpGraphPage *self = g_object_new (MP_TYPE_GRAPH_PAGE, NULL);
+  GListModel *lanes = mp_session_get_lanes (session);
 
   g_set_object (&self->session, session);
-  g_signal_connect_swapped (mp_session_get_lanes (session), "items-changed", G_CALLBACK (lanes_cb), self);
-  lanes_cb (self);
+  g_signal_connect (lanes, "items-changed", G_CALLBACK (items_changed_cb), self);
+  items_changed_cb (lanes, 0, 0, g_list_model_get_n_items (lanes), self);
   g_signal_connect_swapped (self->chooser, "notify::selected", G_CALLBACK (chosen_cb), self);
   return GTK_WIDGET (self);
 }

@@ -196,7 +196,7 @@ describe_place (MpLaneModel           *lane,
   g_autoptr (GPtrArray) schema = NULL;
 
   if (control->lane > 0)
-    return g_strdup_printf (_("Lane %u · %s"), control->lane, mp_lane_model_get_title (lane));
+    return g_strdup_printf (_("Lane %u · %s"), control->lane, mp_lane_model_get_name (lane));
   if (!g_str_has_prefix (control->group, "optimizer."))
     return NULL;
   schema = mp_experiment_get_schema (mp_lane_model_get_draft (lane));

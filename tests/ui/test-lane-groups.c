@@ -133,6 +133,31 @@ test_names (void)
                "Optimizer of the generator: η 0.5 · Optimizer of the critic: η 0.25");
 }
 
+/* A method's variant is a word that needs no label; constants of a paper are named by the keys that they set. */
+static void
+test_variants (void)
+{
+  g_autoptr (GListStore) lanes = g_list_store_new (MP_TYPE_LANE_MODEL);
+  g_autoptr (GtkStringList) names = NULL;
+
+  add_lane (lanes, "gan", "1");
+  add_lane (lanes, "gan", "1");
+  change (lanes, 0, "method.variant=minimax");
+  mp_lane_groups_name (G_LIST_MODEL (lanes));
+  assert_name (lanes, 0, "GAN · minimax", "minimax");
+  assert_name (lanes, 1, "GAN · non-saturating", "non-saturating");
+  names = mp_lane_groups_list_names (G_LIST_MODEL (lanes));
+  g_assert_cmpuint (g_list_model_get_n_items (G_LIST_MODEL (names)), ==, 2);
+  g_assert_cmpstr (gtk_string_list_get_string (names, 1), ==, "Lane 2 · GAN · non-saturating");
+  change (lanes, 0, "method.variant=non-saturating");
+  change (lanes, 0, "data.variant=gamn");
+  mp_lane_groups_name (G_LIST_MODEL (lanes));
+  g_clear_object (&names);
+  names = mp_lane_groups_list_names (G_LIST_MODEL (lanes));
+  g_assert_null (strstr (gtk_string_list_get_string (names, 0), "gamn"));
+  g_assert_cmpstr (gtk_string_list_get_string (names, 0), !=, gtk_string_list_get_string (names, 1));
+}
+
 static void
 test_band (void)
 {
@@ -201,6 +226,7 @@ main (int    argc,
   canned_init (&argc, &argv);
   g_test_add_func ("/lane-groups/groups", test_groups);
   g_test_add_func ("/lane-groups/names", test_names);
+  g_test_add_func ("/lane-groups/variants", test_variants);
   g_test_add_func ("/lane-groups/band", test_band);
   g_test_add_func ("/lane-groups/repeat", test_repeat);
   return g_test_run ();

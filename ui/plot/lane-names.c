@@ -46,14 +46,14 @@ mp_lane_names_method (MpExperiment *experiment)
 /* ---- which settings ---- */
 
 /* What a run is called, how long it is and what is kept of it make it no other method. Seeds are named apart. A variant
- * is the name of other keys' values. */
+ * of data is the name of other keys' values. */
 static gboolean
 counts (const char *group,
         const char *key)
 {
   static const char *const ignored[] = { "seed", "iterations", "history", "checkpoint_every", NULL };
 
-  return !g_str_equal (key, "variant") && !(g_str_equal (group, "train") && g_strv_contains (ignored, key));
+  return !(g_str_equal (group, "data") && g_str_equal (key, "variant")) && !(g_str_equal (group, "train") && g_strv_contains (ignored, key));
 }
 
 static gboolean
@@ -164,7 +164,7 @@ tell_apart (MpExperiment *const *experiments,
     /* Learning rates of generator and critic have one symbol. */
     if (setting->label != NULL && !is_label_unique (settings, i))
       g_string_append_printf (text, "%s: ", _(setting->group_title));
-    if (setting->label != NULL)
+    if (setting->label != NULL && !g_str_equal (setting->key, "variant"))
       g_string_append_printf (text, "%s ", setting->label);
     g_string_append (text, value);
   }
