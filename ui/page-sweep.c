@@ -497,12 +497,11 @@ play_action (GSimpleAction *action,
              gpointer       data)
 {
   MpSweepPage *self = data;
-  g_autoptr (GError) error = NULL;
 
   if (mp_sweep_model_get_state (self->model) == MP_SWEEP_MODEL_RUNNING)
     mp_sweep_model_pause (self->model);
-  else if (!mp_sweep_model_start (self->model, &error))
-    toast (self, error->message);
+  else
+    mp_sweep_model_start (self->model);
 }
 
 static void

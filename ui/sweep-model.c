@@ -32,6 +32,7 @@ struct _MpSweepModel
   char             *metric;
   Shown            *shown;         /* of each cell */
   guint             serial;        /* counts sweeps; answers about an older one are dropped */
+  gboolean          starting;      /* its folder is being made */
   guint             reading;       /* thumbnails on their way */
   guint             next;          /* the cell to look at next */
   gint64            numbers_at, views_at;
@@ -130,6 +131,7 @@ let_go (MpSweepModel *self)
   GApplication *application = g_application_get_default ();
 
   self->serial++;
+  self->starting = FALSE;
   g_clear_pointer (&self->matrix, mp_sweep_matrix_free);
   g_clear_pointer (&self->sweep, mp_sweep_unref);
   g_clear_pointer (&self->shown, g_free);
@@ -288,7 +290,7 @@ mp_sweep_model_get_busy (MpSweepModel *self)
 {
   g_return_val_if_fail (MP_IS_SWEEP_MODEL (self), FALSE);
 
-  return self->state == MP_SWEEP_MODEL_RUNNING || self->state == MP_SWEEP_MODEL_PAUSED
+  return self->starting || self->state == MP_SWEEP_MODEL_RUNNING || self->state == MP_SWEEP_MODEL_PAUSED
          || self->state == MP_SWEEP_MODEL_STOPPING;
 }
 
@@ -340,32 +342,70 @@ mp_sweep_model_set_metric (MpSweepModel *self,
 
 /* ---- training ---- */
 
-gboolean
-mp_sweep_model_start (MpSweepModel *self,
-                      GError      **error)
+static void
+train (MpSweepModel *self)
 {
   const MpSweepOptions options = { .gives_way = TRUE };
 
-  g_return_val_if_fail (MP_IS_SWEEP_MODEL (self), FALSE);
-
-  if (self->sweep == NULL)
-    return TRUE;
-  if (self->run == NULL) {
-    g_autofree char *dir = mp_sweep_new_path (self->sweep);
-    g_autofree char *metric = g_strdup (self->metric);
-    MpSweepRun *run;
-
-    if (!mp_sweep_save (self->sweep, dir, error))
-      return FALSE;
-    run = mp_sweep_run_open (dir, error);
-    if (run == NULL)
-      return FALSE;
-    look_at (self, mp_sweep_run_get_sweep (run), run);
-    mp_sweep_model_set_metric (self, metric);
-  }
   mp_sweep_run_start (self->run, &options);
   take_numbers (self);
-  return TRUE;
+}
+
+/* A folder may hold large tables, and to name a run's series the data are read. */
+static void
+make_thread (GTask        *task,
+             gpointer      source,
+             gpointer      sweep,
+             GCancellable *cancellable)
+{
+  g_autofree char *dir = mp_sweep_new_path (sweep);
+  GError *error = NULL;
+  MpSweepRun *run = mp_sweep_save (sweep, dir, &error) ? mp_sweep_run_open (dir, &error) : NULL;
+
+  if (run != NULL)
+    g_task_return_pointer (task, run, (GDestroyNotify) mp_sweep_run_close);
+  else
+    g_task_return_error (task, error);
+}
+
+static void
+made_cb (GObject      *source,
+         GAsyncResult *result,
+         gpointer      serial)
+{
+  MpSweepModel *self = MP_SWEEP_MODEL (source);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (MpSweepRun) run = g_task_propagate_pointer (G_TASK (result), &error);
+  g_autofree char *metric = NULL;
+
+  if (GPOINTER_TO_UINT (serial) != self->serial)
+    return;
+  self->starting = FALSE;
+  if (run == NULL) {
+    g_signal_emit (self, signals[FAILED], 0, error->message);
+    return;
+  }
+  metric = g_strdup (self->metric);
+  look_at (self, mp_sweep_run_get_sweep (run), run);
+  run = NULL;
+  mp_sweep_model_set_metric (self, metric);
+  train (self);
+}
+
+void
+mp_sweep_model_start (MpSweepModel *self)
+{
+  g_return_if_fail (MP_IS_SWEEP_MODEL (self));
+
+  if (self->sweep == NULL || self->starting)
+    return;
+  if (self->run != NULL) {
+    train (self);
+    return;
+  }
+  self->starting = TRUE;
+  mp_task_run (self, NULL, make_thread, mp_sweep_ref (self->sweep), (GDestroyNotify) mp_sweep_unref, made_cb,
+               GUINT_TO_POINTER (self->serial));
 }
 
 void
@@ -384,6 +424,10 @@ mp_sweep_model_stop (MpSweepModel *self)
 {
   g_return_if_fail (MP_IS_SWEEP_MODEL (self));
 
+  if (self->starting) {
+    self->starting = FALSE;
+    self->serial++; /* what is made is closed unused */
+  }
   if (self->run == NULL)
     return;
   mp_sweep_run_stop (self->run);

@@ -55,9 +55,8 @@ const char       *mp_sweep_model_get_metric  (MpSweepModel *self);
 void              mp_sweep_model_set_metric  (MpSweepModel *self,
                                               const char   *metric);
 
-/* Begins, goes on, or resumes. */
-gboolean          mp_sweep_model_start       (MpSweepModel *self,
-                                              GError      **error);
+/* Begins, goes on, or resumes. Where there is no folder yet a worker makes it first; "failed" says why it could not. */
+void              mp_sweep_model_start       (MpSweepModel *self);
 void              mp_sweep_model_pause       (MpSweepModel *self);
 void              mp_sweep_model_stop        (MpSweepModel *self);
 

@@ -210,6 +210,14 @@ test_stop (void)
   fixture_init (&fixture);
   model = mp_sweep_page_get_model (fixture.page);
   show (&fixture, "[sweep]\nbases = ring-gan\nseeds = 1-4\n" SMALL "train.iterations = 1000000\n");
+  /* Stopped while its folder is made, it never begins. */
+  gtk_widget_activate_action (GTK_WIDGET (fixture.page), "sweep.play", NULL);
+  g_assert_null (mp_sweep_model_get_run (model));
+  mp_sweep_model_stop (model);
+  spin (300);
+  g_assert_null (mp_sweep_model_get_run (model));
+  g_assert_cmpint (mp_sweep_model_get_state (model), ==, MP_SWEEP_MODEL_READY);
+
   gtk_widget_activate_action (GTK_WIDGET (fixture.page), "sweep.play", NULL);
   WAIT_FOR (is_in (&fixture, MP_SWEEP_MODEL_RUNNING));
   /* Another one cannot take its place now. */
