@@ -2,38 +2,13 @@
  *
  * fuzz-metrics-file.c: any bytes as a metrics file: refused with an error, or every point of every series can be read.
  *
- * Random bytes never pass a checksum, so when the first byte is odd the checksums of head and records are mended
- * first; the reader then sees what stands behind them.
+ * When the first byte is odd the checksums of head and records are mended first.
  */
-#include <string.h>
-
 #include "engine/runs/metrics-file.h"
+#include "tests/fuzz/checksums.h"
 
 int LLVMFuzzerTestOneInput (const uint8_t *bytes,
                             size_t         size);
-
-/* CRC-32 of IEEE 802.3, bit by bit. */
-static guint32
-crc32 (const guint8 *bytes,
-       gsize         size)
-{
-  guint32 crc = 0xffffffff;
-
-  for (gsize i = 0; i < size; i++) {
-    crc ^= bytes[i];
-    for (int bit = 0; bit < 8; bit++)
-      crc = (crc >> 1) ^ (0xedb88320 & (0u - (crc & 1)));
-  }
-  return ~crc;
-}
-
-static void
-put_u32 (guint8 *to,
-         guint32 value)
-{
-  value = GUINT32_TO_LE (value);
-  memcpy (to, &value, 4);
-}
 
 static void
 mend_checksums (guint8 *bytes,
@@ -44,13 +19,13 @@ mend_checksums (guint8 *bytes,
   if (size < 16)
     return;
   memcpy (bytes, "MPMETRIC\1\0\0\0", 12);
-  put_u32 (bytes + 12, crc32 (bytes, 12));
+  put_u32 (bytes + 12, checksum (bytes, 12));
   while (at + 8 <= size) {
     gsize payload = bytes[at + 4] + 256u * bytes[at + 5];
 
     if (at + 8 + payload > size)
       return;
-    put_u32 (bytes + at, crc32 (bytes + at + 4, payload + 4));
+    put_u32 (bytes + at, checksum (bytes + at + 4, payload + 4));
     at += 8 + payload;
   }
 }

@@ -99,8 +99,8 @@ make_text (MpChart       *self,
   g_autofree char *low = NULL;
   g_autofree char *high = NULL;
 
-  if (!self->own_scale || !(trace->least <= trace->most))
-    return g_strdup (names ? curve->label : "");
+  if (!self->own_scale || !(trace->least <= trace->most)) /* a branch that has not trained yet */
+    return g_strdup (names ? curve->label : self->own_scale ? "–" : "");
   low = mp_format_short (trace->least, 2);
   high = mp_format_short (trace->most, 2);
   return g_strdup_printf ("%s%s%s – %s", names ? curve->label : "", names ? " " : "", low, high);
