@@ -31,6 +31,10 @@ static const TickCase tick_cases[] = {
   { MP_SCALE_LOG, 0.01, 1, 7, FALSE, "0.01 0.02 0.05 0.1 0.2 0.5 1" },
   { MP_SCALE_LOG, 0.01, 1000, 6, FALSE, "0.01 0.1 1 10 100 1,000" },
   { MP_SCALE_LOG, 1e-12, 1e12, 5, FALSE, "10⁻¹² 10⁻⁷ 10⁻² 10³ 10⁸" },
+  { MP_SCALE_LOG, 0.15, 3, 3, FALSE, "0.2 0.5 1 2" },
+  { MP_SCALE_LOG, 0.11, 9.5, 2, FALSE, "0.2 1 5" },
+  { MP_SCALE_LOG, 0.06, 3.4, 3, FALSE, "0.1 1" },
+  { MP_SCALE_LOG, 1.5e-7, 3e-6, 3, FALSE, "2×10⁻⁷ 5×10⁻⁷ 10⁻⁶ 2×10⁻⁶" },
   { MP_SCALE_LOG, 0.5, 0.6, 5, FALSE, "0.50 0.55 0.60" },
 };
 

@@ -100,11 +100,16 @@ linear_ticks (GArray   *ticks,
 }
 
 static char *
-log_label (double   value,
+log_label (double   factor,
            int      exponent,
            gboolean plain)
 {
-  return plain ? mp_format_fixed (value, MAX (0, -exponent)) : mp_format_power (exponent);
+  g_autofree char *power = NULL;
+
+  if (plain)
+    return mp_format_fixed (factor * pow (10, exponent), MAX (0, -exponent));
+  power = mp_format_power (exponent);
+  return factor == 1 ? g_steal_pointer (&power) : g_strdup_printf ("%.0f×%s", factor, power);
 }
 
 static void
@@ -116,25 +121,25 @@ log_ticks (GArray *ticks,
   int      first = (int) ceil (log10 (low) - 1e-9), last = (int) floor (log10 (high) + 1e-9);
   int      decades = last - first + 1, stride = MAX (1, (decades + (int) most - 1) / (int) most);
   double   span = log10 (high / low);
-  gboolean plain = first >= -2 && last <= 3;
-  /* with room, 2 and 5 get labels as well */
-  gboolean between = span * 3 <= most && log10 (low) >= -4 && log10 (high) <= 6;
+  /* with room, or where one decade would stand alone, 2 and 5 get labels as well */
+  gboolean between = decades < 2 || span * 3 <= most;
+  gboolean plain = (first >= -2 && last <= 3) || (between && log10 (low) >= -4 && log10 (high) <= 6);
+  gboolean roomy = log10 (2) >= 0.6 * span / most;
 
   for (int exponent = first - 1; exponent <= last; exponent++) {
     static const double factors[] = { 1, 2, 5 };
 
     for (guint i = 0; i < G_N_ELEMENTS (factors); i++) {
-      double value = factors[i] * pow (10, exponent);
-      char  *label = NULL;
+      double   value = factors[i] * pow (10, exponent);
+      char    *label = NULL;
+      gboolean next = fabs (log10 (value) - first) < 0.5; /* to the one decade, which it leaves no room */
 
       if (value < low * (1 - 1e-9) || value > high * (1 + 1e-9))
         continue;
       if (i > 0 && stride > 1)
         continue;
-      if (i == 0 && (exponent - first) % stride == 0)
-        label = log_label (value, exponent, plain || between);
-      else if (between)
-        label = mp_format_fixed (value, MAX (0, -exponent));
+      if (i == 0 ? (exponent - first) % stride == 0 : between && (roomy || !next))
+        label = log_label (factors[i], exponent, plain);
       add_tick (ticks, value, label);
     }
   }

@@ -21,8 +21,8 @@ typedef struct
 } MpTick;
 
 /* Marks inside [low, high] in increasing order: steps of 1, 2 or 5 times a power of ten, or on a log axis decades,
- * with 2 and 5 between them where few decades are seen. At least 2 carry labels, and at most `most` unless that left
- * fewer than 2, then up to 5.
+ * with 2 and 5 between them where few decades are seen; an axis that lies between two of these steps has linear ones. At
+ * least 2 carry labels, and at most `most` unless that left fewer than 2, then up to 5.
  * counts: label as counts ("2k") rather than as values. Returns: (transfer full): array of MpTick that frees labels. */
 GArray *mp_ticks_new (MpScale  scale,
                       double   low,
