@@ -18,7 +18,7 @@ static const struct
 } standing[] = {
   { "losses", N_("Losses"), N_("own scale each"), NULL, { "loss/" }, TRUE, FALSE, NAN, NAN },
   { "mmd2", N_("MMD²"), N_("data space, unbiased"), NULL, { "mmd2" }, FALSE, TRUE, NAN, NAN },
-  { "quality", N_("High quality"), N_("modes dashed"), "%", { "share/high_quality", "share/modes" }, FALSE, FALSE, 0, 100 },
+  { "quality", N_("High quality"), NULL, "%", { "share/high_quality", "share/modes" }, FALSE, FALSE, 0, 100 },
 };
 
 static void
@@ -85,7 +85,7 @@ add_standing (GPtrArray *choices)
   for (guint i = 0; i < G_N_ELEMENTS (standing); i++) {
     MpChartChoice *choice = add (choices, g_strdup (standing[i].id), _(standing[i].title), standing[i].patterns);
 
-    choice->subtitle = g_strdup (_(standing[i].subtitle));
+    choice->subtitle = standing[i].subtitle ? g_strdup (_(standing[i].subtitle)) : NULL;
     choice->unit = g_strdup (standing[i].unit);
     choice->own_scale = standing[i].own_scale;
     choice->scale = standing[i].log ? MP_SCALE_LOG : MP_SCALE_LINEAR;

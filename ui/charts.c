@@ -93,6 +93,7 @@ add_curve (MpChart             *chart,
   plain = !word ? g_strdup (name) : name ? g_strdup_printf ("%s %s", name, word) : g_strdup (word);
   label = suffix ? g_strdup_printf (_("%s: %s"), plain, suffix) : g_steal_pointer (&plain);
   mp_chart_add_series (chart, curve->series, label, mp_lane_model_get_colour (model), *dash);
+  mp_chart_set_word (chart, mp_chart_get_n_series (chart) - 1, word);
   *dash = MIN (*dash + 1, MP_DASH_DOTTED);
 }
 

@@ -476,6 +476,36 @@ test_describe (void)
   g_assert_cmpstr (words, ==, "Modes covered; GRAM: 7.50 at iteration 4,200");
 }
 
+/* What neither colours nor axes say: that a line is smoothed, and what dashes mean while they all mean the same. */
+static void
+test_note (void)
+{
+  g_autoptr (MpSeries) dense = mp_series_new (), sparse = mp_series_new ();
+  g_autoptr (MpChart)  chart = mp_chart_new ();
+  g_autofree char     *bare = NULL, *both = NULL, *named = NULL, *mixed = NULL, *words = NULL;
+
+  for (guint i = 0; i < 10; i++) {
+    mp_series_append (dense, i, i);
+    mp_series_append (sparse, 100 * i, i);
+  }
+  mp_chart_set_title (chart, "Losses", "own scale each");
+  mp_chart_set_smoothing (chart, 50);
+  mp_chart_set_word (chart, mp_chart_add_series (chart, sparse, "GAN critic", 0, MP_DASH_SOLID), "critic");
+  bare = mp_chart_dup_note (chart, FALSE);
+  g_assert_cmpstr (bare, ==, "own scale each");
+  mp_chart_set_word (chart, mp_chart_add_series (chart, dense, "GAN generator", 0, MP_DASH_DASHED), "generator");
+  both = mp_chart_dup_note (chart, FALSE);
+  g_assert_cmpstr (both, ==, "own scale each · generator dashed · smoothed");
+  named = mp_chart_dup_note (chart, TRUE);
+  g_assert_cmpstr (named, ==, "own scale each · smoothed");
+  words = mp_chart_describe (chart);
+  g_assert_nonnull (strstr (words, "Losses, own scale each, smoothed;"));
+  /* a branch of the lane begins with dashes */
+  mp_chart_set_word (chart, mp_chart_add_series (chart, dense, "branch critic", 0, MP_DASH_DASHED), "critic");
+  mixed = mp_chart_dup_note (chart, FALSE);
+  g_assert_cmpstr (mixed, ==, "own scale each · smoothed");
+}
+
 /* A thousand iterations in ten seconds, the next in twenty: columns of the axis hold what was reached in their time. */
 static void
 test_warp (void)
@@ -536,6 +566,7 @@ main (int    argc,
   g_test_add_func ("/plot/chart/settle", test_settle);
   g_test_add_func ("/plot/chart/spike", test_spike);
   g_test_add_func ("/plot/chart/describe", test_describe);
+  g_test_add_func ("/plot/chart/note", test_note);
   g_test_add_func ("/plot/chart/warp", test_warp);
   return g_test_run ();
 }

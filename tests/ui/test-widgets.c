@@ -317,6 +317,15 @@ shown (GtkWidget *charts,
 }
 
 static void
+check_note (MpChart    *chart,
+            const char *expected)
+{
+  g_autofree char *note = mp_chart_dup_note (chart, FALSE);
+
+  g_assert_cmpstr (note, ==, expected);
+}
+
+static void
 test_charts (void)
 {
   g_auto (GStrv) choices = NULL;
@@ -342,10 +351,14 @@ test_charts (void)
     mp_chart_get_x_range (chart, &low, &high);
     g_assert_cmpfloat (high, ==, 99 * 42);
   }
+  check_note (shown (charts, 0), "own scale each");
+  check_note (shown (charts, 2), "% · modes dashed");
+  mp_charts_set_smoothing (MP_CHARTS (charts), 100);
+  check_note (shown (charts, 0), "own scale each · smoothed");
   /* A series of one method, on a logarithmic axis; a choice that nobody can show waits and leaves what is there. */
   g_signal_connect_swapped (charts, "notify::choices", G_CALLBACK (count_cb), &n);
   mp_charts_set_choices (MP_CHARTS (charts), (const char *[]) { "gram/loss/generator|log", "wgan/gradient-norm", NULL });
-  g_assert_cmpuint (n, ==, 2);
+  g_assert_cmpuint (n, ==, 3);
   g_assert_cmpstr (mp_chart_get_title (shown (charts, 0)), ==, "Generator loss");
   g_assert_cmpint (mp_chart_get_scale (shown (charts, 0)), ==, MP_SCALE_LOG);
   g_assert_cmpstr (mp_chart_get_title (shown (charts, 1)), ==, "MMD²");

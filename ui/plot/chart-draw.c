@@ -75,19 +75,6 @@ fit_gutter (MpChart       *self,
   }
 }
 
-/* What is said of the title in smaller letters: subtitle, unit, scale. (transfer full) */
-static char *
-make_note (MpChart *self)
-{
-  GString *note = g_string_new (self->subtitle);
-
-  if (self->unit != NULL && self->unit[0] != '\0')
-    g_string_append_printf (note, "%s%s", note->len > 0 ? " · " : "", self->unit);
-  if (self->scale == MP_SCALE_LOG)
-    g_string_append_printf (note, "%s%s", note->len > 0 ? " · " : "", C_("axis", "log"));
-  return g_string_free (note, FALSE);
-}
-
 /* The note goes below the title where it would be cut short beside it, if the chart is high enough for both. */
 static double
 place_title (MpChart       *self,
@@ -99,7 +86,7 @@ place_title (MpChart       *self,
   double           ascent, title = mp_pen_get_line (pen, MP_TEXT_TITLE, &ascent);
   double           tick_ascent, tick = mp_pen_get_line (pen, MP_TEXT_TICK, &tick_ascent);
   double           room = width - 2 * MARGIN - pen->style->title_reserve;
-  g_autofree char *note = make_note (self);
+  g_autofree char *note = mp_chart_dup_note (self, layout->legend_names);
 
   layout->title_y = MARGIN + ascent;
   if (self->title == NULL || note[0] == '\0' || height < 9 * tick
@@ -120,9 +107,9 @@ layout_init (MpChart       *self,
   double top = MARGIN, bottom = MARGIN + tick + 2;
 
   *layout = (MpChartLayout) { 0 };
+  mp_chart_plan_legend (self, pen, width, height, layout);
   if (self->title != NULL || self->subtitle != NULL)
     top += place_title (self, pen, width, height, layout);
-  mp_chart_plan_legend (self, pen, width, height, layout);
   layout->legend_y = top + tick_ascent;
   top += layout->legend_rows * (tick + 2) + (layout->legend_rows > 0 ? 2 : 0) + 6;
   layout->axis_name = (pen->style->axis_names || self->axis != MP_AXIS_ITERATION) && height > 10 * tick;
@@ -158,7 +145,7 @@ draw_title (MpChart             *self,
             double               width)
 {
   double           room = width - 2 * MARGIN - pen->style->title_reserve, drawn = -8;
-  g_autofree char *note = make_note (self);
+  g_autofree char *note = mp_chart_dup_note (self, layout->legend_names);
 
   if (self->title != NULL)
     drawn = mp_pen_draw (pen, MP_TEXT_TITLE, pen->style->text, MARGIN, layout->title_y, 0, room, self->title);

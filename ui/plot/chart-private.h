@@ -20,6 +20,7 @@ typedef struct
   double    held_low, held_high; /* own range of the last drawing; NAN: none */
   MpSeries *low, *high;          /* the ends of a band around the line; NULL: none */
   MpWarp   *warp;                /* to the axis; NULL: that has iterations */
+  char     *word;                /* what it is of its lane; or NULL */
 } MpCurve;
 
 struct _MpChart

@@ -19,6 +19,7 @@ curve_clear (gpointer data)
   g_clear_pointer (&curve->high, mp_series_unref);
   g_clear_pointer (&curve->warp, mp_warp_unref);
   g_free (curve->label);
+  g_free (curve->word);
 }
 
 MpChart *
@@ -149,6 +150,16 @@ mp_chart_add_series (MpChart    *self,
 
   g_array_append_val (self->curves, curve);
   return self->curves->len - 1;
+}
+
+void
+mp_chart_set_word (MpChart    *self,
+                   guint       index,
+                   const char *word)
+{
+  g_return_if_fail (index < self->curves->len);
+
+  set_string (&g_array_index (self->curves, MpCurve, index).word, word);
 }
 
 void
@@ -501,6 +512,64 @@ mp_chart_find_y_range (MpChart       *self,
   }
 }
 
+/* ---- words ---- */
+
+/* Whether the moving average reaches over several values of any curve, so that its line is another than theirs. */
+static gboolean
+is_smoothed (MpChart *self)
+{
+  for (guint i = 0; i < self->curves->len; i++) {
+    const MpCurve *curve = &g_array_index (self->curves, MpCurve, i);
+    guint64        first, last, n = mp_series_get_n (curve->series);
+
+    if (curve->visible && n > 1 && mp_series_get_span (curve->series, &first, &last)
+        && (double) (last - first) <= self->tau * (double) (n - 1))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+/* What all dashed curves are, or NULL. */
+static const char *
+find_dashed (MpChart *self)
+{
+  const char *word = NULL;
+
+  for (guint i = 0; i < self->curves->len; i++) {
+    const MpCurve *curve = &g_array_index (self->curves, MpCurve, i);
+
+    if (!curve->visible || curve->dash != MP_DASH_DASHED)
+      continue;
+    if (curve->word == NULL || (word != NULL && !g_str_equal (word, curve->word)))
+      return NULL;
+    word = curve->word;
+  }
+  return word;
+}
+
+static void
+add_words (GString    *text,
+           const char *words)
+{
+  if (words != NULL && words[0] != '\0')
+    g_string_append_printf (text, "%s%s", text->len > 0 ? " · " : "", words);
+}
+
+char *
+mp_chart_dup_note (MpChart *self,
+                   gboolean named)
+{
+  GString         *note = g_string_new (self->subtitle);
+  const char      *word = named ? NULL : find_dashed (self);
+  g_autofree char *dashed = word != NULL ? g_strdup_printf (C_("curves", "%s dashed"), word) : NULL;
+
+  add_words (note, self->unit);
+  add_words (note, self->scale == MP_SCALE_LOG ? C_("axis", "log") : NULL);
+  add_words (note, dashed);
+  add_words (note, is_smoothed (self) ? _("smoothed") : NULL);
+  return g_string_free (note, FALSE);
+}
+
 char *
 mp_chart_describe (MpChart *self)
 {
@@ -508,6 +577,8 @@ mp_chart_describe (MpChart *self)
 
   if (self->subtitle != NULL)
     g_string_append_printf (text, ", %s", self->subtitle);
+  if (is_smoothed (self))
+    g_string_append_printf (text, ", %s", _("smoothed"));
   for (guint i = 0; i < self->curves->len; i++) {
     const MpCurve   *curve = &g_array_index (self->curves, MpCurve, i);
     guint64          iteration;

@@ -45,6 +45,10 @@ void     mp_chart_set_title (MpChart    *self,
                              const char *title,
                              const char *subtitle);
 const char *mp_chart_get_title (MpChart *self);
+/* What is said of the title in smaller letters: subtitle, unit, scale, smoothing, and unless the legend names curves
+ * which of them are dashed. (transfer full) */
+char    *mp_chart_dup_note (MpChart *self,
+                            gboolean named);
 /* Unit of the values, "%", or NULL. */
 void     mp_chart_set_unit (MpChart    *self,
                             const char *unit);
@@ -55,7 +59,7 @@ MpScale  mp_chart_get_scale (MpChart *self);
  * numbers and the legend gives each range. */
 void     mp_chart_set_own_scale (MpChart *self,
                                  gboolean own_scale);
-/* Time constant in iterations of the smoothed line; 0: none. */
+/* Time constant in iterations of the smoothed line, which the chart says of curves with values that close; 0: none. */
 void     mp_chart_set_smoothing (MpChart *self,
                                  double   tau);
 /* TRUE: a legend even where own_scale does not ask for one. */
@@ -72,6 +76,11 @@ guint    mp_chart_add_series (MpChart    *self,
                               const char *label,
                               guint       lane,
                               MpDash      dash);
+/* What the curve is among those of its lane ("generator"): where all dashed curves are the same, the chart says so, unless
+ * its legend names them. */
+void     mp_chart_set_word (MpChart    *self,
+                            guint       index,
+                            const char *word);
 /* A band behind a curve, which is then the mean of several (series-band.h). Referenced. */
 void     mp_chart_set_band (MpChart  *self,
                             guint     index,

@@ -301,7 +301,7 @@ add_losses (MpPicture *picture,
   guint64 longest = 0;
   guint n = 0;
 
-  mp_chart_set_title (chart, _("Losses"), _("each on its own scale, smoothed"));
+  mp_chart_set_title (chart, _("Losses"), _("own scale each"));
   mp_chart_set_own_scale (chart, TRUE);
   for (guint i = 0; i < runs->len; i++) {
     const Kept *kept = g_ptr_array_index (runs, i);
@@ -318,7 +318,7 @@ add_losses (MpPicture *picture,
         continue;
       word = mp_lane_names_curve (curve->id);
       text = g_strdup_printf ("%s %s", kept->name.name, word ? word : curve->id + strlen ("loss/"));
-      mp_chart_add_series (chart, series, text, i, dash);
+      mp_chart_set_word (chart, mp_chart_add_series (chart, series, text, i, dash), word);
       dash = MP_DASH_DASHED;
       n++;
     }
