@@ -99,7 +99,7 @@ has_key (MpExperiment *experiment,
 }
 
 /* Applies --set to the lanes that have the key: an assignment to [critic] leaves MMD-net alone. Where no lane has it,
- * the first one says what is wrong. */
+ * the first one says what is wrong. Files are those of the folder in which the command is given. */
 static gboolean
 apply_setting (const char  *setting,
                GPtrArray   *experiments,
@@ -115,7 +115,7 @@ apply_setting (const char  *setting,
     guint i;
 
     if (g_ptr_array_find_with_equal_func (names, name, g_str_equal, &i))
-      return mp_experiment_set (g_ptr_array_index (experiments, i), colon + 1, error);
+      return mp_experiment_set_from (g_ptr_array_index (experiments, i), colon + 1, ".", error);
     g_ptr_array_add (names, NULL);
     name = (g_free (name), g_strjoinv (", ", (char **) names->pdata));
     g_ptr_array_set_size (names, (gint) names->len - 1);
@@ -125,7 +125,7 @@ apply_setting (const char  *setting,
   for (guint i = 0; i < experiments->len; i++) {
     if (!has_key (g_ptr_array_index (experiments, i), setting))
       continue;
-    if (!mp_experiment_set (g_ptr_array_index (experiments, i), setting, error))
+    if (!mp_experiment_set_from (g_ptr_array_index (experiments, i), setting, ".", error))
       return FALSE;
     found = TRUE;
   }

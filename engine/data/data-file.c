@@ -50,9 +50,9 @@ MpDataFile *
 mp_data_file_open (MpExperiment  *experiment,
                    GError       **error)
 {
-  g_autofree char *path = mp_experiment_dup_path (experiment, "data", "file");
+  g_autofree char *path = mp_experiment_find_path (experiment, "data", "file", error);
 
-  return file_open (path, mp_experiment_get_string (experiment, "data", "sha256"), error);
+  return path != NULL ? file_open (path, mp_experiment_get_string (experiment, "data", "sha256"), error) : NULL;
 }
 
 void

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "engine/train/keyfile.h"
+#include "engine/train/paths.h"
 #include "engine/train/schema.h"
 
 struct _MpExperiment
@@ -465,13 +466,10 @@ mp_experiment_copy (MpExperiment *self)
 
 /* ---- paths ---- */
 
-/* $MATCHPOINT_DATA_DIR wins over the installed folder, as for presets. */
 static char *
-example_path (const char *name)
+dup_dir (MpExperiment *self)
 {
-  const char *dir = g_getenv ("MATCHPOINT_DATA_DIR");
-
-  return g_build_filename (dir != NULL && dir[0] != '\0' ? dir : MP_DATA_DIR, "examples", name, NULL);
+  return self->dir != NULL ? g_strdup (self->dir) : g_path_get_dirname (self->file);
 }
 
 char *
@@ -480,15 +478,22 @@ mp_experiment_dup_path (MpExperiment *self,
                         const char   *key)
 {
   const char *path = mp_experiment_get_string (self, group, key);
-  g_autofree char *dir = self->dir != NULL ? g_strdup (self->dir) : g_path_get_dirname (self->file);
+  g_autofree char *dir = dup_dir (self);
   g_autofree char *beside = g_build_filename (dir, path, NULL);
-  g_autofree char *example = example_path (path);
+  char *found = mp_path_find (path, dir);
 
-  if (g_path_is_absolute (path))
-    return g_strdup (path);
-  if (!g_file_test (beside, G_FILE_TEST_EXISTS) && g_file_test (example, G_FILE_TEST_EXISTS))
-    return g_steal_pointer (&example);
-  return g_canonicalize_filename (beside, NULL);
+  return found != NULL ? found : g_canonicalize_filename (beside, NULL);
+}
+
+char *
+mp_experiment_find_path (MpExperiment  *self,
+                         const char    *group,
+                         const char    *key,
+                         GError       **error)
+{
+  g_autofree char *dir = dup_dir (self);
+
+  return mp_path_find_or_fail (mp_experiment_get_string (self, group, key), dir, error);
 }
 
 void
@@ -499,24 +504,20 @@ mp_experiment_set_dir (MpExperiment *self,
   self->dir = g_canonicalize_filename (dir, NULL);
 }
 
-/* A file's path as a text in `dir` has it. An example goes by its name, so that the text holds on other machines. */
+/* A file's path as a text in `dir` has it. */
 static char *
 written_path (MpExperiment *self,
               const char   *group,
               const char   *key,
               const char   *dir)
 {
-  const char *text = mp_experiment_get_string (self, group, key);
   g_autofree char *path = mp_experiment_dup_path (self, group, key);
-  g_autofree char *example = example_path (text);
   g_autofree char *inside = dir != NULL ? g_canonicalize_filename (dir, NULL) : NULL;
   gsize length = inside != NULL ? strlen (inside) : 0;
 
-  if (!g_path_is_absolute (text) && g_str_equal (path, example))
-    return g_strdup (text);
   if (inside != NULL && strncmp (path, inside, length) == 0 && path[length] == '/')
     return g_strdup (path + length + 1);
-  return g_steal_pointer (&path);
+  return mp_path_shorten (path);
 }
 
 char *
@@ -624,9 +625,21 @@ mp_experiment_set (MpExperiment  *self,
                    const char    *assignment,
                    GError       **error)
 {
+  return mp_experiment_set_from (self, assignment, NULL, error);
+}
+
+gboolean
+mp_experiment_set_from (MpExperiment  *self,
+                        const char    *assignment,
+                        const char    *dir,
+                        GError       **error)
+{
   const char *equals = strchr (assignment, '=');
   g_autofree char *path = equals != NULL ? g_strstrip (g_strndup (assignment, (gsize) (equals - assignment))) : NULL;
+  g_autofree char *value = equals != NULL ? g_strstrip (g_strdup (equals + 1)) : NULL;
+  g_autofree char *file = NULL;
   char *dot = path != NULL ? strrchr (path, '.') : NULL;
+  const MpParam *param;
 
   if (dot == NULL || dot == path || dot[1] == '\0') {
     g_set_error (error, MP_ERROR, MP_ERROR_EXPERIMENT,
@@ -634,7 +647,13 @@ mp_experiment_set (MpExperiment  *self,
     return FALSE;
   }
   *dot = '\0';
-  return mp_experiment_set_value (self, path, dot + 1, equals + 1, error);
+  param = mp_experiment_find_param (self, path, dot + 1);
+  if (dir != NULL && param != NULL && param->type == MP_PARAM_FILE && value[0] != '\0') {
+    file = mp_path_find_or_fail (value, dir, error);
+    if (file == NULL)
+      return FALSE;
+  }
+  return mp_experiment_set_value (self, path, dot + 1, file != NULL ? file : value, error);
 }
 
 gboolean

@@ -45,6 +45,8 @@ char         *mp_experiment_to_text_in (MpExperiment *self, const char *dir);
 /* The file that a key names. A relative path is looked for beside the experiment's own file, then among the examples
  * that come with the program; one that is in neither is taken to be beside. (transfer full), may not exist. */
 char         *mp_experiment_dup_path (MpExperiment *self, const char *group, const char *key);
+/* The same; NULL with MP_ERROR_FILE and the places that were searched where a relative path is in none of them. */
+char         *mp_experiment_find_path (MpExperiment *self, const char *group, const char *key, GError **error);
 /* From now on relative paths are relative to this folder. */
 void          mp_experiment_set_dir (MpExperiment *self, const char *dir);
 
@@ -54,6 +56,9 @@ const char   *mp_experiment_get_title (MpExperiment *self);
 
 /* "method.ridge=0.01". Validates. Changing a kind resets the keys of its group that the new kind lacks. */
 gboolean      mp_experiment_set (MpExperiment *self, const char *assignment, GError **error);
+/* The same for an assignment that somebody made in `dir`: a relative path of a file is looked for there, then among the
+ * examples, and kept as an absolute one. dir: (nullable): as mp_experiment_set () does. */
+gboolean      mp_experiment_set_from (MpExperiment *self, const char *assignment, const char *dir, GError **error);
 gboolean      mp_experiment_set_value (MpExperiment *self, const char *group, const char *key, const char *value,
                                        GError **error);
 /* Gives `group` the kind and the keys of another experiment's `from_group`; keys that only `group` has stay. */

@@ -16,8 +16,9 @@ apply_entry (MpSweep       *self,
              GError       **error)
 {
   g_autofree char *assignment = g_strconcat (entry->key, "=", entry->value, NULL);
+  g_autofree char *dir = mp_sweep_dup_dir (self, entry->line);
 
-  if (mp_experiment_set (experiment, assignment, error))
+  if (mp_experiment_set_from (experiment, assignment, dir, error))
     return TRUE;
   mp_sweep_prefix (self, entry, error);
   return FALSE;

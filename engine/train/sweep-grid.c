@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "engine/train/paths.h"
 #include "engine/train/schema.h"
 
 gboolean
@@ -42,6 +43,29 @@ append_slug (GString    *name,
   }
 }
 
+char *
+mp_sweep_dup_dir (MpSweep *self,
+                  guint    line)
+{
+  return line > 0 ? g_path_get_dirname (self->file) : g_strdup (".");
+}
+
+/* What was looked for beside the sweep's file is written down as what was found, to mean the same in the sweep's folder. */
+static void
+keep_path (MpExperiment *experiment,
+           const char   *path,
+           char        **value)
+{
+  const char *dot = strrchr (path, '.');
+  g_autofree char *group = g_strndup (path, (gsize) (dot - path));
+  const MpParam *param = mp_experiment_find_param (experiment, group, dot + 1);
+
+  if (param == NULL || param->type != MP_PARAM_FILE)
+    return;
+  g_free (*value);
+  *value = mp_path_shorten (mp_experiment_get_string (experiment, group, dot + 1));
+}
+
 /* Makes the settings of one axis that the experiment has; others are none of its business. n: how many. */
 static gboolean
 apply_axis (MpSweep           *self,
@@ -54,15 +78,17 @@ apply_axis (MpSweep           *self,
   *n = 0;
   for (guint i = 0; i < axis->n_keys; i++) {
     g_autofree char *assignment = g_strconcat (axis->keys[i], "=", axis->values[i][position], NULL);
+    g_autofree char *dir = mp_sweep_dup_dir (self, axis->lines[i]);
 
     if (!mp_sweep_has_key (experiment, axis->keys[i]))
       continue;
-    if (!mp_experiment_set (experiment, assignment, error)) {
+    if (!mp_experiment_set_from (experiment, assignment, dir, error)) {
       g_autofree char *line = axis->lines[i] > 0 ? g_strdup_printf (", line %u", axis->lines[i]) : g_strdup ("");
 
       g_prefix_error (error, "%s%s: [axis %s] %s: ", self->file, line, axis->name, axis->keys[i]);
       return FALSE;
     }
+    keep_path (experiment, axis->keys[i], &axis->values[i][position]);
     *n += 1;
   }
   return TRUE;

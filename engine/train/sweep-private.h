@@ -41,5 +41,8 @@ MpSweepAxis *mp_sweep_axis_new (const char *name, guint n_values, guint n_keys);
 /* Fills trials and trial_of. */
 gboolean     mp_sweep_expand (MpSweep *self, GError **error);
 gboolean     mp_sweep_has_key (MpExperiment *experiment, const char *path);
+/* The folder that paths of files are relative to: the sweep's file's, or the working directory for what is in no line of
+ * it. (transfer full) */
+char        *mp_sweep_dup_dir (MpSweep *self, guint line);
 
 G_END_DECLS

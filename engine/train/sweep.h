@@ -18,6 +18,9 @@
  * A cell is one place in the grid, a trial one cell with one seed: one run. A setting that a base does not have leaves
  * that base as it is; trials that are the same experiment for this reason are one, and stand in several cells.
  *
+ * Relative paths of files in settings are looked for beside the sweep's file, those of --set in the working directory;
+ * then among the examples that come with the program.
+ *
  * Mistakes are MP_ERROR_EXPERIMENT with file, line, group, key, value and what is allowed, as in experiment.h.
  *
  * MpSweep does not change once it is made: any thread may read it.

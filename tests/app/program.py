@@ -29,9 +29,9 @@ class Result:
         return json.loads (self.out.splitlines ()[-1])
 
 
-def matchpoint (*arguments, status=OK, timeout=120, **environment):
+def matchpoint (*arguments, status=OK, timeout=120, cwd=None, **environment):
     process = subprocess.run ([PROGRAM, *arguments], env={**ENVIRONMENT, **environment}, stdin=subprocess.DEVNULL,
-                              capture_output=True, text=True, timeout=timeout)
+                              capture_output=True, text=True, timeout=timeout, cwd=cwd)
     assert process.returncode == status, (
         f'matchpoint {" ".join (arguments)}: exit status {process.returncode} instead of {status}\n'
         f'{process.stdout}\n{process.stderr}')

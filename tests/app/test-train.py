@@ -139,6 +139,21 @@ def test_settings ():
     assert ['batch=50\n' in text for text in texts] == [True, False, False]
 
 
+def test_files_of_settings ():
+    # of the folder in which the command is given, though an example has the same name
+    here, out = folder ('here'), fresh ('own')
+    for name in ['points.csv', 'own.csv']:
+        open (here + '/' + name, 'w').write ('1,2\n3,4\n5,6\n')
+        csv = ['ring-gan', '--set', 'data.kind=csv', '--set', f'data.file={name}', '--iterations', '2', '--quiet']
+        lane = train (*csv, '--out', out + name, cwd=here).json ()['lanes'][0]
+        assert open (lane['run'] + '/data/' + name).read () == '1,2\n3,4\n5,6\n'
+        lane = train ('--from', lane['run'], '--set', f'data.file=./{name}', '--iterations', '4',
+                      '--quiet', cwd=here).json ()['lanes'][0]
+        assert open (lane['run'] + '/data/' + name).read () == '1,2\n3,4\n5,6\n'
+    error = train ('ring-gan', '--set', 'data.kind=csv', '--set', 'data.file=none.csv', cwd=here, status=USAGE).err
+    assert here in error and '/examples”' in error, error
+
+
 def test_progress_in_lines ():
     out = matchpoint ('train', 'ring-gan', 'ring-mmd-net', '--iterations', '200').out
     lines = out.splitlines ()

@@ -153,6 +153,8 @@ test_table_errors (void)
   g_assert_null (mp_data_open (absent, 1, &error));
   g_assert_error (error, MP_ERROR, MP_ERROR_FILE);
   g_assert_nonnull (strstr (error->message, "absent.csv"));
+  g_assert_nonnull (strstr (error->message, dir));
+  g_assert_nonnull (strstr (error->message, "/examples”"));
   g_clear_error (&error);
   g_assert_null (mp_data_open (folder, 1, &error));
   g_assert_error (error, MP_ERROR, MP_ERROR_FILE);
@@ -481,6 +483,46 @@ test_paths (void)
   mp_scratch_remove (dir);
 }
 
+/* What is set is looked for where that was said, not beside the experiment. */
+static void
+test_set_paths (void)
+{
+  g_autofree char *dir = mp_scratch_new (), *here = mp_scratch_new ();
+  g_autofree char *wanted = g_build_filename (here, "points.csv", NULL);
+  g_autofree char *other = g_build_filename (dir, "other.csv", NULL);
+  g_autoptr (MpExperiment) experiment = parse (dir, "csv", "");
+  g_autoptr (GError) error = NULL;
+  g_autofree char *path = NULL, *text = NULL;
+
+  write_file (here, "points.csv", "1,2\n");
+  write_file (dir, "points.csv", "3,4\n");
+  write_file (dir, "other.csv", "5,6\n");
+  g_assert_true (mp_experiment_set_from (experiment, "data.file = ./points.csv", here, &error));
+  path = mp_experiment_dup_path (experiment, "data", "file");
+  g_assert_cmpstr (path, ==, wanted);
+
+  g_assert_false (mp_experiment_set_from (experiment, "data.file=other.csv", here, &error));
+  g_assert_error (error, MP_ERROR, MP_ERROR_FILE);
+  g_assert_nonnull (strstr (error->message, here));
+  g_assert_nonnull (strstr (error->message, "/examples”"));
+  g_clear_error (&error);
+  g_assert_true (mp_experiment_set_from (experiment, "data.file=other.csv", NULL, &error));
+  g_free (path);
+  path = mp_experiment_dup_path (experiment, "data", "file");
+  g_assert_cmpstr (path, ==, other);
+
+  /* an example, though there is a file of its name beside the experiment */
+  g_assert_cmpint (g_remove (wanted), ==, 0);
+  g_assert_true (mp_experiment_set_from (experiment, "data.file=points.csv", here, &error));
+  g_free (path);
+  path = mp_experiment_dup_path (experiment, "data", "file");
+  g_assert_true (g_str_has_suffix (path, "/examples/points.csv"));
+  text = mp_experiment_to_text (experiment);
+  g_assert_nonnull (strstr (text, "file=points.csv\n"));
+  mp_scratch_remove (dir);
+  mp_scratch_remove (here);
+}
+
 /* The run has the file: it opens after the original is gone and after the folder has moved, and not with another. */
 static void
 test_kept (void)
@@ -544,6 +586,7 @@ main (int   argc,
   g_test_add_func ("/data-files/raster", test_raster);
   g_test_add_func ("/data-files/drawing", test_drawing);
   g_test_add_func ("/data-files/paths", test_paths);
+  g_test_add_func ("/data-files/set-paths", test_set_paths);
   g_test_add_func ("/data-files/kept", test_kept);
   return g_test_run ();
 }

@@ -328,6 +328,49 @@ test_mistakes (void)
 }
 
 static void
+check_file (MpSweep    *sweep,
+            guint       trial,
+            const char *dir,
+            const char *name)
+{
+  g_autofree char *path = mp_experiment_dup_path (mp_sweep_get_trial (sweep, trial)->experiment, "data", "file");
+  g_autofree char *wanted = g_build_filename (dir, name, NULL);
+
+  g_assert_cmpstr (path, ==, wanted);
+}
+
+/* Files are those beside the sweep's file, also after the sweep has a folder of its own; an example goes by its name. */
+static void
+test_files (void)
+{
+  g_autofree char *dir = mp_scratch_new ();
+  g_autofree char *file = g_build_filename (dir, "files.ini", NULL), *folder = g_build_filename (dir, "folder", NULL);
+  g_autofree char *saved = g_build_filename (folder, "sweep.ini", NULL), *text = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (MpSweep) sweep = NULL, again = NULL;
+  static const char *const names[] = { "files.ini", "a.csv", "b.csv" };
+  static const char lines[] = "[sweep]\nbases = ring-gan\nseeds = 1\n[set]\ndata.kind = csv\n"
+                              "[axis file]\ndata.file = a.csv; b.csv; points.csv\n";
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++) {
+    g_autofree char *path = g_build_filename (dir, names[i], NULL);
+
+    g_assert_true (g_file_set_contents (path, i == 0 ? lines : "1,2\n", -1, NULL));
+  }
+  sweep = mp_sweep_load (file, NULL, &error);
+  g_assert_no_error (error);
+  check_file (sweep, 0, dir, "a.csv");
+  check_file (sweep, 1, dir, "b.csv");
+  g_assert_true (mp_sweep_save (sweep, folder, &error));
+  again = mp_sweep_load (folder, NULL, &error);
+  g_assert_no_error (error);
+  check_file (again, 1, dir, "b.csv");
+  g_assert_true (g_file_get_contents (saved, &text, NULL, NULL));
+  g_assert_nonnull (strstr (text, "b.csv; points.csv;"));
+  mp_scratch_remove (dir);
+}
+
+static void
 test_unknown (void)
 {
   g_autoptr (GError) error = NULL;
@@ -373,6 +416,7 @@ main (int    argc,
   g_test_add_func ("/sweep/given", test_given);
   g_test_add_func ("/sweep/save", test_save);
   g_test_add_func ("/sweep/mistakes", test_mistakes);
+  g_test_add_func ("/sweep/files", test_files);
   g_test_add_func ("/sweep/unknown", test_unknown);
   g_test_add_func ("/sweep/installed", test_installed);
   return g_test_run ();
