@@ -537,6 +537,7 @@ mp_inspector_init (MpInspector *self)
   g_signal_group_connect_swapped (self->lane_signals, "notify::title", G_CALLBACK (update_summary), self);
   g_signal_group_connect_swapped (self->lane_signals, "notify::state", G_CALLBACK (update_health), self);
   g_signal_group_connect_swapped (self->lane_signals, "notify::progress", G_CALLBACK (update_health), self);
+  g_signal_group_connect_swapped (self->lane_signals, "changed-series", G_CALLBACK (update_health), self);
   gtk_widget_init_template (GTK_WIDGET (self));
   gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Settings of the lane"), -1);
   mp_drop_down_give_way (self->chooser, 12);

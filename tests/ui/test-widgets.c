@@ -536,6 +536,35 @@ test_inspector (void)
   g_assert_finalize_object (lanes);
 }
 
+static gboolean
+has_label (GtkWidget  *root,
+           const char *text)
+{
+  if (GTK_IS_LABEL (root) && strstr (gtk_label_get_text (GTK_LABEL (root)), text))
+    return TRUE;
+  for (GtkWidget *child = gtk_widget_get_first_child (root); child; child = gtk_widget_get_next_sibling (child))
+    if (has_label (child, text))
+      return TRUE;
+  return FALSE;
+}
+
+/* Curves of a kept run come when it has long been on screen, and nothing else changes. */
+static void
+test_inspector_health (void)
+{
+  const MpSeriesInfo info = { .id = "condition", .title = "Condition number" };
+  MpLaneModel *lane = canned_lane ("gram", 0);
+  GtkWidget *widget = mp_inspector_new ();
+
+  mp_inspector_set_lane (MP_INSPECTOR (widget), lane);
+  g_assert_false (has_label (widget, "Gram matrix"));
+  mp_lane_model_append (lane, mp_lane_model_add_curve (lane, &info), 4200, 42);
+  mp_lane_model_changed_series (lane);
+  g_assert_true (has_label (widget, "Gram matrix well conditioned"));
+  canned_check_gone (widget);
+  g_assert_finalize_object (lane);
+}
+
 /* Every key that the schema has for a preset gets a row. */
 static void
 test_inspector_complete (void)
@@ -717,6 +746,7 @@ main (int    argc,
   g_test_add_func ("/widgets/param-row/values", test_row_values);
   g_test_add_func ("/widgets/param-row/range", test_row_range);
   g_test_add_func ("/widgets/inspector", test_inspector);
+  g_test_add_func ("/widgets/inspector/health", test_inspector_health);
   g_test_add_func ("/widgets/inspector/complete", test_inspector_complete);
   g_test_add_func ("/widgets/transport", test_transport);
   g_test_add_func ("/widgets/gallery", test_gallery);
