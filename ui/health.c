@@ -4,7 +4,9 @@
 #include "ui/health.h"
 
 #include <math.h>
+#include <stdlib.h>
 
+#include "engine/methods/method.h"
 #include "ui/format.h"
 #include "ui/lane-past.h"
 #include "ui/plot/plot-format.h"
@@ -20,6 +22,8 @@
 #define EXPLODED 100           /* times the median gradient so far */
 #define VANISHED 1e-7          /* root mean square: what float32 can still add to weights of usual size */
 #define FEW 5                  /* evaluations before gradients are judged */
+#define AWAY 5                 /* times the data's extent: further out are no modes that were missed */
+#define MOST_ROWS 256          /* of samples and of data that distances are taken of */
 
 static void
 add (GPtrArray     *list,
@@ -37,7 +41,19 @@ add (GPtrArray     *list,
   g_ptr_array_add (list, self);
 }
 
-/* ---- numbers ---- */
+/* ---- numbers, of the moment that is shown ---- */
+
+/* How many values a curve has up to there. */
+static guint64
+count_values (MpLaneModel   *model,
+              const MpCurve *curve)
+{
+  if (!curve)
+    return 0;
+  if (!mp_lane_model_is_past (model))
+    return mp_series_get_n (curve->series);
+  return mp_series_search (curve->series, (double) mp_lane_model_get_progress (model)->iteration + 1);
+}
 
 /* Of the last values of a curve. FALSE where there are none or they are not finite. */
 static gboolean
@@ -47,7 +63,7 @@ recent_mean (MpLaneModel *model,
              double      *mean)
 {
   const MpCurve *curve = mp_lane_model_find_curve (model, id);
-  guint64 n = curve ? mp_series_get_n (curve->series) : 0, count = MIN (n, most), iteration;
+  guint64 n = count_values (model, curve), count = MIN (n, most), iteration;
   double sum = 0, value;
 
   for (guint64 i = n - count; i < n; i++) {
@@ -75,7 +91,7 @@ last_and_median (MpLaneModel *model,
                  double      *median)
 {
   const MpCurve *curve = mp_lane_model_find_curve (model, id);
-  guint64 n = curve ? mp_series_get_n (curve->series) : 0, iteration;
+  guint64 n = count_values (model, curve), iteration;
   g_autoptr (GArray) values = g_array_new (FALSE, FALSE, sizeof (double));
 
   for (guint64 i = n > 512 ? n - 512 : 0; i < n; i++) {
@@ -94,10 +110,123 @@ last_and_median (MpLaneModel *model,
   return TRUE;
 }
 
+/* How many times the data's extent (root mean square distance from its middle) the samples' median lies away from that
+ * middle. Where it is not at the origin, where generators begin, the way from there counts as extent. 0: not known. */
+static double
+measure_distance (MpSnapshot *snapshot)
+{
+  gint64 n_data = snapshot ? MIN (snapshot->n_data, MOST_ROWS) : 0;
+  gint64 n_samples = snapshot ? MIN (snapshot->n_samples, MOST_ROWS) : 0;
+  gint64 dimensions = snapshot ? snapshot->dimensions : 0;
+  g_autofree double *middle = g_new0 (double, dimensions + 1), *distances = g_new0 (double, n_samples + 1);
+  double spread = 0, offset = 0, extent;
+
+  if (n_data == 0 || n_samples == 0)
+    return 0;
+  for (gint64 i = 0; i < n_data * dimensions; i++)
+    middle[i % dimensions] += snapshot->data[i] / (double) n_data;
+  for (gint64 i = 0; i < n_data * dimensions; i++)
+    spread += pow (snapshot->data[i] - middle[i % dimensions], 2) / (double) n_data;
+  for (gint64 i = 0; i < dimensions; i++)
+    offset += middle[i] * middle[i];
+  for (gint64 i = 0; i < n_samples * dimensions; i++)
+    distances[i / dimensions] += pow (snapshot->samples[i] - middle[i % dimensions], 2);
+  for (gint64 i = 0; i < n_samples; i++)
+    distances[i] = isnan (distances[i]) ? INFINITY : sqrt (distances[i]);
+  qsort (distances, (gsize) n_samples, sizeof (double), compare_doubles);
+  extent = sqrt (spread) + sqrt (offset);
+  return extent > 0 ? distances[n_samples / 2] / extent : 0;
+}
+
+/* ---- what to try ---- */
+
+/* What tells the generator where to go decides that. */
+typedef struct
+{
+  const char *missing, *away, *exploding, *vanishing; /* translatable */
+  const char *missing_lesson, *lesson;                /* or NULL */
+} Advice;
+
+static const Advice critic_advice = {
+  N_("Try a smaller learning rate for the critic, a larger latent dimension or another seed."),
+  N_("Start anew with smaller learning rates, or hold the critic's slope with a gradient penalty."),
+  N_("Try a smaller learning rate, weight clipping or a gradient penalty."),
+  N_("Try another loss, a wider kernel, or a critic that is less sure."),
+  "collapse", "penalties"
+};
+
+static const Advice kernel_advice = {
+  N_("Try several bandwidths, a larger batch or another seed."),
+  N_("Start anew with a smaller learning rate for the generator, or with a bandwidth that reaches further."),
+  N_("Try a smaller learning rate or a larger bandwidth."),
+  N_("Try a larger bandwidth, or several, and a smaller learning rate."),
+  "bandwidth", "bandwidth"
+};
+
+static const Advice features_advice = {
+  N_("Try a smaller learning rate, a longer moving average or another seed."),
+  N_("Start anew with a smaller learning rate for the generator."),
+  N_("Try a smaller learning rate or a longer moving average."),
+  N_("Try a smaller learning rate, another encoder or another seed."),
+  "features", "features"
+};
+
+static const Advice other_advice = {
+  N_("Try a larger latent dimension, wider networks or another seed."),
+  N_("Start anew with smaller learning rates."),
+  N_("Try a smaller learning rate or weight clipping."),
+  N_("Try a smaller learning rate or another seed."),
+  NULL, NULL
+};
+
+static const Advice *
+find_advice (MpLaneModel *model)
+{
+  MpExperiment *experiment = mp_lane_model_get_experiment (model);
+  const MpMethod *method = (const MpMethod *) mp_registry_find (MP_KIND_METHOD,
+                                                                mp_experiment_get_string (experiment, "method", "kind"));
+
+  if (method->needs & MP_NEEDS_CRITIC)
+    return &critic_advice;
+  if (mp_experiment_find_param (experiment, "method", "bandwidths"))
+    return &kernel_advice;
+  return method->needs & MP_NEEDS_EXTRACTOR ? &features_advice : &other_advice;
+}
+
 /* ---- what can be wrong ---- */
+
+/* Samples that flew off. Returns: whether they did, so that nobody takes them for modes that were missed. */
+static gboolean
+judge_distance (MpLaneModel *model,
+                GPtrArray   *list)
+{
+  const Advice *advice = find_advice (model);
+  double distance = measure_distance (mp_lane_model_get_snapshot (model));
+  g_autofree char *times = mp_format_value (distance, 2);
+
+  if (distance <= AWAY)
+    return FALSE;
+  add (list, MP_HEALTH_WARNING, _("The samples have left the data"),
+       g_strdup_printf (_("Half of them lie further away than %s times the data's extent. From there little or nothing "
+                          "pulls them back. %s"), times, _(advice->away)), advice->lesson);
+  return TRUE;
+}
+
+/* before: a sentence to say first, or NULL. */
+static void
+add_missing (GPtrArray    *list,
+             const char   *title,
+             const char   *before,
+             const Advice *advice)
+{
+  add (list, MP_HEALTH_WARNING, title,
+       g_strdup_printf ("%s%s%s %s", before ? before : "", before ? " " : "",
+                        _("The generator leaves out part of the data."), _(advice->missing)), advice->missing_lesson);
+}
 
 static void
 judge_modes (MpLaneModel *model,
+             gboolean     away,
              GPtrArray   *list)
 {
   const MpLaneProgress *progress = mp_lane_model_get_progress (model);
@@ -114,17 +243,18 @@ judge_modes (MpLaneModel *model,
     add (list, MP_HEALTH_CALM, title,
          g_strdup_printf (_("Only %s of the samples are of high quality; the others lie around and between the modes."),
                           share), NULL);
+  else if (away)
+    add (list, MP_HEALTH_CALM, title, NULL, NULL);
   else if (early)
     add (list, MP_HEALTH_CALM, title, g_strdup (_("Early still: most lanes find more modes as they train.")), NULL);
   else
-    add (list, MP_HEALTH_WARNING, title,
-         g_strdup (_("The generator leaves out part of the data. Try a smaller learning rate for the critic, a larger "
-                     "latent dimension or another seed.")), "collapse");
+    add_missing (list, title, NULL, find_advice (model));
 }
 
 /* Of data without modes: how much of it has samples nearby, and how many samples are where it is. */
 static void
 judge_coverage (MpLaneModel *model,
+                gboolean     away,
                 GPtrArray   *list)
 {
   const MpLaneProgress *progress = mp_lane_model_get_progress (model);
@@ -141,14 +271,13 @@ judge_coverage (MpLaneModel *model,
     quality = g_strdup_printf (_("%s of the samples lie where the data lies."), share);
   if (coverage >= POOR_COVERAGE)
     add (list, MP_HEALTH_GOOD, title, g_steal_pointer (&quality), NULL);
+  else if (away)
+    add (list, MP_HEALTH_CALM, title, g_steal_pointer (&quality), NULL);
   else if (early)
     add (list, MP_HEALTH_CALM, title, g_strdup (_("Early still: most lanes find more of the data as they train.")),
          NULL);
   else
-    add (list, MP_HEALTH_WARNING, title,
-         g_strdup_printf (_("%s%sThe generator leaves out part of the data. Try a smaller learning rate for the critic, a "
-                            "larger latent dimension or another seed."), quality ? quality : "", quality ? " " : ""),
-         "collapse");
+    add_missing (list, title, quality, find_advice (model));
 }
 
 static void
@@ -222,6 +351,8 @@ judge_gradients (MpLaneModel *model,
     { "gradient/critic", N_("The critic's gradients explode"), N_("The critic's gradients vanish") },
   };
 
+  const Advice *advice = find_advice (model);
+
   for (guint i = 0; i < G_N_ELEMENTS (groups); i++) {
     double last, median;
     g_autofree char *last_text = NULL, *median_text = NULL;
@@ -232,12 +363,12 @@ judge_gradients (MpLaneModel *model,
     median_text = mp_format_value (median, 2);
     if (median > 0 && last > EXPLODED * median)
       add (list, MP_HEALTH_WARNING, _(groups[i].exploding),
-           g_strdup_printf (_("They are %s a weight now (root mean square), and were %s. Try a smaller learning rate, "
-                              "weight clipping or a gradient penalty."), last_text, median_text), "penalties");
+           g_strdup_printf (_("They are %s a weight now (root mean square), and were %s. %s"), last_text, median_text,
+                            _(advice->exploding)), advice->lesson);
     else if (last < VANISHED)
       add (list, MP_HEALTH_WARNING, _(groups[i].vanishing),
-           g_strdup_printf (_("They are %s a weight (root mean square): nothing pulls any more. Try another loss, a wider "
-                              "kernel, or a critic that is less sure."), last_text), "penalties");
+           g_strdup_printf (_("They are %s a weight (root mean square): nothing pulls any more. %s"), last_text,
+                            _(advice->vanishing)), advice->lesson);
   }
 }
 
@@ -252,13 +383,15 @@ compare_levels (gconstpointer a,
   return (int) y->level - (int) x->level;
 }
 
-/* FALSE where the state is all there is to say. */
+/* FALSE where the state is all there is to say. A moment before the lane ended is judged as any other. */
 static gboolean
 judge_state (MpLaneModel *model,
              GPtrArray   *list)
 {
   const char *message = mp_lane_model_get_message (model) ? mp_lane_model_get_message (model) : "";
 
+  if (mp_lane_model_is_past (model))
+    return TRUE;
   switch (mp_lane_model_get_state (model)) {
   case MP_LANE_PREPARING:
     add (list, MP_HEALTH_CALM, _("Preparing"), g_strdup (message), NULL);
@@ -295,8 +428,10 @@ mp_health_list (MpLaneModel *model)
   g_return_val_if_fail (MP_IS_LANE_MODEL (model), list);
 
   if (judge_state (model, list)) {
-    judge_modes (model, list);
-    judge_coverage (model, list);
+    gboolean away = judge_distance (model, list);
+
+    judge_modes (model, away, list);
+    judge_coverage (model, away, list);
     judge_critic (model, list);
     judge_kernel (model, list);
     judge_gradients (model, list);

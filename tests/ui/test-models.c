@@ -8,6 +8,7 @@
 #include "ui/chart-view.h"
 #include "ui/format.h"
 #include "ui/health.h"
+#include "ui/lane-past.h"
 
 static void
 count_cb (guint *count)
@@ -262,21 +263,40 @@ test_link (void)
   g_assert_finalize_object (link);
 }
 
-/* The level of what is said in these words. */
-static MpHealthLevel
-health_of (MpLaneModel *lane,
-           const char  *words)
+/* What is said in these words, or NULL. */
+static const MpHealth *
+find_health (GPtrArray  *list,
+             const char *words)
 {
-  g_autoptr (GPtrArray) list = mp_health_list (lane);
-
   for (guint i = 0; i < list->len; i++) {
     const MpHealth *health = g_ptr_array_index (list, i);
     g_autofree char *all = g_strconcat (health->title, "\n", health->detail, NULL);
 
     if (strstr (all, words))
-      return health->level;
+      return health;
   }
-  g_error ("nobody says “%s”", words);
+  return NULL;
+}
+
+static gboolean
+is_said (MpLaneModel *lane,
+         const char  *words)
+{
+  g_autoptr (GPtrArray) list = mp_health_list (lane);
+
+  return find_health (list, words) != NULL;
+}
+
+static MpHealthLevel
+health_of (MpLaneModel *lane,
+           const char  *words)
+{
+  g_autoptr (GPtrArray) list = mp_health_list (lane);
+  const MpHealth *health = find_health (list, words);
+
+  if (!health)
+    g_error ("nobody says “%s”", words);
+  return health->level;
 }
 
 static void
@@ -322,6 +342,84 @@ test_health_curves (void)
     g_assert_cmpint (health_of (lane, cases[i].words), ==, MP_HEALTH_WARNING);
     g_assert_finalize_object (lane);
   }
+}
+
+/* Looking back, what is said is of the moment that is shown, also of a lane that diverged later. */
+static void
+test_health_past (void)
+{
+  MpLaneModel *lane = canned_lane ("gan", 0);
+  MpLaneProgress progress = *mp_lane_model_get_progress (lane);
+  g_autoptr (MpSnapshot) snapshot = canned_snapshot (1000028, FALSE, FALSE);
+
+  append_curve (lane, "condition", 30, 42, 1e10);
+  append_curve (lane, "gradient/critic", 30, 0.01, 20);
+  g_assert_cmpint (health_of (lane, "ill-conditioned"), ==, MP_HEALTH_WARNING);
+  g_assert_cmpint (health_of (lane, "gradients explode"), ==, MP_HEALTH_WARNING);
+  mp_lane_model_set_state (lane, MP_LANE_DIVERGED, "in critic/w1");
+  progress.iteration = 1000028; /* the last but one */
+  progress.modes = 8;
+  mp_lane_model_show_past (lane, snapshot, &progress);
+  g_assert_cmpint (health_of (lane, "condition 42"), ==, MP_HEALTH_CALM);
+  g_assert_cmpint (health_of (lane, "Covers 8 of 8"), ==, MP_HEALTH_GOOD);
+  g_assert_false (is_said (lane, "explode"));
+  g_assert_false (is_said (lane, "Diverged"));
+  mp_lane_model_show_past (lane, NULL, NULL);
+  g_assert_cmpint (health_of (lane, "Diverged"), ==, MP_HEALTH_BAD);
+  g_assert_finalize_object (lane);
+}
+
+/* What is to be tried fits the method. */
+static void
+test_health_advice (void)
+{
+  static const struct
+  {
+    const char *method, *words, *lesson;
+  } cases[] = {
+    { "gan", "for the critic", "collapse" },
+    { "mmd-net", "bandwidths", "bandwidth" },
+    { "gfmn", "moving average", "features" },
+    { "autoencoder", "wider networks", NULL },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    MpLaneModel *lane = canned_lane (cases[i].method, 0);
+    g_autoptr (GPtrArray) list = mp_health_list (lane);
+
+    g_assert_cmpint (health_of (lane, cases[i].words), ==, MP_HEALTH_WARNING);
+    g_assert_cmpstr (((MpHealth *) g_ptr_array_index (list, 0))->lesson, ==, cases[i].lesson);
+    append_curve (lane, "gradient/generator", 30, 0.01, 20);
+    g_assert_true (is_said (lane, "explode"));
+    g_assert_cmpint (is_said (lane, "critic") || is_said (lane, "penalty"), ==, i == 0);
+    g_assert_finalize_object (lane);
+  }
+}
+
+/* Samples that flew off are no modes that were left out. */
+static void
+test_health_away (void)
+{
+  MpLaneModel *lane = canned_lane ("mmd-net", 0);
+  g_autoptr (MpSnapshot) near = canned_snapshot (4201, FALSE, FALSE), far = canned_snapshot (4202, FALSE, FALSE);
+  g_autoptr (MpSnapshot) lost = canned_snapshot (4203, FALSE, FALSE);
+
+  for (gint64 i = 0; i < 2 * near->n_samples; i++) {
+    near->samples[i] *= 3;
+    far->samples[i] *= 1e14f;
+    lost->samples[i] = i % 2 == 0 ? NAN : 0;
+  }
+  mp_lane_model_set_snapshot (lane, near);
+  g_assert_false (is_said (lane, "left the data"));
+  g_assert_cmpint (health_of (lane, "Covers 3 of 8 modes"), ==, MP_HEALTH_WARNING);
+  mp_lane_model_set_snapshot (lane, far);
+  g_assert_cmpint (health_of (lane, "left the data"), ==, MP_HEALTH_WARNING);
+  g_assert_true (is_said (lane, "×10¹⁴ times"));
+  g_assert_cmpint (health_of (lane, "Covers 3 of 8 modes"), ==, MP_HEALTH_CALM);
+  g_assert_false (is_said (lane, "leaves out"));
+  mp_lane_model_set_snapshot (lane, lost);
+  g_assert_cmpint (health_of (lane, "left the data"), ==, MP_HEALTH_WARNING);
+  g_assert_finalize_object (lane);
 }
 
 static void
@@ -386,6 +484,9 @@ main (int    argc,
   g_test_add_func ("/models/chart-link", test_link);
   g_test_add_func ("/models/health/state", test_health);
   g_test_add_func ("/models/health/curves", test_health_curves);
+  g_test_add_func ("/models/health/past", test_health_past);
+  g_test_add_func ("/models/health/advice", test_health_advice);
+  g_test_add_func ("/models/health/away", test_health_away);
   g_test_add_func ("/models/format", test_format);
   return g_test_run ();
 }
