@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "engine/methods/method.h"
+#include "engine/metrics/metric.h"
 #include "ui/format.h"
 
 /* The charts that compare any lanes. */
@@ -17,7 +17,7 @@ static const struct
   double      low, high;
 } standing[] = {
   { "losses", N_("Losses"), N_("own scale each"), NULL, { "loss/" }, TRUE, FALSE, NAN, NAN },
-  { "mmd2", N_("MMD²"), N_("data space, unbiased"), NULL, { "mmd2" }, FALSE, TRUE, NAN, NAN },
+  { "mmd2", N_("MMD²"), NULL, NULL, { "mmd2" }, FALSE, TRUE, NAN, NAN },
   { "quality", N_("High quality"), NULL, "%", { "share/high_quality", "share/modes" }, FALSE, FALSE, 0, 100 },
 };
 
@@ -79,13 +79,22 @@ add (GPtrArray         *choices,
   return choice;
 }
 
+/* What the metric of that name says beside its title, or NULL. */
+static char *
+dup_note (const char *id)
+{
+  const MpMetric *metric = (const MpMetric *) mp_registry_find (MP_KIND_METRIC, id);
+
+  return metric && metric->note ? g_strdup (g_dgettext (GETTEXT_PACKAGE, metric->note)) : NULL;
+}
+
 static void
 add_standing (GPtrArray *choices)
 {
   for (guint i = 0; i < G_N_ELEMENTS (standing); i++) {
     MpChartChoice *choice = add (choices, g_strdup (standing[i].id), _(standing[i].title), standing[i].patterns);
 
-    choice->subtitle = standing[i].subtitle ? g_strdup (_(standing[i].subtitle)) : NULL;
+    choice->subtitle = standing[i].subtitle ? g_strdup (_(standing[i].subtitle)) : dup_note (standing[i].patterns[0]);
     choice->unit = g_strdup (standing[i].unit);
     choice->own_scale = standing[i].own_scale;
     choice->scale = standing[i].log ? MP_SCALE_LOG : MP_SCALE_LINEAR;
@@ -107,7 +116,7 @@ split_title (MpChartChoice *choice,
     choice->subtitle = g_strndup (bracket + 2, end - bracket - 2);
 }
 
-static void
+static MpChartChoice *
 add_series (GPtrArray     *choices,
             const MpCurve *curve,
             const char    *method,
@@ -118,7 +127,7 @@ add_series (GPtrArray     *choices,
   MpChartChoice *choice;
 
   if (mp_chart_choices_find (choices, id))
-    return;
+    return NULL;
   choice = add (choices, g_steal_pointer (&id), curve->title, patterns);
   split_title (choice, curve->title);
   g_free (choice->label);
@@ -126,6 +135,29 @@ add_series (GPtrArray     *choices,
   choice->group = g_strdup (group);
   choice->method = g_intern_string (method);
   choice->unit = g_strdup (curve->unit);
+  return choice;
+}
+
+/* A measure of all lanes, on an axis that has room for what any of them can reach. */
+static void
+add_metric (GPtrArray     *choices,
+            const MpCurve *curve,
+            GListModel    *lanes)
+{
+  const MpMetric *metric = (const MpMetric *) mp_registry_find (MP_KIND_METRIC, curve->id);
+  MpChartChoice *choice = add_series (choices, curve, NULL, _("All lanes"));
+  gint64 n_modes = 0;
+
+  if (!choice)
+    return;
+  for (guint i = 0; i < g_list_model_get_n_items (lanes); i++) {
+    g_autoptr (MpLaneModel) lane = g_list_model_get_item (lanes, i);
+
+    n_modes = MAX (n_modes, mp_lane_model_get_live_progress (lane)->n_modes);
+  }
+  mp_metric_get_range (metric, n_modes, &choice->low, &choice->high);
+  if (!choice->subtitle)
+    choice->subtitle = dup_note (curve->id);
 }
 
 /* The charts of the method's paper, as far as the lane has their series. */
@@ -169,7 +201,7 @@ mp_chart_choices_list (GListModel *lanes)
       const MpCurve *curve = mp_lane_model_get_curve (lane, k);
 
       if (mp_registry_find (MP_KIND_METRIC, curve->id))
-        add_series (choices, curve, NULL, _("All lanes"));
+        add_metric (choices, curve, lanes);
     }
   }
   for (guint i = 0; i < n; i++) {

@@ -88,6 +88,7 @@ const MpMetric mp_metric_coverage = {
     .paper = "Naeem et al., Reliable fidelity and diversity metrics, 2020",
   },
   .better = MP_HIGHER_IS_BETTER,
+  .range = MP_METRIC_SHARE,
   .definition = N_("Share of the first 500 reference points with one of the first 500 samples no farther away than "
                    "their fifth nearest reference point; for data without modes. Perfect samples score 0.969."),
   .applies = coverage_applies,

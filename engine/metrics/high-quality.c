@@ -60,6 +60,7 @@ const MpMetric mp_metric_high_quality = {
     .summary = N_("Share of samples that lie where the data lies."),
   },
   .better = MP_HIGHER_IS_BETTER,
+  .range = MP_METRIC_SHARE,
   /* xgettext:no-c-format */
   .definition = N_("Share of samples within 3 standard deviations of the nearest centre, each mode with its own; of "
                    "data without modes whose density is known, share of the first 500 samples at least as dense as "

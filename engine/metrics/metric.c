@@ -21,6 +21,19 @@ mp_metrics_compute (const MpMetricInput *input,
   }
 }
 
+gboolean
+mp_metric_get_range (const MpMetric *metric,
+                     gint64          n_modes,
+                     double         *low,
+                     double         *high)
+{
+  double most = metric->range == MP_METRIC_SHARE ? 1 : metric->range == MP_METRIC_OF_MODES ? (double) n_modes : 0;
+
+  *low = most > 0 ? 0 : NAN;
+  *high = most > 0 ? most : NAN;
+  return most > 0;
+}
+
 /* |xᵢ − c_m|² */
 static double
 squared_distance (const MpMetricInput *input,

@@ -27,16 +27,30 @@ typedef struct
   double      value;
 } MpMetricValue;
 
+/* Between what the values lie, where that is known beforehand. */
+typedef enum
+{
+  MP_METRIC_FREE,
+  MP_METRIC_SHARE,              /* 0 … 1 */
+  MP_METRIC_OF_MODES            /* 0 … number of the data's modes */
+} MpMetricRange;
+
 typedef struct
 {
-  MpDescriptor base;
-  MpBetter     better;
-  const char  *unit;            /* "modes", "%", NULL */
-  const char  *definition;      /* one sentence: estimator, kernel, root or square */
-  gboolean   (*applies) (const MpMetricInput *input);
+  MpDescriptor  base;
+  MpBetter      better;
+  MpMetricRange range;
+  const char   *unit;           /* "modes", "%", NULL */
+  const char   *note;           /* beside the title of a chart: estimator and space; or NULL */
+  const char   *definition;     /* one sentence: estimator, kernel, root or square */
+  gboolean    (*applies) (const MpMetricInput *input);
   /* Appends MpMetricValue to values; the first one carries the metric's own id. Ids are interned. */
-  void       (*compute) (const MpMetricInput *input, GArray *values);
+  void        (*compute) (const MpMetricInput *input, GArray *values);
 } MpMetric;
+
+/* The ends of an axis that has all values on it; n_modes: of the data, 0: not known. Returns: FALSE, and NAN for both,
+ * where the values decide. */
+gboolean mp_metric_get_range (const MpMetric *metric, gint64 n_modes, double *low, double *high);
 
 /* Runs every metric that applies. values: of MpMetricValue. */
 void mp_metrics_compute (const MpMetricInput *input, GArray *values);

@@ -207,6 +207,7 @@ const MpMetric mp_metric_mmd2 = {
     .n_params = G_N_ELEMENTS (params),
   },
   .better = MP_LOWER_IS_BETTER,
+  .note = N_("data space, unbiased"),
   .definition = N_("Unbiased estimate of MMD² (U-statistic, no root; may be negative) with the sum of Gaussian kernels "
                    "of σ = 1/8, 1/4, 1/2, 1, 2 and 4, on the first 500 generated and reference points "
                    "([evaluate] mmd_samples)."),

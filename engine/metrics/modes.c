@@ -45,6 +45,7 @@ const MpMetric mp_metric_modes = {
     .summary = N_("How many modes of the data the samples reach."),
   },
   .better = MP_HIGHER_IS_BETTER,
+  .range = MP_METRIC_OF_MODES,
   .unit = N_("modes"),
   .definition = N_("Modes with at least one sample within 3 standard deviations of their centre; strict: at least 20 "
                    "samples."),

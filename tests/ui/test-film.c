@@ -5,6 +5,7 @@
 #include <gdk-pixbuf/gdk-pixbuf.h>
 #include <gio/gio.h>
 #include <glib/gstdio.h>
+#include <math.h>
 #include <string.h>
 #include <webp/demux.h>
 
@@ -189,6 +190,32 @@ count_frames (guint    done,
   return done < 3;
 }
 
+/* A chart says how it measures; shares and modes have the axis that they can fill, whatever was reached. */
+static void
+check_charts (MpRunPictures *pictures)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (MpPicture) picture = mp_run_pictures_make (pictures, -1, &error);
+  guint n_shares = 0, n_modes = 0, n_mmd2 = 0;
+  MpChart *chart;
+
+  g_assert_no_error (error);
+  for (guint i = 0; (chart = mp_picture_get_chart (picture, i)); i++) {
+    const char *title = mp_chart_get_title (chart);
+    g_autofree char *note = mp_chart_dup_note (chart, FALSE);
+    double low, high;
+
+    mp_chart_get_y_range (chart, &low, &high);
+    if (g_str_equal (title, "High quality") && ++n_shares)
+      g_assert_true (low == 0 && high == 1);
+    else if (g_str_equal (title, "Modes") && ++n_modes)
+      g_assert_true (low == 0 && high == 8);
+    else if (g_str_equal (title, "MMD²") && ++n_mmd2)
+      g_assert_true (g_str_has_prefix (note, "data space, unbiased") && isnan (low) && isnan (high));
+  }
+  g_assert_cmpuint (n_shares * n_modes * n_mmd2, ==, 1);
+}
+
 static void
 test_run (void)
 {
@@ -209,6 +236,7 @@ test_run (void)
   g_assert_cmpuint (two->len, ==, 2);
   g_assert_cmpuint (g_array_index (two, guint64, 0), ==, 0);
   g_assert_cmpuint (g_array_index (two, guint64, 1), ==, 30);
+  check_charts (pictures);
   g_assert_true (mp_run_pictures_film (pictures, path, &settings, &error));
   g_assert_no_error (error);
   g_assert_true (g_file_test (path, G_FILE_TEST_EXISTS));

@@ -332,6 +332,7 @@ test_charts (void)
   GListStore *lanes = g_list_store_new (MP_TYPE_LANE_MODEL);
   GtkWidget *charts = mp_charts_new ();
   MpLaneModel *first = canned_lane ("gan", 0), *second = canned_lane ("gram", 1);
+  double low, high;
   guint n = 0;
 
   g_signal_connect_swapped (charts, "notify::smoothing", G_CALLBACK (count_cb), &n);
@@ -344,7 +345,6 @@ test_charts (void)
   for (guint i = 0; i < mp_charts_get_n_charts (MP_CHARTS (charts)); i++) {
     MpChart *chart = mp_chart_view_get_chart (mp_charts_get_view (MP_CHARTS (charts), i));
     g_autofree char *words = mp_chart_describe (chart);
-    double low, high;
 
     g_assert_nonnull (strstr (words, "GAN"));
     g_assert_nonnull (strstr (words, "GRAM"));
@@ -364,6 +364,9 @@ test_charts (void)
   g_assert_cmpstr (mp_chart_get_title (shown (charts, 1)), ==, "MMD²");
   g_assert_true (gtk_widget_activate_action (gtk_widget_get_last_child (charts), "chart.show", "s", "measure/modes"));
   g_assert_cmpstr (mp_chart_get_title (shown (charts, 2)), ==, "Modes");
+  mp_chart_get_y_range (shown (charts, 2), &low, &high);
+  g_assert_true (low == 0 && high == 8);
+  check_note (shown (charts, 1), "data space, unbiased · log · smoothed");
   choices = mp_charts_dup_choices (MP_CHARTS (charts));
   g_assert_cmpstr (choices[0], ==, "gram/loss/generator|log");
   g_assert_cmpstr (choices[1], ==, "wgan/gradient-norm");

@@ -348,6 +348,15 @@ mp_chart_set_y_range (MpChart *self,
 }
 
 void
+mp_chart_get_y_range (MpChart *self,
+                      double  *low,
+                      double  *high)
+{
+  *low = self->y_low;
+  *high = self->y_high;
+}
+
+void
 mp_chart_set_cursor (MpChart *self,
                      double   iteration,
                      gboolean readout)

@@ -119,6 +119,10 @@ void     mp_chart_set_y_range (MpChart *self,
                                double   low,
                                double   high);
 
+void     mp_chart_get_y_range (MpChart *self,
+                               double  *low,
+                               double  *high);
+
 /* A vertical line at an iteration with a dot on each curve at its nearest value; readout: and a box with the numbers, as
  * many as leave half of a narrow chart free. */
 void     mp_chart_set_cursor (MpChart *self,

@@ -80,6 +80,13 @@ mp_picture_add_chart (MpPicture *self,
   g_ptr_array_add (self->charts, mp_chart_ref (chart));
 }
 
+MpChart *
+mp_picture_get_chart (MpPicture *self,
+                      guint      i)
+{
+  return i < self->charts->len ? g_ptr_array_index (self->charts, i) : NULL;
+}
+
 /* Adds a part after a dot; takes the text. */
 static void
 add_part (GString *text,

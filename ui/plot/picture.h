@@ -53,6 +53,9 @@ void       mp_picture_add_lane (MpPicture        *self,
                                 MpPanel          *panel);
 void       mp_picture_add_chart (MpPicture *self,
                                  MpChart   *chart);
+/* The i-th, or NULL. */
+MpChart   *mp_picture_get_chart (MpPicture *self,
+                                 guint      i);
 
 void       mp_picture_draw (MpPicture         *self,
                             cairo_t           *cr,

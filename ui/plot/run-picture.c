@@ -332,29 +332,35 @@ add_losses (MpPicture *picture,
 static gboolean
 add_metric (MpPicture          *picture,
             GPtrArray          *runs,
-            const MpDescriptor *metric,
+            const MpDescriptor *descriptor,
             gint64              last)
 {
+  const MpMetric *metric = (const MpMetric *) descriptor;
   g_autoptr (MpChart) chart = mp_chart_new ();
   gboolean positive = TRUE;
+  gint64 n_modes = 0;
+  double low, high;
   guint n = 0;
 
-  mp_chart_set_title (chart, _(metric->title), NULL);
+  mp_chart_set_title (chart, _(descriptor->title), metric->note ? _(metric->note) : NULL);
   for (guint i = 0; i < runs->len; i++) {
     const Kept *kept = g_ptr_array_index (runs, i);
-    g_autoptr (MpSeries) series = make_series (find_curve (kept, metric->id), last);
+    g_autoptr (MpSeries) series = make_series (find_curve (kept, descriptor->id), last);
     MpSummary summary;
 
     if (!series)
       continue;
     mp_series_summarise (series, 0, mp_series_get_n (series), &summary);
     positive &= isfinite (summary.min_positive);
+    n_modes = MAX (n_modes, kept->n_modes);
     mp_chart_add_series (chart, series, kept->name.name, i, MP_DASH_SOLID);
     n++;
   }
   /* Distances that should vanish are read on a log axis, where every lane has something to show on it. */
-  if (positive && ((const MpMetric *) metric)->better == MP_LOWER_IS_BETTER)
+  if (positive && metric->better == MP_LOWER_IS_BETTER)
     mp_chart_set_scale (chart, MP_SCALE_LOG);
+  if (mp_metric_get_range (metric, n_modes, &low, &high))
+    mp_chart_set_y_range (chart, low, high);
   if (n > 0)
     mp_picture_add_chart (picture, chart);
   return n > 0;
