@@ -14,6 +14,8 @@ G_BEGIN_DECLS
 gboolean   mp_comparison_create (const char *dir, const char *title, GPtrArray *lanes, GError **error);
 /* The run folders behind a folder: itself, or those inside, in the lanes' order. (transfer full): of char *. */
 GPtrArray *mp_comparison_list_runs (const char *dir, GError **error);
+/* Says on stderr what the curves of these run folders lack because files are damaged. */
+void       mp_comparison_warn (GPtrArray *dirs);
 /* The title in comparison.ini, or NULL. (transfer full) */
 char      *mp_comparison_get_title (const char *dir);
 

@@ -71,5 +71,8 @@ mp_export_run (MpArguments *arguments)
   }
   if (all->len > 1 && mp_arguments_has (arguments, "experiment"))
     return mp_complain (MP_EXIT_USAGE, _("--experiment writes the file of one run; %u were given."), all->len);
-  return export_all (arguments, all, &error) ? MP_EXIT_OK : mp_complain_error (error);
+  if (!export_all (arguments, all, &error))
+    return mp_complain_error (error);
+  mp_comparison_warn (all);
+  return MP_EXIT_OK;
 }

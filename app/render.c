@@ -217,6 +217,7 @@ render_runs (MpArguments *arguments,
   pictures = mp_run_pictures_new (dirs, title, error);
   if (pictures == NULL)
     return FALSE;
+  mp_comparison_warn (dirs);
   if (mp_arguments_get (arguments, "film") != NULL && !write_film (arguments, pictures, error))
     return FALSE;
   if (mp_arguments_get (arguments, "to") == NULL)

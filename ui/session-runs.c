@@ -79,7 +79,7 @@ read_thread (GTask        *task,
 {
   Reading *reading = data;
   g_autoptr (MpRun) run = mp_run_open (reading->run_dir, FALSE, NULL);
-  g_autoptr (GPtrArray) ids = run ? mp_run_list_series (run) : NULL;
+  g_autoptr (GPtrArray) ids = run ? mp_run_list_series (run, NULL) : NULL;
   g_autoptr (MpSeriesNames) names = mp_series_names_new ();
 
   if (run)

@@ -159,12 +159,13 @@ mp_runs_to_csv (GPtrArray  *dirs,
   g_autoptr (GString) csv = g_string_new ("run,iteration");
 
   for (guint i = 0; i < dirs->len; i++) {
-    MpRun *run = mp_run_open (g_ptr_array_index (dirs, i), FALSE, error);
+    g_autoptr (MpRun) run = mp_run_open (g_ptr_array_index (dirs, i), FALSE, error);
+    GPtrArray *ids = run != NULL ? mp_run_list_series (run, error) : NULL;
 
-    if (run == NULL)
+    if (ids == NULL)
       return NULL;
-    g_ptr_array_add (runs, run);
-    g_ptr_array_add (lists, mp_run_list_series (run));
+    g_ptr_array_add (lists, ids);
+    g_ptr_array_add (runs, g_steal_pointer (&run));
   }
   columns = list_columns (lists);
   for (guint i = 0; i < columns->len; i++) {
@@ -191,8 +192,8 @@ write_events (MpRun       *run,
               const char  *dir,
               GError     **error)
 {
-  g_autoptr (GPtrArray) ids = mp_run_list_series (run);
-  g_autoptr (GArray) cells = read_cells (run, ids, error);
+  g_autoptr (GPtrArray) ids = mp_run_list_series (run, error);
+  g_autoptr (GArray) cells = ids != NULL ? read_cells (run, ids, error) : NULL;
   g_autoptr (GDateTime) created = g_date_time_new_from_iso8601 (mp_run_get_created (run), NULL);
   double begin = created != NULL ? (double) g_date_time_to_unix (created) : 0;
   double pace = mp_run_get_seconds (run) / (double) MAX (mp_run_get_iteration (run), 1);

@@ -20,6 +20,8 @@
 #define MAX_TEXT 256
 #define MAX_EVENT 4096
 #define FLUSH_INTERVAL G_USEC_PER_SEC
+#define LONGEST (8 + 10 * MAX_VALUES)  /* payload */
+#define REACH (64 * 1024)  /* how far behind a bad record a whole one is looked for */
 
 struct _MpMetricsWriter
 {
@@ -36,12 +38,19 @@ struct _MpMetricsWriter
 struct _MpMetricsReader
 {
   GBytes    *bytes;
-  gsize      size;         /* of head and whole records */
+  gsize      size;         /* up to the end of the last whole record */
   gsize      torn;
+  GArray    *gaps;         /* Gap, ascending */
   guint64    iteration;
   GPtrArray *series;       /* ids, NULL-terminated */
   GArray    *events;       /* MpMetricsEvent, texts owned */
 };
+
+/* Bytes between whole records that are none. */
+typedef struct
+{
+  gsize begin, end;
+} Gap;
 
 static void
 make_head (guint8 head[HEAD])
@@ -122,6 +131,71 @@ accept_record (MpMetricsReader *self,
   return TRUE;
 }
 
+/* Where the first whole record from `from` on begins, 0 when none is in reach. */
+static gsize
+find_record (const guint8 *data,
+             gsize         size,
+             gsize         from)
+{
+  Record record;
+
+  for (gsize at = from; at < MIN (size, from + REACH); at++)
+    if (next_record (data, size, at, FALSE, &record))
+      return at;
+  return 0;
+}
+
+/* Whether what begins at `at` looks like one record and no more, which is all that a killed process can leave. Zeros at the
+ * end are what a file system makes of bytes that it knows of and never wrote. */
+static gboolean
+is_torn (const guint8 *data,
+         gsize         size,
+         gsize         at)
+{
+  gsize payload;
+
+  while (size > at && data[size - 1] == 0)
+    size--;
+  if (size - at < RECORD_HEAD)
+    return TRUE;
+  payload = mp_bytes_get (data + at + 4, 2);
+  return strchr ("SVE", data[at + 6]) != NULL && data[at + 6] != 0 && data[at + 7] == 0 && payload <= LONGEST
+         && size - at - RECORD_HEAD <= payload;
+}
+
+/* Adopts all whole records, also those behind damage; FALSE where there is nothing but damage. */
+static gboolean
+walk (MpMetricsReader *self,
+      const char      *file,
+      GError         **error)
+{
+  gsize size;
+  const guint8 *data = g_bytes_get_data (self->bytes, &size);
+  Record record;
+
+  while (self->size < size) {
+    Gap gap = { self->size, 0 };
+
+    if (next_record (data, size, self->size, FALSE, &record) && accept_record (self, &record)) {
+      self->size += RECORD_HEAD + record.size;
+      continue;
+    }
+    gap.end = find_record (data, size, gap.begin + 1);
+    if (gap.end == 0 && is_torn (data, size, gap.begin))
+      break;
+    if (gap.end == 0)
+      gap.end = size;
+    g_array_append_val (self->gaps, gap);
+    self->size = gap.end;
+  }
+  self->torn = size - self->size;
+  if (self->gaps->len == 0 || self->series->len > 0 || self->events->len > 0)
+    return TRUE;
+  g_set_error (error, MP_ERROR, MP_ERROR_FILE, "“%s” is damaged from byte %" G_GSIZE_FORMAT " on: nothing there can be read.",
+               file, g_array_index (self->gaps, Gap, 0).begin);
+  return FALSE;
+}
+
 static void
 clear_event (gpointer data)
 {
@@ -138,6 +212,7 @@ mp_metrics_reader_free (MpMetricsReader *self)
   g_clear_pointer (&self->bytes, g_bytes_unref);
   g_clear_pointer (&self->series, g_ptr_array_unref);
   g_clear_pointer (&self->events, g_array_unref);
+  g_clear_pointer (&self->gaps, g_array_unref);
   g_free (self);
 }
 
@@ -150,12 +225,12 @@ mp_metrics_reader_parse (GBytes     *bytes,
   guint8 head[HEAD];
   gsize size;
   const guint8 *data = g_bytes_get_data (bytes, &size);
-  Record record;
 
   self->bytes = g_bytes_ref (bytes);
   self->series = g_ptr_array_new_with_free_func (g_free);
   self->events = g_array_new (FALSE, FALSE, sizeof (MpMetricsEvent));
   g_array_set_clear_func (self->events, clear_event);
+  self->gaps = g_array_new (FALSE, FALSE, sizeof (Gap));
 
   make_head (head);
   for (gsize i = 0; i < MIN (size, HEAD); i++)
@@ -167,12 +242,10 @@ mp_metrics_reader_parse (GBytes     *bytes,
     }
 
   self->size = MIN (size, HEAD);
-  if (size >= HEAD)
-    while (next_record (data, size, self->size, FALSE, &record) && accept_record (self, &record))
-      self->size += RECORD_HEAD + record.size;
-  self->torn = size - self->size;
   if (size < HEAD)
     self->torn = size;
+  else if (!walk (self, file, error))
+    return NULL;
   g_ptr_array_add (self->series, NULL);
   return g_steal_pointer (&self);
 }
@@ -190,6 +263,18 @@ gsize
 mp_metrics_reader_get_torn (MpMetricsReader *self)
 {
   return self->torn;
+}
+
+gsize
+mp_metrics_reader_get_damage (MpMetricsReader *self,
+                              gsize           *offset)
+{
+  gsize bytes = 0;
+
+  for (guint i = 0; i < self->gaps->len; i++)
+    bytes += g_array_index (self->gaps, Gap, i).end - g_array_index (self->gaps, Gap, i).begin;
+  *offset = bytes > 0 ? g_array_index (self->gaps, Gap, 0).begin : 0;
+  return bytes;
 }
 
 guint64
@@ -221,7 +306,7 @@ mp_metrics_reader_read (MpMetricsReader *self,
                         GArray          *values)
 {
   const guint8 *data = g_bytes_get_data (self->bytes, NULL);
-  guint number = 0;
+  guint number = 0, gap = 0;
   Record record;
 
   while (number + 1 < self->series->len && !g_str_equal (self->series->pdata[number], id))
@@ -229,8 +314,11 @@ mp_metrics_reader_read (MpMetricsReader *self,
   if (number + 1 >= self->series->len)
     return;
 
-  for (gsize at = HEAD; at < self->size && next_record (data, self->size, at, TRUE, &record);
-       at += RECORD_HEAD + record.size) {
+  for (gsize at = HEAD; at < self->size; at += RECORD_HEAD + record.size) {
+    for (; gap < self->gaps->len && g_array_index (self->gaps, Gap, gap).begin == at; gap++)
+      at = g_array_index (self->gaps, Gap, gap).end;
+    if (at >= self->size || !next_record (data, self->size, at, TRUE, &record))
+      break;
     if (record.type != 'V')
       continue;
     for (guint i = 0; i < record.n; i++)
@@ -245,6 +333,22 @@ mp_metrics_reader_read (MpMetricsReader *self,
 
 /* ---- writing ---- */
 
+/* A writer goes on behind whole records only: cutting before damage would take away what lies behind it. */
+static gboolean
+check_whole (MpMetricsReader *reader,
+             const char      *path,
+             GError         **error)
+{
+  gsize offset, bytes = mp_metrics_reader_get_damage (reader, &offset);
+
+  if (bytes == 0)
+    return TRUE;
+  g_set_error (error, MP_ERROR, MP_ERROR_FILE, "“%s” is damaged at byte %" G_GSIZE_FORMAT " (%" G_GSIZE_FORMAT " bytes cannot be "
+               "read), and was left as it is. Move it away to go on without the curves and changes by hand that it holds.",
+               path, offset, bytes);
+  return FALSE;
+}
+
 /* Makes the object agree with the file, whose whole part it returns the size of. */
 static gboolean
 adopt (MpMetricsWriter *self,
@@ -258,7 +362,7 @@ adopt (MpMetricsWriter *self,
   Record record;
   gsize at;
 
-  if (reader == NULL)
+  if (reader == NULL || !check_whole (reader, self->path, error))
     return FALSE;
   data = g_bytes_get_data (reader->bytes, NULL);
   g_hash_table_remove_all (self->series);

@@ -19,8 +19,10 @@
  *                  changed by hand after that iteration
  *
  * Numbers are little-endian. Iterations never fall from one record to the next. CRC-32 is that of IEEE 802.3. A
- * process that is killed leaves a torn last record at most; it is recognised by its checksum, a reader ignores it and
- * a writer cuts it off. Appending to a whole file is all that a writer ever does, besides cutting it back.
+ * process that is killed leaves a torn last record at most; it is recognised by its checksum and by there being nothing
+ * behind it, a reader ignores it and a writer cuts it off. Appending to a whole file is all that a writer ever does,
+ * besides cutting it back. A bad record with more behind it is damage: a reader leaves it out and goes on with the next
+ * whole one, a writer fails and leaves the file as it is.
  *
  * Threads: an object belongs to one thread at a time.
  */
@@ -33,7 +35,7 @@ G_BEGIN_DECLS
 /* ---- writing ---- */
 typedef struct _MpMetricsWriter MpMetricsWriter;
 
-/* Creates the file, or opens it and cuts a torn tail. The caller sees to it that there is one writer. */
+/* Creates the file, or opens it and cuts a torn tail; MP_ERROR_FILE for a damaged one. The caller sees to it that there is one writer. */
 MpMetricsWriter *mp_metrics_writer_open (const char *path, GError **error);
 /* Writes what waits; an error is lost here, so flush before. */
 void             mp_metrics_writer_close (MpMetricsWriter *self);
@@ -61,7 +63,7 @@ typedef struct
   const char *text;
 } MpMetricsEvent;
 
-/* Reads the file as it is now. */
+/* Reads the file as it is now. MP_ERROR_FILE for one that is damaged from its beginning on. */
 MpMetricsReader      *mp_metrics_reader_open (const char *path, GError **error);
 /* file: a name for messages. */
 MpMetricsReader      *mp_metrics_reader_parse (GBytes *bytes, const char *file, GError **error);
@@ -70,6 +72,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (MpMetricsReader, mp_metrics_reader_free)
 
 /* Bytes behind the last whole record. */
 gsize                 mp_metrics_reader_get_torn (MpMetricsReader *self);
+/* Bytes that were left out as damaged, and where they begin. */
+gsize                 mp_metrics_reader_get_damage (MpMetricsReader *self, gsize *offset);
 /* Iteration of the last record, 0 where there is none. */
 guint64               mp_metrics_reader_get_iteration (MpMetricsReader *self);
 const char *const    *mp_metrics_reader_list_series (MpMetricsReader *self, guint *n);

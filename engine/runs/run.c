@@ -489,15 +489,18 @@ get_reader (MpRun   *self,
 }
 
 GPtrArray *
-mp_run_list_series (MpRun *self)
+mp_run_list_series (MpRun   *self,
+                    GError **error)
 {
-  GPtrArray *ids = g_ptr_array_new_with_free_func (g_free);
-  MpMetricsReader *reader = get_reader (self, NULL);
+  MpMetricsReader *reader = get_reader (self, error);
+  GPtrArray *ids;
   const char *const *list;
-  guint n = 0;
+  guint n;
 
-  if (reader != NULL)
-    list = mp_metrics_reader_list_series (reader, &n);
+  if (reader == NULL)
+    return NULL;
+  ids = g_ptr_array_new_with_free_func (g_free);
+  list = mp_metrics_reader_list_series (reader, &n);
   for (guint i = 0; i < n; i++)
     g_ptr_array_add (ids, g_strdup (list[i]));
   return ids;
@@ -518,17 +521,39 @@ mp_run_read_series (MpRun      *self,
   return TRUE;
 }
 
+char *
+mp_run_dup_metrics_warning (MpRun *self)
+{
+  MpMetricsReader *reader = get_reader (self, NULL);
+  gsize offset, bytes = reader != NULL ? mp_metrics_reader_get_damage (reader, &offset) : 0;
+  gsize torn = reader != NULL ? mp_metrics_reader_get_torn (reader) : 0;
+
+  if (bytes > 0)
+    return g_strdup_printf ("“%s/metrics” is damaged at byte %" G_GSIZE_FORMAT ": %" G_GSIZE_FORMAT " bytes are left out, and "
+                            "the curves lack them.", self->dir, offset, bytes + torn);
+  if (torn > 0 && !mp_run_is_locked (self->dir))
+    return g_strdup_printf ("“%s/metrics” ends within a record, as a killed process leaves it: its last %" G_GSIZE_FORMAT
+                            " bytes are left out.", self->dir, torn);
+  return NULL;
+}
+
 GArray *
 mp_run_list_events (MpRun   *self,
                     GError **error)
 {
   MpMetricsReader *reader = get_reader (self, error);
   const MpMetricsEvent *events;
+  gsize offset;
   GArray *list;
   guint n;
 
   if (reader == NULL)
     return NULL;
+  if (mp_metrics_reader_get_damage (reader, &offset) > 0) {
+    g_set_error (error, MP_ERROR, MP_ERROR_FILE, "“%s/metrics” is damaged at byte %" G_GSIZE_FORMAT ": changes by hand may "
+                 "be missing there.", self->dir, offset);
+    return NULL;
+  }
   events = mp_metrics_reader_list_events (reader, &n);
   list = g_array_new (FALSE, FALSE, sizeof (MpMetricsEvent));
   return g_array_append_vals (list, events, n);

@@ -112,10 +112,14 @@ gboolean      mp_run_find_checkpoint (MpRun *self, guint64 iteration, guint64 *f
 gboolean      mp_run_remove_checkpoint (MpRun *self, guint64 iteration, GError **error);
 
 /* Reading: series ids; points of one series. (transfer full) */
-GPtrArray    *mp_run_list_series (MpRun *self);
+GPtrArray    *mp_run_list_series (MpRun *self, GError **error);
 gboolean      mp_run_read_series (MpRun *self, const char *id, GArray *iterations_u64, GArray *values_double,
                                   GError **error);
-/* Changes by hand, in order; texts belong to the object. (transfer container): g_array_unref. */
+/* What the series lack because the file of metrics is damaged or, where no lane trains, ends within a record: a sentence
+ * for people, or NULL. (transfer full) */
+char         *mp_run_dup_metrics_warning (MpRun *self);
+/* Changes by hand, in order; texts belong to the object. MP_ERROR_FILE where the file of metrics is damaged, so that
+ * some may be missing. (transfer container): g_array_unref. */
 GArray       *mp_run_list_events (MpRun *self, GError **error);      /* of MpMetricsEvent */
 /* The last value of a series as state.json has it, NAN for an unknown id; and all of them as a JSON object, in which
  * non-finite values are the texts "nan", "inf" and "-inf". */

@@ -221,6 +221,44 @@ def test_resume ():
     assert again['metrics'] == through['metrics']
 
 
+def test_damaged_metrics ():
+    out, pictures = fresh ('damaged'), folder ('damaged-pictures')
+    train ('ring-gan', '--iterations', '200', '--out', out, '--quiet')
+    path = out + '/metrics'
+    whole = open (path, 'rb').read ()
+    rows = matchpoint ('export', out, '--csv', '-').out.splitlines ()
+    assert len (rows) == 202
+
+    def write (content):
+        open (path, 'wb').write (content)
+
+    # one record is left out, and that is said; who would go on with the file leaves it alone
+    write (whole[:3000] + b'\x40\x41\x42' + whole[3003:])
+    result = matchpoint ('export', out, '--csv', '-')
+    assert set (result.out.splitlines ()) < set (rows) and len (result.out.splitlines ()) == 201, result.out
+    words = re.compile (rf'“{path}” is damaged at byte 29\d\d: \d+ bytes are left out')
+    assert words.search (result.err), result.err
+    assert words.search (matchpoint ('render', out, '--to', pictures + '/a.svg').err)
+    for arguments in [['--resume', out, '--iterations', '210'], ['--from', out, '--iterations', '210']]:
+        error = train (*arguments, '--quiet', status=FAILURE).err
+        assert f'“{path}” is damaged at byte 29' in error, error
+    assert open (path, 'rb').read () == whole[:3000] + b'\x40\x41\x42' + whole[3003:]
+
+    # a torn tail is what a killed process leaves: said, and cut
+    write (whole[:-5])
+    result = matchpoint ('export', out, '--csv', '-')
+    assert 'ends within a record' in result.err, result.err
+    train ('--resume', out, '--iterations', '210', '--quiet')
+    assert matchpoint ('export', out, '--csv', '-').err == ''
+
+    # nothing of it can be read
+    write (whole[:16] + bytes (1 + 37 * i % 101 for i in range (5000)))
+    for command in [['export', out, '--csv', '-'], ['render', out, '--to', pictures + '/b.svg'],
+                    ['export', out, '--tensorboard', pictures + '/events'], ['train', '--resume', out]]:
+        error = matchpoint (*command, status=FAILURE).err
+        assert f'“{path}” is damaged from byte 16 on' in error, error
+
+
 def test_resume_comparison ():
     out = fresh ('resume-comparison')
     train ('ring-comparison', '--iterations', '10', '--out', out, '--quiet')

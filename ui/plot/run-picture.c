@@ -75,8 +75,10 @@ static gboolean
 read_curves (Kept    *kept,
              GError **error)
 {
-  g_autoptr (GPtrArray) ids = mp_run_list_series (kept->run);
+  g_autoptr (GPtrArray) ids = mp_run_list_series (kept->run, error);
 
+  if (!ids)
+    return FALSE;
   for (guint i = 0; i < ids->len; i++) {
     Curve *curve = g_new0 (Curve, 1);
 
