@@ -11,6 +11,7 @@
 #include <gdk-pixbuf/gdk-pixbuf.h>
 #include <math.h>
 
+#include "engine/data/picture-end.h"
 #include "engine/data/raster.h"
 
 #define BLOCK (1 << 16)
@@ -79,19 +80,28 @@ load_picture (MpDataFile  *file,
   g_autoptr (GdkPixbufLoader) loader = gdk_pixbuf_loader_new ();
   g_autoptr (GError) mistake = NULL, end_mistake = NULL;
   g_autofree guchar *block = g_malloc (BLOCK);
+  g_autofree char *missing = NULL;
+  MpPictureEnd end = { 0 };
   GdkPixbuf *picture;
   int size[2] = { 0, 0 };
   gssize n;
 
   g_signal_connect (loader, "size-prepared", G_CALLBACK (size_cb), size);
-  while ((n = mp_data_file_read (file, block, BLOCK, error)) > 0)
+  while ((n = mp_data_file_read (file, block, BLOCK, error)) > 0) {
+    mp_picture_end_follow (&end, block, (gsize) n);
     if (mistake == NULL && !is_too_large (size))
       gdk_pixbuf_loader_write (loader, block, (gsize) n, &mistake);
+  }
   gdk_pixbuf_loader_close (loader, mistake == NULL ? &end_mistake : NULL);
   if (n < 0)
     return NULL;
   if (is_too_large (size)) {
     mp_data_file_fail (file, error, " has %d × %d pixels; %d × %d are allowed.", size[0], size[1], MAX_SIDE, MAX_SIDE);
+    return NULL;
+  }
+  missing = mp_picture_end_missing (&end);
+  if (missing != NULL) {
+    mp_data_file_fail (file, error, " is cut short: %s.", missing);
     return NULL;
   }
   picture = gdk_pixbuf_loader_get_pixbuf (loader);

@@ -7,6 +7,7 @@
 #include <glib/gstdio.h>
 #include <math.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "engine/data/data.h"
 #include "engine/data/strokes.h"
@@ -357,6 +358,53 @@ test_picture_errors (void)
   mp_scratch_remove (dir);
 }
 
+/* Wherever a file is cut, it is refused; what follows its end does no harm. */
+static void
+check_cuts (const char *format,
+            const char *end)
+{
+  g_autofree char *dir = mp_scratch_new (), *whole = NULL;
+  g_autofree char *path = g_build_filename (dir, "picture.png", NULL);
+  g_autoptr (MpExperiment) experiment = parse (dir, "image", "");
+  g_autoptr (GdkPixbuf) picture = gdk_pixbuf_new (GDK_COLORSPACE_RGB, FALSE, 8, 24, 16);
+  g_autoptr (GString) longer = g_string_new (NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (MpData) data = NULL;
+  gsize length;
+
+  for (guint i = 0; i < 16 * 24 * 3; i++)
+    gdk_pixbuf_get_pixels (picture)[i / 72 * (guint) gdk_pixbuf_get_rowstride (picture) + i % 72] = (guchar) (i * i % 251);
+  gdk_pixbuf_save (picture, path, format, &error, NULL);
+  g_assert_no_error (error);
+  g_assert_true (g_file_get_contents (path, &whole, &length, NULL));
+  g_assert_cmpuint (length, >, 500);
+  for (gsize cut = length - 1; cut > 0; cut--) {
+    g_autofree char *count = g_strdup_printf ("it has %" G_GSIZE_FORMAT " byte", cut);
+
+    g_assert_cmpint (truncate (path, (off_t) cut), ==, 0);
+    g_assert_null (mp_data_open (experiment, 1, &error));
+    g_assert_error (error, MP_ERROR, MP_ERROR_FILE);
+    g_assert_nonnull (strstr (error->message, "picture.png” is cut short"));
+    g_assert_nonnull (strstr (error->message, count));
+    if (cut > 8)
+      g_assert_nonnull (strstr (error->message, end));
+    g_clear_error (&error);
+  }
+  g_string_append_len (longer, whole, (gssize) length);
+  g_string_append (longer, "trailing");
+  g_assert_true (g_file_set_contents (path, longer->str, (gssize) longer->len, NULL));
+  data = mp_data_open (experiment, 1, &error);
+  g_assert_no_error (error);
+  mp_scratch_remove (dir);
+}
+
+static void
+test_cut_pictures (void)
+{
+  check_cuts ("png", "IEND");
+  check_cuts ("jpeg", "FF D9");
+}
+
 /* ---- drawings ---- */
 
 static void
@@ -581,6 +629,7 @@ main (int   argc,
   g_test_add_func ("/data-files/picture", test_picture);
   g_test_add_func ("/data-files/picture-resolution", test_picture_resolution);
   g_test_add_func ("/data-files/picture-errors", test_picture_errors);
+  g_test_add_func ("/data-files/cut-pictures", test_cut_pictures);
   g_test_add_func ("/data-files/strokes", test_strokes);
   g_test_add_func ("/data-files/stroke-errors", test_stroke_errors);
   g_test_add_func ("/data-files/raster", test_raster);
