@@ -57,44 +57,61 @@ draw_cb (GtkDrawingArea *area,
   mp_diagram_plot_draw (self->plot, cr, width, height, &style);
 }
 
+/* NAN: none yet. In slow motion those of the single phases, else of whole iterations. */
+static double
+find_last (MpGraphPage *self,
+           const char  *report)
+{
+  const MpMinibatch *minibatch = mp_lane_model_get_minibatch (self->lane);
+  const MpCurve *curve = mp_lane_model_find_curve (self->lane, report);
+  guint64 iteration;
+  double value = NAN;
+
+  for (guint i = 0; minibatch && i < minibatch->n_reports; i++)
+    if (g_str_equal (minibatch->ids[i], report))
+      return isnan (minibatch->now[i]) ? minibatch->before[i] : minibatch->now[i];
+  if (curve && mp_series_get_n (curve->series) > 0)
+    mp_series_get (curve->series, mp_series_get_n (curve->series) - 1, &iteration, &value);
+  return value;
+}
+
 /* What the losses were last. */
 static void
 update_values (MpGraphPage *self)
 {
   for (guint i = 0; i < self->diagram->boxes->len; i++) {
     const MpBox *box = &g_array_index (self->diagram->boxes, MpBox, i);
-    const MpCurve *curve = box->kind == MP_BOX_LOSS && box->detail ? mp_lane_model_find_curve (self->lane, box->detail)
-                                                                   : NULL;
-    guint64 n = curve ? mp_series_get_n (curve->series) : 0, iteration;
-    g_autofree char *text = NULL;
-    double value;
+    double value = box->kind == MP_BOX_LOSS && box->detail ? find_last (self, box->detail) : NAN;
+    g_autofree char *text = isnan (value) ? NULL : mp_format_value (value, 4);
 
-    if (n > 0) {
-      mp_series_get (curve->series, n - 1, &iteration, &value);
-      text = mp_format_value (value, 4);
-    }
     mp_diagram_plot_set_value (self->plot, i, text);
   }
 }
 
-/* Paused, the next phase is lit; while iterations fly by all are. */
+/* In slow motion the phase that ran is lit, paused otherwise the next one; while iterations fly by all are. */
 static void
 update_phase (MpGraphPage *self)
 {
   const char *next = self->lane ? mp_lane_model_get_phase (self->lane) : NULL;
+  const MpMinibatch *minibatch = self->lane ? mp_lane_model_get_minibatch (self->lane) : NULL;
   gboolean paused = self->lane && mp_lane_model_get_state (self->lane) == MP_LANE_PAUSED;
   const MpLaneProgress *progress = self->lane ? mp_lane_model_get_progress (self->lane) : NULL;
-  g_autofree char *count = progress ? mp_format_count (progress->iteration) : NULL;
+  const char *lit = minibatch ? minibatch->title : paused ? next : NULL;
+  g_autofree char *count = progress ? mp_format_count (minibatch ? minibatch->iteration + 1 : progress->iteration) : NULL;
   g_autoptr (GString) text = g_string_new (NULL);
 
+  if (lit)
+    lit = g_dgettext (GETTEXT_PACKAGE, lit); /* as the diagram's phases are */
   self->phase = -1;
-  for (guint i = 0; self->diagram && paused && next && i < self->diagram->phases->len; i++)
-    if (g_str_equal (next, g_ptr_array_index (self->diagram->phases, i)))
+  for (guint i = 0; self->diagram && lit && i < self->diagram->phases->len; i++)
+    if (g_str_equal (lit, g_ptr_array_index (self->diagram->phases, i)))
       self->phase = (int) i;
   if (self->plot)
     mp_diagram_plot_set_phase (self->plot, self->diagram->phases->len > 1 ? self->phase : -1);
   if (progress)
     g_string_append_printf (text, _("Iteration %s"), count);
+  if (progress && minibatch)
+    g_string_append_printf (text, " · %s", lit);
   if (paused && next && progress) {
     g_string_append (text, " · ");
     g_string_append_printf (text, _("next: %s"), g_dgettext (GETTEXT_PACKAGE, next));
@@ -194,7 +211,7 @@ made_cb (GObject      *object,
   mp_diagram_plot_get_natural_size (self->plot, &width, &height);
   /* Smaller than natural is readable down to this; then it scrolls. */
   mp_plot_style_for_widget (&style, self->area);
-  gtk_drawing_area_set_content_width (GTK_DRAWING_AREA (self->area), (int) (0.8 * width * style.text_scale));
+  gtk_drawing_area_set_content_width (GTK_DRAWING_AREA (self->area), (int) (0.74 * width * style.text_scale));
   gtk_drawing_area_set_content_height (GTK_DRAWING_AREA (self->area), (int) (0.85 * height * style.text_scale));
   gtk_stack_set_visible_child_name (self->stack, "diagram");
   describe (self);
@@ -371,6 +388,7 @@ mp_graph_page_init (MpGraphPage *self)
   self->phase = -1;
   self->lane_signals = g_signal_group_new (MP_TYPE_LANE_MODEL);
   g_signal_group_connect_swapped (self->lane_signals, "notify::phase", G_CALLBACK (renew), self);
+  g_signal_group_connect_swapped (self->lane_signals, "notify::minibatch", G_CALLBACK (renew), self);
   g_signal_group_connect_swapped (self->lane_signals, "notify::state", G_CALLBACK (renew), self);
   g_signal_group_connect_swapped (self->lane_signals, "changed-schema", G_CALLBACK (make), self);
   gtk_widget_init_template (GTK_WIDGET (self));
@@ -404,4 +422,19 @@ mp_graph_page_get_phase (MpGraphPage *self)
   g_return_val_if_fail (MP_IS_GRAPH_PAGE (self), -1);
 
   return self->phase;
+}
+
+const char *
+mp_graph_page_get_value (MpGraphPage *self,
+                         const char  *report)
+{
+  g_return_val_if_fail (MP_IS_GRAPH_PAGE (self), NULL);
+
+  for (guint i = 0; self->diagram && i < self->diagram->boxes->len; i++) {
+    const MpBox *box = &g_array_index (self->diagram->boxes, MpBox, i);
+
+    if (box->kind == MP_BOX_LOSS && g_strcmp0 (box->detail, report) == 0)
+      return mp_diagram_plot_get_value (self->plot, i);
+  }
+  return NULL;
 }

@@ -19,6 +19,9 @@ GtkWidget *mp_graph_page_new         (MpSession   *session);
 guint      mp_graph_page_get_n_boxes (MpGraphPage *self);
 /* The phase that is lit, or −1. */
 int        mp_graph_page_get_phase   (MpGraphPage *self);
+/* What stands on the loss of that report, "0.693", or NULL. */
+const char *mp_graph_page_get_value  (MpGraphPage *self,
+                                      const char  *report);
 gboolean   mp_graph_page_write       (MpGraphPage *self,
                                       const char  *path,
                                       GError     **error);

@@ -5,6 +5,7 @@
 
 #include <math.h>
 
+#include "engine/methods/method.h"
 #include "ui/plot/plot-format.h"
 #include "ui/scatter-view.h"
 
@@ -71,12 +72,13 @@ format_change (double before,
 }
 
 static const char *
-name_group (const char *group)
+name_group (const char *group,
+            const char *critic)
 {
   if (g_str_equal (group, "generator"))
     return _("Generator");
   if (g_str_equal (group, "critic"))
-    return _("Critic");
+    return critic ? g_dgettext (GETTEXT_PACKAGE, critic) : _("Critic");
   if (g_str_equal (group, "decoder"))
     return _("Decoder");
   return group;
@@ -86,6 +88,8 @@ static void
 fill_numbers (MpSlowMotion      *self,
               const MpMinibatch *minibatch)
 {
+  const char *kind = mp_experiment_get_string (mp_lane_model_get_experiment (self->lane), "method", "kind");
+  const MpMethod *method = (const MpMethod *) mp_registry_find (MP_KIND_METHOD, kind);
   GtkWidget *child;
   int row = 0;
 
@@ -99,7 +103,7 @@ fill_numbers (MpSlowMotion      *self,
       add_row (self, row++, g_dgettext (GETTEXT_PACKAGE, minibatch->titles[i]), value, change);
   }
   for (guint i = 0; i < minibatch->n_groups; i++) {
-    const char *group = name_group (minibatch->groups[i].group);
+    const char *group = name_group (minibatch->groups[i].group, method ? method->critic : NULL);
     g_autofree char *gradient_name = g_strdup_printf (_("%s, norm of the gradient"), group);
     g_autofree char *update_name = g_strdup_printf (_("%s, norm of the step"), group);
     g_autofree char *gradient = mp_format_value (minibatch->groups[i].gradient, 4);

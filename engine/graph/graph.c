@@ -197,6 +197,15 @@ mp_named (MpNode     *node,
   return node;
 }
 
+MpNode *
+mp_renamed (MpNode     *node,
+            const char *name)
+{
+  if (node != NULL)
+    node->name = g_string_chunk_insert (node->graph->strings, name);
+  return node;
+}
+
 /* ---- sources ---- */
 
 MpNode *

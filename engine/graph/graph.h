@@ -63,6 +63,8 @@ MpTensorType mp_shape_of (MpGraph *graph, gsize n, const gint64 *dim);
 
 /* Names a value for errors, plan listings and divergence reports. Returns node. */
 MpNode *mp_named (MpNode *node, const char *format, ...) G_GNUC_PRINTF (2, 3);
+/* The same for a value that has a name, as what mp_substitute () copies. Returns node. */
+MpNode *mp_renamed (MpNode *node, const char *name);
 
 /* ---- sources ---- */
 MpNode *mp_scalar (MpGraph *graph, double value);                        /* rank 0 constant */

@@ -353,7 +353,8 @@ mp_adversarial_publish (MpBuild             *build,
 {
   mp_build_set_data (build, g_memdup2 (game, sizeof *game), g_free);
   mp_build_publish_critic (build, mp_adversarial_role (game->loss), 1);
-  mp_build_publish_saddle (build);
+  if (game->loss == MP_ADVERSARIAL_MINIMAX || game->loss == MP_ADVERSARIAL_WASSERSTEIN)
+    mp_build_publish_saddle (build);
   mp_build_publish (build, "critic", view_critic);
   mp_build_publish (build, "critic-loss", view_critic_loss);
   mp_build_publish (build, "generator-loss", view_generator_loss);

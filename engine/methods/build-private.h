@@ -56,6 +56,7 @@ struct _MpBuild
   GArray            *passes;    /* Pass */
   GPtrArray         *generated; /* MpNode: what the generator made in training */
   GPtrArray         *latents;   /* MpNode: what it makes them from */
+  GHashTable        *notes;     /* name of a node → what to say of it in a diagram */
   GPtrArray         *phases;    /* MpPhase */
   GPtrArray         *starts;    /* MpPhase: before the first iteration */
   GPtrArray         *groups;    /* const char *, NULL-terminated at the end */

@@ -33,6 +33,14 @@ mp_build_publish_saddle (MpBuild *self)
 }
 
 void
+mp_build_publish_note (MpBuild    *self,
+                       const char *name,
+                       char       *text)
+{
+  g_hash_table_insert (self->notes, g_strdup (name), text);
+}
+
+void
 mp_build_publish_kernel (MpBuild      *self,
                          MpKernelKind  kind,
                          MpNode       *parameters)

@@ -616,6 +616,7 @@ mp_build_new (MpExperiment          *experiment,
   self->passes = g_array_new (FALSE, FALSE, sizeof (Pass));
   self->generated = g_ptr_array_new ();
   self->latents = g_ptr_array_new ();
+  self->notes = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   g_array_set_clear_func (self->passes, pass_clear);
   self->phases = g_ptr_array_new_with_free_func (phase_free);
   self->starts = g_ptr_array_new_with_free_func (phase_free);
@@ -652,6 +653,7 @@ mp_build_free (MpBuild *self)
   g_array_unref (self->passes);
   g_ptr_array_unref (self->generated);
   g_ptr_array_unref (self->latents);
+  g_hash_table_unref (self->notes);
   g_ptr_array_unref (self->phases);
   g_ptr_array_unref (self->starts);
   g_ptr_array_unref (self->groups);

@@ -28,7 +28,7 @@ static const char *const known_titles[] = {
   N_("projected real points"), N_("reconstruction loss"), N_("scores of generated points"),
   N_("scores of real points"), N_("squared MMD"), N_("mean kernel of generated points"),
   N_("mean kernel of real and generated points"), N_("mean kernel of real points"), N_("loss"),
-  N_("loss of the unrolled critic"),
+  N_("loss of the unrolled critic"), N_("feature means of real points"), N_("Mapper"), N_("mapper loss"),
 };
 
 typedef struct
@@ -49,6 +49,7 @@ box_clear (gpointer data)
   g_free (box->id);
   g_free (box->title);
   g_free (box->detail);
+  g_free (box->note);
 }
 
 /* ---- boxes ---- */
@@ -103,6 +104,16 @@ static const struct
   { "decoder/", "Decoder", MP_BOX_NETWORK },
 };
 
+/* What the method calls a network. */
+static const char *
+title_of (Reader *self,
+          guint   network)
+{
+  gboolean critic = g_str_equal (networks[network].prefix, "critic/");
+
+  return critic && self->build->method->critic != NULL ? self->build->method->critic : networks[network].title;
+}
+
 static void
 set_detail (Reader *self,
             guint   box,
@@ -153,7 +164,7 @@ find_network (Reader       *self,
         g_autofree char *id = g_strconcat ("network/", networks[j].prefix, NULL);
 
         id[strlen (id) - 1] = '\0';
-        return add_network (self, networks[j].kind, id, networks[j].title);
+        return add_network (self, networks[j].kind, id, title_of (self, j));
       }
   }
   return NO_BOX;
@@ -203,7 +214,7 @@ find_pass (Reader       *self,
       g_autofree char *id = g_strconcat ("network/", pass->network, NULL);
 
       if (g_str_equal (prefix, networks[j].prefix))
-        return add_network (self, networks[j].kind, id, networks[j].title);
+        return add_network (self, networks[j].kind, id, title_of (self, j));
     }
   }
   return NO_BOX;
@@ -226,18 +237,29 @@ find_value (Reader       *self,
   box = add_box (self, matrix ? MP_BOX_MATRIX : MP_BOX_VALUE, id, node->name);
   if (node->type.rank > 0)
     set_detail (self, box, shape_text (&node->type));
+  else if (g_hash_table_contains (self->build->notes, node->name))
+    set_detail (self, box, g_strdup (g_hash_table_lookup (self->build->notes, node->name)));
   return box;
 }
 
 /* The report that says the loss's value, so that it can be shown beside it. */
-static const char *
+static const MpReport *
 find_report (const MpPhase *phase,
              const MpNode  *loss)
 {
   for (guint i = 0; i < phase->reports->len; i++)
     if (g_array_index (phase->reports, MpReport, i).node == loss)
-      return g_array_index (phase->reports, MpReport, i).id;
+      return &g_array_index (phase->reports, MpReport, i);
   return NULL;
+}
+
+/* "Critic loss (hinges at 1 and −1)" says which loss it is in brackets. (transfer full): or NULL. */
+static char *
+note_of (const MpReport *report)
+{
+  const char *title = _(report->title), *open = strchr (title, '('), *close = strrchr (title, ')');
+
+  return open != NULL && close > open ? g_strndup (open + 1, close - open - 1) : NULL;
 }
 
 static void
@@ -248,13 +270,15 @@ add_losses (Reader *self)
 
     for (guint j = 0; j < phase->objectives->len; j++) {
       const MpObjective *objective = &g_array_index (phase->objectives, MpObjective, j);
-      const char *report = find_report (phase, objective->loss);
+      const MpReport *report = find_report (phase, objective->loss);
       g_autofree char *id = g_strdup_printf ("loss/%s/%u", phase->id, objective->loss->id);
       guint box = add_box (self, MP_BOX_LOSS, id, objective->loss->name != NULL ? objective->loss->name : "loss");
 
       self->box_of[objective->loss->id] = box;
-      if (report != NULL)
-        set_detail (self, box, g_strdup (report));
+      if (report == NULL || g_array_index (self->diagram->boxes, MpBox, box).detail != NULL)
+        continue;
+      set_detail (self, box, g_strdup (report->id));
+      g_array_index (self->diagram->boxes, MpBox, box).note = note_of (report);
     }
   }
 }
@@ -282,6 +306,35 @@ add_boxes (Reader *self)
 
 /* ---- arrows ---- */
 
+/* What was assigned to the node before the first iteration, or NULL. */
+static MpNode *
+find_start (Reader       *self,
+            const MpNode *node)
+{
+  for (guint i = 0; node->op == MP_OP_STATE && i < mp_build_get_n_start_phases (self->build); i++) {
+    const MpPhase *phase = mp_build_get_start_phase (self->build, i);
+
+    for (guint j = 0; j < phase->assigns->len; j++) {
+      MpNode *assign = g_ptr_array_index (phase->assigns, j);
+
+      if (assign->inputs[0] == node)
+        return assign->inputs[1];
+    }
+  }
+  return NULL;
+}
+
+static void
+mark_inputs (Reader *self)
+{
+  for (guint i = self->n; i-- > 0;) {
+    const MpNode *node = mp_graph_get_node (self->build->graph, i);
+
+    for (guint j = 0; j < node->n_inputs; j++)
+      self->phases_of[node->inputs[j]->id] |= self->phases_of[i];
+  }
+}
+
 /* Which phases' losses depend on a node. */
 static void
 mark_phases (Reader *self)
@@ -292,12 +345,14 @@ mark_phases (Reader *self)
     for (guint j = 0; j < phase->objectives->len; j++)
       self->phases_of[g_array_index (phase->objectives, MpObjective, j).loss->id] |= 1u << i;
   }
-  for (guint i = self->n; i-- > 0;) {
-    const MpNode *node = mp_graph_get_node (self->build->graph, i);
+  mark_inputs (self);
+  for (guint i = 0; i < self->n; i++) {
+    const MpNode *start = find_start (self, mp_graph_get_node (self->build->graph, i));
 
-    for (guint j = 0; j < node->n_inputs; j++)
-      self->phases_of[node->inputs[j]->id] |= self->phases_of[i];
+    if (start != NULL)
+      self->phases_of[start->id] |= self->phases_of[i];
   }
+  mark_inputs (self);
 }
 
 static void
@@ -332,9 +387,11 @@ search (Reader *self,
   while (stack->len > 0) {
     const MpNode *node = mp_graph_get_node (self->build->graph, g_array_index (stack, guint, stack->len - 1));
 
+    const MpNode *before = find_start (self, node);
+
     g_array_set_size (stack, stack->len - 1);
-    for (guint i = 0; i < node->n_inputs; i++) {
-      guint input = node->inputs[i]->id;
+    for (guint i = 0; i < node->n_inputs + (before != NULL); i++) {
+      guint input = i < node->n_inputs ? node->inputs[i]->id : before->id;
 
       if (seen[input] == start + 1)
         continue;

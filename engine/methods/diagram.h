@@ -31,6 +31,7 @@ typedef struct
   char      *id;       /* "source/data", "network/critic", "value/gradient norms", "loss/critic" */
   char      *title;    /* what people read, in their language */
   char      *detail;   /* shape, "200 × 200", or of a loss the id of its report; or NULL */
+  char      *note;     /* which loss it is, "hinges at 1 and −1"; translated; or NULL */
   guint      column;   /* left to right: one more than the last box before it */
   guint      phases;   /* bits: phases that compute it */
 } MpBox;
@@ -55,7 +56,7 @@ typedef struct
   GArray  *boxes;      /* MpBox */
   GArray  *arrows;     /* MpArrow */
   GArray  *moves;      /* MpMove */
-  gboolean saddle;     /* lowering one loss raises the other */
+  gboolean saddle;     /* one is the other, negated */
   guint    n_columns;
   GPtrArray *phases;   /* char *: titles, likewise */
 } MpDiagram;

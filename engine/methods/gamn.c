@@ -198,5 +198,6 @@ const MpMethod mp_method_gamn = {
     .n_params = G_N_ELEMENTS (params),
   },
   .needs = MP_NEEDS_CRITIC,
+  .critic = N_("Mapper"),
   .build = gamn_build,
 };

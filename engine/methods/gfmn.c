@@ -97,7 +97,7 @@ static MpNode *
 take_global_means (MpBuild *build)
 {
   MpPhase *phase = mp_build_start_phase (build, "real-means");
-  MpNode *batch = feature_means (build, mp_build_real (build));
+  MpNode *batch = mp_named (feature_means (build, mp_build_real (build)), "feature means of real points");
   MpTensorType scalar = mp_type (mp_graph_get_dtype (mp_build_graph (build)), 0, NULL);
   MpNode *mean, *seen, *count;
 

@@ -41,6 +41,7 @@ typedef struct
   gboolean   (*build) (MpBuild *build, GError **error);
   const MpMethodChart *charts;     /* or NULL */
   guint        n_charts;
+  const char  *critic;             /* what the method calls its critic, "Mapper"; NULL: that */
 } MpMethod;
 
 /* What a reported scalar is. */
@@ -152,9 +153,11 @@ typedef struct
 typedef MpNode *(*MpViewFunction) (MpBuild *build, MpNode *x, MpNode *y);
 
 void          mp_build_publish_critic (MpBuild *build, MpCriticRole role, gint64 outputs);
-/* The losses of critic and generator are a saddle point: what lowers one raises the other. Where nothing says so they are
- * taken to have goals of their own. */
+/* Critic and generator play for one objective, which the one raises and the other lowers: they seek a saddle point.
+ * Where nothing says so they are taken to have goals of their own. */
 void          mp_build_publish_saddle (MpBuild *build);
+/* What a diagram says below the name of a scalar, "5 updates ahead". text: (transfer full). */
+void          mp_build_publish_note (MpBuild *build, const char *name, char *text);
 /* The kernel that compares points: of the critic's space when there is one, else of the data space. parameters: as
  * mp_gram () takes them. */
 void          mp_build_publish_kernel (MpBuild *build, MpKernelKind kind, MpNode *parameters);

@@ -15,8 +15,12 @@
  * The authors' toy experiment has K = 5, batch 512, z ~ N (0, I₂₅₆), tanh nets 256-128-128-2 and 2-128-128-1 with
  * orthogonal initial weights of gain 1.4, Adam with β₁ = 0.5 and rates 10⁻⁴ (critic) and 10⁻³ (generator).
  */
+#include <glib/gi18n-lib.h>
+
 #include "engine/methods/adversarial.h"
 #include "engine/optimizers/optimizer.h"
+
+#define UNROLLED "loss of the unrolled critic"
 
 static const char *const objectives[] = { "minimax", "non-saturating", NULL };
 
@@ -103,10 +107,13 @@ inner_step (Inner   *self,
   guint n = self->parameters->len;
   g_autofree MpNode **values = g_new (MpNode *, MAX (n, 1));
   g_autofree MpNode **gradients = g_new (MpNode *, MAX (n, 1));
+  MpNode *first = loss;
 
   for (guint i = 0; i < n; i++)
     values[i] = self->states[i].value;
   loss = mp_substitute (loss, n, (MpNode **) self->parameters->pdata, values);
+  if (loss != first)
+    mp_renamed (loss, UNROLLED);
   if (loss == NULL || !mp_gradients (self->graph, loss, n, values, gradients, error))
     return mp_graph_check (self->graph, error);
   for (guint i = 0; i < n; i++)
@@ -149,6 +156,7 @@ unrolled_build (MpBuild  *build,
   MpNode *critic_loss = mp_adversarial_penalise (build, &game, phase, value, x, y, s_real, s_generated);
   MpNode *objective = minimax ? mp_neg (value) : mp_adversarial_generator_loss (game.loss, s_generated);
   MpNode *loss = NULL;
+  gint64 n_steps = mp_build_int (build, "unroll_steps");
 
   if (critic_loss == NULL)
     return mp_graph_check (mp_build_graph (build), error);
@@ -157,7 +165,9 @@ unrolled_build (MpBuild  *build,
     return FALSE;
   /* The critic's loss after the steps: not the one that the critic goes down. */
   if (minimax && loss->inputs[0] != critic_loss)
-    mp_named (loss->inputs[0], "loss of the unrolled critic");
+    mp_renamed (loss->inputs[0], UNROLLED);
+  mp_build_publish_note (build, UNROLLED, g_strdup_printf (ngettext ("%d update ahead", "%d updates ahead",
+                                                                     (gulong) n_steps), (int) n_steps));
   mp_phase_minimise (phase, mp_named (loss, "generator loss"), "generator");
   mp_phase_report (phase, "loss/generator",
                    minimax ? N_("Generator loss (unrolled critic's loss, negated)")

@@ -268,9 +268,12 @@ run_slowly (MpLane  *lane,
   told->n_reports = lane->n_reports;
   told->now = g_memdup2 (probe.reports, MAX (lane->n_reports, 1) * sizeof (double));
   told->before = g_memdup2 (lane->values, MAX (lane->n_reports, 1) * sizeof (double));
+  told->ids = g_new (const char *, MAX (lane->n_reports, 1));
   told->titles = g_new (const char *, MAX (lane->n_reports, 1));
-  for (guint i = 0; i < lane->n_reports; i++)
+  for (guint i = 0; i < lane->n_reports; i++) {
+    told->ids[i] = g_intern_string (lane->trainer->series[i].id);
     told->titles[i] = g_intern_string (lane->trainer->series[i].title);
+  }
   told->n_groups = MIN (probe.groups->len, G_N_ELEMENTS (told->groups));
   for (guint i = 0; i < told->n_groups; i++) {
     const MpProbeGroup *group = &g_array_index (probe.groups, MpProbeGroup, i);

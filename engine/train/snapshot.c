@@ -18,6 +18,7 @@ mp_minibatch_unref (MpMinibatch *self)
     return;
   g_free (self->real);
   g_free (self->generated);
+  g_free (self->ids);
   g_free (self->titles);
   g_free (self->before);
   g_free (self->now);

@@ -70,7 +70,7 @@ typedef struct
   gint64      n_real, n_generated, dimensions;
   float      *real, *generated; /* the minibatch; NULL where the phase has none */
   guint       n_reports;        /* series of reports: the first of mp_trainer_get_series () */
-  const char **titles;          /* n_reports; interned */
+  const char **ids, **titles;   /* n_reports; interned */
   double     *before, *now;     /* n_reports: as last reported, and by this run; NAN for none */
   guint       n_groups;
   struct

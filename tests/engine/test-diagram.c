@@ -71,12 +71,77 @@ test_gan (void)
   const MpBox *data = &g_array_index (diagram->boxes, MpBox, find (diagram, "source/data"));
   const MpBox *generator = &g_array_index (diagram->boxes, MpBox, find (diagram, "network/generator"));
 
-  g_assert_true (diagram->saddle);
   g_assert_cmpuint (diagram->phases->len, ==, 2);
   g_assert_cmpuint (diagram->moves->len, ==, 2);
   /* The generator's phase sees no data. */
   g_assert_cmpuint (data->phases, ==, 1);
   g_assert_cmpuint (generator->phases, ==, 3);
+}
+
+static const char *
+note_of (const MpDiagram *diagram,
+         const char      *id)
+{
+  return g_array_index (diagram->boxes, MpBox, find (diagram, id)).note;
+}
+
+/* One objective for both, or a goal for each; which one, the losses' boxes say. */
+static void
+test_games (void)
+{
+  static const struct
+  {
+    const char *method, *assignments;
+    gboolean    saddle;
+  } games[] = {
+    { "gan", "method.variant=minimax", TRUE }, { "gan", "method.variant=non-saturating", FALSE }, { "lsgan", NULL, FALSE },
+    { "hinge", NULL, FALSE }, { "wgan", NULL, TRUE }, { "wgan-gp", NULL, TRUE }, { "unrolled", NULL, TRUE },
+    { "mmd-gan", NULL, TRUE }, { "gram", NULL, FALSE },
+  };
+  g_autoptr (MpDiagram) gan = make ("gan", NULL), lsgan = make ("lsgan", NULL);
+
+  for (guint i = 0; i < G_N_ELEMENTS (games); i++) {
+    g_autoptr (MpDiagram) diagram = make (games[i].method, games[i].assignments);
+
+    g_test_message ("%s %s", games[i].method, games[i].assignments);
+    g_assert_cmpint (diagram->saddle, ==, games[i].saddle);
+  }
+  g_assert_cmpstr (note_of (gan, "loss/generator"), ==, "non-saturating");
+  g_assert_cmpstr (note_of (lsgan, "loss/generator"), ==, "half the mean square of the distance to 1");
+}
+
+/* What is taken from the data before the first iteration comes from the data. */
+static void
+test_start (void)
+{
+  g_autoptr (MpDiagram) diagram = make ("gfmn", "method.real_means=global");
+
+  g_assert_true (leads (diagram, "source/data", "network/extractor"));
+  g_assert_true (leads (diagram, "network/extractor", "value/feature means of real points"));
+  g_assert_true (leads (diagram, "value/feature means of real points", "value/difference of feature means"));
+}
+
+static void
+test_unrolled (void)
+{
+  g_autoptr (MpDiagram) diagram = make ("unrolled", "method.unroll_steps=3"), plain = make ("unrolled",
+                                                                                           "method.unroll_steps=0");
+  const MpBox *ahead = &g_array_index (diagram->boxes, MpBox, find (diagram, "value/loss of the unrolled critic"));
+
+  g_assert_cmpstr (ahead->detail, ==, "3 updates ahead");
+  for (guint i = 0; i < diagram->boxes->len; i++)
+    g_assert_cmpstr (g_array_index (diagram->boxes, MpBox, i).id, !=, "value/critic loss");
+  for (guint i = 0; i < plain->boxes->len; i++)
+    g_assert_false (g_str_has_prefix (g_array_index (plain->boxes, MpBox, i).id, "value/loss of"));
+}
+
+/* A method may have a name of its own for its critic. */
+static void
+test_names (void)
+{
+  g_autoptr (MpDiagram) diagram = make ("gamn", NULL);
+
+  g_assert_cmpstr (g_array_index (diagram->boxes, MpBox, find (diagram, "network/critic")).title, ==, "Mapper");
 }
 
 /* Normalised weights are nodes between the weights and the layers' products. */
@@ -186,6 +251,10 @@ main (int    argc,
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/diagram/gram", test_gram);
   g_test_add_func ("/diagram/gan", test_gan);
+  g_test_add_func ("/diagram/games", test_games);
+  g_test_add_func ("/diagram/start", test_start);
+  g_test_add_func ("/diagram/unrolled", test_unrolled);
+  g_test_add_func ("/diagram/names", test_names);
   g_test_add_func ("/diagram/spectral", test_spectral);
   g_test_add_func ("/diagram/decoder", test_decoder);
   g_test_add_func ("/diagram/random", test_random);

@@ -6,6 +6,38 @@
 #include "tests/ui/canned-lane.h"
 #include "tests/ui/wait.h"
 #include "ui/page-graph.h"
+#include "ui/plot/plot-format.h"
+
+static gboolean
+has_run (MpSession *session,
+         guint64    iteration,
+         guint      phase)
+{
+  g_autoptr (MpLaneModel) lane = g_list_model_get_item (mp_session_get_lanes (session), 0);
+  MpMinibatch *minibatch = mp_lane_model_get_minibatch (lane);
+
+  return minibatch && minibatch->iteration == iteration && minibatch->phase == phase;
+}
+
+static void
+assert_loss (MpSession   *session,
+             MpGraphPage *page,
+             const char  *report)
+{
+  g_autoptr (MpLaneModel) lane = g_list_model_get_item (mp_session_get_lanes (session), 0);
+  MpMinibatch *minibatch = mp_lane_model_get_minibatch (lane);
+  gboolean seen = FALSE;
+
+  for (guint i = 0; i < minibatch->n_reports; i++) {
+    g_autofree char *text = mp_format_value (minibatch->now[i], 4);
+
+    if (!g_str_equal (minibatch->ids[i], report))
+      continue;
+    seen = TRUE;
+    g_assert_cmpstr (mp_graph_page_get_value (page, report), ==, text);
+  }
+  g_assert_true (seen);
+}
 
 static void
 test_page (void)
@@ -23,10 +55,16 @@ test_page (void)
   gtk_window_set_child (GTK_WINDOW (window), widget);
   gtk_window_present (GTK_WINDOW (window));
   WAIT_FOR_SESSION (session, mp_graph_page_get_n_boxes (page) >= 6);
-  /* One phase after the other is lit. */
+  /* The next phase is lit; in slow motion the one that ran, with its own loss. */
   WAIT_FOR_SESSION (session, mp_graph_page_get_phase (page) == 0);
-  mp_session_step_phase (session);
-  WAIT_FOR_SESSION (session, mp_graph_page_get_phase (page) == 1);
+  for (guint i = 0; i < 4; i++) {
+    guint64 iteration = i / 2;
+
+    mp_session_step_phase (session);
+    WAIT_FOR_SESSION (session, has_run (session, iteration, i % 2));
+    g_assert_cmpint (mp_graph_page_get_phase (page), ==, (int) (i % 2));
+    assert_loss (session, page, i % 2 == 0 ? "loss/critic" : "loss/generator");
+  }
 
   path = g_build_filename (runs, "graph.svg", NULL);
   g_assert_true (mp_graph_page_write (page, path, &error));

@@ -22,6 +22,7 @@
 #define GAP 0.35          /* of a row: what an arrow that passes a column takes there */
 #define TRACK 22.0        /* between the ways of moves below the boxes */
 #define CORNER 8.0
+#define SIDE 12.0         /* more at the right end, for moves that pass there */
 #define FADED 0.28
 
 typedef struct
@@ -207,6 +208,13 @@ mp_diagram_plot_set_value (MpDiagramPlot *self,
   self->values[box] = g_strdup (value);
 }
 
+const char *
+mp_diagram_plot_get_value (const MpDiagramPlot *self,
+                           guint                box)
+{
+  return self->values[box];
+}
+
 void
 mp_diagram_plot_get_natural_size (MpDiagramPlot *self,
                                   double        *width,
@@ -216,7 +224,7 @@ mp_diagram_plot_get_natural_size (MpDiagramPlot *self,
 
   for (guint i = 0; i < self->diagram->n_columns; i++)
     rows = MAX (rows, self->rows[i]);
-  *width = MAX (self->diagram->n_columns, 2) * COLUMN + 2 * MARGIN;
+  *width = MAX (self->diagram->n_columns, 2) * COLUMN + 2 * MARGIN + SIDE;
   *height = rows * ROW + (self->diagram->moves->len + 1) * TRACK + 2 * MARGIN;
 }
 
@@ -232,7 +240,7 @@ find_place (const MpDiagramPlot *self,
 {
   const Item *at = &g_array_index (self->items, Item, item);
   double scale = style->text_scale, bottom = height - (self->diagram->moves->len + 1) * TRACK * scale - MARGIN;
-  double column = (width - 2 * MARGIN) / MAX (self->diagram->n_columns, 1);
+  double column = (width - 2 * MARGIN - SIDE) / MAX (self->diagram->n_columns, 1);
   double row = MIN ((bottom - MARGIN) / MAX (self->rows[at->column], 1), 1.6 * ROW * scale);
   double top = MARGIN + (bottom - MARGIN - row * self->rows[at->column]) / 2;
   Place place = { 0, 0, MIN (BOX_WIDTH * scale, column - 26), MIN (BOX_HEIGHT * scale, row - 8) };
@@ -274,9 +282,24 @@ draw_return (cairo_t *cr,
   double x0 = from.x + from.width / 2, x1 = to.x + to.width / 2;
 
   cairo_move_to (cr, x0, from.y);
-  cairo_curve_to (cr, x0, from.y - 44, x1, to.y - 44, x1, to.y - 8);
+  cairo_curve_to (cr, x0, MAX (from.y - 44, 2), x1, MAX (to.y - 44, 2), x1, to.y - 8);
   cairo_stroke (cr);
   draw_head (cr, x1, to.y - 1, 0, 1);
+}
+
+/* Between two of one column. */
+static void
+draw_upright (cairo_t *cr,
+              Place    from,
+              Place    to)
+{
+  double x = from.x + from.width / 2, down = to.y > from.y ? 1 : -1;
+  double y0 = from.y + (down > 0 ? from.height : 0), y1 = to.y + (down > 0 ? 0 : to.height);
+
+  cairo_move_to (cr, x, y0);
+  cairo_line_to (cr, x, y1 - down * 8);
+  cairo_stroke (cr);
+  draw_head (cr, x, y1 - down, 0, down);
 }
 
 static void
@@ -306,6 +329,10 @@ draw_arrow (const MpDiagramPlot *self,
 
   mp_colour_set_source (mp_colour_fade (colour, is_lit (self, arrow->phases) ? 1 : FADED), pen->cr);
   cairo_set_line_width (pen->cr, 1.3);
+  if (box_at (self, arrow->from)->column == box_at (self, arrow->to)->column) {
+    draw_upright (pen->cr, from, to);
+    return;
+  }
   if (!goes_forward (self, arrow)) {
     draw_return (pen->cr, from, to);
     return;
@@ -425,6 +452,33 @@ draw_shape (cairo_t   *cr,
                                                                     : kind == MP_BOX_MATRIX ? 2 : 8);
 }
 
+/* The title, and below it a value, or what the box is exactly, in as many lines as there is room for. */
+static void
+draw_words (const MpDiagramPlot *self,
+            guint                i,
+            MpPen               *pen,
+            Place                place,
+            double               opacity)
+{
+  const MpBox *box = box_at (self, i);
+  MpTextKind title = box->kind == MP_BOX_NETWORK || box->kind == MP_BOX_LOSS ? MP_TEXT_TITLE : MP_TEXT_LABEL;
+  const char *second = self->values[i] ? self->values[i] : box->kind == MP_BOX_LOSS ? box->note : box->detail;
+  MpColour colour = mp_colour_fade (self->values[i] ? pen->style->text : pen->style->dim_text, opacity);
+  double ascent, line = mp_pen_get_line (pen, MP_TEXT_TICK, &ascent), middle = place.x + place.width / 2;
+  double room = place.width - (box->kind == MP_BOX_LOSS ? 26 : 12) * pen->style->text_scale;
+  double lines = second ? ceil (1.05 * mp_pen_measure (pen, MP_TEXT_TICK, second) / room) : 0, centre, y;
+
+  if (lines * line + mp_pen_get_line (pen, title, NULL) > place.height - 6)
+    lines = 1;
+  centre = place.y + (place.height - line * lines) / 2;
+  y = centre + mp_pen_draw_block (pen, title, mp_colour_fade (pen->style->text, opacity), middle, centre, room,
+                                  box->title) / 2;
+  if (lines > 1)
+    mp_pen_draw_block (pen, MP_TEXT_TICK, colour, middle, y + line * lines / 2, room, second);
+  else if (second)
+    mp_pen_draw (pen, MP_TEXT_TICK, colour, middle, y + ascent, 0.5, room, second);
+}
+
 static void
 draw_box (const MpDiagramPlot *self,
           guint                i,
@@ -434,11 +488,7 @@ draw_box (const MpDiagramPlot *self,
 {
   const MpBox *box = box_at (self, i);
   Place place = find_place (self, i, width, height, pen->style);
-  const char *second = self->values[i] ? self->values[i]
-                       : box->kind == MP_BOX_LOSS ? NULL : box->detail;
-  double opacity = is_lit (self, box->phases) ? 1 : FADED, middle = place.x + place.width / 2;
-  double ascent, line = second ? mp_pen_get_line (pen, MP_TEXT_TICK, &ascent) : 0;
-  double centre = place.y + (place.height - line) / 2, tall;
+  double opacity = is_lit (self, box->phases) ? 1 : FADED;
   MpColour lane = mp_plot_style_get_lane (pen->style, self->lane), card = pen->style->card;
   gboolean network = box->kind == MP_BOX_NETWORK, loss = box->kind == MP_BOX_LOSS;
 
@@ -453,12 +503,7 @@ draw_box (const MpDiagramPlot *self,
   cairo_stroke (pen->cr);
   cairo_set_dash (pen->cr, NULL, 0, 0);
 
-  tall = mp_pen_draw_block (pen, network || loss ? MP_TEXT_TITLE : MP_TEXT_LABEL,
-                            mp_colour_fade (pen->style->text, opacity), middle, centre, place.width - 12, box->title);
-  if (second)
-    mp_pen_draw (pen, MP_TEXT_TICK,
-                 mp_colour_fade (self->values[i] ? pen->style->text : pen->style->dim_text, opacity), middle,
-                 centre + tall / 2 + ascent, 0.5, place.width - 12, second);
+  draw_words (self, i, pen, place, opacity);
 }
 
 /* The losses that pull against each other: one may move several networks. */

@@ -27,6 +27,8 @@ void           mp_diagram_plot_set_phase (MpDiagramPlot *self,
 void           mp_diagram_plot_set_value (MpDiagramPlot *self,
                                           guint          box,
                                           const char    *value);
+const char    *mp_diagram_plot_get_value (const MpDiagramPlot *self,
+                                          guint                box);
 void           mp_diagram_plot_draw (MpDiagramPlot     *self,
                                      cairo_t           *cr,
                                      double             width,
