@@ -120,6 +120,9 @@ update_progress (MpLaneCard *self)
   numbers = keep_together (mp_lane_head_summary (&head));
   gtk_label_set_text (self->iteration, iteration);
   gtk_label_set_text (self->numbers, numbers);
+  /* The chip says how the lane is now, not how it was. */
+  gtk_widget_set_visible (GTK_WIDGET (self->chip),
+                          gtk_label_get_text (self->chip)[0] != '\0' && !mp_lane_model_is_past (self->model));
   update_cost (self, progress);
 }
 
@@ -172,7 +175,6 @@ update_state (MpLaneCard *self)
     break;
   }
   gtk_label_set_text (self->chip, chip ? chip : "");
-  gtk_widget_set_visible (GTK_WIDGET (self->chip), chip != NULL);
   gtk_widget_action_set_enabled (GTK_WIDGET (self), "lane.resume", mp_lane_model_is_kept (self->model));
   update_progress (self);
   mp_lane_plots_describe (self->plots); /* when it comes to rest, not at every frame */

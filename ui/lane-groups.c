@@ -122,14 +122,17 @@ mp_lane_groups_name (GListModel *lanes)
 {
   guint n = g_list_model_get_n_items (lanes);
   g_autofree MpExperiment **experiments = g_new (MpExperiment *, n + 1);
+  g_autofree guint64 *branched = g_new (guint64, n + 1);
   g_autoptr (GArray) names = NULL;
 
   for (guint i = 0; i < n; i++) {
     g_autoptr (MpLaneModel) model = g_list_model_get_item (lanes, i);
 
     experiments[i] = mp_lane_model_get_experiment (model);
+    if (!mp_lane_model_get_parent (model, &branched[i]))
+      branched[i] = MP_NO_BRANCH;
   }
-  names = mp_lane_names_new (experiments, n);
+  names = mp_lane_names_new (experiments, branched, n);
   for (guint i = 0; i < n; i++) {
     g_autoptr (MpLaneModel) model = g_list_model_get_item (lanes, i);
     const MpLaneName *name = &g_array_index (names, MpLaneName, i);

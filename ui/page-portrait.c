@@ -20,7 +20,7 @@ typedef struct
   MpGameField *field;
   MpPhaseView *view;
   const char  *starts;
-  guint        n_launched;
+  guint        n_launched;   /* colours follow the launches, whichever arrives first */
 } Panel;
 
 struct _MpPortraitPage
@@ -37,6 +37,7 @@ struct _MpPortraitPage
   GtkWidget     *form_frame;
   GtkLabel      *idea;
   GtkLabel      *said;         /* what the last trajectory did */
+  guint          n_launched, said_order; /* since the start; which one that was */
 
   GPtrArray     *ids;          /* const char *, by the chooser's entry */
   const MpGame  *game;
@@ -59,7 +60,7 @@ typedef struct
   float                *flows;
   double                start[2];
   MpTrajectorySettings  settings;
-  guint                 panel;
+  guint                 panel, colour, order;
 } Job;
 
 static Job *
@@ -141,12 +142,13 @@ followed_cb (GObject      *object,
   label = mp_trajectory_place (trajectory);
   mp_phase_plot_add_trajectory (mp_phase_view_get_plot (panel->view), trajectory->points->len / 3,
                                 (const double *) trajectory->points->data,
-                                mp_phase_plot_get_n_trajectories (mp_phase_view_get_plot (panel->view)),
-                                trajectory->end == MP_TRAJECTORY_ARRIVED,
+                                job->colour, trajectory->end == MP_TRAJECTORY_ARRIVED,
                                 trajectory->end == MP_TRAJECTORY_ARRIVED ? label : NULL);
   mp_phase_view_invalidate (panel->view);
   text = g_strdup_printf (_("From (%.2f, %.2f) the flow %s."), job->start[0], job->start[1], words);
-  gtk_label_set_text (self->said, text);
+  if (job->order >= self->said_order)
+    gtk_label_set_text (self->said, text);
+  self->said_order = MAX (self->said_order, job->order);
   mp_phase_view_describe (panel->view, text);
 }
 
@@ -158,6 +160,8 @@ launch (MpPortraitPage *self,
 {
   Job *job = job_new (self, panel);
 
+  job->colour = self->panels[panel].n_launched++;
+  job->order = ++self->n_launched;
   job->start[0] = x;
   job->start[1] = y;
   job->settings.dynamics = (MpDynamics) gtk_drop_down_get_selected (self->dynamics);
@@ -338,6 +342,7 @@ clear_cb (MpPortraitPage *self)
   for (guint i = 0; i < self->n_panels; i++) {
     mp_phase_plot_clear_trajectories (mp_phase_view_get_plot (self->panels[i].view));
     mp_phase_view_invalidate (self->panels[i].view);
+    self->panels[i].n_launched = 0;
   }
   gtk_label_set_text (self->said, _("Click in a plot to follow the flow from there."));
 }

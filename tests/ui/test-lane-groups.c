@@ -10,6 +10,7 @@
 #include "tests/ui/canned-lane.h"
 #include "tests/ui/wait.h"
 #include "ui/lane-groups.h"
+#include "ui/lane-past.h"
 
 static void
 add_lane (GListStore *lanes,
@@ -133,6 +134,28 @@ test_names (void)
                "Optimizer of the generator: η 0.5 · Optimizer of the critic: η 0.25");
 }
 
+/* A branch with its parent's settings is told from it, and from others. */
+static void
+test_branches (void)
+{
+  g_autoptr (GListStore) lanes = g_list_store_new (MP_TYPE_LANE_MODEL);
+  static const guint64 from[] = { 0, 2000, 500 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (from); i++) {
+    g_autoptr (MpLaneModel) model = NULL;
+
+    add_lane (lanes, "mmd-net", "1");
+    model = g_list_model_get_item (G_LIST_MODEL (lanes), i);
+    if (from[i] > 0)
+      mp_lane_model_set_parent (model, "/nowhere", from[i]);
+  }
+  change (lanes, 2, "generator.latent=8");
+  mp_lane_groups_name (G_LIST_MODEL (lanes));
+  assert_name (lanes, 0, "MMD-net · h 2", "h 2");
+  assert_name (lanes, 1, "MMD-net · h 2 · branch from 2,000", "h 2 · branch from 2,000");
+  assert_name (lanes, 2, "MMD-net · h 8 · branch from 500", "h 8 · branch from 500");
+}
+
 /* A method's variant is a word that needs no label; constants of a paper are named by the keys that they set. */
 static void
 test_variants (void)
@@ -226,6 +249,7 @@ main (int    argc,
   canned_init (&argc, &argv);
   g_test_add_func ("/lane-groups/groups", test_groups);
   g_test_add_func ("/lane-groups/names", test_names);
+  g_test_add_func ("/lane-groups/branches", test_branches);
   g_test_add_func ("/lane-groups/variants", test_variants);
   g_test_add_func ("/lane-groups/band", test_band);
   g_test_add_func ("/lane-groups/repeat", test_repeat);

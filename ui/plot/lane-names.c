@@ -6,6 +6,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "ui/plot/plot-format.h"
+
 #define MOST_SETTINGS 3 /* in a name */
 
 /* A key in which lanes differ. */
@@ -148,6 +150,7 @@ is_label_unique (GArray *settings,
 /* (transfer full) */
 static char *
 tell_apart (MpExperiment *const *experiments,
+            guint64              branched,
             guint                n,
             guint                index)
 {
@@ -167,6 +170,14 @@ tell_apart (MpExperiment *const *experiments,
     if (setting->label != NULL && !g_str_equal (setting->key, "variant"))
       g_string_append_printf (text, "%s ", setting->label);
     g_string_append (text, value);
+  }
+  if (branched != MP_NO_BRANCH) {
+    g_autofree char *count = mp_format_count (branched);
+
+    if (text->len > 0)
+      g_string_append (text, " · ");
+    /* Translators: of a branch: the iteration */
+    g_string_append_printf (text, _("branch from %s"), count);
   }
   return g_string_free (text, FALSE);
 }
@@ -212,6 +223,7 @@ find_rest (MpExperiment *const *experiments,
 
 GArray *
 mp_lane_names_new (MpExperiment *const *experiments,
+                   const guint64       *branched,
                    guint                n)
 {
   GArray *names = g_array_new (FALSE, FALSE, sizeof (MpLaneName));
@@ -220,7 +232,7 @@ mp_lane_names_new (MpExperiment *const *experiments,
   g_array_set_clear_func (names, name_clear);
   for (guint i = 0; i < n; i++) {
     g_autofree char *method = mp_lane_names_method (experiments[i]);
-    MpLaneName name = { .apart = tell_apart (experiments, n, i) };
+    MpLaneName name = { .apart = tell_apart (experiments, branched[i], n, i) };
 
     plain[i] = g_strdup_printf ("%s%s%s", method, name.apart[0] != '\0' ? " · " : "", name.apart);
     g_array_append_val (names, name);

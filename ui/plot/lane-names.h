@@ -18,8 +18,12 @@ typedef struct
   char  *apart;  /* the settings alone, "h 2"; "" where nothing has to be said */
 } MpLaneName;
 
-/* (transfer full): of MpLaneName, one for each experiment; unref frees all. */
+#define MP_NO_BRANCH G_MAXUINT64
+
+/* branched: for each the iteration that it branched off at, or MP_NO_BRANCH. (transfer full): of MpLaneName, one for each
+ * experiment; unref frees all. */
 GArray     *mp_lane_names_new     (MpExperiment *const *experiments,
+                                   const guint64       *branched,
                                    guint                n);
 /* "GRAM". (transfer full) */
 char       *mp_lane_names_method  (MpExperiment        *experiment);

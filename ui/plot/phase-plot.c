@@ -147,6 +147,7 @@ mp_phase_plot_add_trajectory (MpPhasePlot  *self,
                               const char   *label)
 {
   Trajectory *trajectory = g_new0 (Trajectory, 1);
+  guint at = self->trajectories->len;
 
   trajectory->n = n;
   trajectory->points = g_new (double, 2 * MAX (n, 1));
@@ -157,7 +158,9 @@ mp_phase_plot_add_trajectory (MpPhasePlot  *self,
   trajectory->colour = colour;
   trajectory->arrived = arrived;
   trajectory->label = g_strdup (label);
-  g_ptr_array_add (self->trajectories, trajectory);
+  while (at > 0 && ((const Trajectory *) g_ptr_array_index (self->trajectories, at - 1))->colour > colour)
+    at--;
+  g_ptr_array_insert (self->trajectories, (int) at, trajectory);
 }
 
 /* ---- drawing ---- */

@@ -123,11 +123,17 @@ static void
 name_runs (GPtrArray *runs)
 {
   g_autofree MpExperiment **experiments = g_new (MpExperiment *, runs->len + 1);
+  g_autofree guint64 *branched = g_new (guint64, runs->len + 1);
   g_autoptr (GArray) names = NULL;
 
-  for (guint i = 0; i < runs->len; i++)
-    experiments[i] = mp_run_get_experiment (((const Kept *) g_ptr_array_index (runs, i))->run);
-  names = mp_lane_names_new (experiments, runs->len);
+  for (guint i = 0; i < runs->len; i++) {
+    MpRun *run = ((const Kept *) g_ptr_array_index (runs, i))->run;
+
+    experiments[i] = mp_run_get_experiment (run);
+    if (mp_run_get_parent (run, &branched[i]) == NULL)
+      branched[i] = MP_NO_BRANCH;
+  }
+  names = mp_lane_names_new (experiments, branched, runs->len);
   for (guint i = 0; i < runs->len; i++) {
     const MpLaneName *name = &g_array_index (names, MpLaneName, i);
 
