@@ -47,7 +47,6 @@ add_finding (MpHealthPanel  *self,
 
     gtk_widget_add_css_class (button, "small");
     gtk_widget_set_tooltip_text (button, _("Opens a lane that goes on from the last good checkpoint"));
-    gtk_actionable_set_action_name (GTK_ACTIONABLE (button), "win.branch");
     gtk_box_append (GTK_BOX (buttons), button);
   }
   if (health->lesson) {
@@ -55,8 +54,8 @@ add_finding (MpHealthPanel  *self,
 
     gtk_widget_add_css_class (button, "small");
     gtk_widget_set_tooltip_text (button, _("Opens the lesson that explains this"));
-    gtk_actionable_set_action_name (GTK_ACTIONABLE (button), "win.lesson");
     gtk_actionable_set_action_target (GTK_ACTIONABLE (button), "s", health->lesson);
+    gtk_actionable_set_action_name (GTK_ACTIONABLE (button), "win.lesson");
     gtk_box_append (GTK_BOX (buttons), button);
   }
   if (gtk_widget_get_first_child (buttons))
@@ -78,9 +77,12 @@ update_finding (GtkWidget      *box,
 
   gtk_label_set_text (detail, health->detail ? health->detail : "");
   gtk_widget_set_visible (GTK_WIDGET (detail), health->detail && health->detail[0] != '\0');
-  if (button)
-    gtk_actionable_set_action_target (button, "(ix)", (gint32) lane,
-                                      (gint64) mp_lane_model_get_progress (model)->iteration);
+  if (!button)
+    return;
+  /* The target first: an action with a parameter that has none yet is complained about. */
+  gtk_actionable_set_action_target (button, "(ix)", (gint32) lane,
+                                    (gint64) mp_lane_model_get_progress (model)->iteration);
+  gtk_actionable_set_action_name (button, "win.branch");
 }
 
 static void

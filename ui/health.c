@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "engine/methods/method.h"
+#include "engine/runs/run.h"
 #include "ui/format.h"
 #include "ui/lane-past.h"
 #include "ui/plot/plot-format.h"
@@ -383,12 +384,35 @@ compare_levels (gconstpointer a,
   return (int) y->level - (int) x->level;
 }
 
+/* Why a lane ended, where somebody said so, and what to do. */
+static void
+add_end (GPtrArray  *list,
+         const char *title,
+         const char *message,
+         const char *todo,
+         const char *lesson)
+{
+  add (list, MP_HEALTH_BAD, title, message[0] != '\0' ? g_strdup_printf ("%s\n%s", message, todo) : g_strdup (todo),
+       lesson);
+}
+
+static gboolean
+has_checkpoint (MpLaneModel *model)
+{
+  const char *run_dir = mp_lane_model_get_run (model);
+  g_autoptr (GArray) checkpoints = run_dir ? mp_run_list_checkpoints_in (run_dir) : NULL;
+
+  return checkpoints && checkpoints->len > 0
+         && g_array_index (checkpoints, guint64, 0) <= mp_lane_model_get_progress (model)->iteration;
+}
+
 /* FALSE where the state is all there is to say. A moment before the lane ended is judged as any other. */
 static gboolean
 judge_state (MpLaneModel *model,
              GPtrArray   *list)
 {
   const char *message = mp_lane_model_get_message (model) ? mp_lane_model_get_message (model) : "";
+  gboolean back;
 
   if (mp_lane_model_is_past (model))
     return TRUE;
@@ -397,14 +421,16 @@ judge_state (MpLaneModel *model,
     add (list, MP_HEALTH_CALM, _("Preparing"), g_strdup (message), NULL);
     return FALSE;
   case MP_LANE_FAILED:
-    add (list, MP_HEALTH_BAD, _("This lane failed"),
-         g_strdup_printf (_("%s\nChange what the message names, then restart the lane."), message), NULL);
+    add_end (list, _("This lane failed"), message, _("Change what the message names, then restart the lane."), NULL);
     return FALSE;
   case MP_LANE_DIVERGED:
-    add (list, MP_HEALTH_BAD, _("Diverged"),
-         g_strdup_printf (_("%s\nA number left the range of its format. Go back to the last good checkpoint, and try "
-                            "smaller learning rates or, where there is one, a larger ridge."), message), "penalties");
-    ((MpHealth *) g_ptr_array_index (list, 0))->roll_back = TRUE;
+    back = has_checkpoint (model);
+    add_end (list, _("Diverged"), message,
+             back ? _("A number left the range of its format. Go back to the last good checkpoint, and try smaller "
+                      "learning rates or, where there is one, a larger ridge.")
+                  : _("A number left the range of its format, and there is no checkpoint to go back to. Start anew with "
+                      "smaller learning rates or, where there is one, a larger ridge."), find_advice (model)->lesson);
+    ((MpHealth *) g_ptr_array_index (list, 0))->roll_back = back;
     return FALSE;
   default:
     return TRUE;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * health.h: how a lane is doing, in plain words: what was seen, what it means, what to try, and the lesson that explains
- * it. Judged from the lane's curves and samples at the moment that is shown (ui/lane-past.h). Main thread only.
+ * it. Judged from the lane's curves, samples and run folder at the moment that is shown (ui/lane-past.h). Main thread only.
  */
 #pragma once
 

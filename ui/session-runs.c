@@ -215,7 +215,7 @@ fill_model (MpLaneModel *model,
   mp_lane_model_set_anew (model, anew);
   mp_lane_model_set_progress (model, &progress);
   show_last_keyframe (model, mp_run_get_dir (run));
-  mp_lane_model_set_state (model, read_state (mp_run_get_state (run)), NULL);
+  mp_lane_model_set_state (model, read_state (mp_run_get_state (run)), mp_run_get_message (run));
   mp_lane_model_set_kept (model, mp_lane_model_get_state (model) != MP_LANE_DIVERGED);
 }
 

@@ -25,6 +25,7 @@ struct _MpRun
   guint64          parent_iteration;
   GArray          *anew;          /* MpAnew */
   char            *state;
+  char            *message;       /* or NULL */
   guint64          iteration;
   double           seconds;
   GPtrArray       *series;        /* ids by number */

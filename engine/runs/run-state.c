@@ -119,6 +119,8 @@ mp_run_write_state (MpRun      *self,
   add_string (builder, "experiment", mp_experiment_get_id (self->experiment));
   add_string (builder, "device", self->device);
   add_string (builder, "state", self->state);
+  if (self->message != NULL)
+    add_string (builder, "message", self->message);
   json_builder_set_member_name (builder, "iteration");
   json_builder_add_int_value (builder, (gint64) self->iteration);
   json_builder_set_member_name (builder, "seconds");
@@ -273,7 +275,7 @@ mp_run_read_state (MpRun   *self,
   g_autoptr (JsonParser) parser = json_parser_new ();
   g_autoptr (GError) json_error = NULL;
   JsonNode *nodes[G_N_ELEMENTS (strings)];
-  JsonNode *root, *format, *iteration, *seconds;
+  JsonNode *root, *format, *iteration, *seconds, *message;
   JsonObject *object;
 
   if (!json_parser_load_from_file (parser, path, &json_error))
@@ -293,6 +295,7 @@ mp_run_read_state (MpRun   *self,
       return state_fail (error, path, detail);
     }
   }
+  message = get_typed (object, "message", G_TYPE_STRING);
   iteration = get_typed (object, "iteration", G_TYPE_INT64);
   seconds = get_typed (object, "seconds", G_TYPE_DOUBLE);
   if (iteration == NULL || seconds == NULL || json_node_get_int (iteration) < 0)
@@ -302,6 +305,7 @@ mp_run_read_state (MpRun   *self,
   self->device = json_node_dup_string (nodes[1]);
   g_free (self->state);
   self->state = json_node_dup_string (nodes[2]);
+  mp_run_set_message (self, message != NULL ? json_node_get_string (message) : NULL);
   self->created = json_node_dup_string (nodes[3]);
   self->updated = json_node_dup_string (nodes[4]);
   self->iteration = (guint64) json_node_get_int (iteration);

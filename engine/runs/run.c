@@ -56,6 +56,7 @@ mp_run_close (MpRun *self)
   g_free (self->parent);
   g_array_unref (self->anew);
   g_free (self->state);
+  g_free (self->message);
   g_free (self);
 }
 
@@ -255,6 +256,7 @@ go_on (MpRun   *self,
 
   self->checkpoint = mp_checkpoint_find (self->dir, &iteration);
   self->iteration = iteration;
+  mp_run_set_message (self, NULL);
   self->writer = mp_metrics_writer_open (metrics, error);
   return self->writer != NULL
          && mp_metrics_writer_cut (self->writer, self->checkpoint != NULL ? (gint64) iteration : -1, error)
@@ -328,6 +330,20 @@ const char *
 mp_run_get_state (MpRun *self)
 {
   return self->state;
+}
+
+const char *
+mp_run_get_message (MpRun *self)
+{
+  return self->message;
+}
+
+void
+mp_run_set_message (MpRun      *self,
+                    const char *message)
+{
+  g_free (self->message);
+  self->message = message != NULL ? g_utf8_make_valid (message, -1) : NULL;
 }
 
 guint64

@@ -4,9 +4,10 @@
  *
  *   experiment.ini                 every key written out, as the run began
  *   state.json                     format version, program version, experiment's id, device, state, iteration, seconds,
- *                                  created, updated, the last value of every series, and for a branch its parent: the
- *                                  run (relative where it lies beside this one), the iteration that it left it at, and
- *                                  what began anew: {"critic": [5, 6]}, five of its six tensors
+ *                                  created, updated, the last value of every series; for a run that failed or diverged
+ *                                  why or where; and for a branch its parent: the run (relative where it lies beside
+ *                                  this one), the iteration that it left it at, and what began anew:
+ *                                  {"critic": [5, 6]}, five of its six tensors
  *   metrics                        append-only records with checksums (metrics-file.h): values, and changes by hand
  *   timeline                       keyframes to look back at (timeline-file.h)
  *   checkpoints/ITERATION.safetensors
@@ -51,6 +52,10 @@ gboolean      mp_run_is_locked (const char *dir);
 const char   *mp_run_get_dir (MpRun *self);
 MpExperiment *mp_run_get_experiment (MpRun *self);
 const char   *mp_run_get_state (MpRun *self);        /* "finished", …; "interrupted" for a run that was killed */
+/* Why it failed or where it diverged, or NULL; kept in state.json from the next mp_run_save_state () on. Opened for
+ * writing, a run has none. */
+const char   *mp_run_get_message (MpRun *self);
+void          mp_run_set_message (MpRun *self, const char *message);
 guint64       mp_run_get_iteration (MpRun *self);    /* "interrupted": of the newest checkpoint */
 double        mp_run_get_seconds (MpRun *self);      /* training time */
 const char   *mp_run_get_device (MpRun *self);

@@ -523,6 +523,7 @@ conclude (MpLane     *lane,
     return TRUE;
   if (whole && (!mp_lane_save_keyframe (lane, error) || !mp_lane_save_checkpoint (lane, FALSE, error)))
     return FALSE;
+  mp_run_set_message (lane->run, lane->divergence);
   return mp_run_save_state (lane->run, mp_lane_state_name (state), lane->iteration, lane->seconds, error);
 }
 
@@ -546,8 +547,10 @@ end_lane (MpLane *lane,
   if (error != NULL) {
     state = MP_LANE_FAILED;
     /* Where the disk is full this fails too; the folder then says "interrupted" to whoever opens it. */
-    if (lane->run != NULL && lane->trainer->prepared)
+    if (lane->run != NULL && lane->trainer->prepared) {
+      mp_run_set_message (lane->run, error->message);
       mp_run_save_state (lane->run, mp_lane_state_name (state), lane->iteration, lane->seconds, NULL);
+    }
   }
   g_clear_pointer (&lane->run, mp_run_close);
   /* An iteration that could not be recorded was done all the same. */

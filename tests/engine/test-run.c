@@ -258,6 +258,34 @@ test_lock (Fixture      *fixture,
   g_assert_nonnull (run);
 }
 
+/* Why a run ended is kept with its state, and gone when a lane goes on with it. Folders without it are as good. */
+static void
+test_message (Fixture      *fixture,
+              gconstpointer data)
+{
+  g_autoptr (MpRun) run = create (fixture);
+
+  g_assert_true (mp_run_save_state (run, "failed", 5, 0.1, NULL));
+  g_clear_pointer (&run, mp_run_close);
+  run = mp_run_open (fixture->dir, FALSE, NULL);
+  g_assert_null (mp_run_get_message (run));
+  g_clear_pointer (&run, mp_run_close);
+
+  run = mp_run_open (fixture->dir, TRUE, NULL);
+  mp_run_set_message (run, "Said “so”\n\xff.");
+  g_assert_true (mp_run_save_state (run, "failed", 5, 0.1, NULL));
+  g_clear_pointer (&run, mp_run_close);
+  run = mp_run_open (fixture->dir, FALSE, NULL);
+  g_assert_cmpstr (mp_run_get_message (run), ==, "Said “so”\n\xef\xbf\xbd.");
+  g_clear_pointer (&run, mp_run_close);
+
+  run = mp_run_open (fixture->dir, TRUE, NULL);
+  g_assert_true (mp_run_save_state (run, "training", 5, 0.1, NULL));
+  g_clear_pointer (&run, mp_run_close);
+  run = mp_run_open (fixture->dir, FALSE, NULL);
+  g_assert_null (mp_run_get_message (run));
+}
+
 static void
 test_checkpoints (Fixture      *fixture,
                   gconstpointer data)
@@ -504,6 +532,7 @@ main (int    argc,
   ADD ("refusals", test_refusals);
   ADD ("places", test_places);
   ADD ("lock", test_lock);
+  ADD ("message", test_message);
   ADD ("checkpoints", test_checkpoints);
   ADD ("parents", test_parents);
   ADD ("no-room", test_no_room);

@@ -47,6 +47,7 @@ test_divergence (void)
 
   run = mp_find_run (dir);
   g_assert_cmpstr (mp_run_get_state (run), ==, "diverged");
+  g_assert_cmpstr (mp_run_get_message (run), ==, error->message);
   g_assert_true (mp_run_read_series (run, "loss/critic", iterations, values, NULL));
   g_assert_cmpuint (values->len, ==, iteration);
   g_assert_true (isfinite (g_array_index (values, double, 3)));

@@ -420,6 +420,39 @@ test_kept_run (Fixture      *fixture,
   g_assert_cmpuint (n_lanes (fixture), ==, 1);
 }
 
+/* A kept run that diverged says where, and goes back to its checkpoint where it has one. */
+static void
+test_kept_divergence (Fixture      *fixture,
+                      gconstpointer data)
+{
+  g_autoptr (MpExperiment) experiment = mp_experiment_load ("ring-lsgan", NULL);
+  const char *keys[] = { "kind", "sgd", "learning_rate", "1000" };
+
+  for (guint i = 0; i < 4; i += 2)
+    g_assert_true (mp_experiment_set_value (experiment, "optimizer.critic", keys[i], keys[i + 1], NULL));
+  for (guint i = 0; i < 2; i++) {
+    g_autofree char *dir = g_build_filename (fixture->runs, i == 0 ? "with" : "without", NULL);
+    const MpTrainerOptions options = { .device = "cpu", .run_dir = dir, .iterations = 500,
+                                       .checkpoint_every = i == 0 ? 1 : -1 };
+    g_autoptr (MpTrainer) trainer = mp_trainer_new (experiment, &options);
+    g_autoptr (GPtrArray) list = NULL;
+    g_autoptr (GError) error = NULL;
+    const MpHealth *health;
+
+    mp_trainer_join (trainer);
+    g_assert_cmpint (mp_trainer_get_state (trainer), ==, MP_LANE_DIVERGED);
+    error = mp_trainer_dup_error (trainer);
+    act (fixture, "win.open-run", g_variant_new_string (dir));
+    list = mp_health_list (lane (fixture, i));
+    health = g_ptr_array_index (list, 0);
+    g_assert_true (says (health->detail, error->message));
+    g_assert_cmpint (health->roll_back, ==, i == 0);
+    g_assert_cmpint (says (health->detail, "no checkpoint"), ==, i == 1);
+  }
+  act (fixture, "win.branch", g_variant_new ("(ix)", 0, (gint64) live_iteration (fixture, 0)));
+  g_assert_cmpuint (n_lanes (fixture), ==, 3);
+}
+
 static void
 test_library (Fixture      *fixture,
               gconstpointer data)
@@ -486,6 +519,7 @@ main (int    argc,
   ADD ("branch-anew", test_branch_anew);
   ADD ("kept-run", test_kept_run);
   ADD ("kept-branch", test_kept_branch);
+  ADD ("kept-divergence", test_kept_divergence);
   ADD ("library", test_library);
   ADD ("slow-motion", test_slow_motion);
   return fixture_run ();
