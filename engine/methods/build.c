@@ -631,7 +631,7 @@ mp_build_new (MpExperiment          *experiment,
     g_set_error (error, MP_ERROR, MP_ERROR_UNKNOWN, "[method] kind: there is no method “%s”", kind);
     return NULL;
   }
-  if (!write_down (self, error))
+  if ((self->method->check != NULL && !self->method->check (experiment, error)) || !write_down (self, error))
     return NULL;
 
   g_ptr_array_add (self->groups, NULL);

@@ -90,4 +90,5 @@ const MpMethod mp_method_gmmn_ae = {
   },
   .needs = MP_NEEDS_EXTRACTOR | MP_GENERATES_CODES,
   .build = gmmn_ae_build,
+  .check = mp_kernel_check,
 };

@@ -183,18 +183,6 @@ add_list (MpKernelSum  *self,
     add_term (self, kind, mp_constant (graph, type, type.dtype == MP_FLOAT64 ? (const void *) values : floats));
 }
 
-static void
-check_powers (MpBuild *build)
-{
-  guint n;
-  const double *values = mp_experiment_get_doubles (mp_build_experiment (build), "method", "bandwidths", &n);
-
-  for (guint i = 0; i < n; i++)
-    if (values[i] != floor (values[i]))
-      mp_graph_fail (mp_build_graph (build), "[method] bandwidths: a polynomial kernel has a whole power, not %g",
-                     values[i]);
-}
-
 static MpKernelKind
 find_kind (const char *choice)
 {
@@ -202,6 +190,24 @@ find_kind (const char *choice)
     if (g_str_equal (kinds[i].choice, choice))
       return kinds[i].kind;
   g_return_val_if_reached (MP_KERNEL_RBF);
+}
+
+gboolean
+mp_kernel_check (MpExperiment  *experiment,
+                 GError       **error)
+{
+  guint n;
+  const double *values = mp_experiment_get_doubles (experiment, "method", "bandwidths", &n);
+
+  if (find_kind (mp_experiment_get_string (experiment, "method", "kernel")) != MP_KERNEL_POLYNOMIAL)
+    return TRUE;
+  for (guint i = 0; i < n; i++)
+    if (values[i] != floor (values[i]) || values[i] > MP_KERNEL_MAX_POWER) {
+      g_set_error (error, MP_ERROR, MP_ERROR_EXPERIMENT, "[method] bandwidths: a polynomial kernel has a whole power from "
+                   "1 to %d, not %g", MP_KERNEL_MAX_POWER, values[i]);
+      return FALSE;
+    }
+  return TRUE;
 }
 
 void
@@ -215,8 +221,6 @@ mp_kernel_sum_read (MpKernelSum *self,
   MpKernelSum published;
 
   *self = mp_kernel_sum_of (kind, mp_build_live (build, "bandwidths"));
-  if (kind == MP_KERNEL_POLYNOMIAL)
-    check_powers (build);
   if (mp_experiment_find_param (mp_build_experiment (build), "method", "median") != NULL) {
     add_list (self, build, "plus_gaussians", MP_KERNEL_RBF);
     add_list (self, build, "plus_rational_quadratics", MP_KERNEL_RATIONAL_QUADRATIC);

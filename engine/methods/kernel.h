@@ -27,6 +27,8 @@ extern const char *const mp_kernel_choices[];          /* all five */
 extern const char *const mp_radial_kernel_choices[];   /* those of the distance alone, which are at most 1 */
 extern const char *const mp_median_choices[];          /* "none", "data", "minibatch" */
 
+#define MP_KERNEL_MAX_POWER 16
+
 /* Keys of [method]: one family. choices: one of the lists above. */
 #define MP_KERNEL_FAMILY(choices_list, kind_text, bandwidths_text)                                                     \
   { .key = "kernel", .title = N_("Kernel"), .symbol = "k",                                                             \
@@ -51,7 +53,7 @@ extern const char *const mp_median_choices[];          /* "none", "data", "minib
     .logarithmic = TRUE, .may_be_empty = TRUE },                                                                       \
   { .key = "plus_polynomials", .title = N_("Plus polynomials"), .symbol = "p",                                         \
     .summary = N_("Powers of polynomial kernels that are added; a polynomial of power p compares moments up to p."),   \
-    .type = MP_PARAM_INTS, .default_value = "", .min = 1, .max = 16, .ui_min = 1, .ui_max = 5,                         \
+    .type = MP_PARAM_INTS, .default_value = "", .min = 1, .max = MP_KERNEL_MAX_POWER, .ui_min = 1, .ui_max = 5,        \
     .may_be_empty = TRUE },                                                                                            \
   { .key = "plus_linear", .title = N_("Plus linear"),                                                                  \
     .summary = N_("Adds the linear kernel, which compares means and has slopes however far apart points are."),        \
@@ -61,6 +63,8 @@ extern const char *const mp_median_choices[];          /* "none", "data", "minib
                   "the start, or of the first 128 real points of every minibatch."),                                   \
     .type = MP_PARAM_ENUM, .default_value = "none", .choices = mp_median_choices }
 
+/* Whether "bandwidths" are what "kernel" takes: MpMethod.check of methods that offer polynomials. */
+gboolean mp_kernel_check (MpExperiment *experiment, GError **error);
 /* Reads the keys above from [method], those of MP_KERNEL_MIXTURE where the method has them, and publishes the kernel
  * for views. real: n × d, where a minibatch's median comes from; phase gets what ℓ needs, and reports it. */
 void    mp_kernel_sum_read (MpKernelSum *self, MpBuild *build, MpPhase *phase, MpNode *real);

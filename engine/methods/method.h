@@ -42,6 +42,9 @@ typedef struct
   const MpMethodChart *charts;     /* or NULL */
   guint        n_charts;
   const char  *critic;             /* what the method calls its critic, "Mapper"; NULL: that */
+  /* Whether settings of [method] that are allowed one by one go together, also while a lane trains; FALSE with
+   * MP_ERROR_EXPERIMENT. NULL: they do. */
+  gboolean   (*check) (MpExperiment *experiment, GError **error);
 } MpMethod;
 
 /* What a reported scalar is. */

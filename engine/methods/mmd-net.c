@@ -96,4 +96,5 @@ const MpMethod mp_method_mmd_net = {
     .n_params = G_N_ELEMENTS (params),
   },
   .build = mmd_net_build,
+  .check = mp_kernel_check,
 };

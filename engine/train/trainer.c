@@ -354,6 +354,16 @@ list_length (MpExperiment  *experiment,
   return n;
 }
 
+static gboolean
+check_method (MpExperiment  *experiment,
+              GError       **error)
+{
+  const char *kind = mp_experiment_get_string (experiment, "method", "kind");
+  const MpMethod *method = (const MpMethod *) mp_registry_find (MP_KIND_METHOD, kind);
+
+  return method->check == NULL || method->check (experiment, error);
+}
+
 gboolean
 mp_trainer_set_live (MpTrainer  *self,
                      const char *group,
@@ -387,6 +397,9 @@ mp_trainer_set_live (MpTrainer  *self,
                  list_length (changed, param, group, key), list_length (experiment, param, group, key));
     return FALSE;
   }
+
+  if (!check_method (changed, error))
+    return FALSE;
 
   mp_experiment_set_value (experiment, group, key, value, NULL);
   command = command_new (MP_COMMAND_LIVE);

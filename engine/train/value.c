@@ -77,10 +77,10 @@ mp_param_allowed (const MpParam *param)
     what = "a whole number";
     break;
   case MP_PARAM_DOUBLES:
-    what = "numbers separated by commas";
+    what = "numbers separated by commas or semicolons";
     break;
   case MP_PARAM_INTS:
-    what = "whole numbers separated by commas";
+    what = "whole numbers separated by commas or semicolons";
     break;
   default:
     g_assert_not_reached ();

@@ -217,12 +217,12 @@ test_values (void)
     { &numbers, "1", NULL },
     { &numbers, "1, 2,4", NULL },
     { &numbers, "1; 2; 4;", NULL },
-    { &numbers, "", "numbers separated by commas, each from 0 to 10" },
+    { &numbers, "", "numbers separated by commas or semicolons, each from 0 to 10" },
     { &numbers, "1,,2", "“1,,2”" },
     { &numbers, "1, 11", "“1, 11”" },
     { &wholes, "", NULL },
     { &wholes, "100, 100", NULL },
-    { &wholes, "100, 0", "whole numbers separated by commas, each from 1 to 100, or nothing" },
+    { &wholes, "100, 0", "whole numbers separated by commas or semicolons, each from 1 to 100, or nothing" },
     { &wholes, "1.5", "“1.5”" },
   };
 

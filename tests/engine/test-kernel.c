@@ -135,13 +135,17 @@ test_sum (void)
 static void
 test_powers (void)
 {
-  g_autoptr (MpExperiment) experiment = lane_experiment ("mmd-net",
-                                                         "method.kernel=polynomial;method.bandwidths=2, 2.5");
-  g_autoptr (GError) error = NULL;
+  static const char *const wrong[][2] = { { "2, 2.5", "not 2.5" }, { "20", "not 20" } };
 
-  g_assert_null (mp_build_new (experiment, 2, NULL, &error));
-  g_assert_nonnull (error);
-  g_assert_nonnull (strstr (error->message, "2.5"));
+  for (guint i = 0; i < G_N_ELEMENTS (wrong); i++) {
+    g_autofree char *settings = g_strconcat ("method.kernel=polynomial;method.bandwidths=", wrong[i][0], NULL);
+    g_autoptr (MpExperiment) experiment = lane_experiment ("mmd-net", settings);
+    g_autoptr (GError) error = NULL;
+
+    g_assert_null (mp_build_new (experiment, 2, NULL, &error));
+    g_assert_error (error, MP_ERROR, MP_ERROR_EXPERIMENT);
+    g_assert_nonnull (strstr (error->message, wrong[i][1]));
+  }
 }
 
 static double

@@ -241,6 +241,25 @@ test_live_refusals (void)
   mp_finish (trainer);
 }
 
+/* What a lane would not have begun with it does not take on the way either. */
+static void
+test_live_powers (void)
+{
+  g_autoptr (MpExperiment) experiment = mp_small_experiment ("ring-mmd-net", N);
+  MpTrainer *trainer;
+
+  mp_set (experiment, "method.kernel=polynomial");
+  mp_set (experiment, "method.bandwidths=2");
+  trainer = mp_trainer_new (experiment, &(MpTrainerOptions) { .device = test_device_name (), .iterations = -1,
+                                                            .start_paused = TRUE });
+  mp_wait_until (trainer, mp_has_state, MP_LANE_PAUSED);
+  refuse (trainer, "method", "bandwidths", "1.5", MP_ERROR_EXPERIMENT);
+  refuse (trainer, "method", "bandwidths", "17", MP_ERROR_EXPERIMENT);
+  change (trainer, "method", "bandwidths", "1");
+  mp_trainer_play (trainer);
+  mp_finish (trainer);
+}
+
 void
 trainer_add_bits (void)
 {
@@ -252,4 +271,5 @@ trainer_add_bits (void)
   g_test_add_func ("/trainer/same-bits/prolonged", test_prolonged);
   g_test_add_func ("/trainer/live", test_live);
   g_test_add_func ("/trainer/live/refusals", test_live_refusals);
+  g_test_add_func ("/trainer/live/powers", test_live_powers);
 }
