@@ -110,6 +110,9 @@ GPtrArray   *mp_name_lanes (GPtrArray *experiments);
  * complaining. */
 gboolean     mp_apply_settings (MpArguments *arguments, GPtrArray *experiments, GPtrArray *names);
 
+/* Says on stderr what the curves of these run folders lack because files are damaged. */
+void         mp_warn_about_runs (GPtrArray *dirs);
+
 /* ---- commands ---- */
 int          mp_window_run (MpArguments *arguments);
 int          mp_train_run (MpArguments *arguments);

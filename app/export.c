@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "app/app.h"
-#include "app/comparison.h"
+#include "engine/runs/comparison.h"
 #include "engine/runs/export.h"
 #include "engine/runs/file.h"
 
@@ -73,6 +73,6 @@ mp_export_run (MpArguments *arguments)
     return mp_complain (MP_EXIT_USAGE, _("--experiment writes the file of one run; %u were given."), all->len);
   if (!export_all (arguments, all, &error))
     return mp_complain_error (error);
-  mp_comparison_warn (all);
+  mp_warn_about_runs (all);
   return MP_EXIT_OK;
 }

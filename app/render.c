@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "app/app.h"
-#include "app/comparison.h"
+#include "engine/runs/comparison.h"
 #include "ui/plot/film.h"
 #include "ui/plot/run-picture.h"
 #include "ui/plot/sweep-picture.h"
@@ -217,7 +217,7 @@ render_runs (MpArguments *arguments,
   pictures = mp_run_pictures_new (dirs, title, error);
   if (pictures == NULL)
     return FALSE;
-  mp_comparison_warn (dirs);
+  mp_warn_about_runs (dirs);
   if (mp_arguments_get (arguments, "film") != NULL && !write_film (arguments, pictures, error))
     return FALSE;
   if (mp_arguments_get (arguments, "to") == NULL)

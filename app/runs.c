@@ -10,6 +10,19 @@
 #include "app/app.h"
 #include "app/json.h"
 #include "engine/runs/run-db.h"
+#include "engine/runs/run.h"
+
+void
+mp_warn_about_runs (GPtrArray *dirs)
+{
+  for (guint i = 0; i < dirs->len; i++) {
+    g_autoptr (MpRun) run = mp_run_open (g_ptr_array_index (dirs, i), FALSE, NULL);
+    g_autofree char *warning = run != NULL ? mp_run_dup_metrics_warning (run) : NULL;
+
+    if (warning != NULL)
+      mp_complain (MP_EXIT_OK, "%s", warning);
+  }
+}
 
 static void
 add_cell (GPtrArray  *cells,

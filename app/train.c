@@ -8,11 +8,11 @@
 #include <string.h>
 
 #include "app/app.h"
-#include "app/comparison.h"
 #include "app/json.h"
 #include "app/progress.h"
 #include "app/wait.h"
 #include "engine/metrics/metric.h"
+#include "engine/runs/comparison.h"
 #include "engine/runs/run.h"
 #include "engine/train/branch.h"
 #include "engine/train/devices.h"

@@ -52,8 +52,6 @@ void           mp_session_queue_removal  (MpSession     *self);
 void           mp_session_retire         (MpSession     *self,
                                           MpTrainer     *trainer);
 guint          mp_session_free_colour    (MpSession     *self);
-void           mp_session_set_title      (MpSession     *self,
-                                          const char    *title);
 /* After lanes came or went. */
 void           mp_session_update         (MpSession     *self);
 /* After the state of lanes changed. */

@@ -44,6 +44,8 @@ GListModel   *mp_session_get_lanes      (MpSession  *self);     /* of MpLaneMode
 /* The past of the lanes. (transfer none) */
 MpTimeline   *mp_session_get_timeline   (MpSession  *self);
 const char   *mp_session_get_title      (MpSession  *self);
+void          mp_session_set_title      (MpSession  *self,
+                                         const char *title);
 const char   *mp_session_get_subtitle   (MpSession  *self);
 
 /* ---- kept runs (session-runs.c) ---- */

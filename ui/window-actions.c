@@ -37,6 +37,38 @@ open_file_action (GtkWidget  *widget,
 }
 
 static void
+folder_response_cb (GtkNativeDialog *dialog,
+                    int              response,
+                    MpWindow        *self)
+{
+  g_autoptr (GFile) file = gtk_file_chooser_get_file (GTK_FILE_CHOOSER (dialog));
+  g_autofree char *path = file ? g_file_get_path (file) : NULL;
+
+  if (response == GTK_RESPONSE_ACCEPT && path && !mp_window_open_folder (self, path)) {
+    g_autofree char *name = g_path_get_basename (path);
+    g_autofree char *words = g_strdup_printf (_("“%s” is not the folder of a run, a comparison or a sweep"), name);
+
+    mp_window_show_toast (self, words);
+  }
+  g_object_unref (dialog);
+}
+
+static void
+open_folder_action (GtkWidget  *widget,
+                    const char *name,
+                    GVariant   *parameter)
+{
+  GtkFileChooserNative *chooser = gtk_file_chooser_native_new (_("Open the folder of a run, a comparison or a sweep"),
+                                                               GTK_WINDOW (widget),
+                                                               GTK_FILE_CHOOSER_ACTION_SELECT_FOLDER, _("_Open"),
+                                                               _("_Cancel"));
+
+  gtk_native_dialog_set_modal (GTK_NATIVE_DIALOG (chooser), TRUE);
+  g_signal_connect_object (chooser, "response", G_CALLBACK (folder_response_cb), widget, 0);
+  gtk_native_dialog_show (GTK_NATIVE_DIALOG (chooser));
+}
+
+static void
 training_action (GtkWidget  *widget,
                  const char *name,
                  GVariant   *parameter)
@@ -334,5 +366,6 @@ mp_window_install_actions (GtkWidgetClass *widget_class)
   gtk_widget_class_install_action (widget_class, "win.search", NULL, search_action);
   gtk_widget_class_install_action (widget_class, "win.draw-data", NULL, draw_data_action);
   gtk_widget_class_install_action (widget_class, "win.open-file", NULL, open_file_action);
+  gtk_widget_class_install_action (widget_class, "win.open-folder", NULL, open_folder_action);
   gtk_widget_class_install_action (widget_class, "win.select-lane", "i", select_lane_action);
 }

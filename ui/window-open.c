@@ -100,7 +100,9 @@ mp_window_open_folder (MpWindow   *self,
     gtk_stack_set_visible_child_name (self->work, "sweep");
     gtk_widget_activate_action (adw_bin_get_child (ADW_BIN (gtk_stack_get_visible_child (self->work))), "sweep.open", "s",
                                 path);
-  } else if (has_file (path, "experiment.ini"))
+  } else if (has_file (path, "comparison.ini"))
+    mp_window_ask_open (self, _("Open the comparison?"), _("_Open"), mp_window_open_comparison, path);
+  else if (has_file (path, "experiment.ini"))
     gtk_widget_activate_action (GTK_WIDGET (self), "win.open-run", "s", path);
   else
     return FALSE;

@@ -88,12 +88,16 @@ void mp_window_ask_open           (MpWindow      *self,
 void mp_window_ask_open_experiment (MpWindow     *self,
                                    const char    *heading,
                                    const char    *name);
-/* The folder of a run, as a lane, or of a sweep, on its page. FALSE where it is neither. */
+/* The folder of a run, as a lane, of a comparison, as lanes instead of those on screen, or of a sweep, on its page. FALSE
+ * where it is none of them. */
 gboolean mp_window_open_folder    (MpWindow      *self,
                                    const char    *folder);
 /* ---- window-focus.c ---- */
 void mp_window_watch_focus        (MpWindow      *self);
 /* ---- window-runs.c ---- */
+/* The kept runs of a comparison's folder, as lanes instead of those on screen. */
+void mp_window_open_comparison    (MpWindow      *self,
+                                   const char    *folder);
 void mp_window_install_run_actions (GtkWidgetClass *widget_class);
 /* ---- window-export.c ---- */
 void mp_window_install_export_actions (GtkWidgetClass *widget_class);

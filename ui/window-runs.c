@@ -4,9 +4,10 @@
  */
 #include <glib/gi18n-lib.h>
 
+#include "engine/runs/comparison.h"
 #include "ui/window-private.h"
 
-static void
+static gboolean
 open_run (MpWindow   *self,
           const char *run_dir,
           gboolean    alone)
@@ -15,11 +16,12 @@ open_run (MpWindow   *self,
 
   if (!mp_session_open_run (self->session, run_dir, alone, &error)) {
     mp_window_show_toast (self, error->message);
-    return;
+    return FALSE;
   }
   adw_flap_set_reveal_flap (self->library_flap, FALSE);
   mp_window_show_lanes (self);
   mp_window_select_lane (self, g_list_model_get_n_items (mp_session_get_lanes (self->session)) - 1);
+  return TRUE;
 }
 
 /* text: of an array of folders. */
@@ -29,9 +31,34 @@ open_alone (MpWindow   *self,
 {
   g_autoptr (GVariant) folders = g_variant_parse (G_VARIANT_TYPE_STRING_ARRAY, text, NULL, NULL, NULL);
   g_autofree const char **runs = g_variant_get_strv (folders, NULL);
+  gboolean alone = TRUE;
 
   for (guint i = 0; runs[i]; i++)
-    open_run (self, runs[i], i == 0);
+    if (open_run (self, runs[i], alone))
+      alone = FALSE;
+}
+
+void
+mp_window_open_comparison (MpWindow   *self,
+                           const char *folder)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) runs = mp_comparison_list_runs (folder, &error);
+  g_autofree char *title = mp_comparison_get_title (folder);
+  gboolean alone = TRUE;
+
+  if (!runs) {
+    mp_window_show_toast (self, error->message);
+    return;
+  }
+  for (guint i = 0; i < runs->len; i++)
+    if (open_run (self, g_ptr_array_index (runs, i), alone))
+      alone = FALSE;
+  if (alone)
+    return;
+  if (title)
+    mp_session_set_title (self->session, title);
+  mp_window_select_lane (self, 0);
 }
 
 static void

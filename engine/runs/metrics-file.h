@@ -35,7 +35,8 @@ G_BEGIN_DECLS
 /* ---- writing ---- */
 typedef struct _MpMetricsWriter MpMetricsWriter;
 
-/* Creates the file, or opens it and cuts a torn tail; MP_ERROR_FILE for a damaged one. The caller sees to it that there is one writer. */
+/* Creates the file, or opens it and cuts a torn tail; MP_ERROR_FILE for a damaged one. The caller sees to it that there
+ * is one writer. */
 MpMetricsWriter *mp_metrics_writer_open (const char *path, GError **error);
 /* Writes what waits; an error is lost here, so flush before. */
 void             mp_metrics_writer_close (MpMetricsWriter *self);

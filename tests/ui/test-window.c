@@ -3,6 +3,9 @@
  * test-window.c: the window with lanes that train: opens, plays, pauses, steps, changes a live parameter, exports,
  * closes while training and keeps the runs; opens folders; what Space presses and what is asked first.
  */
+#include <glib/gstdio.h>
+
+#include "engine/runs/comparison.h"
 #include "engine/runs/run.h"
 #include "tests/ui/window-fixture.h"
 #include "ui/export.h"
@@ -431,7 +434,51 @@ test_replacing (Fixture       *fixture,
   g_assert_null (fixture_find_question ());
 }
 
-/* The folder of a run or of a sweep, as the command line takes it. */
+/* Keeps two runs as the command line keeps those of a comparison, and opens their folder. */
+static void
+open_comparison (Fixture *fixture)
+{
+  g_autofree char *folder = g_build_filename (fixture->runs, "a-comparison", NULL);
+  g_autoptr (GPtrArray) names = g_ptr_array_new ();
+  g_autoptr (GError) error = NULL;
+
+  g_ptr_array_add (names, "ring-gan");
+  g_ptr_array_add (names, "ring-mmd-net");
+  g_assert_true (mp_comparison_create (folder, "Two on the ring", names, &error));
+  g_assert_no_error (error);
+  g_assert_true (mp_window_open (fixture->window, "ring-gan", FALSE));
+  g_assert_true (mp_session_add (mp_window_get_session (fixture->window), "ring-mmd-net", &error));
+  WAIT_FOR (all_in (fixture, MP_LANE_PAUSED));
+  act (fixture, "win.step-iteration");
+  WAIT_FOR (iteration (fixture, 0) == 1 && iteration (fixture, 1) == 1);
+  for (guint i = 0; i < 2; i++) {
+    g_autofree char *from = g_strdup (mp_lane_model_get_run (lane (fixture, 0)));
+    g_autofree char *to = g_build_filename (folder, names->pdata[i], NULL);
+
+    mp_lane_model_remove (lane (fixture, 0));
+    WAIT_FOR (n_lanes (fixture) == 1 - i
+              && mp_session_get_n_running (mp_window_get_session (fixture->window)) == 1 - i);
+    g_assert_cmpint (g_rename (from, to), ==, 0);
+  }
+  g_assert_true (mp_window_open (fixture->window, "ring-gan", FALSE));
+  WAIT_FOR (all_in (fixture, MP_LANE_PAUSED));
+  act (fixture, "win.step-iteration");
+  WAIT_FOR (iteration (fixture, 0) == 1);
+
+  g_assert_true (mp_window_open (fixture->window, folder, FALSE));
+  fixture_answer ("open");
+  g_assert_cmpuint (n_lanes (fixture), ==, 2);
+  g_assert_cmpstr (mp_session_get_title (mp_window_get_session (fixture->window)), ==, "Two on the ring");
+  for (guint i = 0; i < 2; i++) {
+    g_autofree char *run = g_build_filename (folder, names->pdata[i], NULL);
+
+    g_assert_true (mp_lane_model_is_kept (lane (fixture, i)));
+    g_assert_cmpstr (mp_lane_model_get_run (lane (fixture, i)), ==, run);
+    g_assert_cmpuint (iteration (fixture, i), ==, 1);
+  }
+}
+
+/* The folder of a run, of a comparison or of a sweep, as the command line takes it. */
 static void
 test_folder (Fixture       *fixture,
              gconstpointer  data)
@@ -460,7 +507,10 @@ test_folder (Fixture       *fixture,
   WAIT_FOR (mp_sweep_model_get_run (mp_sweep_page_get_model (page)));
   g_assert_cmpstr (mp_sweep_run_get_dir (mp_sweep_model_get_run (mp_sweep_page_get_model (page))), ==, dir);
 
-  /* Another one is neither, and that is said. */
+  /* A comparison with its past and under its name; the question is asked where lanes have trained. */
+  open_comparison (fixture);
+
+  /* Another one is none of these, and that is said. */
   g_assert_false (mp_window_open (fixture->window, g_get_tmp_dir (), FALSE));
 }
 

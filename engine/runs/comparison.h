@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * comparison.h: a folder with the runs of a comparison inside, one folder for each lane, and a comparison file
- * (comparison.ini) that names them in order: it can be read, rendered, resumed and trained anew.
+ * (comparison.ini) that names them in order: it can be read, rendered, looked at, resumed and trained anew. Any thread.
  */
 #pragma once
 
@@ -14,8 +14,6 @@ G_BEGIN_DECLS
 gboolean   mp_comparison_create (const char *dir, const char *title, GPtrArray *lanes, GError **error);
 /* The run folders behind a folder: itself, or those inside, in the lanes' order. (transfer full): of char *. */
 GPtrArray *mp_comparison_list_runs (const char *dir, GError **error);
-/* Says on stderr what the curves of these run folders lack because files are damaged. */
-void       mp_comparison_warn (GPtrArray *dirs);
 /* The title in comparison.ini, or NULL. (transfer full) */
 char      *mp_comparison_get_title (const char *dir);
 

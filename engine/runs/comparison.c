@@ -2,13 +2,13 @@
  *
  * comparison.c: folders with several runs.
  */
-#include "app/comparison.h"
+#include "engine/runs/comparison.h"
 
 #include <errno.h>
+#include <glib/gi18n-lib.h>
 #include <string.h>
 
-#include "app/app.h"
-#include "engine/runs/run.h"
+#include "engine/error.h"
 
 #define FILE_NAME "comparison.ini"
 
@@ -96,18 +96,6 @@ mp_comparison_list_runs (const char  *dir,
     g_set_error (error, MP_ERROR, MP_ERROR_FILE, _("%s is not a run's folder: it has neither experiment.ini nor %s."),
                  dir, FILE_NAME);
   return NULL;
-}
-
-void
-mp_comparison_warn (GPtrArray *dirs)
-{
-  for (guint i = 0; i < dirs->len; i++) {
-    g_autoptr (MpRun) run = mp_run_open (g_ptr_array_index (dirs, i), FALSE, NULL);
-    g_autofree char *warning = run != NULL ? mp_run_dup_metrics_warning (run) : NULL;
-
-    if (warning != NULL)
-      mp_complain (MP_EXIT_OK, "%s", warning);
-  }
 }
 
 char *
