@@ -29,5 +29,6 @@ const MpViewClass mp_view_reconstructions = {
                   "reach."),
   },
   .drawing = MP_DRAW_POINTS,
+  .of_data = TRUE,
   .build = reconstructions_build,
 };

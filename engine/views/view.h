@@ -92,6 +92,7 @@ struct _MpViewClass
 {
   MpDescriptor base;      /* summary: the one line that explains it in the window */
   MpDrawing    drawing;
+  gboolean     of_data;   /* POINTS: made of the data's points, not of noise */
   /* FALSE: not for this method. Mistakes go to the graph, as in methods. */
   gboolean   (*build) (MpBuild *build, MpViewNodes *nodes);
   void       (*finish) (MpLayer *layer, MpBuild *build);   /* nullable; on the lane's thread */

@@ -149,6 +149,28 @@ test_arrows (void)
   g_assert_cmpuint (jumps, ==, 0);
 }
 
+/* Clouds that were made of noise and of data are told apart in one plot. */
+static void
+test_clouds (void)
+{
+  MpLayer         *layer = canned_layer (MP_DRAW_POINTS, 0);
+  MpViewClass      class = *layer->class;
+  cairo_surface_t *drawn[2];
+
+  layer->class = &class;
+  for (guint i = 0; i < 2; i++) {
+    g_autoptr (MpScatter) scatter = canned_scatter (1, 10);
+
+    class.of_data = i == 1;
+    mp_layer_add_overlay (layer, scatter, i);
+    drawn[i] = paint_scatter (scatter, 300);
+  }
+  g_assert_cmpuint (count_different (drawn[0], drawn[1]), >, 1000);
+  canned_layer_free (layer);
+  cairo_surface_destroy (drawn[0]);
+  cairo_surface_destroy (drawn[1]);
+}
+
 static void
 test_legend (void)
 {
@@ -415,6 +437,7 @@ main (int    argc,
     return draw_picture (argc, argv);
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/plot/layers/overlays", test_overlays);
+  g_test_add_func ("/plot/layers/clouds", test_clouds);
   g_test_add_func ("/plot/layers/arrows", test_arrows);
   g_test_add_func ("/plot/layers/legend", test_legend);
   g_test_add_func ("/plot/layers/picture", test_picture);

@@ -71,12 +71,12 @@ test_dots (void)
   g_autoptr (GRand) random = g_rand_new_with_seed (41);
 
   for (guint trial = 0; trial < 200; trial++) {
-    const gboolean   diamond = trial % 2 == 1;
+    const MpDotShape shapes[] = { MP_DOT_DISC, MP_DOT_DIAMOND, MP_DOT_SQUARE }, shape = shapes[trial % 3];
     const double     radius = g_rand_double_range (random, 1.5, 6);
     const float      at[2] = { (float) g_rand_double_range (random, 10, 30),
                                (float) g_rand_double_range (random, 10, 30) };
     const MpDots     dots = { .x_scale = 1, .y_scale = 1, .colour = { 1, 1, 1, 1 }, .radius = radius,
-                              .shape = diamond ? MP_DOT_DIAMOND : MP_DOT_DISC };
+                              .shape = shape };
     cairo_surface_t *image = cairo_image_surface_create (CAIRO_FORMAT_ARGB32, 40, 40);
     const guint8    *pixels;
     double           sum = 0, x_sum = 0, y_sum = 0, area;
@@ -92,8 +92,8 @@ test_dots (void)
         y_sum += amount * (y + 0.5);
       }
     /* area of the disc, or of a square of half side 0.89 r; edges are good to a tenth of a pixel along the outline */
-    area = diamond ? 4 * 0.89 * 0.89 * radius * radius : G_PI * radius * radius;
-    g_assert_cmpfloat (fabs (sum - area), <=, 0.1 * (diamond ? 8 * 0.89 * radius : 2 * G_PI * radius));
+    area = shape != MP_DOT_DISC ? 4 * 0.89 * 0.89 * radius * radius : G_PI * radius * radius;
+    g_assert_cmpfloat (fabs (sum - area), <=, 0.1 * (shape != MP_DOT_DISC ? 8 * 0.89 * radius : 2 * G_PI * radius));
     /* offsets are in quarters of a pixel: an eighth off at most; a tenth along one half of the outline moves the centre
      * of a disc by 0.1 · πr · r / πr² */
     g_assert_cmpfloat (fabs (x_sum / sum - at[0]), <=, 0.125 + 0.1);

@@ -60,6 +60,7 @@ mp_layer_add_overlay (const MpLayer *layer,
     break;
   case MP_DRAW_POINTS:
     overlay.kind = MP_OVERLAY_POINTS;
+    overlay.ink = layer->class->of_data ? MP_INK_DATA : MP_INK_TEXT;
     overlay.weights = NULL;
     break;
   default:

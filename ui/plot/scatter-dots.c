@@ -16,6 +16,7 @@
 #define MAX_SIDE 64
 #define SIN_60 0.8660254037844386
 #define TALL 1.4 /* a triangle's corners are this many radii away */
+#define HALF_SIDE 0.89 /* of a square, in radii: about a disc's area */
 #define EDGE 2 /* what round corners of a view may cut off */
 
 typedef struct
@@ -34,9 +35,11 @@ cover (const MpDots *dots,
   double distance = hypot (x, y) - dots->radius;
 
   if (dots->shape == MP_DOT_DIAMOND)
-    distance = (fabs (x) + fabs (y)) * G_SQRT2 / 2 - dots->radius * 0.89;
+    distance = (fabs (x) + fabs (y)) * G_SQRT2 / 2 - dots->radius * HALF_SIDE;
   else if (dots->shape == MP_DOT_TRIANGLE)
     distance = MAX (y, SIN_60 * fabs (x) - y / 2) - dots->radius * TALL / 2;
+  else if (dots->shape == MP_DOT_SQUARE)
+    distance = MAX (fabs (x), fabs (y)) - dots->radius * HALF_SIDE;
   return CLAMP (0.5 - distance, 0, 1);
 }
 
@@ -125,7 +128,13 @@ mp_dots_stamp (const MpDots    *self,
 static double
 get_reach (const MpDots *self)
 {
-  return self->radius * (self->shape == MP_DOT_DIAMOND ? 0.89 * G_SQRT2 : self->shape == MP_DOT_TRIANGLE ? TALL : 1);
+  switch (self->shape) {
+  case MP_DOT_DIAMOND: return self->radius * HALF_SIDE * G_SQRT2;
+  case MP_DOT_TRIANGLE: return self->radius * TALL;
+  case MP_DOT_SQUARE: return self->radius * HALF_SIDE;
+  case MP_DOT_DISC: break;
+  }
+  return self->radius;
 }
 
 void
@@ -148,6 +157,8 @@ mp_dots_draw (const MpDots *self,
     cairo_line_to (cr, x + reach, y);
     cairo_line_to (cr, x, y + reach);
     cairo_close_path (cr);
+  } else if (self->shape == MP_DOT_SQUARE) {
+    cairo_rectangle (cr, x - reach, y - reach, 2 * reach, 2 * reach);
   } else {
     cairo_new_sub_path (cr);
     cairo_arc (cr, x, y, reach, 0, 2 * G_PI);

@@ -12,7 +12,8 @@ typedef enum
 {
   MP_DOT_DISC,
   MP_DOT_DIAMOND,
-  MP_DOT_TRIANGLE
+  MP_DOT_TRIANGLE,
+  MP_DOT_SQUARE
 } MpDotShape;
 
 typedef struct

@@ -352,8 +352,12 @@ cloud_dots (const MpOverlayItem *self,
             const MpPlotStyle   *style,
             MpColour             lane)
 {
-  return (MpDots) { .radius = style->dot_radius * 1.15, .shape = MP_DOT_TRIANGLE,
-                    .colour = mp_colour_fade (get_ink (self->spec.ink, style, lane), 0.6) };
+  gboolean of_data = self->spec.ink == MP_INK_DATA;
+
+  /* apart in shape and shade; squares lie on the data's own points, so they are far darker, or lighter, than those */
+  return (MpDots) { .radius = style->dot_radius * 1.15, .shape = of_data ? MP_DOT_SQUARE : MP_DOT_TRIANGLE,
+                    .colour = of_data ? mp_colour_fade (mp_colour_mix (style->data, style->text, 0.75), 0.85)
+                                      : mp_colour_fade (get_ink (self->spec.ink, style, lane), 0.6) };
 }
 
 static void

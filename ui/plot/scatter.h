@@ -30,7 +30,7 @@ typedef enum
   MP_OVERLAY_MARKS,   /* x, y; with weights: coloured by them, with a colour bar in the legend */
   MP_OVERLAY_ARROWS,  /* x, y, dx, dy in data units, magnified together; the legend has one of a stated length */
   MP_OVERLAY_LATTICE, /* x, y, row by row; weights: opacity, 0 … 1 */
-  MP_OVERLAY_POINTS,  /* x, y: a further cloud */
+  MP_OVERLAY_POINTS,  /* x, y: a further cloud, of triangles, or in the ink of the data, of squares */
   MP_OVERLAY_LINES    /* x, y; a NaN pair lifts the pen */
 } MpOverlayKind;
 
