@@ -53,6 +53,24 @@ mp_format_short_title (const char *title)
   return bracket ? g_strndup (title, bracket - title) : g_strdup (title);
 }
 
+/* Of what kind a method is, among those of its name. */
+static gboolean
+names_kind (const char *key)
+{
+  return g_str_equal (key, "variant") || g_str_equal (key, "loss") || g_str_equal (key, "kernel");
+}
+
+static void
+add_number (GString    *text,
+            const char *before,
+            const char *symbol,
+            const char *value)
+{
+  g_autofree char *number = mp_format_setting (value);
+
+  g_string_append_printf (text, "%s%s %s", before, symbol, number);
+}
+
 char *
 mp_format_settings (MpExperiment *experiment)
 {
@@ -70,13 +88,13 @@ mp_format_settings (MpExperiment *experiment)
       const char *value = mp_experiment_get_string (experiment, "method", param->key);
       gboolean chosen = !g_str_equal (value, param->default_value);
 
-      /* A word of the method's kind comes first, and its sizes and bandwidths; others are worth their place where
-       * somebody chose them. */
-      if (param->type == MP_PARAM_ENUM && (n == 0 || chosen))
+      /* Of words only the variant and the kernel say something by default, and sizes and bandwidths do; others are
+       * worth their place where somebody chose them. */
+      if (param->type == MP_PARAM_ENUM && (chosen || names_kind (param->key)))
         g_string_append_printf (text, "%s%s", n++ ? " · " : "", value);
       else if (param->type != MP_PARAM_ENUM && param->type != MP_PARAM_BOOL && param->symbol && value[0] != '\0'
                && (chosen || param->type != MP_PARAM_DOUBLE))
-        g_string_append_printf (text, "%s%s %s", n++ ? " · " : "", param->symbol, value);
+        add_number (text, n++ ? " · " : "", param->symbol, value);
     }
   }
   return g_string_free (text, FALSE);

@@ -469,6 +469,28 @@ test_format (void)
   check_text (mp_format_short_title ("Modes"), "Modes");
 }
 
+static void
+check_settings (const char *preset,
+                const char *expected)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (MpExperiment) experiment = mp_experiment_load (preset, &error);
+
+  g_assert_no_error (error);
+  check_text (mp_format_settings (experiment), expected);
+}
+
+/* What tells a lane of a method from others of it, and nothing that is as ever. */
+static void
+test_format_settings (void)
+{
+  check_settings ("ring-hinge", "");
+  check_settings ("ring-gan", "non-saturating · half-sum");
+  check_settings ("ring-mmd-net", "rbf · σ 1");
+  check_settings ("ring-rfgan", "non-saturating");
+  check_settings ("ring-mmd-gan-rbf", "K 16 · rbf · σ 1, 1.414, 2, 2.828, 4");
+}
+
 int
 main (int    argc,
       char **argv)
@@ -488,5 +510,6 @@ main (int    argc,
   g_test_add_func ("/models/health/advice", test_health_advice);
   g_test_add_func ("/models/health/away", test_health_away);
   g_test_add_func ("/models/format", test_format);
+  g_test_add_func ("/models/format-settings", test_format_settings);
   return g_test_run ();
 }

@@ -231,6 +231,21 @@ test_format (void)
 }
 
 static void
+test_format_setting (void)
+{
+  static const char *const cases[][2] = {
+    { "1, 1.4142135623730951,2", "1, 1.414, 2" }, { "1e-3", "1e-3" }, { "0.05", "0.05" }, { "123456", "123456" },
+    { "sgd, 1.4142135", "sgd, 1.4142135" }, { "", "" }, { "12345.678", "12345.678" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autofree char *text = mp_format_setting (cases[i][0]);
+
+    g_assert_cmpstr (text, ==, cases[i][1]);
+  }
+}
+
+static void
 test_format_fixed (void)
 {
   g_autofree char *negative_zero = mp_format_fixed (-0.001, 2);
@@ -279,6 +294,7 @@ main (int    argc,
   g_test_add_func ("/plot/axis/pad", test_pad);
   g_test_add_func ("/plot/axis/select", test_select);
   g_test_add_func ("/plot/axis/format", test_format);
+  g_test_add_func ("/plot/axis/format-setting", test_format_setting);
   g_test_add_func ("/plot/axis/format-fixed", test_format_fixed);
   g_test_add_func ("/plot/axis/contrast", test_contrast);
   return g_test_run ();

@@ -132,7 +132,9 @@ value_of (MpExperiment  *experiment,
     return g_strdup (_(descriptor->title));
   if (setting->label != NULL && setting->type == MP_PARAM_FILE)
     return g_path_get_basename (value);
-  return g_strdup (value[0] != '\0' ? value : "–");
+  if (value[0] == '\0')
+    return g_strdup ("–");
+  return setting->type == MP_PARAM_STRING ? g_strdup (value) : mp_format_setting (value);
 }
 
 static gboolean

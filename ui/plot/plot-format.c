@@ -124,6 +124,26 @@ mp_format_short (double value,
 }
 
 char *
+mp_format_setting (const char *text)
+{
+  g_auto (GStrv) parts = g_strsplit (text, ",", -1);
+
+  for (guint i = 0; parts[i] != NULL; i++) {
+    char   buffer[G_ASCII_DTOSTR_BUF_SIZE], *end;
+    double value = g_ascii_strtod (g_strstrip (parts[i]), &end);
+
+    if (end == parts[i] || *end != '\0')
+      return g_strdup (text);
+    g_ascii_formatd (buffer, sizeof buffer, "%.4g", value);
+    if (strchr (parts[i], '.') == NULL || strlen (buffer) >= strlen (parts[i]))
+      continue;
+    g_free (parts[i]);
+    parts[i] = g_strdup (buffer);
+  }
+  return g_strjoinv (", ", parts);
+}
+
+char *
 mp_format_engineering (double value)
 {
   static const char *const suffixes[] = { "", "k", "M", "G", "T" };

@@ -17,6 +17,9 @@ char *mp_format_value (double value,
 /* The same without trailing zeros, for numbers that are round: "0.02", "−2". */
 char *mp_format_short (double value,
                        int    digits) G_GNUC_WARN_UNUSED_RESULT;
+/* A number or list as experiments have them, "1, 1.4142135623730951", shortened where that is long: "1, 1.414". Other text
+ * stays as it is. */
+char *mp_format_setting (const char *text) G_GNUC_WARN_UNUSED_RESULT;
 /* With a fixed number of decimals: "−0.50". */
 char *mp_format_fixed (double value,
                        int    decimals) G_GNUC_WARN_UNUSED_RESULT;
