@@ -349,6 +349,28 @@ test_heat_line (void)
   page_clear (&page);
 }
 
+/* Lines go on through the half cells along the border, and none follows the border. */
+static void
+test_heat_border (void)
+{
+  const double view[4] = { -1, 1, -1, 1 };
+  MpPlotStyle  style;
+
+  mp_plot_style_init (&style, MP_PLOT_LIGHT);
+  for (int side = -1; side <= 1; side += 2) {
+    g_autoptr (MpHeatMap) heat_map = plane (0, 1, 0, side * 0.955);
+    Page                  page = page_new (200, 200);
+    int                   line = side < 0 ? 4 : 195;
+
+    mp_heat_map_draw (heat_map, page.cr, view, 200, 200, &style, style.lanes[2]);
+    for (int y = 20; y < 180; y++) {
+      g_assert_cmpint (part (page_get (&page, line, y), 16), <, 200);
+      g_assert_cmpint (part (page_get (&page, side < 0 ? 0 : 199, y), 16), >, 200);
+    }
+    page_clear (&page);
+  }
+}
+
 /* A cone's level lines are closed circles at its round values, drawn and numbered; none where levels are off. */
 static void
 test_heat_levels (void)
@@ -426,6 +448,7 @@ main (int    argc,
   g_test_add_func ("/plot/scatter/heat-colours", test_heat_colours);
   g_test_add_func ("/plot/scatter/heat-hard", test_heat_hard);
   g_test_add_func ("/plot/scatter/heat-line", test_heat_line);
+  g_test_add_func ("/plot/scatter/heat-border", test_heat_border);
   g_test_add_func ("/plot/scatter/heat-levels", test_heat_levels);
   return g_test_run ();
 }

@@ -276,6 +276,16 @@ typedef struct
   GArray      *taken;                  /* by labels */
 } Levels;
 
+/* From a widened coordinate to the grid's: the outermost cells are half as wide. */
+static double
+place_on_grid (double at,
+               int    n)
+{
+  double u = at - 1, beyond = u < 0 ? u : MAX (0, u - (n - 1));
+
+  return u - beyond / 2;
+}
+
 /* From widened grid coordinates to the rectangle. */
 static void
 place_points (Levels *levels)
@@ -288,7 +298,7 @@ place_points (Levels *levels)
   MpLevelPoint *points = (MpLevelPoint *) (gpointer) levels->points->data;
 
   for (guint i = 0; i < levels->points->len; i++) {
-    double u = CLAMP (points[i].x - 1, -0.5, self->width - 0.5), v = CLAMP (points[i].y - 1, -0.5, self->height - 0.5);
+    double u = place_on_grid (points[i].x, self->width), v = place_on_grid (points[i].y, self->height);
 
     if (isnan (points[i].x))
       continue;
