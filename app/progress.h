@@ -15,6 +15,7 @@ typedef struct
   char      *run_dir;
   MpTrainer *trainer;
   guint      tenths;     /* of its way that were told in lines */
+  gboolean   told;       /* which checkpoints it did not go on from */
 } MpLane;
 
 typedef struct _MpProgress MpProgress;

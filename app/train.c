@@ -355,14 +355,36 @@ start_branch (MpArguments  *arguments,
 
 /* ---- while they train ---- */
 
+/* Says once that a lane goes on from an older checkpoint than it has, also to who wants no progress. */
+static void
+tell_passed_over (Session *session,
+                  MpLane  *lane)
+{
+  g_autofree char *words = lane->told ? NULL : mp_trainer_dup_passed_over (lane->trainer);
+  g_autofree char *text = words != NULL ? g_strdup_printf ("%s: %s", lane->id, words) : NULL;
+
+  if (text == NULL)
+    return;
+  lane->told = TRUE;
+  if (session->progress != NULL)
+    mp_progress_say (session->progress, text);
+  else
+    mp_complain (MP_EXIT_OK, "%s", text);
+}
+
 static gboolean
 tick (gpointer data)
 {
   Session *session = data;
   gboolean over = TRUE;
 
-  for (guint i = 0; i < session->lanes->len; i++)
-    over &= mp_trainer_get_state (((MpLane *) g_ptr_array_index (session->lanes, i))->trainer) >= MP_LANE_FINISHED;
+  for (guint i = 0; i < session->lanes->len; i++) {
+    MpLane *lane = g_ptr_array_index (session->lanes, i);
+    gboolean lane_over = mp_trainer_get_state (lane->trainer) >= MP_LANE_FINISHED;
+
+    tell_passed_over (session, lane);
+    over &= lane_over;
+  }
   if (session->progress != NULL && (over || session->ticks++ % 2 == 0))
     mp_progress_show (session->progress, over);
   return !over;

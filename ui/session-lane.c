@@ -353,7 +353,8 @@ gboolean
 mp_session_lane_pull_state (MpSessionLane *lane)
 {
   MpLaneState state = mp_trainer_get_state (lane->trainer);
-  gboolean changed = state != mp_lane_model_get_state (lane->model);
+  MpLaneState before = mp_lane_model_get_state (lane->model);
+  gboolean changed = state != before;
   g_autoptr (GError) error = NULL;
   g_autofree char *activity = NULL;
   const char *message = NULL;
@@ -369,8 +370,11 @@ mp_session_lane_pull_state (MpSessionLane *lane)
   pull_place (lane);
   if (changed && state != MP_LANE_PREPARING) {
     g_autofree char *anew = mp_trainer_dup_anew (lane->trainer);
+    g_autofree char *passed_over = before == MP_LANE_PREPARING ? mp_trainer_dup_passed_over (lane->trainer) : NULL;
 
     mp_lane_model_set_anew (lane->model, anew);
+    if (passed_over)
+      mp_session_fail (lane->session, passed_over);
     /* What a lane shows when it pauses or ends is where it stands, not where it was a frame ago. */
     lane->wants_view = TRUE;
   }

@@ -121,11 +121,13 @@ mp_run_remove_checkpoint (MpRun   *self,
 /* ---- checkpoints ---- */
 
 MpSafetensors *
-mp_checkpoint_find (const char *run_dir,
-                    guint64    *iteration)
+mp_checkpoint_find (const char  *run_dir,
+                    guint64     *iteration,
+                    char       **passed_over)
 {
   g_autofree char *dir = g_build_filename (run_dir, "checkpoints", NULL);
   g_autoptr (GArray) numbers = mp_run_list_numbered (dir);
+  g_autoptr (GString) reasons = g_string_new (NULL);
 
   for (guint i = numbers->len; i > 0; i--) {
     guint64 number = g_array_index (numbers, guint64, i - 1);
@@ -135,10 +137,14 @@ mp_checkpoint_find (const char *run_dir,
 
     if (file != NULL) {
       *iteration = number;
+      if (reasons->len > 0 && passed_over != NULL)
+        *passed_over = g_strdup_printf ("%sThe run goes on from iteration %" G_GUINT64_FORMAT ".", reasons->str, number);
       return file;
     }
-    g_info ("%s The checkpoint before it is used.", error->message);
+    g_string_append_printf (reasons, "%s ", error->message);
   }
+  if (reasons->len > 0 && passed_over != NULL)
+    *passed_over = g_strdup_printf ("%sThe run begins anew.", reasons->str);
   return NULL;
 }
 
@@ -231,7 +237,7 @@ mp_run_load_checkpoint (MpRun      *self,
   guint64 iteration;
 
   if (file == NULL)
-    file = mp_checkpoint_find (self->dir, &iteration);
+    file = mp_checkpoint_find (self->dir, &iteration, NULL);
   if (file == NULL) {
     g_set_error (error, MP_ERROR, MP_ERROR_FILE, "The run “%s” has no whole checkpoint.", self->dir);
     return FALSE;
@@ -260,7 +266,7 @@ mp_run_load_states (MpRun       *self,
 {
   MpGraph *graph = mp_store_get_graph (store);
   guint64 found = 0;
-  g_autoptr (MpSafetensors) file = mp_checkpoint_find (self->dir, &found);
+  g_autoptr (MpSafetensors) file = mp_checkpoint_find (self->dir, &found, NULL);
   gsize length = strlen (prefix);
 
   if (file == NULL || found != iteration) {

@@ -30,6 +30,7 @@ struct _MpRun
   double           seconds;
   GPtrArray       *series;        /* ids by number */
   GArray          *latest;        /* double, last value of each series */
+  char            *passed_over;   /* what is said of the checkpoints before it, or NULL */
   MpSafetensors   *checkpoint;    /* found when opened for writing, until it is loaded */
 };
 
@@ -44,7 +45,8 @@ gboolean       mp_run_read_state (MpRun *self, char **id, GError **error);
 /* ---- checkpoint.c ---- */
 /* Iterations (guint64) that a folder of ITERATION.safetensors files holds, ascending. (transfer full) */
 GArray        *mp_run_list_numbered (const char *dir);
-/* The newest checkpoint that is a whole file, or NULL. */
-MpSafetensors *mp_checkpoint_find (const char *run_dir, guint64 *iteration);
+/* The newest checkpoint that is a whole file, or NULL. passed_over: (out) (optional) (transfer full): as
+ * mp_run_get_passed_over () gives it; left alone where the newest one is whole. */
+MpSafetensors *mp_checkpoint_find (const char *run_dir, guint64 *iteration, char **passed_over);
 
 G_END_DECLS

@@ -55,6 +55,7 @@ mp_run_close (MpRun *self)
   g_free (self->updated);
   g_free (self->parent);
   g_array_unref (self->anew);
+  g_free (self->passed_over);
   g_free (self->state);
   g_free (self->message);
   g_free (self);
@@ -254,7 +255,7 @@ go_on (MpRun   *self,
   g_autofree char *metrics = in_dir (self, "metrics");
   guint64 iteration = 0;
 
-  self->checkpoint = mp_checkpoint_find (self->dir, &iteration);
+  self->checkpoint = mp_checkpoint_find (self->dir, &iteration, &self->passed_over);
   self->iteration = iteration;
   mp_run_set_message (self, NULL);
   self->writer = mp_metrics_writer_open (metrics, error);
@@ -374,6 +375,12 @@ const char *
 mp_run_get_updated (MpRun *self)
 {
   return self->updated;
+}
+
+const char *
+mp_run_get_passed_over (MpRun *self)
+{
+  return self->passed_over;
 }
 
 void

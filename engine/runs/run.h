@@ -61,6 +61,9 @@ double        mp_run_get_seconds (MpRun *self);      /* training time */
 const char   *mp_run_get_device (MpRun *self);
 const char   *mp_run_get_created (MpRun *self);      /* ISO 8601, as the next one */
 const char   *mp_run_get_updated (MpRun *self);
+/* Opened for going on: which newer checkpoints could not be read and why, and from where the run goes on instead, a
+ * sentence each; else NULL. */
+const char   *mp_run_get_passed_over (MpRun *self);
 /* The folder of the run that this one branched off, absolute, and where; NULL for one that began by itself. The folder
  * may be gone. */
 const char   *mp_run_get_parent (MpRun *self, guint64 *iteration);

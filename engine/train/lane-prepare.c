@@ -106,6 +106,9 @@ reopen_run (MpLane  *lane,
                  options->run_dir);
     return FALSE;
   }
+  g_mutex_lock (&lane->trainer->mutex);
+  lane->trainer->passed_over = g_strdup (mp_run_get_passed_over (lane->run));
+  g_mutex_unlock (&lane->trainer->mutex);
   mp_experiment_unref (lane->experiment);
   lane->experiment = mp_experiment_copy (mp_run_get_experiment (lane->run));
   return restore_changes (lane, options->iterations, error);

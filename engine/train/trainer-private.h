@@ -60,6 +60,7 @@ struct _MpTrainer
   const char       *device_class; /* "cpu", "cuda", or NULL yet */
   char             *device_note;  /* or NULL; set once */
   char             *anew;         /* as mp_branch_describe () says it, or NULL; set once */
+  char             *passed_over;  /* checkpoints, or NULL; set once */
   const char       *activity;     /* static */
   MpSnapshot       *snapshot;
   MpMinibatch      *minibatch;    /* of the last single phase, or NULL */

@@ -196,6 +196,7 @@ mp_trainer_finalize (GObject *object)
   g_free (self->device_name);
   g_free (self->device_note);
   g_free (self->anew);
+  g_free (self->passed_over);
   g_free (self->run_dir);
   g_free (self->from);
   g_mutex_clear (&self->mutex);
@@ -572,6 +573,17 @@ mp_trainer_dup_anew (MpTrainer *self)
   anew = g_strdup (self->anew);
   g_mutex_unlock (&self->mutex);
   return anew;
+}
+
+char *
+mp_trainer_dup_passed_over (MpTrainer *self)
+{
+  char *words;
+
+  g_mutex_lock (&self->mutex);
+  words = g_strdup (self->passed_over);
+  g_mutex_unlock (&self->mutex);
+  return words;
 }
 
 char *

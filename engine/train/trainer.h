@@ -173,6 +173,9 @@ const char   *mp_trainer_get_device_class (MpTrainer *self);      /* "cpu", "cud
 char         *mp_trainer_dup_device_note (MpTrainer *self);       /* why "auto" took the CPU, or NULL */
 /* What of a branch began anew, translated (mp_branch_describe ()), or NULL; known once prepared. */
 char         *mp_trainer_dup_anew (MpTrainer *self);
+/* Of a resumed run: damaged checkpoints that it did not go on from (mp_run_get_passed_over ()), or NULL; known once
+ * prepared. */
+char         *mp_trainer_dup_passed_over (MpTrainer *self);
 char         *mp_trainer_dup_phase (MpTrainer *self);             /* title of the phase to run next */
 /* Titles of the phases, once prepared, and the one to run next. */
 const char *const *mp_trainer_get_phases (MpTrainer *self, guint *n);

@@ -259,6 +259,22 @@ def test_damaged_metrics ():
         assert f'“{path}” is damaged from byte 16 on' in error, error
 
 
+def test_resume_from_older_checkpoint ():
+    out = fresh ('older')
+    train ('ring-gan', '--set', 'train.checkpoint_every=20', '--iterations', '60', '--out', out, '--quiet')
+    names = sorted (os.listdir (out + '/checkpoints'), key=lambda name: int (name.split ('.')[0]))
+    newest = f'{out}/checkpoints/{names[-1]}'
+    for arguments, said in [(['--quiet'], 'err'), ([], 'out')]:
+        with open (newest, 'r+b') as file:
+            file.truncate (100)
+        result = matchpoint ('train', '--resume', out, *arguments)
+        words = getattr (result, said)
+        assert f'ring-gan: “{newest}” is not a whole' in words and 'goes on from iteration 40.' in words, words
+        assert words.count (newest) == 1, words
+    # nothing is said where nothing is wrong
+    assert matchpoint ('train', '--resume', out, '--iterations', '70', '--quiet').err == ''
+
+
 def test_resume_comparison ():
     out = fresh ('resume-comparison')
     train ('ring-comparison', '--iterations', '10', '--out', out, '--quiet')

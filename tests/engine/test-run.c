@@ -322,6 +322,7 @@ test_checkpoints (Fixture      *fixture,
   /* Going on from 20 drops what came after. */
   run = mp_run_open (fixture->dir, TRUE, NULL);
   g_assert_cmpuint (mp_run_get_iteration (run), ==, 20);
+  g_assert_null (mp_run_get_passed_over (run));
   g_assert_cmpuint (count_points (run), ==, 20);
   g_assert_false (mp_run_load_checkpoint (run, wide.store, &counters, &error));
   g_assert_error (error, MP_ERROR, MP_ERROR_FILE);
@@ -345,9 +346,11 @@ test_checkpoints (Fixture      *fixture,
   }
   g_clear_pointer (&run, mp_run_close);
 
-  /* A broken newest one is passed over. */
+  /* A broken newest one is passed over, and that is said. */
   g_assert_true (g_file_set_contents (newest, "{}", -1, NULL));
   run = mp_run_open (fixture->dir, TRUE, NULL);
+  g_assert_nonnull (strstr (mp_run_get_passed_over (run), newest));
+  g_assert_true (g_str_has_suffix (mp_run_get_passed_over (run), "The run goes on from iteration 10."));
   g_assert_cmpuint (count_points (run), ==, 10);
   g_assert_true (mp_run_load_checkpoint (run, other.store, &counters, NULL));
   assert_same_models (&first, &other);
