@@ -135,8 +135,8 @@ const MpCommand mp_commands[] = {
   {
     .name = "describe", .synopsis = N_("THING"), .summary = N_("Explain a method, data set, preset, … and its keys"),
     .description = N_("Prints what the thing is, where it comes from, and every key with its default, what is allowed "
-                      "and what it does. The thing is any name that “matchpoint list” prints, or a group that every "
-                      "experiment has: experiment, generator, train, evaluate."),
+                      "and what it does. The thing is any name that “matchpoint list” prints, a lesson's file, or a group "
+                      "that every experiment has: experiment, generator, train, evaluate."),
     .least = 1, .most = 1, .word = MP_WORD_THING, .run = mp_describe_run,
   },
   {

@@ -219,6 +219,25 @@ describe_file (const char *name,
   return FALSE;
 }
 
+/* A lesson by its id, or a file of somebody who writes one and wants to know what is wrong with it. */
+static gboolean
+describe_lesson_file (const char *name,
+                      int        *status)
+{
+  GError *error = NULL;
+  g_autoptr (MpLesson) lesson = mp_lesson_load (name, &error);
+
+  if (lesson != NULL)
+    describe_lesson (lesson);
+  else if (g_error_matches (error, MP_ERROR, MP_ERROR_EXPERIMENT) || g_str_has_suffix (name, ".ini"))
+    *status = mp_complain_error (error);
+  else {
+    g_error_free (error);
+    return FALSE;
+  }
+  return TRUE;
+}
+
 /* What stands in files of the data directory. */
 static gboolean
 describe_files (const char *name,
@@ -226,18 +245,10 @@ describe_files (const char *name,
 {
   g_autoptr (GPtrArray) presets = mp_presets_list (NULL);
   g_autoptr (GPtrArray) sweeps = mp_sweeps_list (NULL);
-  g_autoptr (GPtrArray) lessons = mp_lessons_list (NULL);
   gboolean found = describe_file (name, presets, describe_preset, status);
 
   found = describe_file (name, sweeps, describe_sweep, status) || found;
-  for (guint i = 0; lessons != NULL && i < lessons->len; i++) {
-    const MpLesson *lesson = g_ptr_array_index (lessons, i);
-
-    if (strcmp (lesson->id, name) == 0) {
-      describe_lesson (lesson);
-      found = TRUE;
-    }
-  }
+  found = describe_lesson_file (name, status) || found;
   return found;
 }
 

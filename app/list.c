@@ -80,8 +80,8 @@ mp_list_run (MpArguments *arguments)
 {
   const char *word = g_ptr_array_index (arguments->words, 0);
   const char *nearest = mp_nearest_name (word, mp_list_words);
-  g_autoptr (GPtrArray) items = NULL;
-  GError *error = NULL;
+  g_autoptr (GPtrArray) items = NULL, errors = g_ptr_array_new (); /* whoever complains frees an error */
+  int status = MP_EXIT_OK;
 
   if (!g_strv_contains (mp_list_words, word)) {
     g_autofree char *all = g_strjoinv (", ", (char **) mp_list_words);
@@ -98,14 +98,16 @@ mp_list_run (MpArguments *arguments)
                         (char *) g_ptr_array_index (arguments->words, 1));
   if (strcmp (word, "devices") == 0 && mp_arguments_has (arguments, "json"))
     return print_devices_json ();
-  items = mp_items_collect (word, &error);
-  if (items == NULL)
-    return mp_complain_error (error);
+  items = mp_items_collect (word, errors);
   if (mp_arguments_has (arguments, "json"))
     print_items_json (items);
   else
     print_items (items);
-  return MP_EXIT_OK;
+  for (guint i = 0; i < errors->len; i++) {
+    mp_complain_error (g_ptr_array_index (errors, i));
+    status = MP_EXIT_FAILURE; /* the command was right, a file is not */
+  }
+  return status;
 }
 
 /* ---- completions ---- */
@@ -176,7 +178,7 @@ mp_complete (int    argc,
     for (guint i = 0; strcmp (what, "commands") == 0 && i < mp_n_commands; i++)
       if (mp_commands[i].name[0] != '\0')
         printf ("%s\n", mp_commands[i].name);
-    for (guint i = 0; items != NULL && i < items->len; i++)
+    for (guint i = 0; i < items->len; i++)
       printf ("%s\n", ((MpItem *) g_ptr_array_index (items, i))->id);
   }
   return MP_EXIT_OK;

@@ -71,33 +71,37 @@ add_descriptors (GPtrArray *items,
     add_item (items, list[i]->id, _(list[i]->title), _(list[i]->summary));
 }
 
-/* presets: (transfer full): of MpPreset, or NULL. Returns: whether there were any to add. */
-static gboolean
-add_presets (GPtrArray *items,
-             GPtrArray *presets)
+/* errors: (nullable). */
+static void
+add_presets (GPtrArray   *items,
+             GPtrArray *(*list_presets) (GError **error),
+             GPtrArray   *errors)
 {
-  g_autoptr (GPtrArray) list = presets;
+  GError *error = NULL;
+  g_autoptr (GPtrArray) list = list_presets (&error);
 
   for (guint i = 0; list != NULL && i < list->len; i++) {
     const MpPreset *preset = g_ptr_array_index (list, i);
 
     add_item (items, preset->id, preset->title, preset->summary);
   }
-  return list != NULL;
+  if (list == NULL && errors != NULL)
+    g_ptr_array_add (errors, error);
+  else
+    g_clear_error (&error);
 }
 
-static gboolean
+static void
 add_lessons (GPtrArray *items,
-             GError   **error)
+             GPtrArray *errors)
 {
-  g_autoptr (GPtrArray) lessons = mp_lessons_list (error);
+  g_autoptr (GPtrArray) lessons = mp_lessons_list (errors);
 
-  for (guint i = 0; lessons != NULL && i < lessons->len; i++) {
+  for (guint i = 0; i < lessons->len; i++) {
     const MpLesson *lesson = g_ptr_array_index (lessons, i);
 
     add_item (items, lesson->id, lesson->title, lesson->summary);
   }
-  return lessons != NULL;
 }
 
 static void
@@ -127,27 +131,26 @@ add_portraits (GPtrArray *items)
 
 GPtrArray *
 mp_items_collect (const char *word,
-                  GError    **error)
+                  GPtrArray  *errors)
 {
-  g_autoptr (GPtrArray) items = g_ptr_array_new_with_free_func (item_free);
-  gboolean ok = TRUE;
+  GPtrArray *items = g_ptr_array_new_with_free_func (item_free);
 
   for (MpKind kind = 0; kind < MP_N_KINDS; kind++)
     if (strcmp (word, kind_words[kind]) == 0)
       add_descriptors (items, kind);
   if (strcmp (word, "presets") == 0)
-    ok = add_presets (items, mp_presets_list (error));
+    add_presets (items, mp_presets_list, errors);
   else if (strcmp (word, "sweeps") == 0)
-    ok = add_presets (items, mp_sweeps_list (error));
+    add_presets (items, mp_sweeps_list, errors);
   else if (strcmp (word, "lessons") == 0)
-    ok = add_lessons (items, error);
+    add_lessons (items, errors);
   else if (strcmp (word, "games") == 0)
     add_games (items);
   else if (strcmp (word, "portraits") == 0)
     add_portraits (items);
   else if (strcmp (word, "devices") == 0)
     add_devices (items);
-  return ok ? g_steal_pointer (&items) : NULL;
+  return items;
 }
 
 const char *const mp_list_words[] = {

@@ -544,12 +544,15 @@ new_label (const char *text,
 static void
 fill_list (MpLessonPage *self)
 {
-  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) errors = g_ptr_array_new_with_free_func ((GDestroyNotify) g_error_free);
+  g_autoptr (GString) wrong = g_string_new (NULL);
 
-  self->lessons = mp_lessons_list (&error);
-  gtk_widget_set_visible (GTK_WIDGET (self->list_error), error != NULL);
-  gtk_label_set_text (self->list_error, error ? error->message : "");
-  for (guint i = 0; self->lessons && i < self->lessons->len; i++) {
+  self->lessons = mp_lessons_list (errors);
+  for (guint i = 0; i < errors->len; i++)
+    g_string_append_printf (wrong, "%s%s", i > 0 ? "\n" : "", ((GError *) g_ptr_array_index (errors, i))->message);
+  gtk_widget_set_visible (GTK_WIDGET (self->list_error), errors->len > 0);
+  gtk_label_set_text (self->list_error, wrong->str);
+  for (guint i = 0; i < self->lessons->len; i++) {
     const MpLesson *lesson = g_ptr_array_index (self->lessons, i);
     GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 2), *line = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 8);
     g_autofree char *minutes = lesson->minutes > 0

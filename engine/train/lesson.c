@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "engine/train/lesson.h"
+#include "engine/train/lesson-private.h"
 
 #include <string.h>
 
 #include "engine/games/game.h"
-#include "engine/train/keyfile.h"
 #include "engine/views/view.h"
 
 static const char *const lesson_keys[] = { "title", "summary", "order", "minutes", "preset", NULL };
@@ -56,14 +55,30 @@ mp_lesson_free (MpLesson *self)
 
 /* ---- reading ---- */
 
-static gboolean
-refuse (const MpKeyFile *file,
-        const MpEntry   *entry,
-        GError         **error,
-        const char      *allowed)
+gboolean
+mp_lesson_refuse (const MpKeyFile *file,
+                  const MpEntry   *entry,
+                  GError         **error,
+                  const char      *allowed)
 {
   g_set_error (error, MP_ERROR, MP_ERROR_EXPERIMENT, "%s:%u: [%s] %s = %s is not allowed: %s", file->file, entry->line,
                entry->group, entry->key, entry->value, allowed);
+  return FALSE;
+}
+
+/* Of a group that lacks something. Returns: FALSE. */
+static gboolean
+complain_group (const MpKeyFile *file,
+                const char      *group,
+                GError         **error,
+                const char      *complaint)
+{
+  guint line = 1;
+
+  for (guint i = 0; i < file->groups->len; i++)
+    if (g_str_equal (g_ptr_array_index (file->groups, i), group))
+      line = g_array_index (file->lines, guint, i);
+  g_set_error (error, MP_ERROR, MP_ERROR_EXPERIMENT, "%s:%u: [%s] %s", file->file, line, group, complaint);
   return FALSE;
 }
 
@@ -97,7 +112,7 @@ read_number (const MpKeyFile  *file,
 
   if (entry == NULL || g_ascii_string_to_signed (entry->value, 10, 0, G_MAXINT64, value, NULL))
     return TRUE;
-  return refuse (file, entry, error, "a whole number from 0 on is");
+  return mp_lesson_refuse (file, entry, error, "a whole number from 0 on is");
 }
 
 static char *
@@ -153,7 +168,7 @@ read_settings (const MpKeyFile  *file,
     if (*g_strstrip (texts[i]) == '\0')
       continue;
     if (!read_setting (texts[i], with_value, &setting))
-      return refuse (file, entry, error, with_value ? "GROUP.KEY=VALUE; … is, or LANE:GROUP.KEY=VALUE"
+      return mp_lesson_refuse (file, entry, error, with_value ? "GROUP.KEY=VALUE; … is, or LANE:GROUP.KEY=VALUE"
                                                     : "GROUP.KEY; … is, or LANE:GROUP.KEY");
     g_array_append_val (settings, setting);
   }
@@ -174,14 +189,14 @@ read_show (const MpKeyFile  *file,
     step->show = MP_LESSON_PORTRAIT;
     step->portrait = g_strdup (entry->value + strlen ("portrait:"));
     return mp_portrait_find (step->portrait) != NULL || mp_game_find (step->portrait) != NULL
-           || refuse (file, entry, error, "there is no such portrait or game");
+           || mp_lesson_refuse (file, entry, error, "there is no such portrait or game");
   }
   for (guint i = 0; shows[i] != NULL; i++)
     if (g_str_equal (entry->value, shows[i])) {
       step->show = (MpLessonShow) i;
       return TRUE;
     }
-  return refuse (file, entry, error, "lanes, charts, graph and portrait:ID are");
+  return mp_lesson_refuse (file, entry, error, "lanes, charts, graph and portrait:ID are");
 }
 
 static gboolean
@@ -196,7 +211,31 @@ read_action (const MpKeyFile  *file,
     if (g_str_equal (entry->value, actions[i]))
       step->action = (MpLessonAction) i;
   return entry == NULL || step->action != MP_LESSON_NOTHING
-         || refuse (file, entry, error, "play, pause, step, phase and reset are");
+         || mp_lesson_refuse (file, entry, error, "play, pause, step, phase and reset are");
+}
+
+/* "latent" is not a view, but a panel that every lane has. */
+static gboolean
+refuse_layer (const MpKeyFile *file,
+              const MpEntry   *entry,
+              const char      *layer,
+              GError         **error)
+{
+  guint n;
+  const MpDescriptor *const *views = mp_registry_list (MP_KIND_VIEW, &n);
+  g_autofree const char **ids = g_new0 (const char *, n + 2);
+  g_autofree char *all = NULL, *allowed = NULL;
+  const char *nearest;
+
+  for (guint i = 0; i < n; i++)
+    ids[i] = views[i]->id;
+  ids[n] = "latent";
+  nearest = mp_nearest_name (layer, ids);
+  all = g_strjoinv (", ", (char **) ids);
+  allowed = nearest != NULL
+            ? g_strdup_printf ("there is no view “%s”; did you mean “%s”? The ids of views are %s", layer, nearest, all)
+            : g_strdup_printf ("there is no view “%s”; the ids of views are %s", layer, all);
+  return mp_lesson_refuse (file, entry, error, allowed);
 }
 
 static gboolean
@@ -214,7 +253,7 @@ read_layers (const MpKeyFile  *file,
     g_strstrip (step->layers[i]);
     if (step->layers[i][0] != '\0' && !g_str_equal (step->layers[i], "latent")
         && mp_registry_find (MP_KIND_VIEW, step->layers[i]) == NULL)
-      return refuse (file, entry, error, "ids of views are (“matchpoint list views”)");
+      return refuse_layer (file, entry, step->layers[i], error);
   }
   return TRUE;
 }
@@ -225,14 +264,15 @@ read_question (MpKeyFile     *file,
                MpLessonStep  *step,
                GError       **error)
 {
-  const MpEntry *answer = mp_key_file_find (file, group, "answer");
+  const MpEntry *question = mp_key_file_find (file, group, "predict"), *answer = mp_key_file_find (file, group, "answer");
+  const MpEntry *orphan = answer != NULL ? answer : mp_key_file_find (file, group, "choices");
   const char *choices = mp_key_file_get_localised (file, group, "choices");
   gint64 number = 0;
 
   step->question = dup_text (file, group, "predict");
   step->reveal = dup_text (file, group, "reveal");
-  if (step->question == NULL)
-    return TRUE;
+  if (question == NULL)
+    return orphan == NULL || mp_lesson_refuse (file, orphan, error, "without “predict” there is no question to answer");
   step->choices = g_strsplit (choices != NULL ? choices : "", "|", -1);
   for (guint i = 0; step->choices[i] != NULL; i++)
     g_strstrip (step->choices[i]);
@@ -243,11 +283,9 @@ read_question (MpKeyFile     *file,
     step->answer = (guint) number - 1;
     return TRUE;
   }
-  if (answer != NULL)
-    return refuse (file, answer, error, "a question needs two or more choices (A | B), the number of one of them as "
-                                        "answer, and what it reveals");
-  g_set_error (error, MP_ERROR, MP_ERROR_EXPERIMENT, "%s: [%s] has predict, but no answer", file->file, group);
-  return FALSE;
+  return mp_lesson_refuse (file, answer != NULL ? answer : question, error,
+                           "a question needs two or more choices (A | B), the number of one of them as answer, and what "
+                           "it reveals");
 }
 
 static MpLessonStep *
@@ -267,7 +305,7 @@ read_step (MpKeyFile   *file,
   step->text = dup_text (file, group, "text");
   step->open = g_strdup (open != NULL ? open->value : NULL);
   if (step->text == NULL)
-    g_set_error (error, MP_ERROR, MP_ERROR_EXPERIMENT, "%s: [%s] has no text", file->file, group);
+    complain_group (file, group, error, "has no text");
   if (step->text != NULL && read_show (file, group, step, error) && read_action (file, group, step, error)
       && read_layers (file, group, step, error) && read_number (file, group, "until", &until, error)
       && read_settings (file, group, "set", TRUE, step->settings, error)
@@ -294,7 +332,7 @@ read_lesson (MpKeyFile   *file,
   self->summary = dup_text (file, "lesson", "summary");
   self->preset = g_strdup (preset != NULL ? preset->value : NULL);
   if (self->title == NULL || self->summary == NULL) {
-    g_set_error (error, MP_ERROR, MP_ERROR_EXPERIMENT, "%s: [lesson] needs a title and a summary", file->file);
+    complain_group (file, "lesson", error, "needs a title and a summary");
     return NULL;
   }
   if (!check_keys (file, error) || !read_number (file, "lesson", "order", &self->order, error)
@@ -312,7 +350,7 @@ read_lesson (MpKeyFile   *file,
     g_ptr_array_add (self->steps, step);
   }
   if (self->steps->len > 0)
-    return g_steal_pointer (&self);
+    return mp_lesson_check (file, self, error) ? g_steal_pointer (&self) : NULL;
   g_set_error (error, MP_ERROR, MP_ERROR_EXPERIMENT, "%s: a lesson needs a step: a group beside [lesson]", file->file);
   return NULL;
 }
@@ -342,8 +380,16 @@ compare_lessons (gconstpointer a,
   return x->order != y->order ? (x->order < y->order ? -1 : 1) : strcmp (x->id, y->id);
 }
 
+/* A folder has no order of its own. */
+static gint
+compare_errors (gconstpointer a,
+                gconstpointer b)
+{
+  return strcmp ((*(GError *const *) a)->message, (*(GError *const *) b)->message);
+}
+
 GPtrArray *
-mp_lessons_list (GError **error)
+mp_lessons_list (GPtrArray *errors)
 {
   g_autofree char *folder = mp_data_folder ("lessons");
   g_autoptr (GPtrArray) lessons = g_ptr_array_new_with_free_func ((GDestroyNotify) mp_lesson_free);
@@ -352,15 +398,19 @@ mp_lessons_list (GError **error)
 
   while (dir != NULL && (name = g_dir_read_name (dir)) != NULL) {
     g_autofree char *path = g_build_filename (folder, name, NULL);
+    g_autoptr (GError) error = NULL;
     MpLesson *lesson;
 
     if (!g_str_has_suffix (name, ".ini"))
       continue;
-    lesson = mp_lesson_load (path, error);
-    if (lesson == NULL)
-      return NULL;
-    g_ptr_array_add (lessons, lesson);
+    lesson = mp_lesson_load (path, &error);
+    if (lesson != NULL)
+      g_ptr_array_add (lessons, lesson);
+    else if (errors != NULL)
+      g_ptr_array_add (errors, g_steal_pointer (&error));
   }
+  if (errors != NULL)
+    g_ptr_array_sort (errors, compare_errors);
   g_ptr_array_sort (lessons, compare_lessons);
   return g_steal_pointer (&lessons);
 }

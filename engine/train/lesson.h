@@ -13,7 +13,7 @@
  *   open                 another preset from here on
  *   set                  GROUP.KEY=VALUE; …: in all lanes that have the key, or LANE:GROUP.KEY=VALUE in one lane (1, 2, …).
  *                        Keys that are not live start the lane over.
- *   layers               ids of views to be shown
+ *   layers               ids of views to be shown, and no others; without the key those of the step before
  *   controls             GROUP.KEY; …: what the person may change here; everything else is locked
  *   do                   play, pause, step, phase, reset: what happens when the step is shown
  *   until                iteration at which each lane pauses, exactly
@@ -21,7 +21,8 @@
  *                        the step goes on when a choice was made, and shows reveal
  *   reveal               what is then said
  *
- * Unknown keys and wrong values are MP_ERROR_EXPERIMENT with file, line, group, key, value and what is allowed.
+ * Unknown keys and wrong values are MP_ERROR_EXPERIMENT with file, line, group, key, value and what is allowed. Presets
+ * must exist, and what is set or may be changed must be in a lane that they open, with values that it allows.
  *
  * Ownership: a lesson owns its strings; it is immutable. Threads: any.
  */
@@ -87,7 +88,8 @@ typedef struct
 MpLesson  *mp_lesson_load (const char *name, GError **error);
 void       mp_lesson_free (MpLesson *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MpLesson, mp_lesson_free)
-/* All of data/lessons in their order. (transfer full): of MpLesson. One that is wrong is the error of all. */
-GPtrArray *mp_lessons_list (GError **error);
+/* All of data/lessons in their order. errors: (nullable): gets a GError for each file that is wrong, and is not listed.
+ * (transfer full): of MpLesson. */
+GPtrArray *mp_lessons_list (GPtrArray *errors);
 
 G_END_DECLS

@@ -98,6 +98,24 @@ def test_usage_errors ():
         assert result.err.startswith ('matchpoint'), result.err
 
 
+def test_wrong_lesson ():
+    home = folder ('wrong-lesson')
+    lessons = os.path.join (home, 'lessons')
+    bad = os.path.join (lessons, 'bad.ini')
+    shutil.copytree (os.path.join (os.environ['MATCHPOINT_DATA_DIR'], 'lessons'), lessons)
+    os.symlink (os.path.join (os.environ['MATCHPOINT_DATA_DIR'], 'presets'), os.path.join (home, 'presets'))
+    with open (bad, 'w', encoding='utf-8') as file:
+        file.write ('[lesson]\ntitle = T\nsummary = S\npreset = ring-gramm\n[a]\ntext = x\n')
+    message = 'bad.ini:4: [lesson] preset = ring-gramm is not allowed'
+    listed = matchpoint ('list', 'lessons', status=FAILURE, MATCHPOINT_DATA_DIR=home)
+    assert 'collapse' in listed.out and message in listed.err, (listed.out, listed.err)
+    assert 'Why GANs' in matchpoint ('describe', 'collapse', MATCHPOINT_DATA_DIR=home).out
+    for name in [bad, 'bad']:
+        assert message in matchpoint ('describe', name, status=USAGE, MATCHPOINT_DATA_DIR=home).err
+    described = matchpoint ('describe', os.path.join (lessons, 'collapse.ini'), MATCHPOINT_DATA_DIR=home)
+    assert 'Why GANs' in described.out, described.out
+
+
 def test_failures ():
     empty = folder ('empty')
     cases = [

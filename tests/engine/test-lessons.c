@@ -3,6 +3,7 @@
  * test-lessons.c: every lesson's presets open, its settings and controls exist in the lanes they are for and have allowed
  * values, its layers exist for some lane; and what wrong files are told.
  */
+#include <glib/gstdio.h>
 #include <string.h>
 
 #include "engine/data/data.h"
@@ -82,9 +83,10 @@ static void
 test_all (void)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (GPtrArray) lessons = mp_lessons_list (&error);
+  g_autoptr (GPtrArray) errors = g_ptr_array_new ();
+  g_autoptr (GPtrArray) lessons = mp_lessons_list (errors);
 
-  g_assert_no_error (error);
+  g_assert_cmpuint (errors->len, ==, 0);
   for (guint i = 0; i < lessons->len; i++) {
     const MpLesson *lesson = g_ptr_array_index (lessons, i);
     g_autoptr (GPtrArray) lanes = NULL;
@@ -142,8 +144,55 @@ test_errors (void)
   assert_refused ("[a]\ntext = x\nset = method.ridge\n", "GROUP.KEY=VALUE");
   assert_refused ("[a]\ntext = x\ncontrols = ridge\n", "GROUP.KEY");
   assert_refused ("[a]\ntext = x\nlayers = aura\n", "ids of views");
-  assert_refused ("[a]\ntext = x\npredict = What?\n", "no answer");
+  assert_refused ("[a]\ntext = x\nlayers = witness; decisionn\n", "did you mean “decision”?");
+  assert_refused ("[a]\ntext = x\npredict = What?\n", "lesson.ini:6: [a] predict");
+  assert_refused ("[a]\ntext = x\nchoices = A | B\nanswer = 1\nreveal = y\n", "without “predict”");
+  assert_refused ("[a]\ntext = x\nchoices = A | B\n", "without “predict”");
   assert_refused ("[a]\ntext = x\npredict = What?\nchoices = A | B\nanswer = 3\nreveal = y\n", "two or more choices");
+}
+
+/* What the lanes of its presets have to say about a lesson. */
+static void
+test_lanes (void)
+{
+  assert_refused ("preset = ring-gramm\n[a]\ntext = x\n", "lesson.ini:4: [lesson] preset = ring-gramm");
+  assert_refused ("preset = ring-gramm\n[a]\ntext = x\n", "did you mean “ring-gram”?");
+  assert_refused ("[a]\ntext = x\nopen = ring-gramm\n", "did you mean “ring-gram”?");
+  assert_refused ("preset = ring-gan\n[a]\ntext = x\ncontrols = train.batch; optimizer.generator.lr\n",
+                  "there is no key “lr”");
+  assert_refused ("preset = ring-gan\n[a]\ntext = x\ncontrols = method.ridge\n", "there is no key “ridge”");
+  assert_refused ("preset = ring-gan\n[a]\ntext = x\ncontrols = encoder.hidden\n", "there is no group [encoder]");
+  assert_refused ("preset = ring-gan\n[a]\ntext = x\nset = optimizer.critic.learning_rate=1e9\n",
+                  "learning_rate = “1e9” is not allowed");
+  assert_refused ("preset = ring-gan\n[a]\ntext = x\nset = method.kind=gram\n", "does not change kinds");
+  assert_refused ("preset = ring-gan\n[a]\ntext = x\nset = 2:train.batch=64\n", "lanes from 1 to 1");
+  assert_refused ("[a]\ntext = x\nset = train.batch=64\n", "there are no lanes");
+  /* What an earlier preset has is of no use to a later one. */
+  assert_refused ("preset = ring-gram\n[a]\ntext = x\ncontrols = method.ridge\n[b]\nopen = ring-gan\ntext = y\n"
+                  "controls = method.ridge\n", "lesson.ini:11: [b] controls");
+}
+
+/* A wrong file is told of, and takes no other lesson away. */
+static void
+test_one_wrong (void)
+{
+  g_autofree char *dir = mp_scratch_new (), *lessons_dir = g_build_filename (dir, "lessons", NULL);
+  g_autofree char *good = g_build_filename (lessons_dir, "good.ini", NULL);
+  g_autofree char *bad = g_build_filename (lessons_dir, "bad.ini", NULL);
+  g_autofree char *data_dir = g_strdup (g_getenv ("MATCHPOINT_DATA_DIR"));
+  g_autoptr (GPtrArray) errors = g_ptr_array_new_with_free_func ((GDestroyNotify) g_error_free), lessons = NULL;
+
+  g_assert_cmpint (g_mkdir (lessons_dir, 0700), ==, 0);
+  g_assert_true (g_file_set_contents (good, "[lesson]\ntitle = T\nsummary = S\n[a]\ntext = x\n", -1, NULL));
+  g_assert_true (g_file_set_contents (bad, "[lesson]\ntitle = T\nsummary = S\n[a]\ntext = x\ndo = dance\n", -1, NULL));
+  g_setenv ("MATCHPOINT_DATA_DIR", dir, TRUE);
+  lessons = mp_lessons_list (errors);
+  g_setenv ("MATCHPOINT_DATA_DIR", data_dir, TRUE);
+  g_assert_cmpuint (lessons->len, ==, 1);
+  g_assert_cmpstr (((MpLesson *) g_ptr_array_index (lessons, 0))->id, ==, "good");
+  g_assert_cmpuint (errors->len, ==, 1);
+  g_assert_nonnull (strstr (((GError *) g_ptr_array_index (errors, 0))->message, "bad.ini:6: [a] do = dance"));
+  mp_scratch_remove (dir);
 }
 
 int
@@ -153,5 +202,7 @@ main (int    argc,
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/lessons/all", test_all);
   g_test_add_func ("/lessons/errors", test_errors);
+  g_test_add_func ("/lessons/lanes", test_lanes);
+  g_test_add_func ("/lessons/one-wrong", test_one_wrong);
   return g_test_run ();
 }
