@@ -91,3 +91,44 @@ mp_lesson_settings_restore (const MpLesson *lesson,
   }
   return ok;
 }
+
+static char **
+find_layers (const MpLesson *lesson,
+             guint           at)
+{
+  for (guint i = at + 1; i-- > 0;) {
+    const MpLessonStep *step = g_ptr_array_index (lesson->steps, i);
+
+    if (step->layers)
+      return step->layers;
+  }
+  return NULL;
+}
+
+gboolean
+mp_lesson_settings_choose_layers (const MpLesson *lesson,
+                                  guint           at,
+                                  MpLaneLayers   *layers)
+{
+  char **ids = find_layers (lesson, at);
+  const char *chosen[] = { [MP_PLACE_BACKGROUND] = NULL, [MP_PLACE_OVERLAY] = NULL, [MP_PLACE_PANEL] = NULL };
+
+  if (!mp_lane_layers_find (layers, MP_LAYER_LATENT)) /* which every lane offers */
+    return FALSE;
+  if (!ids)
+    return TRUE;
+  for (guint i = 0; i < mp_lane_layers_get_n (layers, MP_PLACE_OVERLAY); i++) {
+    const char *id = mp_lane_layers_get (layers, MP_PLACE_OVERLAY, i)->class->base.id;
+
+    mp_lane_layers_set_overlay (layers, id, g_strv_contains ((const char *const *) ids, id));
+  }
+  for (guint i = 0; ids[i]; i++) {
+    const MpLayerInfo *info = mp_lane_layers_find (layers, ids[i]);
+
+    if (info)
+      chosen[mp_drawing_place (info->class->drawing)] = ids[i];
+  }
+  mp_lane_layers_choose (layers, MP_PLACE_BACKGROUND, chosen[MP_PLACE_BACKGROUND]);
+  mp_lane_layers_choose (layers, MP_PLACE_PANEL, chosen[MP_PLACE_PANEL]);
+  return TRUE;
+}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * lesson-settings.h: which preset is open at a step of a lesson, and the settings that its lanes have there. Main thread
- * only.
+ * lesson-settings.h: which preset is open at a step of a lesson, and the settings and layers that its lanes have there.
+ * Main thread only.
  */
 #pragma once
 
@@ -24,5 +24,10 @@ gboolean    mp_lesson_settings_restore     (const MpLesson *lesson,
                                             guint           at,
                                             GListModel     *lanes,
                                             GError        **error);
+/* Shows the layers that the step names, or the one before it where it names none, and no others. FALSE: it is not known yet
+ * what the lane offers. */
+gboolean    mp_lesson_settings_choose_layers (const MpLesson *lesson,
+                                              guint           at,
+                                              MpLaneLayers   *layers);
 
 G_END_DECLS

@@ -125,25 +125,24 @@ restart_pending (MpLessonPage *self)
   }
 }
 
+/* Shows what the step names in all lanes; in those that showed it before only when it is shown afresh, so that a restart
+ * leaves what the person switched meanwhile. */
 static void
 choose_layers (MpLessonPage *self,
-               char        **layers)
+               gboolean      afresh)
 {
   GListModel *lanes = mp_session_get_lanes (self->session);
 
   for (guint i = 0; i < g_list_model_get_n_items (lanes); i++) {
     g_autoptr (MpLaneModel) lane = g_list_model_get_item (lanes, i);
-    MpLaneLayers *chosen = mp_lane_model_get_layers (lane);
+    GObject *layers = G_OBJECT (mp_lane_model_get_layers (lane));
 
-    for (guint j = 0; layers[j]; j++) {
-      const MpLayerInfo *info = mp_lane_layers_find (chosen, layers[j]);
-      MpPlace place = info ? mp_drawing_place (info->class->drawing) : MP_PLACE_PANEL;
-
-      if (info && place == MP_PLACE_OVERLAY)
-        mp_lane_layers_set_overlay (chosen, layers[j], TRUE);
-      else if (info || g_str_equal (layers[j], MP_LAYER_LATENT))
-        mp_lane_layers_choose (chosen, place, layers[j]);
-    }
+    if (!afresh && g_object_get_data (layers, "lesson-step") == current (self))
+      continue;
+    if (mp_lesson_settings_choose_layers (self->lesson, self->at, MP_LANE_LAYERS (layers)))
+      g_object_set_data (layers, "lesson-step", current (self));
+    else
+      g_object_set_data (layers, "lesson-step", NULL);
   }
 }
 
@@ -151,8 +150,8 @@ choose_layers (MpLessonPage *self,
 static void
 changed_offer_cb (MpLessonPage *self)
 {
-  if (self->lesson && current (self)->layers)
-    choose_layers (self, current (self)->layers);
+  if (self->lesson)
+    choose_layers (self, FALSE);
 }
 
 static void
@@ -469,8 +468,7 @@ show_step (MpLessonPage *self,
   gtk_label_set_text (self->step_title, step->title ? step->title : "");
   gtk_widget_set_visible (GTK_WIDGET (self->step_title), step->title != NULL);
   gtk_label_set_text (self->text, step->text);
-  if (step->layers)
-    choose_layers (self, step->layers);
+  choose_layers (self, TRUE);
   fill_controls (self);
   fill_question (self);
   update_buttons (self);
