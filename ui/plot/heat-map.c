@@ -242,7 +242,8 @@ mp_heat_map_sample (MpHeatMap *self,
 
 /* ---- level lines ---- */
 
-/* The nodes with half a cell more on every side, to which the values go on straight. (transfer full) */
+/* The nodes with half a cell more on every side, where lines go straight to the border: what the colours there go on to
+ * is a guess, and a value that decays would be guessed to cross its limit all along the border. (transfer full) */
 static float *
 widen (MpHeatMap  *self,
        guint8    **missing)
@@ -253,10 +254,9 @@ widen (MpHeatMap  *self,
   *missing = self->missing != NULL ? g_new (guint8, (gsize) width * height) : NULL;
   for (int j = 0; j < height; j++)
     for (int i = 0; i < width; i++) {
-      double u = CLAMP (i - 1, -0.5, self->width - 0.5), v = CLAMP (j - 1, -0.5, self->height - 0.5);
-      gsize  near = (gsize) CLAMP (j - 1, 0, self->height - 1) * self->width + CLAMP (i - 1, 0, self->width - 1);
+      gsize near = (gsize) CLAMP (j - 1, 0, self->height - 1) * self->width + CLAMP (i - 1, 0, self->width - 1);
 
-      wide[(gsize) j * width + i] = (float) interpolate (self, u, v);
+      wide[(gsize) j * width + i] = self->values[near];
       if (*missing != NULL)
         (*missing)[(gsize) j * width + i] = self->missing[near];
     }
