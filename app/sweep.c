@@ -300,6 +300,9 @@ report (Session     *session,
   if (session->progress != NULL)
     mp_sweep_progress_print_table (session->run);
   status = sum_up (session);
+  error = mp_sweep_run_dup_tables_error (session->run);
+  if (error != NULL)
+    status = mp_complain_error (g_steal_pointer (&error));
   if (csv != NULL && !mp_sweep_run_write_csv (session->run, csv, &error))
     status = mp_complain_error (error);
   if (session->wait.interrupted != 0 && session->progress != NULL)

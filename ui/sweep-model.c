@@ -71,12 +71,25 @@ find_state (MpSweepModel *self)
   }
 }
 
+static gboolean
+is_at_work (MpSweepModelState state)
+{
+  return state == MP_SWEEP_MODEL_RUNNING || state == MP_SWEEP_MODEL_PAUSED || state == MP_SWEEP_MODEL_STOPPING;
+}
+
 static void
 take_numbers (MpSweepModel *self)
 {
+  gboolean worked = is_at_work (self->state);
+  g_autoptr (GError) error = NULL;
+
   self->state = find_state (self);
   mp_sweep_picture_fill (self->matrix, self->run, self->metric);
   g_signal_emit (self, signals[CHANGED], 0);
+  if (worked && !is_at_work (self->state))
+    error = mp_sweep_run_dup_tables_error (self->run);
+  if (error)
+    g_signal_emit (self, signals[FAILED], 0, error->message);
 }
 
 static gboolean

@@ -16,6 +16,8 @@
 #include "engine/runs/lock.h"
 #include "engine/runs/run.h"
 
+#define TABLES_SHARE 100   /* writing tables takes at most one part in so many of a thread's time */
+
 /* ---- one trial ---- */
 
 static void
@@ -73,7 +75,12 @@ make_trainer (MpSweepRun *self,
   if (!options.resume)
     return mp_trainer_new (trial->experiment, &options);
   run = mp_run_open (dir, FALSE, error);
-  if (run == NULL || !check_same (trial, run, error))
+  if (run == NULL) {
+    /* It may have much of a long training in it, so that nobody but a person should put it away. */
+    g_prefix_error (error, "This run cannot go on; move its folder “%s” away to train it anew. ", dir);
+    return NULL;
+  }
+  if (!check_same (trial, run, error))
     return NULL;
   return mp_trainer_new (mp_run_get_experiment (run), &options);
 }
@@ -182,17 +189,16 @@ work_on (MpSweepRun *self,
   close (lock);
 }
 
-static void
-write_tables (MpSweepRun *self)
+static gboolean
+write_tables (MpSweepRun *self,
+              GError    **error)
 {
   g_autofree char *cells = g_build_filename (self->dir, "cells.csv", NULL);
   g_autofree char *seeds = g_build_filename (self->dir, "seeds.csv", NULL);
   g_autofree char *cells_text = mp_sweep_run_cells_csv (self);
   g_autofree char *seeds_text = mp_sweep_run_seeds_csv (self);
-  g_autoptr (GError) error = NULL;
 
-  if (!mp_file_write_text (cells, cells_text, &error) || !mp_file_write_text (seeds, seeds_text, &error))
-    g_warning ("%s", error->message);
+  return mp_file_write_text (cells, cells_text, error) && mp_file_write_text (seeds, seeds_text, error);
 }
 
 /* Pools that share the folder write one after the other, each what the folder says by then: the last has it all. */
@@ -201,11 +207,34 @@ write_results (MpSweepRun *self)
 {
   g_autofree char *path = g_build_filename (self->dir, "locks", ".results", NULL);
   int lock = mp_lock_wait (path, NULL);
+  gint64 begin = g_get_monotonic_time ();
+  GError *error = NULL;
 
   mp_sweep_run_refresh (self);
-  write_tables (self);
+  write_tables (self, &error);
   if (lock >= 0)
     close (lock);
+  g_mutex_lock (&self->mutex);
+  g_clear_error (&self->tables_error);
+  self->tables_error = error;
+  self->tables_due = g_get_monotonic_time () + TABLES_SHARE * (g_get_monotonic_time () - begin);
+  self->writing = FALSE;
+  g_mutex_unlock (&self->mutex);
+}
+
+/* Tables of what is over so far, for who looks before the end or after a crash, unless they would take a noticeable part
+ * of the time: their cost grows with the sweep, that of a run does not. */
+static void
+write_results_so_far (MpSweepRun *self)
+{
+  gboolean write;
+
+  g_mutex_lock (&self->mutex);
+  write = !self->writing && g_get_monotonic_time () >= self->tables_due;
+  self->writing |= write;
+  g_mutex_unlock (&self->mutex);
+  if (write)
+    write_results (self);
 }
 
 static gpointer
@@ -218,6 +247,7 @@ lane_thread (gpointer data)
   while ((trial = take_trial (self)) != G_MAXUINT) {
     work_on (self, trial);
     mp_sweep_run_tell (self);
+    write_results_so_far (self);
   }
   g_mutex_lock (&self->mutex);
   last = self->n_working == 1;

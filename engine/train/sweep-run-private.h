@@ -32,6 +32,9 @@ struct _MpSweepRun
   char           *device;
   guint           n_lanes;
   gboolean        gives_way;
+  GError         *tables_error;  /* of the last time that tables were written, or NULL */
+  gint64          tables_due;    /* monotonic time before which they are not written but at rest */
+  gboolean        writing;       /* tables, while trials are under way */
   gboolean        told;
   void          (*notify) (gpointer data);
   gpointer        notify_data;

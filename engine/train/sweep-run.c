@@ -266,6 +266,7 @@ mp_sweep_run_close (MpSweepRun *self)
   }
   g_free (self->records);
   mp_series_names_free (self->names);
+  g_clear_error (&self->tables_error);
   g_ptr_array_unref (self->threads);
   g_mutex_clear (&self->mutex);
   g_cond_clear (&self->changed);
@@ -343,6 +344,17 @@ mp_sweep_run_get_activity (MpSweepRun *self)
   activity = self->activity;
   g_mutex_unlock (&self->mutex);
   return activity;
+}
+
+GError *
+mp_sweep_run_dup_tables_error (MpSweepRun *self)
+{
+  GError *error;
+
+  g_mutex_lock (&self->mutex);
+  error = self->tables_error != NULL ? g_error_copy (self->tables_error) : NULL;
+  g_mutex_unlock (&self->mutex);
+  return error;
 }
 
 /* ---- trials ---- */

@@ -6,7 +6,7 @@
  *   runs/NAME           one run folder (run.h) for each trial
  *   locks/NAME          locked (flock) by the process that trains the trial
  *   messages/NAME       why a trial failed or where it diverged
- *   cells.csv, seeds.csv   results, written when the pool comes to rest
+ *   cells.csv, seeds.csv   results so far, written after runs that ended and when the pool comes to rest
  *
  * What the folder says is the truth: a trial is over when its run folder says so, and whoever holds a trial's lock
  * trains it. So any number of processes may work on one folder; killing them at any moment loses nothing that was
@@ -100,6 +100,8 @@ void            mp_sweep_run_resume (MpSweepRun *self);
 void            mp_sweep_run_stop (MpSweepRun *self);
 void            mp_sweep_run_join (MpSweepRun *self);             /* waits for the pool to rest */
 MpSweepActivity mp_sweep_run_get_activity (MpSweepRun *self);
+/* Why cells.csv and seeds.csv could not be written the last time, or NULL. (transfer full) */
+GError         *mp_sweep_run_dup_tables_error (MpSweepRun *self);
 /* Looks at the folders of trials that other processes train. */
 void            mp_sweep_run_refresh (MpSweepRun *self);
 

@@ -143,6 +143,50 @@ def test_diverged ():
     assert read (out + '/cells.csv')[1]['diverged'] == '2'
 
 
+def test_tables_cannot_be_written ():
+    out = fresh ('tables')
+    sweep (small (), '--dir', out, '--lanes', '2')
+    os.remove (out + '/cells.csv')
+    os.mkdir (out + '/cells.csv')
+    result = matchpoint ('sweep', out, '--quiet', status=FAILURE)
+    assert result.err.startswith ('matchpoint sweep: ') and result.err.count ('\n') == 1, result.err
+    assert '/cells.csv' in result.err and 'WARNING' not in result.err, result.err
+    os.rmdir (out + '/cells.csv')
+    assert matchpoint ('sweep', out, '--quiet').err == ''
+    assert len (read (out + '/cells.csv')) == 6
+
+
+def test_killed ():
+    """The tables have what ended before."""
+    out = fresh ('killed')
+    endless = SMALL.replace ('train.iterations = 30\n', '').replace ('generator.latent = 2; 3; 4',
+                                                                     'train.iterations = 30; 1000000000')
+    process = start (small (endless), '--dir', out, '--lanes', '1', '--quiet')
+    while not os.path.exists (out + '/seeds.csv') and process.poll () is None:
+        time.sleep (0.01)
+    process.kill ()
+    process.communicate ()
+    assert process.returncode == -signal.SIGKILL
+    states = [row['state'] for row in read (out + '/seeds.csv')]
+    assert len (states) == 8 and states.count ('finished') == 1, states
+    assert [row['n'] for row in read (out + '/cells.csv')].count ('1') == 1
+
+
+def test_unreadable_run ():
+    """A run that cannot be read is not trained over, and it is said what can be done."""
+    out = fresh ('unreadable')
+    sweep (small (), '--dir', out, '--lanes', '2')
+    run = f'{out}/runs/{sorted (os.listdir (out + "/runs"))[0]}'
+    whole = open (run + '/state.json').read ()
+    open (run + '/state.json', 'w').write (whole[:40])
+    for _ in range (2):
+        result = matchpoint ('sweep', out, '--quiet', status=FAILURE)
+        assert result.err.count ('\n') == 1 and f'move its folder “{run}” away to train it anew' in result.err, result.err
+    os.rename (run, out + '/aside')
+    matchpoint ('sweep', out, '--quiet')
+    assert all (row['state'] == 'finished' for row in read (out + '/seeds.csv'))
+
+
 def test_mistakes ():
     assert 'Which sweep?' in matchpoint ('sweep', status=USAGE).err
     assert 'did you mean “gram-grid”' in matchpoint ('sweep', 'gram-gird', status=USAGE).err
