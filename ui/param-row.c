@@ -164,6 +164,26 @@ commit_entry (MpParamRow *self)
     mp_param_row_set_error (self, NULL);
 }
 
+/* Enter gives the keyboard up to the row, from where Tab comes back: the next Space is for the lanes. What is wrong is still
+ * being written. */
+static void
+activate_cb (MpParamRow *self)
+{
+  commit_entry (self);
+  if (mp_param_row_get_error (self))
+    return;
+  gtk_widget_set_focusable (GTK_WIDGET (self), TRUE);
+  gtk_widget_grab_focus (GTK_WIDGET (self));
+}
+
+/* Otherwise Tab goes from editor to editor. */
+static void
+has_focus_cb (MpParamRow *self)
+{
+  if (!gtk_widget_has_focus (GTK_WIDGET (self)))
+    gtk_widget_set_focusable (GTK_WIDGET (self), FALSE);
+}
+
 static void
 switch_cb (MpParamRow *self)
 {
@@ -256,7 +276,7 @@ new_entry (MpParamRow *self)
   gtk_editable_set_width_chars (GTK_EDITABLE (entry), is_number ? 8 : 11);
   gtk_editable_set_max_width_chars (GTK_EDITABLE (entry), is_number ? 8 : 11);
   gtk_entry_set_input_purpose (GTK_ENTRY (entry), is_number ? GTK_INPUT_PURPOSE_NUMBER : GTK_INPUT_PURPOSE_FREE_FORM);
-  g_signal_connect_swapped (entry, "activate", G_CALLBACK (commit_entry), self);
+  g_signal_connect_swapped (entry, "activate", G_CALLBACK (activate_cb), self);
   g_signal_connect_swapped (focus, "leave", G_CALLBACK (commit_entry), self);
   gtk_widget_add_controller (entry, focus);
   gtk_event_controller_set_propagation_phase (key, GTK_PHASE_CAPTURE);
@@ -413,6 +433,7 @@ static void
 mp_param_row_init (MpParamRow *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  g_signal_connect (self, "notify::has-focus", G_CALLBACK (has_focus_cb), NULL);
   g_signal_connect_swapped (self->reset, "clicked", G_CALLBACK (reset_cb), self);
 }
 

@@ -5,8 +5,10 @@
  * A click gives the keyboard to the button under the pointer, and a menu that closes gives it to its button: Space would
  * press that again where the person, who sees no focus, means the lanes. So the window remembers which widget was reached
  * by key, and takes Space from every other button. The focus stays where GTK has it: what is being typed is taken over as
- * elsewhere, Tab goes on from what was clicked, and Enter presses it.
+ * elsewhere, Tab goes on from what was clicked, and Enter presses it. What is written is over with a click elsewhere, where
+ * GTK would leave the keyboard in the entry, and with Enter in a setting, which gives it to the setting's row.
  */
+#include "ui/param-row.h"
 #include "ui/window-private.h"
 
 /* Those that Space presses. */
@@ -16,6 +18,12 @@ is_button (GtkWidget *widget)
   return GTK_IS_BUTTON (widget) || GTK_IS_MENU_BUTTON (widget) || GTK_IS_DROP_DOWN (widget)
          || GTK_IS_CHECK_BUTTON (widget) || GTK_IS_SWITCH (widget) || GTK_IS_EXPANDER (widget)
          || GTK_IS_LIST_BOX_ROW (widget);
+}
+
+static gboolean
+is_text (GtkWidget *widget)
+{
+  return GTK_IS_TEXT (widget) || GTK_IS_TEXT_VIEW (widget);
 }
 
 /* Menus and lists that are open have the keyboard for themselves. */
@@ -51,10 +59,20 @@ focus_cb (MpWindow *self)
 }
 
 static void
-pressed_cb (MpWindow *self)
+pressed_cb (MpWindow *self,
+            int       n_press,
+            double    x,
+            double    y)
 {
+  GtkWidget *focus = gtk_window_get_focus (GTK_WINDOW (self));
+  GtkWidget *picked = gtk_widget_pick (GTK_WIDGET (self), x, y, GTK_PICK_DEFAULT);
+  GtkWidget *field = GTK_IS_TEXT (focus) ? gtk_widget_get_parent (focus) : focus; /* its icons and buttons too */
+
   self->by_key = FALSE;
   g_clear_weak_pointer (&self->reached);
+  if (focus && is_text (focus) && !is_in_popover (focus) && picked && picked != field
+      && !gtk_widget_is_ancestor (picked, field))
+    gtk_window_set_focus (GTK_WINDOW (self), NULL);
 }
 
 static gboolean
@@ -71,6 +89,9 @@ key_cb (GtkEventControllerKey *controller,
   /* A key that plays may take the focus from a button that it makes insensitive. */
   if (key != GDK_KEY_space && key != GDK_KEY_period && key != GDK_KEY_KP_Decimal && key != GDK_KEY_comma)
     self->by_key = TRUE;
+  if ((key == GDK_KEY_Return || key == GDK_KEY_KP_Enter) && focus && is_text (focus)
+      && gtk_widget_get_ancestor (focus, MP_TYPE_PARAM_ROW))
+    self->by_key = FALSE; /* nobody reached the row that gets the focus */
   if (key != GDK_KEY_space || (modifiers & gtk_accelerator_get_default_mod_mask ()) != 0 || !focus
       || focus == self->reached || !is_button (focus) || !shows_lanes (self))
     return GDK_EVENT_PROPAGATE;

@@ -264,7 +264,9 @@ send_key (Fixture  *fixture,
 }
 
 static void
-send_click (Fixture *fixture)
+send_click_at (Fixture *fixture,
+               double   x,
+               double   y)
 {
   g_autoptr (GListModel) controllers = gtk_widget_observe_controllers (GTK_WIDGET (fixture->window));
   guint n = 0;
@@ -274,11 +276,29 @@ send_click (Fixture *fixture)
 
     if (GTK_IS_GESTURE_CLICK (controller)
         && gtk_event_controller_get_propagation_phase (controller) == GTK_PHASE_CAPTURE) {
-      g_signal_emit_by_name (controller, "pressed", 1, 0.0, 0.0);
+      g_signal_emit_by_name (controller, "pressed", 1, x, y);
       n++;
     }
   }
   g_assert_cmpuint (n, ==, 1);
+}
+
+static void
+send_click (Fixture *fixture)
+{
+  send_click_at (fixture, 0, 0);
+}
+
+static void
+click_widget (Fixture   *fixture,
+              GtkWidget *widget)
+{
+  double x, y;
+
+  g_assert_true (gtk_widget_translate_coordinates (widget, GTK_WIDGET (fixture->window),
+                                                   gtk_widget_get_width (widget) / 2.0,
+                                                   gtk_widget_get_height (widget) / 2.0, &x, &y));
+  send_click_at (fixture, x, y);
 }
 
 /* Space plays and pauses. */
@@ -351,6 +371,47 @@ test_space (Fixture       *fixture,
   g_assert_true (gtk_widget_grab_focus (canned_find (GTK_WIDGET (fixture->window), GTK_TYPE_TOGGLE_BUTTON, 0)));
   send_key (fixture, GDK_KEY_space, FALSE);
   g_assert_false (mp_session_get_playing (session));
+}
+
+/* A setting keeps the keyboard while it is written: a click elsewhere and Enter give it up. */
+static void
+test_written (Fixture       *fixture,
+              gconstpointer  data)
+{
+  GtkWindow *window = GTK_WINDOW (fixture->window);
+  GtkWidget *row, *entry;
+
+  g_assert_true (mp_window_open (fixture->window, "ring-comparison", FALSE));
+  WAIT_FOR (all_in (fixture, MP_LANE_PAUSED));
+  row = GTK_WIDGET (mp_inspector_find_row (mp_window_get_inspector (fixture->window), "optimizer.critic",
+                                           "learning_rate"));
+  entry = canned_find (row, GTK_TYPE_ENTRY, 0);
+  WAIT_FOR (gtk_widget_get_width (entry) > 0);
+
+  g_assert_true (gtk_widget_grab_focus (entry));
+  click_widget (fixture, entry);
+  g_assert_true (gtk_widget_is_ancestor (gtk_window_get_focus (window), entry));
+  send_key (fixture, GDK_KEY_space, FALSE);
+  click_widget (fixture, GTK_WIDGET (mp_window_get_card (fixture->window, 0)));
+  g_assert_null (gtk_window_get_focus (window)); /* the window's shortcut gets Space */
+
+  g_assert_true (gtk_widget_grab_focus (entry));
+  gtk_editable_set_text (GTK_EDITABLE (entry), "0.002");
+  send_key (fixture, GDK_KEY_Return, FALSE);
+  g_signal_emit_by_name (entry, "activate");
+  g_assert_true (gtk_window_get_focus (window) == row);
+  g_assert_cmpstr (mp_param_row_get_value (MP_PARAM_ROW (row)), ==, "0.002");
+  check_plays (fixture);
+
+  g_assert_true (gtk_widget_child_focus (GTK_WIDGET (window), GTK_DIR_TAB_FORWARD));
+  g_assert_true (gtk_widget_is_ancestor (gtk_window_get_focus (window), row));
+  g_assert_false (gtk_widget_get_focusable (row));
+
+  g_assert_true (gtk_widget_grab_focus (entry));
+  gtk_editable_set_text (GTK_EDITABLE (entry), "fast");
+  send_key (fixture, GDK_KEY_Return, FALSE);
+  g_signal_emit_by_name (entry, "activate");
+  g_assert_true (gtk_widget_is_ancestor (gtk_window_get_focus (window), entry));
 }
 
 /* ---- what replaces the lanes ---- */
@@ -551,6 +612,7 @@ main (int    argc,
   ADD ("close", test_close);
   ADD ("unused", test_unused);
   ADD ("space", test_space);
+  ADD ("written", test_written);
   ADD ("replacing", test_replacing);
   ADD ("folder", test_folder);
   ADD ("large-text", test_large_text);
