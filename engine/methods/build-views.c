@@ -84,6 +84,12 @@ knows_density (MpBuild *self)
   return isfinite (mp_data_density (self->options.data, (const double[]) { extent[0], extent[2] }));
 }
 
+gint64
+mp_build_view_width (MpBuild *self)
+{
+  return self->options.view_width;
+}
+
 MpNode *
 mp_build_view_density (MpBuild *self)
 {

@@ -34,6 +34,7 @@ typedef struct
   gint64   n_view_samples;  /* 0: 500 */
   gint64   n_view_data;     /* 0: 500 */
   gint64   n_view_points;   /* grid points of surfaces; 0: 64 × 64 */
+  gint64   view_width;      /* of them in a row; 0: not known */
   MpData  *data;            /* what views may ask for the truth; nullable, not owned */
   gint64   n_samples;       /* generated points for metrics; 0: [evaluate] samples */
 } MpBuildOptions;

@@ -204,6 +204,8 @@ MpNode       *mp_build_view_latents (MpBuild *build);                 /* what th
 MpNode       *mp_build_view_generate (MpBuild *build, MpNode *latent);
 MpNode       *mp_build_view_data (MpBuild *build);                    /* real, n × d */
 MpNode       *mp_build_view_points (MpBuild *build);                  /* of the grid, points × d */
+/* How many of them are in a row of the grid; 0 where nobody said so. */
+gint64        mp_build_view_width (MpBuild *build);
 /* What the plot shows: x0, x1, y0, y1. FALSE where nobody said. */
 gboolean      mp_build_view_extent (MpBuild *build, double extent[4]);
 /* True density of the data at the grid's points, of a mixture its mean over their cells; NULL where it is not known. */

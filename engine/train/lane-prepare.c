@@ -430,7 +430,7 @@ mp_lane_prepare (MpLane  *lane,
 {
   MpTrainer *trainer = lane->trainer;
   const MpTrainerOptions *options = &trainer->options;
-  const MpBuildOptions build_options = { .n_view_points = GRID * GRID };
+  const MpBuildOptions build_options = { .n_view_points = GRID * GRID, .view_width = GRID };
   gboolean fresh;
 
   mp_lane_tell_activity (_("Opening the device"), trainer);

@@ -220,10 +220,12 @@ mp_loop_set_view_grid (MpLoop        *self,
 {
   MpNode *node = mp_build_get_view_points (self->build);
   MpNode *density = mp_build_get_view_density (self->build);
+  const MpBuildOptions *options = mp_build_get_options (self->build);
   g_autofree float *points = NULL;
   g_autofree float *densities = NULL;
 
-  if (node != NULL && (node->type.dim[0] != (gint64) width * height || node->type.dim[1] != 2)) {
+  if (node != NULL && (node->type.dim[0] != (gint64) width * height || node->type.dim[1] != 2
+                       || (options->view_width != 0 && options->view_width != width))) {
     g_set_error (error, MP_ERROR, MP_ERROR_STATE,
                  "A view grid of %d×%d points was asked for, but the lane has %d points of %d dimensions",
                  width, height, (gint) node->type.dim[0], (gint) node->type.dim[1]);
@@ -423,8 +425,9 @@ fill_layer (MpLoop        *self,
   layer->neutral = nodes->neutral;
   layer->per_panel = nodes->per_panel;
   layer->columns = nodes->columns;
+  layer->is_map = nodes->is_map;
   memcpy (layer->extent, look->extent, sizeof layer->extent);
-  if (view->class->drawing == MP_DRAW_SURFACE) {
+  if (view->class->drawing == MP_DRAW_SURFACE || nodes->is_map) {
     layer->width = look->width;
     layer->height = look->height;
   }

@@ -12,26 +12,32 @@
 
 #define LIMIT 10 /* as of the true ratio */
 
+MpNode *
+mp_view_estimate_ratio (MpBuild     *build,
+                        MpNode      *points,
+                        const char **title)
+{
+  if (mp_build_has (build, "density-ratio")) {
+    *title = N_("Estimated density ratio (data over model, between −10 and 10)");
+    return mp_clamp (mp_build_call (build, "density-ratio", points, NULL), -LIMIT, LIMIT);
+  }
+  if (mp_build_get_critic_role (build, NULL) == MP_CRITIC_LOGIT) {
+    MpNode *most = mp_scalar (mp_build_graph (build), log (LIMIT));
+
+    *title = N_("Density ratio that the critic stands for (exponential of its output, up to 10)");
+    return mp_exp (mp_minimum (mp_build_view_scores (build, points), most));
+  }
+  return NULL;
+}
+
 static gboolean
 density_ratio_build (MpBuild     *build,
                      MpViewNodes *nodes)
 {
-  MpNode *points = mp_build_view_points (build);
-
-  if (mp_build_has (build, "density-ratio")) {
-    nodes->title = N_("Estimated density ratio (data over model, between −10 and 10)");
-    nodes->tensors[0] = mp_clamp (mp_build_call (build, "density-ratio", points, NULL), -LIMIT, LIMIT);
-  } else if (mp_build_get_critic_role (build, NULL) == MP_CRITIC_LOGIT) {
-    MpNode *most = mp_scalar (mp_build_graph (build), log (LIMIT));
-
-    nodes->title = N_("Density ratio that the critic stands for (exponential of its output, up to 10)");
-    nodes->tensors[0] = mp_exp (mp_minimum (mp_build_view_scores (build, points), most));
-  } else {
-    return FALSE;
-  }
+  nodes->tensors[0] = mp_view_estimate_ratio (build, mp_build_view_points (build), &nodes->title);
   nodes->neutral = 1;
-  nodes->n_tensors = 1;
-  return TRUE;
+  nodes->n_tensors = nodes->tensors[0] != NULL;
+  return nodes->tensors[0] != NULL;
 }
 
 const MpViewClass mp_view_density_ratio = {

@@ -13,7 +13,7 @@
 
 #include <math.h>
 
-#define POINTS 160
+#define POINTS 128
 #define BANDWIDTHS 8
 #define NARROWEST 0.004 /* in widths of the plot */
 #define WIDEST 0.25
@@ -60,24 +60,35 @@ choose_bandwidth (MpBuild *build,
   return mp_div (chosen, n);
 }
 
-static gboolean
-true_ratio_build (MpBuild     *build,
-                  MpViewNodes *nodes)
+MpNode *
+mp_view_true_ratio_at (MpBuild *build,
+                       MpNode  *points,
+                       MpNode  *density)
 {
-  MpNode *density = mp_build_view_density (build);
   MpNode *y = mp_view_rows (mp_build_view_samples (build), POINTS), *h, *kernels, *model, *ratio;
   double extent[4], floor;
 
   if (density == NULL || !mp_build_view_extent (build, extent))
-    return FALSE;
+    return NULL;
   h = choose_bandwidth (build, y, MAX (extent[1] - extent[0], extent[3] - extent[2]));
-  kernels = mp_mean (mp_gram (mp_build_view_points (build), y, MP_KERNEL_RBF, h), MP_AXIS (1), FALSE);
+  kernels = mp_mean (mp_gram (points, y, MP_KERNEL_RBF, h), MP_AXIS (1), FALSE);
   model = mp_div (mp_mul_scalar (kernels, 1 / (2 * G_PI)), mp_square (h));
   floor = 1 / ((double) (y != NULL ? y->type.dim[0] : 1) * (extent[1] - extent[0]) * (extent[3] - extent[2]));
+  ratio = mp_div (mp_add_scalar (density, floor), mp_add_scalar (model, floor));
+  return mp_minimum (ratio, mp_scalar (mp_build_graph (build), LIMIT));
+}
+
+static gboolean
+true_ratio_build (MpBuild     *build,
+                  MpViewNodes *nodes)
+{
+  MpNode *ratio = mp_view_true_ratio_at (build, mp_build_view_points (build), mp_build_view_density (build));
+
+  if (ratio == NULL)
+    return FALSE;
   nodes->title = N_("True density ratio (data over a kernel density estimate of the model, up to 10)");
   nodes->neutral = 1;
-  ratio = mp_div (mp_add_scalar (density, floor), mp_add_scalar (model, floor));
-  nodes->tensors[nodes->n_tensors++] = mp_minimum (ratio, mp_scalar (mp_build_graph (build), LIMIT));
+  nodes->tensors[nodes->n_tensors++] = ratio;
   return TRUE;
 }
 

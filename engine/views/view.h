@@ -16,7 +16,8 @@
  *   ARROWS    overlay     starts and steps k × 4: x, y, dx, dy in data units
  *   LATTICE   overlay     positions rows·columns × 2, row by row; optionally opacity rows·columns in [0, 1]; `columns`
  *   POINTS    overlay     a further cloud k × 2
- *   MATRIX    panel       values rows × columns; several panels: one tensor each
+ *   MATRIX    panel       values rows × columns; several panels: one tensor each. Real points, then generated ones, in
+ *                         rows and columns; or with is_map a grid over the plot, the top first
  *   SPACE     panel       real n × k, generated m × k, k 1 or 2; optionally the forces on them, n × k and m × k;
  *                         several panels: `per_panel` tensors each
  *   BARS      panel       values k, and for each a label; several panels: one tensor each
@@ -60,6 +61,7 @@ typedef struct
   MpNode     *tensors[MP_LAYER_MAX_TENSORS];
   guint       per_panel;  /* SPACE; 0: all in one panel */
   gint64      columns;    /* LATTICE */
+  gboolean    is_map;     /* MATRIX */
   GPtrArray  *labels;     /* preset; takes const char *: of panels, or of bars; may stay empty */
 } MpViewNodes;
 
@@ -79,12 +81,13 @@ typedef struct
   char              *detail;          /* numbers that belong to the title, translated: "2 of 16 axes, 93 %"; or NULL */
   double             neutral;
   double             seconds;         /* what it cost the lane's thread */
-  gint               width, height;   /* SURFACE: cells of the grid */
+  gint               width, height;   /* SURFACE, maps: cells of the grid */
   double             extent[4];       /* of the plot: x0, x1, y0, y1; row 0 of a grid is y0 */
   guint              n_tensors;
   MpLayerTensor      tensors[MP_LAYER_MAX_TENSORS];
   guint              per_panel;
   gint64             columns;         /* LATTICE */
+  gboolean           is_map;          /* MATRIX */
   char             **labels;          /* NULL-terminated, or NULL */
 } MpLayer;
 
@@ -109,6 +112,10 @@ MpNode *mp_view_kernel_space (MpBuild *build, MpNode *x);
 /* Points of each side that a kernel map over the grid affords: fewer for a kernel of more parts, each of which costs an
  * exponential for each point of the grid. */
 gint64  mp_view_count_kernel_points (MpBuild *build);
+/* The estimated and the true density ratio at points p × 2, where the true density is `density` (p); both limited to ±10.
+ * title: (out): what is estimated. NULL where the method has no such estimate. */
+MpNode *mp_view_estimate_ratio (MpBuild *build, MpNode *points, const char **title);
+MpNode *mp_view_true_ratio_at (MpBuild *build, MpNode *points, MpNode *density);
 /* |∇ of the sum of the critic's outputs| at each row of x, n; √(|∇|² + 10⁻¹²). A row's output depends on that row
  * alone. NULL without a critic. */
 MpNode *mp_view_gradient_norms (MpBuild *build, MpNode *x);

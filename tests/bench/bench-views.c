@@ -40,7 +40,7 @@ open_lane (const char           *method,
                                            "[method]\nkind = %s\n[optimizer.generator]\nkind = adam\n"
                                            "[train]\nbatch = 200\niterations = %d\n", method, ITERATIONS);
   g_autoptr (MpExperiment) experiment = mp_experiment_parse (text, -1, "bench.ini", error);
-  const MpBuildOptions options = { .n_view_points = GRID * GRID };
+  const MpBuildOptions options = { .n_view_points = GRID * GRID, .view_width = GRID };
   g_autoptr (MpLoop) loop = NULL;
   double extent[4];
 

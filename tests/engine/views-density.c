@@ -95,6 +95,47 @@ test_true_ratio (void)
   mp_view_clear (&view);
 }
 
+/* The two ratios as they are alone, the top row first; at every second point of an even grid whose rows are known. */
+static void
+assert_maps (gint     width,
+             gint     height,
+             gboolean known,
+             gint     step)
+{
+  g_autoptr (MpLoop) loop = open_grid ("gan", "critic.hidden=8;generator.hidden=8", width, height, known);
+  g_autoptr (GError) error = NULL;
+  MpView view;
+
+  g_assert_true (mp_loop_look (loop, (const char *const[]) { "ratio-comparison", "density-ratio", "true-ratio", NULL },
+                               &view, &error));
+  g_assert_no_error (error);
+  g_assert_true (view.layers[0].is_map && !view.layers[1].is_map);
+  g_assert_cmpuint (view.layers[0].n_tensors, ==, 2);
+  for (guint k = 0; k < 2; k++) {
+    const MpLayerTensor *map = &view.layers[0].tensors[k], *alone = &view.layers[k + 1].tensors[0];
+
+    g_assert_cmpint (map->rows, ==, height / step);
+    g_assert_cmpint (map->columns, ==, width / step);
+    for (gint64 j = 0; j < map->rows; j++)
+      for (gint64 i = 0; i < map->columns; i++)
+        assert_near ((double) map->values[j * map->columns + i],
+                     (double) alone->values[(map->rows - 1 - j) * step * width + i * step], 1e-6);
+  }
+  mp_view_clear (&view);
+}
+
+static void
+test_ratio_comparison (void)
+{
+  g_autoptr (MpLoop) unknown = open_lane ("gan", "data.kind=swiss-roll;data.std=0");
+
+  assert_maps (WIDTH, HEIGHT, FALSE, 1);
+  assert_maps (WIDTH, HEIGHT, TRUE, 1);
+  assert_maps (6, 4, FALSE, 1);
+  assert_maps (6, 4, TRUE, 2);
+  g_assert_false (offers (unknown, "ratio-comparison"));
+}
+
 /* ---- the generator ---- */
 
 /* y = zW + b of a linear generator: samples belong to their latents, the lattice is a parallelogram between the images
@@ -181,6 +222,7 @@ views_add_density (void)
 {
   g_test_add_func ("/views/density", test_density);
   g_test_add_func ("/views/true-ratio", test_true_ratio);
+  g_test_add_func ("/views/ratio-comparison", test_ratio_comparison);
   g_test_add_func ("/views/manifold", test_manifold);
   g_test_add_func ("/views/manifold-plane", test_manifold_plane);
   g_test_add_func ("/views/manifold-line", test_manifold_line);

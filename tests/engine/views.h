@@ -24,25 +24,37 @@ void views_add_features (void);
 
 static const double extent[4] = { -3, 3, -2, 2 };
 
-/* In float64, without hidden layers unless `keys` say otherwise, after some iterations. */
+/* In float64, without hidden layers unless `keys` say otherwise, after some iterations. known: the lane knows how long
+ * the grid's rows are. */
 static inline MpLoop *
-open_lane (const char *method,
-           const char *keys)
+open_grid (const char *method,
+           const char *keys,
+           gint        width,
+           gint        height,
+           gboolean    known)
 {
   g_autofree char *all = g_strconcat ("train.precision=float64;generator.latent=2;generator.hidden=", ";",
                                       keys != NULL ? keys : "", NULL);
   g_autoptr (MpExperiment) experiment = lane_experiment (method, all);
   const MpBuildOptions options = {
-    .n_view_samples = N_SAMPLES, .n_view_data = N_DATA, .n_view_points = WIDTH * HEIGHT
+    .n_view_samples = N_SAMPLES, .n_view_data = N_DATA, .n_view_points = width * height,
+    .view_width = known ? width : 0
   };
   const MpDeviceClass *class;
   MpDevice *device = lane_device_new (&class);
   MpLoop *loop = lane_new (experiment, class, device, &options);
   g_autoptr (GError) error = NULL;
 
-  g_assert_true (mp_loop_set_view_grid (loop, WIDTH, HEIGHT, extent, &error));
+  g_assert_true (mp_loop_set_view_grid (loop, width, height, extent, &error));
   lane_run (loop, 0, 3);
   return loop;
+}
+
+static inline MpLoop *
+open_lane (const char *method,
+           const char *keys)
+{
+  return open_grid (method, keys, WIDTH, HEIGHT, FALSE);
 }
 
 static inline void

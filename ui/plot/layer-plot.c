@@ -102,10 +102,13 @@ fill_matrices (const MpLayer *layer,
   mp_panel_begin (panel, MP_PANEL_MATRIX, title, detail, layer->n_tensors);
   for (guint i = 0; i < layer->n_tensors; i++) {
     const MpLayerTensor *tensor = &layer->tensors[i];
-    gint64               split = tensor->rows == tensor->columns && tensor->rows % 2 == 0 ? tensor->rows / 2 : 0;
+    gboolean             halves = !layer->is_map && tensor->rows == tensor->columns && tensor->rows % 2 == 0;
+    gint64               split = halves ? tensor->rows / 2 : 0;
 
     mp_panel_set_matrix (panel, i, get_label (layer, i), tensor->values, tensor->rows, tensor->columns, split, split,
                          layer->neutral);
+    if (layer->is_map)
+      mp_panel_set_map (panel, i, layer->extent);
   }
 }
 

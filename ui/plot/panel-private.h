@@ -14,6 +14,8 @@ typedef struct
   char      *title;      /* or NULL */
   float     *values;     /* MATRIX: rows × columns; BARS: rows */
   gint64     rows, columns, row_split, column_split;
+  gboolean   is_map;     /* MATRIX over the extent */
+  double     extent[4];
   char     **labels;     /* BARS, or NULL */
   MpScatter *scatter;    /* SPACE */
 } MpPanelPart;

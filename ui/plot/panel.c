@@ -144,8 +144,23 @@ mp_panel_set_matrix (MpPanel     *self,
   part->columns = columns;
   part->row_split = row_split;
   part->column_split = column_split;
+  part->is_map = FALSE;
   self->neutral = neutral;
   self->ranged = FALSE;
+}
+
+void
+mp_panel_set_map (MpPanel      *self,
+                  guint         index,
+                  const double  extent[4])
+{
+  MpPanelPart *part;
+
+  g_return_if_fail (self->kind == MP_PANEL_MATRIX && index < self->parts->len);
+
+  part = &g_array_index (self->parts, MpPanelPart, index);
+  part->is_map = TRUE;
+  memcpy (part->extent, extent, sizeof part->extent);
 }
 
 void
@@ -577,6 +592,20 @@ name_row (gint64 row,
   return g_strdup_printf (_("generated %" PRId64), row - split + 1);
 }
 
+/* "(0.5, −1.2)": the middle of a map's cell. */
+static char *
+name_place (const MpPanelPart *part,
+            gint64             row,
+            gint64             column)
+{
+  const double *extent = part->extent;
+  double        u = ((double) column + 0.5) / (double) part->columns, v = ((double) row + 0.5) / (double) part->rows;
+  g_autofree char *x = mp_format_value (extent[0] + u * (extent[1] - extent[0]), 2);
+  g_autofree char *y = mp_format_value (extent[3] - v * (extent[3] - extent[2]), 2);
+
+  return g_strdup_printf ("(%s, %s)", x, y);
+}
+
 char *
 mp_panel_describe_hit (MpPanel          *self,
                        const MpPanelHit *hit)
@@ -587,6 +616,11 @@ mp_panel_describe_hit (MpPanel          *self,
   if (hit->part >= self->parts->len || isnan (hit->value))
     return NULL;
   part = &g_array_index (self->parts, MpPanelPart, hit->part);
+  if (part->is_map) {
+    g_autofree char *place = name_place (part, hit->row, hit->column);
+
+    return g_strdup_printf ("%s: %s", place, value);
+  }
   if (self->kind == MP_PANEL_MATRIX) {
     g_autofree char *row = name_row (hit->row, part->row_split);
     g_autofree char *column = name_row (hit->column, part->column_split);

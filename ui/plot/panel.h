@@ -56,6 +56,10 @@ void        mp_panel_set_matrix (MpPanel     *self,
                                  gint64       row_split,
                                  gint64       column_split,
                                  double       neutral);
+/* The matrix is a map: x0, x1, y0, y1, the top row first. After mp_panel_set_matrix (). */
+void        mp_panel_set_map (MpPanel      *self,
+                              guint         part,
+                              const double  extent[4]);
 /* real: n × k or NULL; generated: m × k; the first two columns are drawn. Forces: as many, or NULL. */
 void        mp_panel_set_space (MpPanel     *self,
                                 guint        part,
