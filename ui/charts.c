@@ -512,7 +512,7 @@ add_chart (MpCharts *self,
   gtk_overlay_set_child (GTK_OVERLAY (overlay), GTK_WIDGET (self->views[k]));
   gtk_overlay_add_overlay (GTK_OVERLAY (overlay), new_buttons (self, k));
   name = g_strdup_printf ("chart-%u", k + 1);
-  actions = mp_export_add_actions (overlay, "chart", name, MP_EXPORT_CHART, chart);
+  actions = mp_export_add_actions (overlay, "chart", name, MP_EXPORT_CHART, chart, NULL);
   self->shows[k] = g_simple_action_new_stateful ("show", G_VARIANT_TYPE_STRING, g_variant_new_string (""));
   g_signal_connect (self->shows[k], "change-state", G_CALLBACK (show_cb), self);
   g_action_map_add_action (actions, G_ACTION (self->shows[k]));

@@ -32,32 +32,68 @@ natural_size (MpExportKind  kind,
   }
 }
 
-static void
-plot_free (MpExportKind kind,
-           gpointer     plot)
+/* ---- drawing ---- */
+
+typedef struct
 {
-  switch (kind) {
+  MpExportKind      kind;
+  gpointer          plot;
+  const MpLaneHead *head;
+} Drawing;
+
+static void
+draw (gpointer           data,
+      cairo_t           *cr,
+      double             width,
+      double             height,
+      const MpPlotStyle *style)
+{
+  const Drawing *drawing = data;
+  double head = drawing->head ? mp_lane_head_get_height (style) : 0;
+
+  cairo_save (cr);
+  if (drawing->head)
+    mp_lane_head_draw (drawing->head, cr, width, style);
+  cairo_translate (cr, 0, head);
+  switch (drawing->kind) {
   case MP_EXPORT_CHART:
-    mp_chart_unref (plot);
+    mp_chart_draw (drawing->plot, cr, width, height - head, style);
     break;
   case MP_EXPORT_SCATTER:
-    mp_scatter_unref (plot);
+    mp_scatter_draw_framed (drawing->plot, cr, width, height - head, style);
     break;
   case MP_EXPORT_PANEL:
-    mp_panel_unref (plot);
+    mp_panel_draw_framed (drawing->plot, cr, width, height - head, style);
     break;
   case MP_EXPORT_PICTURE:
-    mp_picture_free (plot);
+    mp_picture_draw (drawing->plot, cr, width, height - head, style);
     break;
   }
+  cairo_restore (cr);
 }
 
-gboolean
-mp_export_write (const char   *path,
-                 MpExportKind  kind,
-                 gpointer      plot,
-                 GError      **error)
+static void
+draw_card (gpointer           data,
+           cairo_t           *cr,
+           double             width,
+           double             height,
+           const MpPlotStyle *style)
 {
+  mp_colour_set_source (style->card, cr);
+  cairo_paint (cr);
+  draw (data, cr, width, height, style);
+}
+
+/* ---- files ---- */
+
+gboolean
+mp_export_write (const char        *path,
+                 MpExportKind       kind,
+                 gpointer           plot,
+                 const MpLaneHead  *head,
+                 GError           **error)
+{
+  Drawing drawing = { kind, plot, head };
   MpPlotStyle style;
   double width = 0, height = 0;
 
@@ -65,6 +101,9 @@ mp_export_write (const char   *path,
 
   mp_plot_style_init (&style, MP_PLOT_LIGHT);
   natural_size (kind, plot, &width, &height);
+  if (head)
+    return mp_picture_write_drawing (path, width, height + mp_lane_head_get_height (&style), PIXELS_PER_UNIT, &style,
+                                     head->title, draw_card, &drawing, error);
   switch (kind) {
   case MP_EXPORT_CHART:
     return mp_chart_write (plot, path, width, height, PIXELS_PER_UNIT, &style, error);
@@ -78,82 +117,16 @@ mp_export_write (const char   *path,
   g_return_val_if_reached (FALSE);
 }
 
-/* ---- files ---- */
-
-typedef struct
-{
-  MpExportKind kind;
-  gpointer     plot;
-} Drawing;
-
-static void
-drawing_free (gpointer data)
-{
-  Drawing *drawing = data;
-
-  plot_free (drawing->kind, drawing->plot);
-  g_free (drawing);
-}
-
-static gboolean
-write_drawing (GtkWidget   *widget,
-               const char  *path,
-               gpointer     data,
-               GError     **error)
-{
-  Drawing *drawing = data;
-
-  return mp_export_write (path, drawing->kind, drawing->plot, error);
-}
-
-void
-mp_export_ask (GtkWidget    *widget,
-               const char   *name,
-               MpExportKind  kind,
-               gpointer      plot)
-{
-  Drawing *drawing = g_new0 (Drawing, 1);
-  g_autofree char *file_name = g_strconcat (name, ".png", NULL);
-
-  drawing->kind = kind;
-  drawing->plot = plot;
-  mp_export_file_ask (widget, _("Export picture"), file_name, write_drawing, drawing, drawing_free);
-}
-
 /* ---- the clipboard ---- */
 
-static void
-draw (gpointer           data,
-      cairo_t           *cr,
-      double             width,
-      double             height,
-      const MpPlotStyle *style)
-{
-  Drawing *drawing = data;
-
-  switch (drawing->kind) {
-  case MP_EXPORT_CHART:
-    mp_chart_draw (drawing->plot, cr, width, height, style);
-    break;
-  case MP_EXPORT_SCATTER:
-    mp_scatter_draw_framed (drawing->plot, cr, width, height, style);
-    break;
-  case MP_EXPORT_PANEL:
-    mp_panel_draw_framed (drawing->plot, cr, width, height, style);
-    break;
-  case MP_EXPORT_PICTURE:
-    mp_picture_draw (drawing->plot, cr, width, height, style);
-    break;
-  }
-}
-
 void
-mp_export_copy (GtkWidget    *widget,
-                MpExportKind  kind,
-                gpointer      plot)
+mp_export_copy (GtkWidget        *widget,
+                MpExportKind      kind,
+                gpointer          plot,
+                const MpLaneHead *head)
 {
   g_autoptr (GdkTexture) texture = NULL;
-  Drawing drawing = { kind, plot };
+  Drawing drawing = { kind, plot, head };
   MpPlotStyle style;
   double width = 0, height = 0;
 
@@ -161,6 +134,7 @@ mp_export_copy (GtkWidget    *widget,
   style.text_scale = 1;
   style.pixel_ratio = PIXELS_PER_UNIT;
   natural_size (kind, plot, &width, &height);
+  height += head ? mp_lane_head_get_height (&style) : 0;
   texture = mp_plot_render (width, height, PIXELS_PER_UNIT, &style, draw, &drawing);
   gdk_clipboard_set_texture (gtk_widget_get_clipboard (widget), texture);
   gtk_widget_activate_action (widget, "win.toast", "s", _("Image copied"));
@@ -174,6 +148,7 @@ typedef struct
   char         *name;
   MpExportKind  kind;
   gpointer      plot;
+  MpExportHead  get_head;
 } Target;
 
 static void
@@ -185,19 +160,39 @@ target_free (gpointer data)
   g_free (target);
 }
 
+/* Returns: (transfer none): head, filled, or NULL where there is none. */
+static const MpLaneHead *
+get_head (const Target *target,
+          MpLaneHead   *head)
+{
+  if (!target->get_head)
+    return NULL;
+  target->get_head (target->widget, head);
+  return head;
+}
+
+/* The target lives as long as the widget, which is there when a file was chosen. */
+static gboolean
+write_target (GtkWidget   *widget,
+              const char  *path,
+              gpointer     data,
+              GError     **error)
+{
+  const Target *target = data;
+  MpLaneHead head;
+
+  return mp_export_write (path, target->kind, target->plot, get_head (target, &head), error);
+}
+
 static void
 export_cb (GSimpleAction *action,
            GVariant      *parameter,
            gpointer       data)
 {
   Target *target = data;
+  g_autofree char *name = g_strconcat (target->name, ".png", NULL);
 
-  if (target->kind == MP_EXPORT_CHART)
-    mp_export_ask (target->widget, target->name, target->kind, mp_chart_ref (target->plot));
-  else if (target->kind == MP_EXPORT_PANEL)
-    mp_export_ask (target->widget, target->name, target->kind, mp_panel_ref (target->plot));
-  else
-    mp_export_ask (target->widget, target->name, target->kind, mp_scatter_ref (target->plot));
+  mp_export_file_ask (target->widget, _("Export picture"), name, write_target, target, NULL);
 }
 
 static void
@@ -206,8 +201,9 @@ copy_cb (GSimpleAction *action,
          gpointer       data)
 {
   Target *target = data;
+  MpLaneHead head;
 
-  mp_export_copy (target->widget, target->kind, target->plot);
+  mp_export_copy (target->widget, target->kind, target->plot, get_head (target, &head));
 }
 
 void
@@ -226,7 +222,8 @@ mp_export_add_actions (GtkWidget    *widget,
                        const char   *prefix,
                        const char   *name,
                        MpExportKind  kind,
-                       gpointer      plot)
+                       gpointer      plot,
+                       MpExportHead  get_head)
 {
   const GActionEntry entries[] = {
     { .name = "export", .activate = export_cb },
@@ -242,6 +239,7 @@ mp_export_add_actions (GtkWidget    *widget,
   target->name = g_strdup (name);
   target->kind = kind;
   target->plot = plot;
+  target->get_head = get_head;
   g_object_set_data_full (G_OBJECT (group), "target", target, target_free);
   g_action_map_add_action_entries (G_ACTION_MAP (group), entries, G_N_ELEMENTS (entries), target);
   gtk_widget_insert_action_group (widget, prefix, G_ACTION_GROUP (group));

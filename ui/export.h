@@ -23,26 +23,27 @@ typedef enum
 /* Adds "Export…" and "Copy image" of the action group `prefix`. */
 void     mp_export_append_menu (GMenu        *menu,
                                 const char   *prefix);
+/* Fills what stands above a plot by itself, as the widget shows it now: the lane, its method, the iteration. */
+typedef void (*MpExportHead) (GtkWidget *widget, MpLaneHead *head);
+
 /* Inserts an action group `prefix` with "export" and "copy" for a chart, scatter or panel, which must live as long as the
- * widget. name: proposed for the file. Returns: (transfer none): the group; lives with the widget. */
+ * widget. name: proposed for the file. get_head: or NULL. Returns: (transfer none): the group; lives with the widget. */
 GActionMap *mp_export_add_actions (GtkWidget    *widget,
                                 const char   *prefix,
                                 const char   *name,
                                 MpExportKind  kind,
-                                gpointer      plot);
-/* Asks where to, then writes. plot: (transfer full). */
-void     mp_export_ask         (GtkWidget    *widget,
-                                const char   *name,
-                                MpExportKind  kind,
-                                gpointer      plot);
-/* Copies an image as the widget's theme draws it. */
-void     mp_export_copy        (GtkWidget    *widget,
-                                MpExportKind  kind,
-                                gpointer      plot);
-/* Writes in light colours, as on paper; PNG with two pixels per unit. */
-gboolean mp_export_write       (const char   *path,
-                                MpExportKind  kind,
                                 gpointer      plot,
-                                GError      **error);
+                                MpExportHead  get_head);
+/* Copies an image as the widget's theme draws it. head: of a scatter or panel, or NULL. */
+void     mp_export_copy        (GtkWidget        *widget,
+                                MpExportKind      kind,
+                                gpointer          plot,
+                                const MpLaneHead *head);
+/* Writes in light colours, as on paper; PNG with two pixels per unit. */
+gboolean mp_export_write       (const char       *path,
+                                MpExportKind      kind,
+                                gpointer          plot,
+                                const MpLaneHead *head,
+                                GError          **error);
 
 G_END_DECLS

@@ -352,6 +352,13 @@ mp_lane_card_init (MpLaneCard *self)
   gtk_widget_add_controller (GTK_WIDGET (self), focus);
 }
 
+static void
+fill_head (GtkWidget  *widget,
+           MpLaneHead *head)
+{
+  mp_lane_card_get_head (MP_LANE_CARD (widget), head);
+}
+
 GtkWidget *
 mp_lane_card_new (MpLaneModel *model)
 {
@@ -367,10 +374,10 @@ mp_lane_card_new (MpLaneModel *model)
   mp_lane_plots_set_model (self->plots, model);
   mp_layer_bar_set_plots (self->layers, model, self->plots);
   mp_export_add_actions (GTK_WIDGET (self), "plot", mp_lane_model_get_title (model), MP_EXPORT_SCATTER,
-                         mp_lane_plots_get_scatter (self->plots));
+                         mp_lane_plots_get_scatter (self->plots), fill_head);
   panel_name = g_strdup_printf (_("%s panel"), mp_lane_model_get_title (model));
   self->panel_actions = mp_export_add_actions (GTK_WIDGET (self), "panel", panel_name, MP_EXPORT_PANEL,
-                                               mp_lane_plots_get_panel (self->plots));
+                                               mp_lane_plots_get_panel (self->plots), fill_head);
   g_signal_connect_object (mp_lane_model_get_layers (model), "changed-choice", G_CALLBACK (update_panel_actions), self,
                            G_CONNECT_SWAPPED);
   update_panel_actions (self);

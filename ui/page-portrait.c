@@ -347,6 +347,29 @@ clear_cb (MpPortraitPage *self)
   gtk_label_set_text (self->said, _("Click in a plot to follow the flow from there."));
 }
 
+char *
+mp_portrait_page_dup_title (MpPortraitPage *self)
+{
+  const MpPortrait *portrait;
+  GString *settings;
+
+  g_return_val_if_fail (MP_IS_PORTRAIT_PAGE (self), NULL);
+
+  portrait = mp_portrait_find (g_ptr_array_index (self->ids, gtk_drop_down_get_selected (self->chooser)));
+  if (portrait)
+    return g_strdup (g_dgettext (GETTEXT_PACKAGE, portrait->title));
+  settings = g_string_new (NULL);
+  for (guint i = 0; i < self->game->base.n_params; i++) {
+    const MpParam *param = &self->game->base.params[i];
+    const char *value = g_hash_table_lookup (self->values, param->key);
+
+    g_string_append_printf (settings, "%s%s %s", i > 0 ? " · " : "",
+                            param->symbol ? param->symbol : g_dgettext (GETTEXT_PACKAGE, param->title),
+                            value ? value : param->default_value);
+  }
+  return g_string_free (settings, FALSE);
+}
+
 static gboolean
 write_file (GtkWidget   *widget,
             const char  *path,
@@ -354,13 +377,14 @@ write_file (GtkWidget   *widget,
             GError     **error)
 {
   MpPortraitPage *self = MP_PORTRAIT_PAGE (widget);
+  g_autofree char *title = mp_portrait_page_dup_title (self);
   MpPhasePlot *plots[4];
   MpPlotStyle style;
 
   for (guint i = 0; i < self->n_panels; i++)
     plots[i] = mp_phase_view_get_plot (self->panels[i].view);
   mp_plot_style_init (&style, MP_PLOT_LIGHT);
-  return mp_phase_plots_write (plots, self->n_panels, NULL, path, &style, error);
+  return mp_phase_plots_write (plots, self->n_panels, title, path, &style, error);
 }
 
 static void

@@ -19,6 +19,8 @@ GtkWidget   *mp_portrait_page_new          (MpSession      *session);
 /* A portrait's or a game's id. */
 void         mp_portrait_page_show         (MpPortraitPage *self,
                                             const char     *id);
+/* What stands above an exported picture: the portrait's title, or the settings of a single game. (transfer full) */
+char        *mp_portrait_page_dup_title    (MpPortraitPage *self);
 guint        mp_portrait_page_get_n_panels (MpPortraitPage *self);
 /* Trajectories that have come, of all panels. */
 guint        mp_portrait_page_get_n_trajectories (MpPortraitPage *self);

@@ -104,7 +104,7 @@ write_picture (GtkWidget   *widget,
 {
   g_autoptr (MpPicture) picture = mp_window_make_picture (MP_WINDOW (widget));
 
-  return mp_export_write (path, MP_EXPORT_PICTURE, picture, error);
+  return mp_export_write (path, MP_EXPORT_PICTURE, picture, NULL, error);
 }
 
 static void
@@ -121,7 +121,7 @@ export_action (GtkWidget  *widget,
   } else {
     g_autoptr (MpPicture) picture = mp_window_make_picture (self);
 
-    mp_export_copy (widget, MP_EXPORT_PICTURE, picture);
+    mp_export_copy (widget, MP_EXPORT_PICTURE, picture, NULL);
   }
 }
 

@@ -18,6 +18,8 @@ test_page (void)
   GtkWidget *window = gtk_window_new (), *widget = mp_portrait_page_new (NULL);
   MpPortraitPage *page = MP_PORTRAIT_PAGE (widget);
 
+  g_autofree char *portrait = NULL, *settings = NULL;
+
   gtk_window_set_child (GTK_WINDOW (window), widget);
   g_assert_cmpuint (mp_portrait_page_get_n_panels (page), ==, 4);
   WAIT_FOR (mp_portrait_page_get_n_trajectories (page) == 12);
@@ -25,7 +27,12 @@ test_page (void)
   g_signal_emit_by_name (canned_find (widget, MP_TYPE_PHASE_VIEW, 0), "launched", 0.8, 0.7);
   WAIT_FOR (mp_portrait_page_get_n_trajectories (page) == 16);
 
+  portrait = mp_portrait_page_dup_title (page);
+  g_assert_nonnull (strstr (portrait, "Figure S1"));
+
   mp_portrait_page_show (page, "dirac");
+  settings = mp_portrait_page_dup_title (page);
+  g_assert_cmpstr (settings, ==, "Losses minimax · Gradient penalty none · γ 1");
   g_assert_cmpuint (mp_portrait_page_get_n_panels (page), ==, 1);
   g_assert_cmpuint (mp_portrait_page_get_n_trajectories (page), ==, 0);
   g_signal_emit_by_name (canned_find (widget, MP_TYPE_PHASE_VIEW, 0), "launched", 1.0, 0.0);

@@ -690,6 +690,28 @@ test_gallery (void)
 
 /* ---- files ---- */
 
+/* A plot by itself says of which lane and iteration it is, above itself. */
+static void
+test_export_head (void)
+{
+  g_autoptr (MpLaneModel) lane = canned_lane ("gram", 1);
+  GtkWidget *card = g_object_ref_sink (mp_lane_card_new (lane));
+  GdkContentProvider *content;
+  g_auto (GValue) value = G_VALUE_INIT;
+  g_autoptr (GError) error = NULL;
+  MpPlotStyle style;
+
+  mp_plot_style_init (&style, MP_PLOT_LIGHT);
+  g_assert_true (gtk_widget_activate_action (card, "plot.copy", NULL));
+  content = gdk_clipboard_get_content (gtk_widget_get_clipboard (card));
+  g_value_init (&value, GDK_TYPE_TEXTURE);
+  g_assert_true (gdk_content_provider_get_value (content, &value, &error));
+  g_assert_no_error (error);
+  g_assert_cmpint (gdk_texture_get_height (g_value_get_object (&value)), ==,
+                   gdk_texture_get_width (g_value_get_object (&value)) + 2 * (int) mp_lane_head_get_height (&style));
+  g_object_unref (card);
+}
+
 static void
 test_export (void)
 {
@@ -705,6 +727,8 @@ test_export (void)
   gpointer plots[] = { [MP_EXPORT_CHART] = chart, [MP_EXPORT_SCATTER] = scatter, [MP_EXPORT_PANEL] = panel,
                        [MP_EXPORT_PICTURE] = picture };
   MpLayer *layer = canned_layer (MP_DRAW_BARS, 0);
+  const MpLaneHead head = { .title = "GRAM", .iteration = 4200, .modes = -1, .high_quality = NAN, .rate = NAN };
+  const MpLaneHead *heads[] = { NULL, &head, &head, NULL };
 
   mp_layer_fill_panel (layer, panel);
   canned_layer_free (layer);
@@ -714,7 +738,7 @@ test_export (void)
       g_autofree char *path = g_build_filename (dir, files[i].name, NULL), *text = NULL;
       g_autoptr (GError) error = NULL;
 
-      g_assert_true (mp_export_write (path, kind, plots[kind], &error));
+      g_assert_true (mp_export_write (path, kind, plots[kind], heads[kind], &error));
       g_assert_no_error (error);
       g_assert_true (g_file_get_contents (path, &text, NULL, &error));
       g_assert_true (g_str_has_prefix (text, files[i].magic));
@@ -724,7 +748,7 @@ test_export (void)
     g_autofree char *path = g_build_filename (dir, "plot.gif", NULL);
     g_autoptr (GError) error = NULL;
 
-    g_assert_false (mp_export_write (path, MP_EXPORT_CHART, chart, &error));
+    g_assert_false (mp_export_write (path, MP_EXPORT_CHART, chart, NULL, &error));
     g_assert_error (error, MP_PICTURE_ERROR, MP_PICTURE_ERROR_FORMAT);
   }
   mp_scatter_unref (scatter);
@@ -754,5 +778,6 @@ main (int    argc,
   g_test_add_func ("/widgets/transport", test_transport);
   g_test_add_func ("/widgets/gallery", test_gallery);
   g_test_add_func ("/widgets/export", test_export);
+  g_test_add_func ("/widgets/export-head", test_export_head);
   return g_test_run ();
 }

@@ -189,7 +189,7 @@ test_picture (Fixture       *fixture,
   fixture_train (fixture, "ring-comparison");
   WAIT_FOR (iteration (fixture, 0) > 5 && mp_lane_model_get_snapshot (lane (fixture, 0)));
   picture = mp_window_make_picture (fixture->window);
-  g_assert_true (mp_export_write (path, MP_EXPORT_PICTURE, picture, &error));
+  g_assert_true (mp_export_write (path, MP_EXPORT_PICTURE, picture, NULL, &error));
   g_assert_no_error (error);
   g_assert_true (g_file_get_contents (path, &text, NULL, &error));
   g_assert_nonnull (strstr (text, "<svg"));

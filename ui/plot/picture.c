@@ -118,6 +118,19 @@ mp_lane_head_summary (const MpLaneHead *head)
 
 /* ---- layout ---- */
 
+/* With the room below it, which a plot in a frame brings itself. */
+static double
+head_height (const MpPlotStyle *style)
+{
+  return ceil (46 * style->text_scale + 6);
+}
+
+double
+mp_lane_head_get_height (const MpPlotStyle *style)
+{
+  return head_height (style) - PAD;
+}
+
 typedef struct
 {
   double head, foot;         /* of a lane's card: above and below its plot */
@@ -188,7 +201,7 @@ make_frame (MpPicture         *self,
             const MpPlotStyle *style)
 {
   double text = style->text_scale;
-  Frame  frame = { .head = ceil (46 * text + 6), .cells = 1 };
+  Frame  frame = { .head = head_height (style), .cells = 1 };
 
   frame.title = ceil ((self->title != NULL ? 26 : self->subtitle != NULL ? 20 : 0) * text);
   for (guint i = 0; i < self->lanes->len; frame.lane_rows++) {
@@ -276,6 +289,19 @@ draw_head (MpPen            *pen,
   right = mp_pen_draw (pen, MP_TEXT_TICK, style->dim_text, x + width, second, 1, width, summary);
   if (head->subtitle != NULL && width - right > 40)
     mp_pen_draw (pen, MP_TEXT_TICK, style->dim_text, x, second, 0, width - right - 12, head->subtitle);
+}
+
+void
+mp_lane_head_draw (const MpLaneHead  *head,
+                   cairo_t           *cr,
+                   double             width,
+                   const MpPlotStyle *style)
+{
+  MpPen pen;
+
+  mp_pen_init (&pen, cr, style);
+  draw_head (&pen, head, 0, 0, width);
+  mp_pen_clear (&pen);
 }
 
 /* "Decision" of "Decision (probability of real)" where there is no room for the words in brackets. */

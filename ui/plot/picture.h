@@ -38,6 +38,13 @@ typedef struct
 /* "modes 8/8 · HQ 93 % · 980 it/s". (transfer full) */
 char      *mp_lane_head_summary (const MpLaneHead *head);
 
+/* The head as it stands above a lane's plot: from (0, 0), with room around it except below. */
+void       mp_lane_head_draw (const MpLaneHead  *head,
+                              cairo_t           *cr,
+                              double             width,
+                              const MpPlotStyle *style);
+double     mp_lane_head_get_height (const MpPlotStyle *style);
+
 typedef struct _MpPicture MpPicture;
 
 /* title, subtitle: or NULL. */
