@@ -7,6 +7,7 @@
 
 #define ZOOM_STEP 1.25
 #define MANY_CURVES 6
+#define TITLE_HEIGHT 48 /* of the title and the line below it, at 100 % text */
 
 /* ---- what charts share ---- */
 
@@ -340,6 +341,39 @@ key_cb (GtkEventControllerKey *controller,
   }
 }
 
+/* ---- words ---- */
+
+char *
+mp_chart_view_dup_tooltip (MpChartView *self,
+                           double       y)
+{
+  const char *title;
+  g_autofree char *note = NULL;
+  MpPlotStyle style;
+
+  g_return_val_if_fail (MP_IS_CHART_VIEW (self), NULL);
+
+  get_style (self, &style);
+  title = mp_chart_get_title (self->chart);
+  if (!title || y > TITLE_HEIGHT * style.text_scale)
+    return NULL;
+  note = mp_chart_dup_note (self->chart, FALSE);
+  return g_strdup_printf ("%s%s%s", title, note[0] ? "\n" : "", note);
+}
+
+static gboolean
+mp_chart_view_query_tooltip (GtkWidget  *widget,
+                             int         x,
+                             int         y,
+                             gboolean    keyboard,
+                             GtkTooltip *tooltip)
+{
+  g_autofree char *text = mp_chart_view_dup_tooltip (MP_CHART_VIEW (widget), keyboard ? 0 : y);
+
+  gtk_tooltip_set_text (tooltip, text);
+  return text != NULL;
+}
+
 static void
 mp_chart_view_dispose (GObject *object)
 {
@@ -371,6 +405,7 @@ mp_chart_view_class_init (MpChartViewClass *klass)
   object_class->finalize = mp_chart_view_finalize;
   widget_class->snapshot = mp_chart_view_snapshot;
   widget_class->measure = mp_chart_view_measure;
+  widget_class->query_tooltip = mp_chart_view_query_tooltip;
   gtk_widget_class_set_css_name (widget_class, "chart");
   gtk_widget_class_set_accessible_role (widget_class, GTK_ACCESSIBLE_ROLE_IMG);
 }
@@ -383,6 +418,7 @@ mp_chart_view_init (MpChartView *self)
 
   self->chart = mp_chart_new ();
   gtk_widget_set_focusable (GTK_WIDGET (self), TRUE);
+  gtk_widget_set_has_tooltip (GTK_WIDGET (self), TRUE);
 
   controller = gtk_event_controller_motion_new ();
   g_signal_connect (controller, "motion", G_CALLBACK (motion_cb), self);

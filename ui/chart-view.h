@@ -40,6 +40,9 @@ MpChart     *mp_chart_view_get_chart    (MpChartView *self);
 /* Width at the end of the title line that controls lie over. */
 void         mp_chart_view_set_title_reserve (MpChartView *self,
                                               int          width);
+/* Title and what is said of it, in full, where the pointer is at their height; else NULL. (transfer full) */
+char        *mp_chart_view_dup_tooltip  (MpChartView *self,
+                                         double       y);
 /* The chart or its series were changed: draw again. */
 void         mp_chart_view_invalidate   (MpChartView *self);
 void         mp_chart_view_describe     (MpChartView *self);

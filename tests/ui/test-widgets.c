@@ -390,8 +390,14 @@ test_chart_view (void)
   MpChartLink *link = mp_chart_link_new ();
   GtkWidget *a = mp_chart_view_new (link), *b = mp_chart_view_new (link);
   MpSeries *series = canned_series (0, 1000);
+  g_autofree char *tooltip = NULL;
   double first, last;
 
+  /* a title that has no room is whole under the pointer, and only there */
+  mp_chart_set_title (mp_chart_view_get_chart (MP_CHART_VIEW (a)), "Distance to the nearest centre", "of samples");
+  tooltip = mp_chart_view_dup_tooltip (MP_CHART_VIEW (a), 20);
+  g_assert_cmpstr (tooltip, ==, "Distance to the nearest centre\nof samples");
+  g_assert_null (mp_chart_view_dup_tooltip (MP_CHART_VIEW (a), 100));
   mp_chart_add_series (mp_chart_view_get_chart (MP_CHART_VIEW (a)), series, "A", 0, MP_DASH_SOLID);
   mp_chart_add_series (mp_chart_view_get_chart (MP_CHART_VIEW (b)), series, "B", 0, MP_DASH_SOLID);
   mp_chart_link_set_range (link, 100, 200);
