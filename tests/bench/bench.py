@@ -264,9 +264,33 @@ def bench_views(options, results):
     return [(f'all layers of a lane ({method})', value, 'ms', '< 8', value < 8)]
 
 
+def bench_sweep(options, results):
+    """96 runs on two lanes, against the sum of their training time over two."""
+    ratios = []
+    for _ in range(options.runs):
+        words = subprocess.run([sys.executable, str(ROOT / 'tests' / 'bench' / 'bench-sweep.py'), str(PROGRAM)],
+                               stdout=subprocess.PIPE, text=True, check=True).stdout
+        options.say(words.strip())
+        ratios.append(float(re.search(r'ratio ([0-9.]+)', words)[1]))
+    results['sweep'] = ratios
+    return [('96 runs on two lanes over half their training time', median(ratios), '×', '≤ 1.1', median(ratios) <= 1.1)]
+
+
+def bench_timeline(options, results):
+    """What an hour's run at 2,000 iterations a second keeps of its past."""
+    program = BUILD / 'tests' / 'bench' / 'bench-timeline'
+    if not program.exists():
+        raise Missing('tests/bench/bench-timeline is not built')
+    words = subprocess.run([str(program)], stdout=subprocess.PIPE, text=True, check=True).stdout
+    size, worst = (float(re.search(pattern, words)[1]) for pattern in (r'size ([0-9.]+) MB', r'worst ([0-9.]+) ms'))
+    results['timeline'] = {'size_mb': size, 'worst_ms': worst}
+    return [('timeline of an hour at 2,000 iterations/s', size, 'MB', '< 200', size < 200),
+            ('reading a moment of it, the worst', worst, 'ms', '< 50', worst < 50)]
+
+
 SECTIONS = {'ring': bench_ring, 'wide': bench_wide, 'floor': bench_floor, 'allocations': bench_allocations,
             'memory': bench_memory, 'start': bench_start, 'window': bench_window, 'scrub': bench_scrub, 'chart': bench_chart,
-            'views': bench_views}
+            'views': bench_views, 'sweep': bench_sweep, 'timeline': bench_timeline}
 
 
 # ---- report ----
