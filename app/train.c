@@ -215,7 +215,7 @@ start_new (MpArguments  *arguments,
            int          *status)
 {
   g_autoptr (GPtrArray) lanes = g_ptr_array_new_with_free_func (lane_free);
-  g_autofree char *title = NULL;
+  g_autofree char *title = NULL, *heading = NULL;
   g_autoptr (GPtrArray) experiments = load_experiments (arguments->words, &title);
   g_autoptr (GPtrArray) names = NULL;
   const char *out = mp_arguments_get (arguments, "out");
@@ -228,7 +228,8 @@ start_new (MpArguments  *arguments,
   names = mp_name_lanes (experiments);
   if (!mp_apply_settings (arguments, experiments, names) || !read_options (arguments, &options, note, status))
     return NULL;
-  if (out != NULL && !mp_comparison_create (out, title, names, &error)) {
+  heading = title != NULL ? mp_comparison_make_title (experiments, title) : NULL;
+  if (out != NULL && !mp_comparison_create (out, heading, names, &error)) {
     *status = mp_complain_error (error);
     return NULL;
   }

@@ -156,6 +156,7 @@ restart_cb (MpLaneModel   *model,
             MpSessionLane *lane)
 {
   mp_session_lane_restart (lane, mp_lane_model_get_draft (model));
+  mp_session_update_title (lane->session);
 }
 
 static void

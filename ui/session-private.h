@@ -19,6 +19,7 @@ struct _MpSession
   MpTimeline *timeline;
   char       *runs_dir;
   char       *title;
+  char       *given_title; /* which holds unless lanes got other data or methods */
   char       *subtitle;
   char       *device;      /* of new lanes, or NULL: auto */
   gboolean    wants_play;
@@ -52,6 +53,8 @@ void           mp_session_queue_removal  (MpSession     *self);
 void           mp_session_retire         (MpSession     *self,
                                           MpTrainer     *trainer);
 guint          mp_session_free_colour    (MpSession     *self);
+/* Lanes may have got other data or methods than the title speaks of. */
+void           mp_session_update_title   (MpSession     *self);
 /* After lanes came or went. */
 void           mp_session_update         (MpSession     *self);
 /* After the state of lanes changed. */

@@ -275,6 +275,7 @@ mp_session_finalize (GObject *object)
   g_clear_pointer (&self->runs_dir, g_free);
   g_clear_pointer (&self->device, g_free);
   g_clear_pointer (&self->title, g_free);
+  g_clear_pointer (&self->given_title, g_free);
   g_clear_pointer (&self->subtitle, g_free);
   G_OBJECT_CLASS (mp_session_parent_class)->finalize (object);
 }
@@ -393,8 +394,20 @@ mp_session_set_title (MpSession  *self,
 {
   char *copy = g_strdup (title);
 
+  g_free (self->given_title);
+  self->given_title = copy;
+  mp_session_update_title (self);
+}
+
+void
+mp_session_update_title (MpSession *self)
+{
+  g_autoptr (GPtrArray) experiments = g_ptr_array_new ();
+
+  for (guint i = 0; i < self->lanes->len; i++)
+    g_ptr_array_add (experiments, mp_lane_model_get_experiment (((MpSessionLane *) self->lanes->pdata[i])->model));
   g_free (self->title);
-  self->title = copy;
+  self->title = mp_comparison_make_title (experiments, self->given_title);
   g_object_notify_by_pspec (G_OBJECT (self), props[PROP_TITLE]);
 }
 

@@ -12,6 +12,7 @@
 #include "engine/train/keyfile.h"
 #include "engine/train/paths.h"
 #include "engine/train/schema.h"
+#include "engine/train/titles.h"
 
 struct _MpExperiment
 {
@@ -19,7 +20,7 @@ struct _MpExperiment
   char               *id;
   char               *file;                 /* for messages */
   char               *dir;                  /* that relative paths are relative to; NULL: the file's */
-  char               *title;                /* in the user's language; NULL: as [experiment] says */
+  MpTitle             title;                /* beside [experiment] title */
   const MpDescriptor *kinds[MP_N_GROUPS];   /* NULL in groups without kind and in groups not in force */
   GHashTable         *values;               /* "group.key" → MpValue */
 };
@@ -74,7 +75,7 @@ mp_experiment_unref (MpExperiment *self)
   g_free (self->id);
   g_free (self->file);
   g_free (self->dir);
-  g_free (self->title);
+  mp_title_clear (&self->title);
   g_hash_table_unref (self->values);
   g_free (self);
 }
@@ -423,7 +424,9 @@ mp_experiment_from_key_file (MpKeyFile  *file,
     }
   }
   name_variants (self);
-  self->title = g_strdup (mp_key_file_get_localised (file, "experiment", "title"));
+  if (mp_experiment_get_string (self, "experiment", "title")[0] != '\0')
+    mp_title_read (&self->title, mp_key_file_get_localised (file, "experiment", "title"),
+                   self->kinds[MP_GROUP_METHOD], self->kinds[MP_GROUP_DATA]);
   return g_steal_pointer (&self);
 }
 
@@ -451,7 +454,7 @@ mp_experiment_copy (MpExperiment *self)
   g_free (copy->id);
   copy->id = g_strdup (self->id);
   copy->dir = g_strdup (self->dir);
-  copy->title = g_strdup (self->title);
+  mp_title_copy (&copy->title, &self->title);
   memcpy (copy->kinds, self->kinds, sizeof copy->kinds);
   g_hash_table_iter_init (&iter, self->values);
   while (g_hash_table_iter_next (&iter, &path, &value)) {
@@ -549,6 +552,8 @@ mp_experiment_to_text_in (MpExperiment *self,
                              path != NULL ? path : mp_experiment_get_string (self, name, param->key));
     }
   }
+  if (self->title.made_text != NULL)
+    g_key_file_set_string (file, "experiment", "title", self->title.made_text);
   return g_key_file_to_data (file, NULL, NULL);
 }
 
@@ -571,9 +576,17 @@ mp_experiment_set_id (MpExperiment *self,
 const char *
 mp_experiment_get_title (MpExperiment *self)
 {
-  const char *title = self->title != NULL ? self->title : mp_experiment_get_string (self, "experiment", "title");
+  const char *text = mp_experiment_get_string (self, "experiment", "title");
+  const char *title = self->title.made != NULL ? self->title.made
+                      : self->title.localised != NULL ? self->title.localised : text;
 
   return title[0] != '\0' ? title : self->id;
+}
+
+gboolean
+mp_experiment_is_renamed (MpExperiment *self)
+{
+  return self->title.made != NULL;
 }
 
 /* ---- changing ---- */
@@ -603,8 +616,10 @@ mp_experiment_set_value (MpExperiment  *self,
     return fail_unknown_group (self, group_name, 0, error);
   if (is_kind_key (group, key)) {
     set = set_kind (self, group, value, error);
-    if (set)
+    if (set) {
       refill (self);
+      mp_title_follow (&self->title, self->kinds[MP_GROUP_METHOD], self->kinds[MP_GROUP_DATA]);
+    }
   } else {
     set = set_key (self, group, key, value, error);
     if (set)
@@ -616,7 +631,7 @@ mp_experiment_set_value (MpExperiment  *self,
   if (!set)
     prefix (error, self, group, 0);
   else if (group == MP_GROUP_EXPERIMENT && strcmp (key, "title") == 0)
-    g_clear_pointer (&self->title, g_free);
+    mp_title_clear (&self->title);
   return set;
 }
 

@@ -52,7 +52,10 @@ void          mp_experiment_set_dir (MpExperiment *self, const char *dir);
 
 const char   *mp_experiment_get_id (MpExperiment *self);           /* preset id or file's stem */
 void          mp_experiment_set_id (MpExperiment *self, const char *id);
+/* The file's title; after the data or the method has become one of another kind it is made of both, until somebody sets
+ * [experiment] title. */
 const char   *mp_experiment_get_title (MpExperiment *self);
+gboolean      mp_experiment_is_renamed (MpExperiment *self);       /* whether the title is made */
 
 /* "method.ridge=0.01". Validates. Changing a kind resets the keys of its group that the new kind lacks. */
 gboolean      mp_experiment_set (MpExperiment *self, const char *assignment, GError **error);
@@ -105,5 +108,8 @@ GPtrArray *mp_presets_list (GError **error);                       /* MpPreset *
 /* Loads a preset or file that is an experiment (one lane) or a comparison (its lanes).
  * title: (out) (optional) (transfer full). Returns: (transfer full) array of MpExperiment *. */
 GPtrArray *mp_comparison_load (const char *name, char **title, GError **error);
+/* What lanes (MpExperiment *) are called together: `title` while it holds of each of them, else their methods and the data
+ * that they share. (transfer full) */
+char      *mp_comparison_make_title (GPtrArray *experiments, const char *title);
 
 G_END_DECLS

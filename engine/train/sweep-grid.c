@@ -96,12 +96,14 @@ apply_axis (MpSweep           *self,
 
 /* The experiment's own title, unless the sweep calls its base something else than by its method. */
 static const char *
-stem_of_title (MpSweep      *self,
-               guint         cell,
-               MpExperiment *experiment)
+stem_of_title (MpSweep           *self,
+               guint              cell,
+               const MpSweepBase *base,
+               MpExperiment      *experiment)
 {
   const char *label = mp_sweep_get_axis (self, 0)->labels[mp_sweep_get_position (self, cell, 0)];
-  const MpDescriptor *method = mp_registry_find (MP_KIND_METHOD, mp_experiment_get_string (experiment, "method", "kind"));
+  const char *kind = mp_experiment_get_string (base->experiment, "method", "kind");
+  const MpDescriptor *method = mp_registry_find (MP_KIND_METHOD, kind);
 
   return g_str_equal (label, _(method->title)) ? mp_experiment_get_title (experiment) : label;
 }
@@ -121,7 +123,7 @@ make_experiment (MpSweep  *self,
 
   g_string_truncate (name, 0);
   append_slug (name, base->name);
-  g_string_assign (title, stem_of_title (self, cell, experiment));
+  g_string_truncate (title, 0);
   for (guint i = 1; i < self->axes->len; i++) {
     const MpSweepAxis *axis = mp_sweep_get_axis (self, i);
     guint position = mp_sweep_get_position (self, cell, i), n;
@@ -136,6 +138,7 @@ make_experiment (MpSweep  *self,
     append_slug (name, axis->labels[position]);
     g_string_append_printf (title, " · %s %s", axis->title, axis->labels[position]);
   }
+  g_string_prepend (title, stem_of_title (self, cell, base, experiment));
   return g_steal_pointer (&experiment);
 }
 

@@ -556,6 +556,47 @@ test_comparison (void)
   g_rmdir (dir);
 }
 
+/* A title holds for the kinds that it was written for, or as it was given. */
+static void
+test_titles (void)
+{
+  const char *made = "GRAM on “Checkerboard”";
+  g_autoptr (GError) error = NULL;
+  g_autoptr (MpExperiment) ring = mp_experiment_load ("ring-gram", &error);
+  g_autoptr (MpExperiment) copy = NULL, again = NULL;
+  g_autoptr (GPtrArray) lanes = g_ptr_array_new ();
+  g_autofree char *text = NULL, *before = NULL, *after = NULL;
+
+  g_assert_no_error (error);
+  g_assert_true (mp_experiment_set (ring, "data.std=0.2", &error));
+  g_assert_cmpstr (mp_experiment_get_title (ring), ==, "GRAM on the ring");
+  g_assert_true (mp_experiment_set (ring, "data.kind=checkerboard", &error));
+  g_assert_cmpstr (mp_experiment_get_title (ring), ==, made);
+  copy = mp_experiment_copy (ring);
+  g_assert_cmpstr (mp_experiment_get_title (copy), ==, made);
+  text = mp_experiment_to_text (copy);
+  again = mp_experiment_parse (text, -1, "again.ini", &error);
+  g_assert_cmpstr (mp_experiment_get_title (again), ==, made);
+  g_assert_true (mp_experiment_set (again, "method.kind=rfgan", &error));
+  g_assert_cmpstr (mp_experiment_get_title (again), ==, "RFGAN on “Checkerboard”");
+
+  g_ptr_array_add (lanes, again);
+  g_ptr_array_add (lanes, ring);
+  after = mp_comparison_make_title (lanes, "Two methods");
+  g_assert_cmpstr (after, ==, "RFGAN, GRAM on “Checkerboard”");
+  g_assert_true (mp_experiment_set (ring, "data.kind=ring", &error));
+  g_assert_cmpstr (mp_experiment_get_title (ring), ==, "GRAM on the ring");
+  g_ptr_array_remove_index (lanes, 0);
+  g_ptr_array_add (lanes, ring);
+  before = mp_comparison_make_title (lanes, "Two methods");
+  g_assert_cmpstr (before, ==, "Two methods");
+
+  /* what somebody gave stays, wherever it is said */
+  g_assert_true (mp_experiment_set (copy, "experiment.title=Mine", &error));
+  g_assert_true (mp_experiment_set (copy, "data.kind=moons", &error));
+  g_assert_cmpstr (mp_experiment_get_title (copy), ==, "Mine");
+}
+
 /* A variant sets its keys, keys that a file has win, and its name follows from the keys. */
 static void
 test_variants (void)
@@ -637,6 +678,7 @@ main (int    argc,
   g_test_add_func ("/experiment/text", test_text);
   g_test_add_func ("/experiment/set", test_set);
   g_test_add_func ("/experiment/change-kind", test_change_kind);
+  g_test_add_func ("/experiment/titles", test_titles);
   g_test_add_func ("/experiment/variants", test_variants);
   g_test_add_func ("/experiment/all-variants", test_all_variants);
   g_test_add_func ("/experiment/schema", test_schema);

@@ -154,6 +154,8 @@ test_train (void)
       g_assert_cmpint (mp_experiment_get_int (experiment, "data", "points"), ==, 10000);
       g_assert_cmpuint (mp_lane_model_get_n_pending (lane), ==, 0);
     }
+    g_assert_cmpstr (mp_session_get_title (session), ==,
+                     round == 0 ? "Three methods on a drawing" : "MMD-net on “Drawing”");
     WAIT_FOR_SESSION (session, have_iterations (lanes, 20));
     gtk_window_destroy (GTK_WINDOW (window));
     g_object_unref (window);
