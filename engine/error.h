@@ -28,4 +28,12 @@ typedef enum
  * Returns: TRUE when status is MP_OK. The only place where statuses become errors. */
 gboolean mp_check_status (MpStatus status, const char *what, GError **error);
 
+/* The beginning of what a file or a person wrote, for messages: 40 characters at most, as valid UTF-8, with escapes such as
+ * \x1b for what a terminal would obey and nobody would see. length: −1 for a text that ends in NUL. (transfer full) */
+char    *mp_clip_text (const char *text, gssize length);
+/* Whether a piece of a file, which begins there at `offset`, is UTF-8; FALSE with the code, the file and the offset of the
+ * first byte that is not. */
+gboolean mp_check_text (const char *text, gsize length, const char *file, guint64 offset, MpErrorCode code,
+                        GError **error);
+
 G_END_DECLS

@@ -76,6 +76,7 @@ typedef struct
   char       *names[2];       /* as [data] columns has them */
   guint       column[2];      /* from 0; G_MAXUINT for a name that no header was found for yet */
   guint64     line;           /* from 1 */
+  guint64     offset;         /* in the file, of the line */
   guint64     n_rows;
   gint64      limit;
   GArray     *points;         /* float */
@@ -209,9 +210,9 @@ next_field (const Reader *self,
 static char *
 quote (Field field)
 {
-  g_autofree char *text = g_utf8_make_valid (field.start, (gssize) MIN (field.length, 60));
+  g_autofree char *text = mp_clip_text (field.start, (gssize) field.length);
 
-  return g_strdup_printf ("“%s%s”", text, field.length > 60 ? "…" : "");
+  return g_strdup_printf ("“%s”", text);
 }
 
 static gboolean
@@ -285,7 +286,7 @@ read_header (Reader      *self,
           && memcmp (self->names[j], field.start, field.length) == 0)
         self->column[j] = i;
     if (all->len < 300) {
-      g_autofree char *name = g_utf8_make_valid (field.start, (gssize) field.length);
+      g_autofree char *name = mp_clip_text (field.start, (gssize) field.length);
 
       g_string_append_printf (all, "%s%s", i > 0 ? ", " : "", name);
     }
@@ -373,6 +374,28 @@ read_line (Reader      *self,
 
 /* ---- the file ---- */
 
+/* A line that cannot be read and is no text is told as such. Of one that can be read only the numbers matter: names in other
+ * columns may be in whatever encoding. */
+static gboolean
+read_text (Reader      *self,
+           const char  *line,
+           gsize        length,
+           GError     **error)
+{
+  gboolean utf16 = self->offset == 0 && length >= 2 && (memcmp (line, "\xff\xfe", 2) == 0 || memcmp (line, "\xfe\xff", 2) == 0);
+  g_autoptr (GError) mistake = NULL;
+  g_autofree char *file = NULL;
+
+  if (!utf16 && read_line (self, line, length, &mistake)) {
+    self->offset += length + 1;
+    return TRUE;
+  }
+  file = g_strdup_printf ("“%s”", mp_data_file_get_path (self->file));
+  if (mp_check_text (line, length, file, self->offset, MP_ERROR_FILE, error))
+    g_propagate_error (error, g_steal_pointer (&mistake));
+  return FALSE;
+}
+
 static gboolean
 read_lines (Reader  *self,
             GError **error)
@@ -390,10 +413,10 @@ read_lines (Reader  *self,
       self->line++;
       if (rest->len > 0) {
         g_string_append_len (rest, at, newline - at);
-        read = read_line (self, rest->str, rest->len, error);
+        read = read_text (self, rest->str, rest->len, error);
         g_string_truncate (rest, 0);
       } else
-        read = read_line (self, at, (gsize) (newline - at), error);
+        read = read_text (self, at, (gsize) (newline - at), error);
       if (!read)
         return FALSE;
       at = newline + 1;
@@ -406,7 +429,7 @@ read_lines (Reader  *self,
   if (n < 0)
     return FALSE;
   self->line++;
-  return rest->len == 0 || read_line (self, rest->str, rest->len, error);
+  return rest->len == 0 || read_text (self, rest->str, rest->len, error);
 }
 
 /* Moves column j by −middle and divides it by unit. */

@@ -257,7 +257,7 @@ fail_unknown_group (MpExperiment  *self,
   const char *names[MP_N_GROUPS + 1] = { NULL };
   g_autofree char *all = NULL;
   g_autofree char *where = line > 0 ? g_strdup_printf (", line %u", line) : g_strdup ("");
-  g_autofree char *quoted = mp_clip_text (name);
+  g_autofree char *quoted = mp_clip_text (name, -1);
   const char *nearest;
   guint n = 0;
 
@@ -291,8 +291,8 @@ fail_unknown_key (MpExperiment  *self,
   g_autofree char *all = NULL;
   g_autofree char *kind = NULL;
   g_autofree char *hint = NULL;
-  g_autofree char *quoted_key = mp_clip_text (key);
-  g_autofree char *quoted_value = mp_clip_text (value);
+  g_autofree char *quoted_key = mp_clip_text (key, -1);
+  g_autofree char *quoted_value = mp_clip_text (value, -1);
   const char *nearest;
   guint n = 0;
 

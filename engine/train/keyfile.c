@@ -74,13 +74,13 @@ scan_group (Scan        *scan,
 {
   char *end = strchr (line, ']');
   g_autofree char *what = NULL;
-  g_autofree char *quoted = mp_clip_text (line);
+  g_autofree char *quoted = mp_clip_text (line, -1);
 
   if (end == NULL || end[1] != '\0' || end == line + 1 || strchr (line + 1, '[') != NULL)
     return fail (scan, error, "“%s” is not a group's head, which is written [name].", quoted);
   *end = '\0';
   g_free (quoted);
-  quoted = mp_clip_text (line + 1);
+  quoted = mp_clip_text (line + 1, -1);
   what = g_strdup_printf ("The group [%s]", quoted);
   if (!remember (scan, g_strdup (line + 1), what, error))
     return FALSE;
@@ -97,18 +97,19 @@ scan_key (Scan        *scan,
 {
   char *equals = strchr (line, '=');
   MpEntry *entry;
-  g_autofree char *what = NULL;
-  g_autofree char *quoted = mp_clip_text (line);
+  g_autofree char *what = NULL, *group = NULL;
+  g_autofree char *quoted = mp_clip_text (line, -1);
 
   if (equals == NULL || equals == line)
     return fail (scan, error, "“%s” is neither a [group] nor key = value nor a # comment.", quoted);
   *equals = '\0';
   g_strchomp (line);
   g_free (quoted);
-  quoted = mp_clip_text (line);
+  quoted = mp_clip_text (line, -1);
   if (scan->group == NULL)
     return fail (scan, error, "the key “%s” comes before the first [group].", quoted);
-  what = g_strdup_printf ("“%s” in [%s]", quoted, scan->group);
+  group = mp_clip_text (scan->group, -1);
+  what = g_strdup_printf ("“%s” in [%s]", quoted, group);
   if (!remember (scan, g_strdup_printf ("%s\n%s", scan->group, line), what, error))
     return FALSE;
   entry = g_new0 (MpEntry, 1);
@@ -161,9 +162,10 @@ read_values (Scan        *scan,
     entry->value = g_key_file_get_string (file, entry->group, entry->key, &mistake);
     /* With a bad escape there is an error and a value. */
     if (mistake != NULL) {
+      g_autofree char *key = mp_clip_text (entry->key, -1), *group = mp_clip_text (entry->group, -1);
+
       scan->line = entry->line;
-      return fail (scan, error, "the value of “%s” in [%s] cannot be read: %s", entry->key, entry->group,
-                   mistake->message);
+      return fail (scan, error, "the value of “%s” in [%s] cannot be read: %s", key, group, mistake->message);
     }
     g_strstrip (entry->value);
   }
@@ -181,18 +183,13 @@ mp_key_file_parse (const char  *text,
   gsize size = length >= 0 ? (gsize) length : strlen (text);
   g_autofree char *copy = g_strndup (text, size);
   Scan scan = { .result = self, .seen = seen };
-  const char *invalid;
 
   self->file = g_strdup (file);
   self->groups = g_ptr_array_new_with_free_func (g_free);
   self->lines = g_array_new (FALSE, FALSE, sizeof (guint));
   self->entries = g_ptr_array_new_with_free_func (entry_free);
-  if (!g_utf8_validate_len (text, size, &invalid)) {
-    g_set_error (error, MP_ERROR, MP_ERROR_EXPERIMENT, "%s: the byte at offset %" G_GSIZE_FORMAT
-                 " is not part of a UTF-8 text.", file, (gsize) (invalid - text));
-    return NULL;
-  }
-  if (!scan_text (&scan, copy, error) || !read_values (&scan, copy, size, error))
+  if (!mp_check_text (text, size, file, 0, MP_ERROR_EXPERIMENT, error) || !scan_text (&scan, copy, error)
+      || !read_values (&scan, copy, size, error))
     return NULL;
   return g_steal_pointer (&self);
 }

@@ -199,23 +199,26 @@ check_comparison (MpKeyFile  *file,
     const char *group = g_ptr_array_index (file->groups, i);
 
     if (strcmp (group, "comparison") != 0) {
+      g_autofree char *quoted = mp_clip_text (group, -1);
+
       g_set_error (error, MP_ERROR, MP_ERROR_EXPERIMENT,
                    "%s, line %u: there is no group [%s] in a comparison; its only group is [comparison].",
-                   file->file, g_array_index (file->lines, guint, i), group);
+                   file->file, g_array_index (file->lines, guint, i), quoted);
       return FALSE;
     }
   }
   for (guint i = 0; i < file->entries->len; i++) {
     const MpEntry *entry = g_ptr_array_index (file->entries, i);
     const char *nearest = mp_nearest_name (entry->key, keys);
-    g_autofree char *hint = NULL;
+    g_autofree char *hint = NULL, *key = NULL, *value = NULL;
 
     if (g_strv_contains (keys, entry->key) || mp_key_is_translation (entry->key))
       continue;
     hint = nearest != NULL ? g_strdup_printf ("did you mean “%s”? The keys", nearest) : g_strdup ("the keys");
+    key = mp_clip_text (entry->key, -1);
+    value = mp_clip_text (entry->value, -1);
     g_set_error (error, MP_ERROR, MP_ERROR_EXPERIMENT, "%s, line %u: [comparison] %s = “%s”: there is no key “%s”; "
-                 "%s of [comparison] are title, summary, origin, lanes.", file->file, entry->line, entry->key,
-                 entry->value, entry->key, hint);
+                 "%s of [comparison] are title, summary, origin, lanes.", file->file, entry->line, key, value, key, hint);
     return FALSE;
   }
   return TRUE;

@@ -20,8 +20,6 @@ typedef struct
 /* Reads text as param wants it. Returns: (transfer full), or NULL with MP_ERROR_EXPERIMENT. */
 MpValue *mp_value_parse (const MpParam *param, const char *text, GError **error);
 void     mp_value_free (MpValue *value);
-/* The beginning of a text, for messages about files that may hold anything. (transfer full) */
-char    *mp_clip_text (const char *text);
 
 /* ---- groups ---- */
 typedef enum

@@ -26,14 +26,15 @@ mp_sweep_fail (MpSweep        *self,
 {
   g_autofree char *message = NULL;
   g_autofree char *line = entry->line > 0 ? g_strdup_printf (", line %u", entry->line) : g_strdup ("");
-  g_autofree char *quoted = mp_clip_text (entry->value);
+  g_autofree char *quoted = mp_clip_text (entry->value, -1);
+  g_autofree char *group = mp_clip_text (entry->group, -1), *key = mp_clip_text (entry->key, -1);
   va_list args;
 
   va_start (args, format);
   message = g_strdup_vprintf (format, args);
   va_end (args);
-  g_set_error (error, MP_ERROR, MP_ERROR_EXPERIMENT, "%s%s: [%s] %s = “%s”%s", self->file, line, entry->group,
-               entry->key, quoted, message);
+  g_set_error (error, MP_ERROR, MP_ERROR_EXPERIMENT, "%s%s: [%s] %s = “%s”%s", self->file, line, group, key, quoted,
+               message);
   return FALSE;
 }
 
@@ -43,8 +44,9 @@ mp_sweep_prefix (MpSweep       *self,
                  GError       **error)
 {
   g_autofree char *line = entry->line > 0 ? g_strdup_printf (", line %u", entry->line) : g_strdup ("");
+  g_autofree char *group = mp_clip_text (entry->group, -1), *key = mp_clip_text (entry->key, -1);
 
-  g_prefix_error (error, "%s%s: [%s] %s: ", self->file, line, entry->group, entry->key);
+  g_prefix_error (error, "%s%s: [%s] %s: ", self->file, line, group, key);
 }
 
 gboolean
@@ -58,8 +60,9 @@ mp_sweep_fail_unknown (MpSweep           *self,
   const char *nearest = mp_nearest_name (name, known);
   g_autofree char *all = g_strjoinv (", ", (char **) known);
   g_autofree char *hint = nearest != NULL ? g_strdup_printf ("; did you mean “%s”?", nearest) : g_strdup (".");
+  g_autofree char *quoted = mp_clip_text (name, -1);
 
-  return mp_sweep_fail (self, entry, error, ": there is no %s “%s”%s Known are %s.", what, name, hint, all);
+  return mp_sweep_fail (self, entry, error, ": there is no %s “%s”%s Known are %s.", what, quoted, hint, all);
 }
 
 /* ---- pieces ---- */

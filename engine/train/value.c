@@ -8,7 +8,6 @@
 #include "engine/train/schema.h"
 
 #define MAX_LIST 1024
-#define MAX_QUOTED 80 /* characters */
 
 void
 mp_value_free (MpValue *value)
@@ -16,17 +15,6 @@ mp_value_free (MpValue *value)
   g_free (value->text);
   g_free (value->numbers);
   g_free (value);
-}
-
-char *
-mp_clip_text (const char *text)
-{
-  g_autofree char *start = NULL;
-
-  if (g_utf8_strlen (text, -1) <= MAX_QUOTED)
-    return g_strdup (text);
-  start = g_utf8_substring (text, 0, MAX_QUOTED);
-  return g_strconcat (start, "…", NULL);
 }
 
 static gboolean
@@ -186,7 +174,7 @@ mp_value_parse (const MpParam  *param,
   if (read_value (param, value))
     return value;
   allowed = mp_param_allowed (param);
-  quoted = mp_clip_text (value->text);
+  quoted = mp_clip_text (value->text, -1);
   if (param->type == MP_PARAM_ENUM)
     nearest = mp_nearest_name (value->text, param->choices);
   if (nearest != NULL)

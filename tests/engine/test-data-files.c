@@ -83,6 +83,7 @@ test_tables (void)
     { "x,y\n1.5,2\nNA,1\n1,\n-3,0.25\n", "missing = skip\n" },
     { "1.5,2,5,6\n-3,.25e0\n", "separator = comma\n" },
     { "+1.5,2.\n-3.000,0.25\n", "" },
+    { "caf\xe9,1.5,2\nbar,-3,0.25\n", "columns = 2, 3\n" },
   };
   g_autofree char *dir = mp_scratch_new ();
 
@@ -135,7 +136,14 @@ test_table_errors (void)
     { "1,2\n", "decimal = comma\nseparator = comma\n", "*separator and decimal cannot both be comma*" },
     { "# nothing\n\nx,y\n", "", "*table.csv” has no line with a point in it*" },
     { "", "", "*table.csv” has no line with a point in it*" },
-    { "1,2\n\xff\xfe,3\n", "", "*line 2, column 1: “*” is not a number*" },
+    { "1,2\n\xff\xfe,3\n", "", "*table.csv”: the byte at offset 4 is not part of a UTF-8 text*" },
+    { "x,y\n\x81\x1b[31m\x90\n", "", "*table.csv”: the byte at offset 4 is not part of a UTF-8 text*" },
+    { "\x81\x1b[31m\n1,2\n", "columns = x, y\n", "*table.csv”: the byte at offset 0 is not part of a UTF-8 text*" },
+    { "\xff\xfe" "1,2\n3,4\n", "", "*table.csv” is a text in UTF-16, which is not read; save it as UTF-8.*" },
+    { "1,2\n3,\x1b[31mred\n", "", "*line 2, column 2: “\\x1b[31mred” is not a number*" },
+    { "\x1b[31mred,b\n1,2\n", "columns = a, b\n", "*the header has \\x1b[31mred, b.*" },
+    { "1,2\n3," "0123456789012345678901234567890123456789xxx\n", "",
+      "*“0123456789012345678901234567890123456789…” is not a number*" },
   };
   g_autofree char *dir = mp_scratch_new ();
   g_autoptr (MpExperiment) absent = parse (dir, "csv", "file = absent.csv\n");

@@ -279,6 +279,8 @@ static const struct
   { "head-with-tail", "[data] x\n", "line 1" },
   { "head-without-name", "[]\n", "line 1" },
   { "key-before-group", "kind = ring\n", "line 1|“kind” comes before the first [group]" },
+  { "utf16", "\xff\xfe[data]\n", "test.ini is a text in UTF-16, which is not read; save it as UTF-8" },
+  { "control", "[da\x1b[31mta]\nkind = ring\n", "test.ini, line 1|[da\\x1b[31mta]" },
   { "no-utf8", "[data]\nkind = \xff\n", "test.ini: the byte at offset 14 is not part of a UTF-8 text" },
   { "bad-escape", "[experiment]\ntitle = a\\qb\n", "test.ini, line 2|title" },
   { "comparison", "[comparison]\nlanes = ring-gan\n", "test.ini" },
