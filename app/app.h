@@ -89,7 +89,9 @@ gboolean     mp_arguments_check_picture (MpArguments *self, const char *option);
 
 /* "matchpoint train: …" on stderr. Returns the exit status for convenience. */
 int          mp_complain (MpExit status, const char *format, ...) G_GNUC_PRINTF (2, 3);
-/* MP_EXIT_USAGE for mistakes in experiments and names, MP_EXIT_FAILURE for the rest. Frees error. */
+/* MP_EXIT_USAGE for mistakes in experiments and names, MP_EXIT_FAILURE for the rest. */
+MpExit       mp_exit_of_error (const GError *error);
+/* The same, and complains. Frees error. */
 int          mp_complain_error (GError *error);
 /* Which command speaks. */
 void         mp_set_speaker (const char *command);

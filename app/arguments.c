@@ -35,15 +35,26 @@ mp_complain (MpExit      status,
   return status;
 }
 
+/* What was asked for cannot be, and a graph cannot be built where settings do not fit together; all else went wrong. */
+MpExit
+mp_exit_of_error (const GError *error)
+{
+  static const MpErrorCode usage[] = { MP_ERROR_EXPERIMENT, MP_ERROR_UNKNOWN, MP_ERROR_SHAPE };
+
+  for (guint i = 0; i < G_N_ELEMENTS (usage); i++)
+    if (g_error_matches (error, MP_ERROR, usage[i]))
+      return MP_EXIT_USAGE;
+  return MP_EXIT_FAILURE;
+}
+
 int
 mp_complain_error (GError *error)
 {
-  gboolean usage = g_error_matches (error, MP_ERROR, MP_ERROR_EXPERIMENT) ||
-                   g_error_matches (error, MP_ERROR, MP_ERROR_UNKNOWN);
+  MpExit status = mp_exit_of_error (error);
 
-  mp_complain (MP_EXIT_FAILURE, "%s", error->message);
+  mp_complain (status, "%s", error->message);
   g_error_free (error);
-  return usage ? MP_EXIT_USAGE : MP_EXIT_FAILURE;
+  return status;
 }
 
 /* Complains and points to the help. */

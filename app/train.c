@@ -460,12 +460,12 @@ print_json (GPtrArray *lanes)
   mp_json_print (builder);
 }
 
-/* Says why lanes ended early, and finds the exit status. */
+/* Says why lanes ended early, and finds the exit status. Settings with which no lane could begin are a wrong use. */
 static int
 sum_up (Session *session)
 {
   int status = session->wait.interrupted != 0 ? 128 + session->wait.interrupted : MP_EXIT_OK;
-  gboolean failed = FALSE;
+  guint n_failed = 0, n_wrong = 0;
 
   for (guint i = 0; i < session->lanes->len; i++) {
     MpLane *lane = g_ptr_array_index (session->lanes, i);
@@ -474,11 +474,14 @@ sum_up (Session *session)
 
     if (error != NULL)
       mp_complain (MP_EXIT_FAILURE, "%s: %s", lane->id, error->message);
-    failed |= state == MP_LANE_FAILED;
+    n_failed += state == MP_LANE_FAILED;
+    n_wrong += state == MP_LANE_FAILED && error != NULL && mp_exit_of_error (error) == MP_EXIT_USAGE;
     if (state == MP_LANE_DIVERGED && status == MP_EXIT_OK)
       status = MP_EXIT_DIVERGED;
   }
-  return failed ? MP_EXIT_FAILURE : status;
+  if (n_failed > 0)
+    return n_wrong == session->lanes->len ? MP_EXIT_USAGE : MP_EXIT_FAILURE;
+  return status;
 }
 
 static gboolean

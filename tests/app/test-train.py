@@ -394,8 +394,24 @@ def test_stage_is_interrupted ():
 
 
 def test_stage_cannot_be ():
-    result = train ('ring-gfmn', '--iterations', '5', '--quiet', '--set', 'generator.latent=3', status=FAILURE)
-    assert 'latent must be [extractor] code: it is 3, and the code has 2 numbers' in result.err, result.err
+    result = train ('ring-gfmn', '--iterations', '5', '--quiet', '--set', 'generator.latent=3', status=USAGE)
+    assert 'latent must be [extractor] code: it is 3, and code is 2.' in result.err, result.err
+
+
+def test_settings_that_cannot_be ():
+    cases = [
+        (['ring-gan', 'data.points=0', 'data.held_out=0.2'], 'held_out = 0.2 needs a data set of some size'),
+        (['ring-gan', 'generator.kind=dcgan'], 'dcgan is a network for images'),
+        (['unequal-gan', 'data.stds=1, 2, 3, 4, 5'], 'it must have one for all or one for every Gaussian'),
+        (['ring-mmd-net', 'method.kernel=polynomial', 'method.bandwidths=1.5'], 'a whole power from 1 to 16, not 1.5'),
+    ]
+    for (preset, *settings), message in cases:
+        arguments = [word for setting in settings for word in ['--set', setting]]
+        result = train (preset, '--quiet', *arguments, status=USAGE)
+        assert message in result.err, result.err
+    # where another lane has trained, it is a failure
+    train ('ring-gan', 'ring-mmd-net', '--iterations', '5', '--quiet', '--set', 'method.kernel=polynomial',
+           '--set', 'ring-mmd-net:method.bandwidths=1.5', status=FAILURE)
 
 
 def test_diverged ():
