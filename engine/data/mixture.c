@@ -35,8 +35,8 @@ fail_length (const char  *key,
              GError     **error)
 {
   g_set_error (error, MP_ERROR, MP_ERROR_EXPERIMENT,
-               "[data] %s has %u numbers: it must have %s, because centres has %u numbers for %u Gaussians.", key,
-               found, allowed, 2 * n_modes, n_modes);
+               "[data] %s has %u number%s: it must have %s, and centres has those of %u Gaussian%s.", key, found,
+               found == 1 ? "" : "s", allowed, n_modes, n_modes == 1 ? "" : "s");
   return FALSE;
 }
 
@@ -52,18 +52,16 @@ mixture_open (MpExperiment    *experiment,
   const double *weights = mp_experiment_get_doubles (experiment, "data", "weights", &n_weights);
   double noise = mp_experiment_get_double (experiment, "data", "noise"), sum = 0, reach = 0;
   guint n = n_centres / 2;
-  g_autofree char *allowed = g_strdup_printf ("%u", n);
-  g_autofree char *allowed_or_one = g_strdup_printf ("1 or %u", n);
 
   if (n_centres % 2 != 0) {
-    g_set_error (error, MP_ERROR, MP_ERROR_EXPERIMENT, "[data] centres has %u numbers: it must have two for every "
-                 "Gaussian, x and y.", n_centres);
+    g_set_error (error, MP_ERROR, MP_ERROR_EXPERIMENT, "[data] centres has %u number%s: it must have two for every "
+                 "Gaussian, x and y.", n_centres, n_centres == 1 ? "" : "s");
     return FALSE;
   }
   if (n_stds != 1 && n_stds != n)
-    return fail_length ("stds", n_stds, allowed_or_one, n, error);
+    return fail_length ("stds", n_stds, "one for all or one for every Gaussian", n, error);
   if (n_weights != 0 && n_weights != n)
-    return fail_length ("weights", n_weights, allowed, n, error);
+    return fail_length ("weights", n_weights, "one for every Gaussian", n, error);
 
   contents->dimensions = 2;
   contents->n_points = mp_experiment_get_int (experiment, "data", "points");

@@ -141,8 +141,8 @@ mp_build_init_from_decoder (MpBuild  *self,
   if (self->latent != self->code) {
     g_set_error (error, MP_ERROR, MP_ERROR_EXPERIMENT,
                  "[method] init_from_decoder = true starts the generator from the decoder's weights, so [generator] "
-                 "latent must be [extractor] code: it is %" G_GINT64_FORMAT ", and the code has %" G_GINT64_FORMAT
-                 " numbers.", self->latent, self->code);
+                 "latent must be [extractor] code: it is %" G_GINT64_FORMAT ", and code is %" G_GINT64_FORMAT ".",
+                 self->latent, self->code);
     return FALSE;
   }
   from = mp_network_get_variables (self->frozen_decoder);

@@ -125,7 +125,7 @@ write_live (MpLoop      *self,
 
     if (n != (guint) mp_tensor_count (&input->type)) {
       g_set_error (error, MP_ERROR, MP_ERROR_EXPERIMENT,
-                   "[method] %s has %u numbers, and a running lane has %d: restart the lane to change how many",
+                   "[method] %s is a list of %u, and a running lane's of %d: restart the lane to change how many",
                    key, n, (gint) mp_tensor_count (&input->type));
       return FALSE;
     }

@@ -394,7 +394,7 @@ mp_trainer_set_live (MpTrainer  *self,
     return FALSE;
   if (list_length (changed, param, group, key) != list_length (experiment, param, group, key)) {
     g_set_error (error, MP_ERROR, MP_ERROR_EXPERIMENT,
-                 "“%s.%s = %s” has %u entries; while a lane is running it must keep %u.", group, key, value,
+                 "“%s.%s = %s” is a list of %u; while a lane is running it must stay one of %u.", group, key, value,
                  list_length (changed, param, group, key), list_length (experiment, param, group, key));
     return FALSE;
   }

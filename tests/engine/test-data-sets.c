@@ -385,8 +385,11 @@ static void
 test_errors (void)
 {
   assert_fails ("mixture", "centres = 1, 2, 3\n", "", "*centres has 3 numbers*two for every Gaussian*");
-  assert_fails ("mixture", "centres = 1, 2, 3, 4\nstds = 1, 2, 3\n", "", "*stds has 3 numbers*1 or 2*");
-  assert_fails ("mixture", "centres = 1, 2, 3, 4\nstds = 1\nweights = 1\n", "", "*weights has 1 numbers*must have 2*");
+  assert_fails ("mixture", "centres = 1, 2, 3, 4\nstds = 1, 2, 3\n", "",
+                "*stds has 3 numbers*one for all or one for every Gaussian, and centres has those of 2 Gaussians.*");
+  assert_fails ("mixture", "centres = 1, 2, 3, 4\nstds = 1\nweights = 1\n", "",
+                "*weights has 1 number: *one for every Gaussian, and centres has those of 2 Gaussians.*");
+  assert_fails ("mixture", "centres = 1, 2\nstds = 1, 2\n", "", "*stds has 2 numbers*those of 1 Gaussian.*");
   assert_fails ("moons", "points = 0\nheld_out = 0.5\n", "", "*held_out = 0.5*points = 0*");
   assert_fails ("moons", "points = 1\nheld_out = 0.5\n", "", "*held_out = 0.5*at least two points*");
   assert_fails ("moons", "", "reference = held-out\n", "*reference = held-out*held_out above 0*");

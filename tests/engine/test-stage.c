@@ -541,7 +541,7 @@ static void
 test_not_alike (void)
 {
   static const char *const settings[][2] = {
-    { "generator.latent=3", "latent must be [extractor] code: it is 3, and the code has 2 numbers" },
+    { "generator.latent=3", "latent must be [extractor] code: it is 3, and code is 2." },
     { "extractor.decoder=mirror", "set [extractor] decoder to generator" },
   };
 
