@@ -7,6 +7,19 @@
 #include "tests/ui/window-fixture.h"
 #include "ui/page-lesson.h"
 
+/* A small projector shows all of a lecture's type. */
+static void
+check_fits (GtkWidget *page)
+{
+  int width, height;
+
+  canned_settle ();
+  gtk_widget_measure (page, GTK_ORIENTATION_HORIZONTAL, -1, &width, NULL, NULL, NULL);
+  gtk_widget_measure (page, GTK_ORIENTATION_VERTICAL, 880, &height, NULL, NULL, NULL);
+  g_assert_cmpint (width, <=, 880);
+  g_assert_cmpint (height, <=, 580);
+}
+
 /* Through all steps; where one asks, Next does nothing before the answer. */
 static void
 take_lesson (MpLessonPage   *page,
@@ -17,6 +30,7 @@ take_lesson (MpLessonPage   *page,
 
     g_assert_cmpstr (mp_lesson_page_get_id (page), ==, lesson->id);
     g_assert_cmpuint (mp_lesson_page_get_step (page), ==, i);
+    check_fits (GTK_WIDGET (page));
     for (guint j = 0; j < 5; j++)
       g_main_context_iteration (NULL, FALSE);
     if (step->question) {
@@ -176,6 +190,8 @@ test_lessons (Fixture       *fixture,
   g_action_group_activate_action (G_ACTION_GROUP (actions), "lesson",
                                   g_variant_new_string (((MpLesson *) g_ptr_array_index (lessons, 0))->id));
   page = MP_LESSON_PAGE (canned_find (GTK_WIDGET (fixture->window), MP_TYPE_LESSON_PAGE, 0));
+  g_action_group_change_action_state (G_ACTION_GROUP (actions), "presenter", g_variant_new_boolean (TRUE));
+  g_assert_true (gtk_widget_has_css_class (GTK_WIDGET (fixture->window), "presenter"));
   for (guint i = 0; i < lessons->len; i++) {
     const MpLesson *lesson = g_ptr_array_index (lessons, i);
 
@@ -189,8 +205,6 @@ test_lessons (Fixture       *fixture,
   go_back (page, session, "bandwidth"); /* settings that restart */
   go_back (page, session, "penalties"); /* another preset on the way */
 
-  g_action_group_change_action_state (G_ACTION_GROUP (actions), "presenter", g_variant_new_boolean (TRUE));
-  g_assert_true (gtk_widget_has_css_class (GTK_WIDGET (fixture->window), "presenter"));
   g_action_group_change_action_state (G_ACTION_GROUP (actions), "presenter", g_variant_new_boolean (FALSE));
   g_assert_false (gtk_widget_has_css_class (GTK_WIDGET (fixture->window), "presenter"));
 }
