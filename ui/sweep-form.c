@@ -83,7 +83,10 @@ add_key (MpSweepForm         *self,
                      : g_strdup_printf (_("%s: kind"), _(group->title));
   key->param = param;
   key->kind = group->kind;
-  key->value = g_strdup (mp_experiment_get_string (experiment, group->group, name));
+  /* a base's relative path would mean another file in a sweep */
+  key->value = param && param->type == MP_PARAM_FILE
+               ? mp_experiment_dup_path (experiment, group->group, name)
+               : g_strdup (mp_experiment_get_string (experiment, group->group, name));
   key->path = g_steal_pointer (&path);
   g_ptr_array_add (self->keys, key);
 }

@@ -300,6 +300,29 @@ test_form (void)
   canned_settle ();
 }
 
+/* A base's file is proposed so that it is found from anywhere. */
+static void
+test_form_files (void)
+{
+  g_autoptr (GPtrArray) experiments = g_ptr_array_new_with_free_func ((GDestroyNotify) mp_experiment_unref);
+  MpExperiment *experiment = mp_experiment_load ("table-gan", NULL);
+  g_autoptr (GtkWidget) form = NULL;
+  GtkDropDown *keys;
+  GListModel *titles;
+  guint at = 0;
+
+  mp_experiment_set (experiment, "data.file=mine.csv", NULL);
+  mp_experiment_set_dir (experiment, "/nowhere");
+  g_ptr_array_add (experiments, experiment);
+  form = g_object_ref_sink (mp_sweep_form_new (NULL, experiments));
+  keys = GTK_DROP_DOWN (canned_find (form, GTK_TYPE_DROP_DOWN, 0));
+  titles = gtk_drop_down_get_model (keys);
+  while (!g_str_equal (gtk_string_list_get_string (GTK_STRING_LIST (titles), at), "Data: File"))
+    at++;
+  gtk_drop_down_set_selected (keys, at);
+  g_assert_cmpstr (gtk_editable_get_text (GTK_EDITABLE (canned_find (form, GTK_TYPE_ENTRY, 0))), ==, "/nowhere/mine.csv");
+}
+
 int
 main (int    argc,
       char **argv)
@@ -313,6 +336,7 @@ main (int    argc,
   g_test_add_func ("/sweep-page/finish", test_finish);
   g_test_add_func ("/sweep-page/stop", test_stop);
   g_test_add_func ("/sweep-page/form", test_form);
+  g_test_add_func ("/sweep-page/form-files", test_form_files);
   status = g_test_run ();
   mp_scratch_remove (scratch);
   return status;
