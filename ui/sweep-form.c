@@ -229,14 +229,12 @@ static guint
 check_seeds (MpSweepForm *self,
              GError     **error)
 {
-  g_autofree char *text = g_strdup_printf ("[sweep]\nbases = %s\nseeds = %s\n",
-                                           mp_experiment_get_id (g_ptr_array_index (self->bases, 0)),
-                                           gtk_editable_get_text (self->seeds));
-  g_autoptr (MpSweep) sweep = strchr (gtk_editable_get_text (self->seeds), '\n') ? NULL
-                              : mp_sweep_parse (text, _("Seeds"), self->bases, NULL, error);
+  guint n = mp_sweep_count_seeds (gtk_editable_get_text (self->seeds), error);
 
-  mark_row (self->seeds, !sweep);
-  return sweep ? mp_sweep_get_n_seeds (sweep) : 0;
+  if (n == 0)
+    g_prefix_error (error, "%s: ", _("Seeds"));
+  mark_row (self->seeds, n == 0);
+  return n;
 }
 
 static gboolean
@@ -272,6 +270,7 @@ update (MpSweepForm *self)
                                          seeds), (guint) cells, seeds, runs);
   }
   gtk_label_set_text (self->count, text ? text : "");
+  gtk_widget_set_visible (GTK_WIDGET (self->count), text != NULL);
   gtk_widget_set_sensitive (self->create_button, cells > 0 && seeds > 0 && !error);
 }
 
@@ -552,28 +551,39 @@ add_label (GtkWidget  *parent,
 }
 
 static void
+add_margins (GtkWidget *widget)
+{
+  gtk_widget_set_margin_top (widget, 12);
+  gtk_widget_set_margin_bottom (widget, 12);
+  gtk_widget_set_margin_start (widget, 12);
+  gtk_widget_set_margin_end (widget, 12);
+}
+
+static void
 build (MpSweepForm *self)
 {
   GtkWidget *content = gtk_box_new (GTK_ORIENTATION_VERTICAL, 0);
   GtkWidget *scroller = gtk_scrolled_window_new ();
   GtkWidget *clamp = adw_clamp_new ();
   GtkWidget *form = gtk_box_new (GTK_ORIENTATION_VERTICAL, 18);
+  GtkWidget *sum = gtk_box_new (GTK_ORIENTATION_VERTICAL, 6);
 
-  gtk_widget_set_margin_top (form, 12);
-  gtk_widget_set_margin_bottom (form, 18);
-  gtk_widget_set_margin_start (form, 12);
-  gtk_widget_set_margin_end (form, 12);
+  add_margins (form);
+  add_margins (sum);
   add_bases (self, form);
   add_axes (self, form);
   add_runs (self, form);
-  self->error = add_label (form, "error");
-  self->count = add_label (form, "numeric");
+  self->error = add_label (sum, "error");
+  self->count = add_label (sum, "numeric");
   adw_clamp_set_child (ADW_CLAMP (clamp), form);
   gtk_scrolled_window_set_policy (GTK_SCROLLED_WINDOW (scroller), GTK_POLICY_NEVER, GTK_POLICY_AUTOMATIC);
   gtk_scrolled_window_set_child (GTK_SCROLLED_WINDOW (scroller), clamp);
   gtk_widget_set_vexpand (scroller, TRUE);
   gtk_box_append (GTK_BOX (content), new_header (self));
   gtk_box_append (GTK_BOX (content), scroller);
+  /* Outside of what scrolls: why nothing can be made is seen wherever one is. */
+  gtk_box_append (GTK_BOX (content), gtk_separator_new (GTK_ORIENTATION_HORIZONTAL));
+  gtk_box_append (GTK_BOX (content), sum);
   adw_window_set_content (ADW_WINDOW (self), content);
 }
 
@@ -621,7 +631,7 @@ mp_sweep_form_new (GtkWindow *parent,
                    GPtrArray *experiments)
 {
   MpSweepForm *self = g_object_new (MP_TYPE_SWEEP_FORM, "transient-for", parent, "modal", TRUE, "title", _("New sweep"),
-                                    "default-width", 640, "default-height", 680, NULL);
+                                    "default-width", 640, "default-height", 716, NULL);
 
   for (guint i = 0; i < experiments->len; i++) {
     MpExperiment *experiment = mp_experiment_copy (g_ptr_array_index (experiments, i));

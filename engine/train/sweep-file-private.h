@@ -13,7 +13,9 @@
 G_BEGIN_DECLS
 
 /* ---- sweep-file.c ---- */
-/* "FILE, line 3: [sweep] seeds = “x” " before what the format says. Returns FALSE. */
+/* "FILE, line 3: [sweep] seeds", or for what the command line says (line 0) "--set sweep.seeds". (transfer full) */
+char    *mp_sweep_where (MpSweep *self, const char *group, const char *key, guint line);
+/* That and " = “x” " before what the format says. Returns FALSE. */
 gboolean mp_sweep_fail (MpSweep *self, const MpEntry *entry, GError **error, const char *format, ...)
                         G_GNUC_PRINTF (4, 5);
 /* "there is no X; did you mean “y”? Known are …." Returns FALSE. */

@@ -17,6 +17,24 @@ static const char *const sweep_keys[] = {
 
 /* ---- messages ---- */
 
+char *
+mp_sweep_where (MpSweep    *self,
+                const char *group,
+                const char *key,
+                guint       line)
+{
+  g_autofree char *shown_group = mp_clip_text (group, -1), *shown_key = mp_clip_text (key, -1);
+  const char *space = strchr (shown_group, ' ');
+
+  if (line > 0)
+    return g_strdup_printf ("%s, line %u: [%s] %s", self->file, line, shown_group, shown_key);
+  if (strcmp (group, "set") == 0)
+    return g_strdup_printf ("--set %s", shown_key);
+  if (space != NULL)
+    return g_strdup_printf ("--set %s:%s", space + 1, shown_key);
+  return g_strdup_printf ("--set %s.%s", shown_group, shown_key);
+}
+
 gboolean
 mp_sweep_fail (MpSweep        *self,
                const MpEntry  *entry,
@@ -25,16 +43,14 @@ mp_sweep_fail (MpSweep        *self,
                ...)
 {
   g_autofree char *message = NULL;
-  g_autofree char *line = entry->line > 0 ? g_strdup_printf (", line %u", entry->line) : g_strdup ("");
+  g_autofree char *where = mp_sweep_where (self, entry->group, entry->key, entry->line);
   g_autofree char *quoted = mp_clip_text (entry->value, -1);
-  g_autofree char *group = mp_clip_text (entry->group, -1), *key = mp_clip_text (entry->key, -1);
   va_list args;
 
   va_start (args, format);
   message = g_strdup_vprintf (format, args);
   va_end (args);
-  g_set_error (error, MP_ERROR, MP_ERROR_EXPERIMENT, "%s%s: [%s] %s = “%s”%s", self->file, line, group, key, quoted,
-               message);
+  g_set_error (error, MP_ERROR, MP_ERROR_EXPERIMENT, "%s = “%s”%s", where, quoted, message);
   return FALSE;
 }
 
@@ -43,10 +59,9 @@ mp_sweep_prefix (MpSweep       *self,
                  const MpEntry *entry,
                  GError       **error)
 {
-  g_autofree char *line = entry->line > 0 ? g_strdup_printf (", line %u", entry->line) : g_strdup ("");
-  g_autofree char *group = mp_clip_text (entry->group, -1), *key = mp_clip_text (entry->key, -1);
+  g_autofree char *where = mp_sweep_where (self, entry->group, entry->key, entry->line);
 
-  g_prefix_error (error, "%s%s: [%s] %s: ", self->file, line, group, key);
+  g_prefix_error (error, "%s: ", where);
 }
 
 gboolean
@@ -96,39 +111,74 @@ read_seed (const char  *text,
   return stop != text && errno == 0 && g_ascii_isdigit (text[0]) && *seed >= 0;
 }
 
-/* "1, 2, 3" or "1-3", or both. */
+/* "3" or "1-3". */
+static gboolean
+read_range (const char *text,
+            gint64     *first,
+            gint64     *last)
+{
+  const char *end;
+  gboolean ok = read_seed (text, first, &end);
+
+  *last = *first;
+  if (ok && *end == '-') {
+    for (end++; *end == ' ';)
+      end++;
+    ok = read_seed (end, last, &end);
+  }
+  return ok && *end == '\0';
+}
+
+/* "1, 2, 3" or "1-3", or both. Returns: NULL, or what is wrong with them. (transfer full) */
+static char *
+parse_seeds (const char *text,
+             GArray     *seeds)
+{
+  g_auto (GStrv) pieces = mp_sweep_split (text, ",;");
+
+  for (guint i = 0; pieces[i] != NULL; i++) {
+    gint64 first, last;
+
+    if (!read_range (pieces[i], &first, &last))
+      return g_strdup ("it must be whole numbers from 0 up, as in 1, 2, 3 or 1-3.");
+    if (last < first)
+      return g_strdup_printf ("a range goes from its smaller to its larger number, as in %" G_GINT64_FORMAT "-%"
+                              G_GINT64_FORMAT ".", last, first);
+    if (last - first >= MAX_SEEDS - (gint64) seeds->len)
+      return g_strdup_printf ("at most %d seeds are possible.", MAX_SEEDS);
+    for (gint64 seed = first; seed <= last; seed++) {
+      for (guint j = 0; j < seeds->len; j++)
+        if (g_array_index (seeds, gint64, j) == seed)
+          return g_strdup_printf ("the seed %" G_GINT64_FORMAT " is there twice.", seed);
+      g_array_append_val (seeds, seed);
+    }
+  }
+  return seeds->len > 0 ? NULL : g_strdup ("it must be at least one seed.");
+}
+
+guint
+mp_sweep_count_seeds (const char *text,
+                      GError    **error)
+{
+  g_autoptr (GArray) seeds = g_array_new (FALSE, FALSE, sizeof (gint64));
+  g_autofree char *mistake = parse_seeds (text, seeds);
+  g_autofree char *quoted = mp_clip_text (text, -1);
+
+  if (mistake == NULL)
+    return seeds->len;
+  g_set_error (error, MP_ERROR, MP_ERROR_EXPERIMENT, "“%s” is not allowed: %s", quoted, mistake);
+  return 0;
+}
+
 static gboolean
 read_seeds (MpSweep   *self,
             MpKeyFile *file,
             GError   **error)
 {
   const MpEntry *entry = mp_key_file_find (file, "sweep", "seeds");
-  g_auto (GStrv) pieces = mp_sweep_split (entry != NULL ? entry->value : "1", ",;");
+  g_autofree char *mistake = parse_seeds (entry != NULL ? entry->value : "1", self->seeds);
 
-  for (guint i = 0; pieces[i] != NULL && self->seeds->len <= MAX_SEEDS; i++) {
-    gint64 first, last;
-    const char *end;
-    gboolean ok = read_seed (pieces[i], &first, &end);
-
-    last = first;
-    if (ok && *end == '-') {
-      for (end++; *end == ' ';)
-        end++;
-      ok = read_seed (end, &last, &end);
-    }
-    if (!ok || *end != '\0' || last < first || last - first >= MAX_SEEDS)
-      return mp_sweep_fail (self, entry, error, " is not allowed: it must be whole numbers from 0 up, as in 1, 2, 3 or "
-                            "1-3.");
-    for (gint64 seed = first; seed <= last; seed++) {
-      for (guint j = 0; j < self->seeds->len; j++)
-        if (g_array_index (self->seeds, gint64, j) == seed)
-          return mp_sweep_fail (self, entry, error, ": the seed %" G_GINT64_FORMAT " is there twice.", seed);
-      g_array_append_val (self->seeds, seed);
-    }
-  }
-  if (self->seeds->len == 0 || self->seeds->len > MAX_SEEDS)
-    return mp_sweep_fail (self, entry, error, " is not allowed: it must be 1 to %d seeds.", MAX_SEEDS);
-  return TRUE;
+  return mistake == NULL || mp_sweep_fail (self, entry, error, " is not allowed: %s", mistake);
 }
 
 /* A metric of the registry, a value beside one ("modes_strict", "mode/3"), or a series of a method ("loss/critic"). */

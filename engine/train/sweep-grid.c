@@ -4,7 +4,7 @@
  */
 #include <glib/gi18n-lib.h>
 
-#include "engine/train/sweep-private.h"
+#include "engine/train/sweep-file-private.h"
 
 #include <string.h>
 
@@ -66,6 +66,19 @@ keep_path (MpExperiment *experiment,
   *value = mp_path_shorten (mp_experiment_get_string (experiment, group, dot + 1));
 }
 
+/* Says before the error which key of the axis it is about. */
+static void
+prefix_axis (MpSweep           *self,
+             const MpSweepAxis *axis,
+             guint              key,
+             GError           **error)
+{
+  g_autofree char *group = g_strconcat ("axis ", axis->name, NULL);
+  g_autofree char *where = mp_sweep_where (self, group, axis->keys[key], axis->lines[key]);
+
+  g_prefix_error (error, "%s: ", where);
+}
+
 /* Makes the settings of one axis that the experiment has; others are none of its business. n: how many. */
 static gboolean
 apply_axis (MpSweep           *self,
@@ -83,9 +96,7 @@ apply_axis (MpSweep           *self,
     if (!mp_sweep_has_key (experiment, axis->keys[i]))
       continue;
     if (!mp_experiment_set_from (experiment, assignment, dir, error)) {
-      g_autofree char *line = axis->lines[i] > 0 ? g_strdup_printf (", line %u", axis->lines[i]) : g_strdup ("");
-
-      g_prefix_error (error, "%s%s: [axis %s] %s: ", self->file, line, axis->name, axis->keys[i]);
+      prefix_axis (self, axis, i, error);
       return FALSE;
     }
     keep_path (experiment, axis->keys[i], &axis->values[i][position]);
@@ -212,13 +223,12 @@ check_used (MpSweep        *self,
     const MpSweepBase *first = g_ptr_array_index (self->bases, 0);
     g_autoptr (MpExperiment) experiment = mp_experiment_copy (first->experiment);
     g_autofree char *assignment = g_strconcat (axis->keys[0], "=", axis->values[0][0], NULL);
-    g_autofree char *line = axis->lines[0] > 0 ? g_strdup_printf (", line %u", axis->lines[0]) : g_strdup ("");
 
     if (used[i])
       continue;
     if (mp_experiment_set (experiment, assignment, error))
       g_set_error (error, MP_ERROR, MP_ERROR_EXPERIMENT, "no base has the key “%s”.", axis->keys[0]);
-    g_prefix_error (error, "%s%s: [axis %s] %s: ", self->file, line, axis->name, axis->keys[0]);
+    prefix_axis (self, axis, 0, error);
     return FALSE;
   }
   return TRUE;

@@ -62,6 +62,8 @@ MpSweep      *mp_sweep_load (const char *name, GPtrArray *settings, GError **err
  * presets and files. */
 MpSweep      *mp_sweep_parse (const char *text, const char *file_for_messages, GPtrArray *bases, GPtrArray *settings,
                               GError **error);
+/* How many seeds a text as [sweep] seeds takes it names; 0 with an error where it is none. */
+guint         mp_sweep_count_seeds (const char *text, GError **error);
 MpSweep      *mp_sweep_ref (MpSweep *self);
 void          mp_sweep_unref (MpSweep *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MpSweep, mp_sweep_unref)

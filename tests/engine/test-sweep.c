@@ -208,6 +208,30 @@ test_settings (void)
   g_assert_cmpint (get_int (axis, 0, "generator", "latent"), ==, 3);
 }
 
+/* What the command line says is not in the file. */
+static void
+test_wrong_settings (void)
+{
+  static const char *const wrong[][2] = {
+    { "sweep.metrik=modes", "--set sweep.metrik = “modes”: there is no key “metrik”" },
+    { "sweep.seeds=5-1", "--set sweep.seeds = “5-1” is not allowed" },
+    { "train.bach=3", "--set train.bach: " },
+    { "ring-gan:train.bach=3", "--set ring-gan:train.bach: " },
+    { "latent:generator.latent=0", "--set latent:generator.latent: " },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (wrong); i++) {
+    g_autoptr (GPtrArray) settings = g_ptr_array_new ();
+    g_autoptr (GError) error = NULL;
+
+    g_ptr_array_add (settings, (gpointer) wrong[i][0]);
+    g_assert_null (mp_sweep_parse (grid, "test.ini", NULL, settings, &error));
+    g_assert_error (error, MP_ERROR, MP_ERROR_EXPERIMENT);
+    if (!g_str_has_prefix (error->message, wrong[i][1]))
+      g_error ("“%s” does not begin with “%s”", error->message, wrong[i][1]);
+  }
+}
+
 /* Experiments in memory instead of presets. */
 static void
 test_given (void)
@@ -279,7 +303,9 @@ static const struct
   { "[sweep]\nbases = rng-gan\n", "line 2|[sweep] bases|rng-gan|did you mean “ring-gan”?" },
   { "[sweep]\nbases = ring-gan; ring-gan\n", "line 2|there twice|[base NAME]" },
   { HEAD "seeds = 1, x\n", "line 3|[sweep] seeds = “1, x”|1-3" },
-  { HEAD "seeds = 3-1\n", "line 3|seeds" },
+  { HEAD "seeds = 3-1\n", "line 3|seeds|from its smaller to its larger number, as in 1-3" },
+  { HEAD "seeds = 1-100000\n", "line 3|seeds|at most 1000 seeds" },
+  { HEAD "seeds = 1-1000, 2000\n", "line 3|seeds|at most 1000 seeds" },
   { HEAD "seeds = -1\n", "line 3|seeds" },
   { HEAD "seeds = 1-3, 2\n", "line 3|the seed 2 is there twice" },
   { HEAD "metric = mod\n", "line 3|metric|“mod”|high_quality" },
@@ -413,6 +439,7 @@ main (int    argc,
   g_test_add_func ("/sweep/shared", test_shared);
   g_test_add_func ("/sweep/kinds", test_kinds);
   g_test_add_func ("/sweep/settings", test_settings);
+  g_test_add_func ("/sweep/wrong-settings", test_wrong_settings);
   g_test_add_func ("/sweep/given", test_given);
   g_test_add_func ("/sweep/save", test_save);
   g_test_add_func ("/sweep/mistakes", test_mistakes);

@@ -100,6 +100,18 @@ find_button (GtkWidget  *widget,
   return NULL;
 }
 
+static gboolean
+shows_words (GtkWidget  *widget,
+             const char *words)
+{
+  GtkWidget *label;
+
+  for (guint i = 0; (label = canned_find (widget, GTK_TYPE_LABEL, i)); i++)
+    if (g_str_equal (gtk_label_get_text (GTK_LABEL (label)), words))
+      return gtk_widget_get_visible (label);
+  return FALSE;
+}
+
 static const char *
 shown_page (Fixture *fixture)
 {
@@ -288,6 +300,10 @@ test_form (void)
   g_assert_true (gtk_widget_get_sensitive (create));
   gtk_editable_set_text (seeds, "one");
   g_assert_false (gtk_widget_get_sensitive (create));
+  g_assert_true (shows_words (form, "Seeds: “one” is not allowed: it must be whole numbers from 0 up, as in 1, 2, 3 or "
+                              "1-3."));
+  gtk_editable_set_text (seeds, "1-100000");
+  g_assert_true (shows_words (form, "Seeds: “1-100000” is not allowed: at most 1000 seeds are possible."));
   gtk_editable_set_text (seeds, "4-5");
   g_assert_true (gtk_widget_get_sensitive (create));
   g_signal_emit_by_name (create, "clicked");
