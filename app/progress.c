@@ -290,15 +290,21 @@ table_row (MpLane    *lane,
   return (char **) g_ptr_array_free (row, FALSE);
 }
 
+/* A lane that could not make its folder has none. */
 static void
 print_places (GPtrArray *lanes)
 {
-  if (lanes->len == 1)
-    printf ("\n%s %s\n", _("The run is kept in"), ((MpLane *) g_ptr_array_index (lanes, 0))->run_dir);
-  else
+  g_autoptr (GPtrArray) dirs = g_ptr_array_new ();
+
+  for (guint i = 0; i < lanes->len; i++)
+    if (g_file_test (((MpLane *) g_ptr_array_index (lanes, i))->run_dir, G_FILE_TEST_IS_DIR))
+      g_ptr_array_add (dirs, ((MpLane *) g_ptr_array_index (lanes, i))->run_dir);
+  if (dirs->len == 1)
+    printf ("\n%s %s\n", _("The run is kept in"), (char *) g_ptr_array_index (dirs, 0));
+  else if (dirs->len > 1)
     printf ("\n%s\n", _("The runs are kept in"));
-  for (guint i = 0; lanes->len > 1 && i < lanes->len; i++)
-    printf ("  %s\n", ((MpLane *) g_ptr_array_index (lanes, i))->run_dir);
+  for (guint i = 0; dirs->len > 1 && i < dirs->len; i++)
+    printf ("  %s\n", (char *) g_ptr_array_index (dirs, i));
 }
 
 void

@@ -136,7 +136,7 @@ fill_folder (MpRun      *self,
   g_autoptr (MpMetricsWriter) writer = NULL;
 
   if (g_mkdir_with_parents (at, 0777) != 0)
-    return mp_file_fail (error, errno, "make the folder", at);
+    return mp_file_fail (error, errno, "make the folder", self->dir);
   if (!lock_folder (at, &self->lock_fd, error))
     return FALSE;
   if (g_mkdir (checkpoints, 0777) != 0 && errno != EEXIST)

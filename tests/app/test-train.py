@@ -436,8 +436,15 @@ def test_out_cannot_be_written ():
     path = folder ('file') + '/file'
     open (path, 'w').close ()
     result = train ('ring-gan', '--iterations', '5', '--out', path + '/run', '--quiet', status=FAILURE)
-    assert path in result.err
+    assert f'“{path}/run”' in result.err and '.part' not in result.err, result.err
     assert result.json ()['lanes'][0]['state'] == 'failed'
+    assert 'kept in' not in matchpoint ('train', 'ring-gan', '--iterations', '5', '--out', path + '/run',
+                                        status=FAILURE).out
+    run = fresh ('pictures')
+    train ('ring-gan', '--iterations', '5', '--out', run, '--quiet')
+    for arguments in [['--film', '/nonexist/f.gif'], ['--film', '/nonexist/f.webp'], ['--to', '/nonexist/f.svg']]:
+        error = matchpoint ('render', run, *arguments, status=FAILURE).err
+        assert f'“{arguments[1]}”: No such file or directory' in error, error
 
 
 def test_device ():

@@ -9,7 +9,7 @@
 #include <webp/mux.h>
 
 #include "ui/plot/palette.h"
-#include "ui/plot/picture.h"
+#include "ui/plot/picture-private.h"
 
 #define GIF_COLOURS 255        /* one is left for “as in the frame before” */
 #define LONGEST_SIDE 16383     /* of WebP */
@@ -221,6 +221,18 @@ add_webp (MpFilm          *self,
 }
 
 static gboolean
+save (const MpFilm  *self,
+      const void    *bytes,
+      gsize          size,
+      GError       **error)
+{
+  if (mp_picture_save (self->path, bytes, size, error))
+    return TRUE;
+  g_prefix_error (error, _("The film could not be written: "));
+  return FALSE;
+}
+
+static gboolean
 finish_webp (MpFilm  *self,
              GError **error)
 {
@@ -230,8 +242,7 @@ finish_webp (MpFilm  *self,
   WebPDataInit (&data);
   if (!WebPAnimEncoderAdd (self->webp, NULL, self->time, NULL) || !WebPAnimEncoderAssemble (self->webp, &data))
     return fail (self, error, WebPAnimEncoderGetError (self->webp));
-  written = g_file_set_contents_full (self->path, (const char *) data.bytes, (gssize) data.size,
-                                      G_FILE_SET_CONTENTS_CONSISTENT, 0666, error);
+  written = save (self, data.bytes, data.size, error);
   WebPDataClear (&data);
   return written;
 }
@@ -261,6 +272,5 @@ mp_film_finish (MpFilm  *self,
   self->gif = NULL;
   if (!closed)
     return fail (self, error, "cgif");
-  return g_file_set_contents_full (self->path, (const char *) self->bytes->data, self->bytes->len,
-                                   G_FILE_SET_CONTENTS_CONSISTENT, 0666, error);
+  return save (self, self->bytes->data, self->bytes->len, error);
 }

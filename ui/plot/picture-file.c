@@ -136,6 +136,25 @@ draw_document (GByteArray         *bytes,
 }
 
 gboolean
+mp_picture_save (const char  *path,
+                 const void  *bytes,
+                 gsize        size,
+                 GError     **error)
+{
+  GError *reason = NULL;
+  const char *words;
+
+  if (g_file_set_contents_full (path, bytes, (gssize) size,
+                                G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0666, &reason))
+    return TRUE;
+  /* GLib names the file beside, of which nobody knows; the system's reason comes last. */
+  words = g_strrstr (reason->message, ": ");
+  g_set_error (error, reason->domain, reason->code, "“%s”: %s", path, words != NULL ? words + 2 : reason->message);
+  g_error_free (reason);
+  return FALSE;
+}
+
+gboolean
 mp_picture_write_drawing (const char         *path,
                           double              width,
                           double              height,
@@ -154,8 +173,7 @@ mp_picture_write_drawing (const char         *path,
   if (!find_format (path, &format, error) || !check_size (width, height, format == FORMAT_PNG ? scale : 1, error) ||
       !draw_document (bytes, format, width, height, scale, style, title, draw, data, error))
     return FALSE;
-  if (g_file_set_contents_full (path, (const char *) bytes->data, bytes->len,
-                                G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0666, error))
+  if (mp_picture_save (path, bytes->data, bytes->len, error))
     return TRUE;
   g_prefix_error (error, _("The picture could not be written: "));
   return FALSE;

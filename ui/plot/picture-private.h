@@ -19,4 +19,7 @@ struct _MpPicture
   GPtrArray *charts;  /* of MpChart */
 };
 
+/* Puts a file made in memory in its place, whole or not at all. Errors are G_FILE_ERROR's: “PATH”: the system's reason. */
+gboolean mp_picture_save (const char *path, const void *bytes, gsize size, GError **error);
+
 G_END_DECLS
