@@ -43,6 +43,7 @@ struct _MpSweepPage
   MpSweepRun      *shown_run;
   GSimpleActionGroup *actions;
   GPtrArray       *metrics;      /* char *, by the drop-down's entry */
+  gboolean         named;        /* the drop-down has the names that a run knows */
   GtkWidget       *popover;
   guint            timer;
   gint64           table_at;
@@ -62,15 +63,16 @@ toast (MpSweepPage *self,
 
 /* As mp_drop_down_give_way () takes it: "Critic loss\nbinary cross-entropy". (transfer full) */
 static char *
-name_metric (MpSweepRun *run,
-             const char *id)
+name_metric (MpSeriesNames *names,
+             const char    *id)
 {
-  g_autofree char *title = mp_series_names_get_title (mp_sweep_run_get_names (run), id);
-  g_autofree char *name = mp_sweep_picture_metric_name (run, id);
-  const char *rest = title + strlen (name);
+  g_autofree char *title = mp_series_names_get_title (names, id);
+  char *rest = strstr (title, " (");
 
-  /* without the brackets around it */
-  return rest[0] != '\0' ? g_strdup_printf ("%s\n%.*s", name, (int) strlen (rest) - 3, rest + 2) : g_steal_pointer (&name);
+  if (rest == NULL)
+    return g_steal_pointer (&title);
+  *rest = '\0';
+  return g_strdup_printf ("%s\n%.*s", title, (int) strlen (rest + 2) - 1, rest + 2); /* without the brackets */
 }
 
 static void
@@ -79,7 +81,9 @@ fill_metrics (MpSweepPage *self)
   MpSweepRun *run = mp_sweep_model_get_run (self->model);
   g_autoptr (GPtrArray) metrics = run ? mp_sweep_run_list_metrics (run) : g_ptr_array_new_with_free_func (g_free);
   const char *chosen = mp_sweep_model_get_metric (self->model);
-  g_autoptr (GtkStringList) names = gtk_string_list_new (NULL);
+  g_autoptr (GtkStringList) entries = gtk_string_list_new (NULL);
+  /* Before there is a run the metrics are known, not yet what methods report. */
+  g_autoptr (MpSeriesNames) known = run ? NULL : mp_series_names_new ();
   gboolean same = self->metrics && self->metrics->len == metrics->len;
 
   if (!g_ptr_array_find_with_equal_func (metrics, chosen, g_str_equal, NULL)) {
@@ -88,18 +92,19 @@ fill_metrics (MpSweepPage *self)
   }
   for (guint i = 0; same && i < metrics->len; i++)
     same = g_str_equal (g_ptr_array_index (metrics, i), g_ptr_array_index (self->metrics, i));
-  if (same)
+  if (same && self->named == (run != NULL))
     return;
+  self->named = run != NULL;
   g_clear_pointer (&self->metrics, g_ptr_array_unref);
   self->metrics = g_steal_pointer (&metrics);
   for (guint i = 0; i < self->metrics->len; i++) {
     const char *id = g_ptr_array_index (self->metrics, i);
-    g_autofree char *entry = run ? name_metric (run, id) : g_strdup (id);
+    g_autofree char *entry = name_metric (run ? mp_sweep_run_get_names (run) : known, id);
 
-    gtk_string_list_append (names, entry);
+    gtk_string_list_append (entries, entry);
   }
   self->filling = TRUE;
-  gtk_drop_down_set_model (self->metric, G_LIST_MODEL (names));
+  gtk_drop_down_set_model (self->metric, G_LIST_MODEL (entries));
   for (guint i = 0; i < self->metrics->len; i++)
     if (g_str_equal (g_ptr_array_index (self->metrics, i), chosen))
       gtk_drop_down_set_selected (self->metric, i);
