@@ -10,6 +10,7 @@
 #include "ui/param-row.h"
 #include "ui/phase-view.h"
 #include "ui/task.h"
+#include "ui/wrap-layout.h"
 
 #define GRID_WIDTH 37
 #define GRID_HEIGHT 25
@@ -448,6 +449,7 @@ mp_portrait_page_finalize (GObject *object)
 static void
 bind_template (GtkWidgetClass *widget_class)
 {
+  g_type_ensure (MP_TYPE_WRAP_LAYOUT);
   gtk_widget_class_set_template_from_resource (widget_class, MP_RESOURCE_PATH "/ui/page-portrait.ui");
   gtk_widget_class_bind_template_child (widget_class, MpPortraitPage, chooser);
   gtk_widget_class_bind_template_child (widget_class, MpPortraitPage, dynamics);
