@@ -50,8 +50,8 @@ attraction_repulsion_build (MpBuild     *build,
   e_gg = mp_mean_off_diagonal (grams.generated, grams.at_zero);
   e_rg = mp_mean (grams.cross, MP_ALL_AXES, FALSE);
   nodes->per_panel = 4;
-  g_ptr_array_add (nodes->labels, (gpointer) N_("attractive loss"));
-  g_ptr_array_add (nodes->labels, (gpointer) N_("repulsive loss"));
+  g_ptr_array_add (nodes->labels, (gpointer) N_("Attractive loss"));
+  g_ptr_array_add (nodes->labels, (gpointer) N_("Repulsive loss"));
   return add_forces (build, nodes, mp_sub (mp_mul_scalar (e_rg, 2), mp_add (e_rr, e_gg)), real, generated)
          && add_forces (build, nodes, mp_sub (e_rr, e_gg), real, generated);
 }

@@ -15,6 +15,7 @@
 #include "tests/ui/canned.h"
 #include "ui/plot/layer-plot.h"
 #include "ui/plot/picture.h"
+#include "ui/plot/scatter-overlays.h"
 
 static const MpDrawing overlays[] = { MP_DRAW_LATTICE, MP_DRAW_POINTS, MP_DRAW_MARKS, MP_DRAW_ARROWS };
 
@@ -147,6 +148,78 @@ test_arrows (void)
     cairo_surface_destroy (with);
   }
   g_assert_cmpuint (jumps, ==, 0);
+}
+
+/* The key says how long its arrow is and how much longer than they are all are drawn. */
+static void
+test_arrow_words (void)
+{
+  const float      arrow[] = { 0, 0, 0.01f, 0 };
+  const double     view[] = { -1, 1, -1, 1 };
+  const MpOverlay  overlay = { .kind = MP_OVERLAY_ARROWS, .title = "step", .values = arrow, .n = 1 };
+  const MpColour   lane = { 0, 0, 0, 1 };
+  cairo_surface_t *surface = cairo_image_surface_create (CAIRO_FORMAT_ARGB32, 200, 200);
+  cairo_t         *cr = cairo_create (surface);
+  g_autofree char *words = NULL;
+  MpOverlayItem    item;
+  MpPlotStyle      style;
+  MpRaster         raster;
+
+  mp_plot_style_init (&style, MP_PLOT_LIGHT);
+  mp_raster_init (&raster);
+  mp_overlay_item_init (&item, &overlay);
+  mp_overlay_item_draw (&item, cr, &raster, view, 200, 200, 20, &style, lane);
+  words = mp_overlay_item_dup_words (&item);
+  /* 20 × 0.01 × 100 pixels to a unit */
+  g_assert_cmpstr (words, ==, "= 0.01  step · drawn ×20");
+  mp_overlay_item_clear (&item);
+  mp_raster_clear (&raster);
+  cairo_destroy (cr);
+  cairo_surface_destroy (surface);
+}
+
+/* The panel's own title has a line above those of its parts, which lie lower for it. */
+static void
+test_caption (void)
+{
+  g_autoptr (MpPanel) panel = full_panel (MP_DRAW_SPACE, 2);
+  MpPlotStyle         style;
+  MpPanelHit          hit;
+
+  mp_plot_style_init (&style, MP_PLOT_LIGHT);
+  g_assert_true (mp_panel_hit (panel, 600, 300, &style, 100, 22, &hit));
+  mp_panel_set_captioned (panel, TRUE);
+  g_assert_false (mp_panel_hit (panel, 600, 300, &style, 100, 22, &hit));
+  g_assert_true (mp_panel_hit (panel, 600, 300, &style, 100, 40, &hit));
+}
+
+/* Points of one dimension are spread up and down to be seen, and nothing may number that. */
+static void
+test_strip (void)
+{
+  const float           line[] = { -1, -0.4f, 0.1f, 0.5f, 1 };
+  cairo_surface_t      *numbered, *bare;
+  g_autofree char      *words = NULL;
+  g_autoptr (MpScatter) scatter = mp_scatter_new ();
+  guint                 n = 0;
+
+  mp_scatter_set_points (scatter, MP_POINTS_DATA, line, G_N_ELEMENTS (line), 1);
+  mp_scatter_set_points (scatter, MP_POINTS_SAMPLES, line, G_N_ELEMENTS (line), 1);
+  bare = paint_scatter (scatter, 300);
+  mp_scatter_set_axes (scatter, TRUE);
+  numbered = paint_scatter (scatter, 300);
+  for (int y = 0; y < 240; y++)
+    for (int x = 0; x < 20; x++) {
+      gsize at = (gsize) (y * cairo_image_surface_get_stride (bare) + 4 * x);
+
+      n += memcmp (cairo_image_surface_get_data (bare) + at, cairo_image_surface_get_data (numbered) + at, 4) != 0;
+    }
+  g_assert_cmpuint (n, ==, 0);
+  g_assert_cmpuint (count_different (bare, numbered), >, 300);
+  words = mp_scatter_describe (scatter);
+  g_assert_nonnull (strstr (words, "one dimension"));
+  cairo_surface_destroy (bare);
+  cairo_surface_destroy (numbered);
 }
 
 /* Clouds that were made of noise and of data are told apart in one plot. */
@@ -437,6 +510,9 @@ main (int    argc,
     return draw_picture (argc, argv);
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/plot/layers/overlays", test_overlays);
+  g_test_add_func ("/plot/layers/arrow-words", test_arrow_words);
+  g_test_add_func ("/plot/layers/caption", test_caption);
+  g_test_add_func ("/plot/layers/strip", test_strip);
   g_test_add_func ("/plot/layers/clouds", test_clouds);
   g_test_add_func ("/plot/layers/arrows", test_arrows);
   g_test_add_func ("/plot/layers/legend", test_legend);

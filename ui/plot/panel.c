@@ -304,6 +304,14 @@ has_titles (MpPanel *self)
   return has_part_titles (self) || (self->captioned && self->title != NULL);
 }
 
+/* Of the panel's own title, where the parts' are below it. */
+static double
+caption_height (MpPanel           *self,
+                const MpPlotStyle *style)
+{
+  return self->captioned && self->title != NULL && has_part_titles (self) ? ceil (17 * style->text_scale) : 0;
+}
+
 /* A part's place without its title and legend. */
 static MpPanelBox
 place_part (MpPanel           *self,
@@ -313,7 +321,8 @@ place_part (MpPanel           *self,
             const MpPlotStyle *style)
 {
   double     head = has_titles (self) ? ceil (17 * style->text_scale) : 0;
-  double     tall = height - foot_height (self, width, height, style);
+  double     caption = caption_height (self, style);
+  double     tall = height - foot_height (self, width, height, style) - caption;
   guint      n = MAX (self->parts->len, 1), rows = 1, columns = n;
   MpPanelBox box;
 
@@ -328,7 +337,7 @@ place_part (MpPanel           *self,
   box.width = floor ((width + GAP) / columns - GAP);
   box.height = floor ((tall + GAP) / rows - GAP);
   box.x = index % columns * (box.width + GAP);
-  box.y = index / columns * (box.height + GAP) + head;
+  box.y = index / columns * (box.height + GAP) + head + caption;
   box.height -= head;
   if (has_bar_beside (self, width, height, style))
     box.width -= (BAR + GAP) * style->text_scale;
@@ -416,6 +425,8 @@ mp_panel_draw (MpPanel           *self,
   mp_pen_init (&pen, cr, style);
   for (guint i = 0; i < self->parts->len; i++)
     draw_part (self, &pen, i, width, height);
+  if (caption_height (self, style) > 0)
+    draw_caption (self, &pen, 1, caption_height (self, style) - 5, width - 2);
   if (self->kind == MP_PANEL_MATRIX) {
     gboolean beside = has_bar_beside (self, width, height, style);
     double   row = ceil (18 * style->text_scale), bar = beside ? BAR * style->text_scale

@@ -85,7 +85,7 @@ MpScale     mp_panel_get_scale (MpPanel *self);
 /* What stands there when there is nothing to show; NULL: that there is nothing yet. */
 void        mp_panel_set_empty (MpPanel    *self,
                                 const char *text);
-/* TRUE: where no part has a title, the panel's own stands there. */
+/* TRUE: the panel's own title stands above, in a line of its own where parts have titles. */
 void        mp_panel_set_captioned (MpPanel *self,
                                     gboolean captioned);
 /* SPACE: which clouds are shown. */

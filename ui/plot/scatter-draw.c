@@ -185,7 +185,8 @@ static void
 draw_grid (MpPen        *pen,
            const double  view[4],
            double        width,
-           double        height)
+           double        height,
+           gboolean      strip)
 {
   guint              most = count_ticks (width, height);
   g_autoptr (GArray) across = mp_ticks_new (MP_SCALE_LINEAR, view[0], view[1], most, FALSE);
@@ -199,7 +200,7 @@ draw_grid (MpPen        *pen,
     cairo_move_to (pen->cr, x, 0);
     cairo_line_to (pen->cr, x, height);
   }
-  for (guint i = 0; i < up->len; i++) {
+  for (guint i = 0; i < up->len && !strip; i++) {
     double y = floor ((view[3] - g_array_index (up, MpTick, i).value) / (view[3] - view[2]) * height) + 0.5;
 
     cairo_move_to (pen->cr, 0, y);
@@ -213,7 +214,8 @@ static void
 draw_numbers (MpPen        *pen,
               const double  view[4],
               double        width,
-              double        height)
+              double        height,
+              gboolean      strip)
 {
   guint              most = count_ticks (width, height);
   g_autoptr (GArray) across = mp_ticks_new (MP_SCALE_LINEAR, view[0], view[1], most, FALSE);
@@ -227,7 +229,9 @@ draw_numbers (MpPen        *pen,
     if (x > 2.5 * line && x < width - line)
       draw_note (pen, x, height - 6, 0.5, width, tick->label);
   }
-  for (guint i = 0; i < up->len; i++) {
+  if (strip)
+    draw_note (pen, 7, height - 6 - line, 0, width - 14, _("one dimension: height means nothing"));
+  for (guint i = 0; i < up->len && !strip; i++) {
     const MpTick *tick = &g_array_index (up, MpTick, i);
     double        y = (view[3] - tick->value) / (view[3] - view[2]) * height;
 
@@ -430,11 +434,11 @@ mp_scatter_draw (MpScatter         *self,
   if (self->heat_map != NULL)
     mp_heat_map_draw (self->heat_map, cr, view, width, height, style, mp_plot_style_get_lane (style, self->lane));
   if (self->axes && !empty)
-    draw_grid (&pen, view, width, height);
+    draw_grid (&pen, view, width, height, _mp_scatter_is_strip (self));
   draw_points (self, cr, view, width, height, style);
   draw_overlays (self, cr, view, width, height, style);
   if (self->axes && !empty)
-    draw_numbers (&pen, view, width, height);
+    draw_numbers (&pen, view, width, height, _mp_scatter_is_strip (self));
   draw_words (self, &pen, width, height);
   if (empty)
     mp_pen_draw_block (&pen, MP_TEXT_LABEL, style->dim_text, width / 2, height / 2, width - 32,

@@ -399,6 +399,7 @@ mp_overlay_item_draw (MpOverlayItem     *self,
                       height * ratio / (view[3] - view[2]), ratio, NULL };
   cairo_t *shapes = vector ? cr : NULL;
 
+  self->magnify = magnify;
   self->unit = magnify * width / (view[1] - view[0]);
   if (self->spec.kind == MP_OVERLAY_ARROWS)
     self->step = (gsize) MAX (1, ceil ((double) self->spec.n / MAX (24, width * height / ARROW_ROOM)));
@@ -545,24 +546,42 @@ draw_mark_bar (const MpOverlayItem *self,
   cairo_stroke (pen->cr);
 }
 
-/* What stands before and behind the name: "0.05" beside the arrow, the ends of the marks' bar. */
-static void
-legend_numbers (const MpOverlayItem *self,
-                char               **before,
-                char               **after)
+/* How long the arrow beside it is, and what was done to all of them so that they can be seen. */
+static char *
+describe_arrows (const MpOverlayItem *self)
 {
-  *before = *after = NULL;
-  if (self->spec.kind == MP_OVERLAY_ARROWS) {
-    double length = reference_length (self);
+  double           length = self->magnify > 0 ? reference_length (self) : 0.05;
+  GString         *text = g_string_new (NULL);
+  /* a usual number before the first drawing, so that the legend has its room */
+  g_autofree char *enlarged = mp_format_short (self->magnify > 0 ? self->magnify : 0.05, 1);
 
-    *before = length > 0 ? mp_format_short (length, 1) : NULL;
-    if (self->step > 1)
-      /* Translators: only some of the arrows are drawn, so that they can be seen */
-      *after = g_strdup_printf (_("1 of %" PRIu64), (guint64) self->step);
-  } else if (self->spec.kind == MP_OVERLAY_MARKS && self->spec.weights != NULL) {
-    *before = mp_format_short (self->scale.low, 2);
-    *after = mp_format_short (self->scale.high, 2);
+  if (length > 0) {
+    g_autofree char *number = mp_format_short (length, 1);
+
+    g_string_append_printf (text, "= %s  ", number);
   }
+  g_string_append_printf (text, "%s · ", self->spec.title);
+  /* Translators: how many times as long as they are arrows are drawn */
+  g_string_append_printf (text, _("drawn ×%s"), enlarged);
+  if (self->step > 1) {
+    g_string_append (text, " · ");
+    /* Translators: only some of the arrows are drawn, so that they can be seen */
+    g_string_append_printf (text, _("1 of %" PRIu64), (guint64) self->step);
+  }
+  return g_string_free (text, FALSE);
+}
+
+char *
+mp_overlay_item_dup_words (const MpOverlayItem *self)
+{
+  if (self->spec.kind == MP_OVERLAY_ARROWS)
+    return describe_arrows (self);
+  if (self->spec.kind == MP_OVERLAY_MARKS && self->spec.weights != NULL) {
+    g_autofree char *high = mp_format_short (self->scale.high, 2);
+
+    return g_strdup_printf ("%s  %s", high, self->spec.title);
+  }
+  return g_strdup (self->spec.title);
 }
 
 double
@@ -577,21 +596,21 @@ mp_overlay_item_legend (const MpOverlayItem *self,
   const MpPlotStyle *style = pen->style;
   MpColour           ink = get_ink (self->spec.ink, style, lane);
   gboolean           marks = self->spec.kind == MP_OVERLAY_MARKS && self->spec.weights != NULL;
-  g_autofree char   *before = NULL, *after = NULL, *text = NULL;
+  g_autofree char   *text = mp_overlay_item_dup_words (self);
   double             ascent, begin = x, y, sign = SIGN, length = reference_length (self);
 
   mp_pen_get_line (pen, MP_TEXT_TICK, &ascent);
   y = baseline - ascent * 0.36;
-  legend_numbers (self, &before, &after);
   if (self->spec.kind == MP_OVERLAY_ARROWS && length > 0)
     sign = CLAMP (length * self->unit, 6, 40);
   if (marks) {
+    g_autofree char *before = mp_format_short (self->scale.low, 2);
+
     x += draw ? mp_pen_draw (pen, MP_TEXT_TICK, style->dim_text, x, baseline, 0, 0, before)
               : mp_pen_measure (pen, MP_TEXT_TICK, before);
     if (draw)
       draw_mark_bar (self, pen, x + 4, y, ascent * 0.7);
     x += BAR + 8;
-    text = g_strdup_printf ("%s  %s", after, self->spec.title);
   } else {
     MpDots dots = cloud_dots (self, style, lane);
 
@@ -601,8 +620,6 @@ mp_overlay_item_legend (const MpOverlayItem *self,
     else if (draw)
       draw_sign_lines (self, pen, x, y, sign, ink);
     x += sign + 5;
-    text = g_strdup_printf ("%s%s%s%s%s", before ? before : "", before ? "  " : "", self->spec.title,
-                            after ? " · " : "", after ? after : "");
   }
   most = MAX (20, most - (x - begin));
   x += draw ? mp_pen_draw (pen, MP_TEXT_TICK, style->dim_text, x, baseline, 0, most, text)

@@ -18,6 +18,7 @@ typedef struct
   gboolean      joined;      /* ARROWS: from a cloud's points, magnified with the others that are, hidden with it */
   MpPointsRole  role;        /* joined: the cloud */
   gsize         step;        /* ARROWS: every step-th is drawn */
+  double        magnify;     /* ARROWS: how much longer they were drawn last; 0: not yet */
   double        unit;        /* ARROWS: pixels that one data unit of the arrow was drawn with */
 } MpOverlayItem;
 
@@ -50,6 +51,8 @@ double mp_overlay_item_magnify (const MpOverlayItem *self,
                                 double               side,
                                 double               last);
 
+/* What stands behind its sign: "= 0.05  Sample gradients · drawn ×20". (transfer full) */
+char  *mp_overlay_item_dup_words (const MpOverlayItem *self);
 /* Its sign and name at (x, baseline), the name cut off at a width of `most`; returns the width. draw FALSE: only
  * measures. */
 double mp_overlay_item_legend (const MpOverlayItem *self,

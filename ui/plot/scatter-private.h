@@ -12,7 +12,7 @@ typedef struct
 {
   float   *values; /* n × 2 */
   gsize    n;
-  gboolean hidden;
+  gboolean hidden, strip; /* strip: of one dimension, spread up and down to be seen */
   double   box[4]; /* of finite points; box[0] > box[1] when there are none */
 } MpCloud;
 
@@ -46,6 +46,8 @@ struct _MpScatter
   gsize            n_inside;  /* of the layer */
 };
 
+/* Whether only what is across means anything. */
+gboolean _mp_scatter_is_strip (MpScatter *self);
 /* What a rectangle of this size shows: x0, x1, y0, y1. */
 void _mp_scatter_get_view (MpScatter *self,
                            double     width,

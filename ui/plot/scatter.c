@@ -114,6 +114,12 @@ make_strip (MpCloud      *cloud,
   find_box (cloud);
 }
 
+gboolean
+_mp_scatter_is_strip (MpScatter *self)
+{
+  return self->clouds[MP_POINTS_DATA].strip || self->clouds[MP_POINTS_SAMPLES].strip;
+}
+
 void
 mp_scatter_set_points (MpScatter    *self,
                        MpPointsRole  role,
@@ -133,7 +139,8 @@ mp_scatter_set_points (MpScatter    *self,
     cloud->values[2 * i] = values[i * dimensions];
     cloud->values[2 * i + 1] = dimensions > 1 ? values[i * dimensions + 1] : 0;
   }
-  if (dimensions == 1)
+  cloud->strip = dimensions == 1;
+  if (cloud->strip)
     make_strip (cloud, role);
   else
     find_box (cloud);
@@ -294,7 +301,8 @@ hold_extent (MpScatter *self)
   if (!(side > 0))
     side = MAX (1e-3, 0.2 * MAX (fabs (box[0]), fabs (box[2])));
   for (guint axis = 0; axis < 2; axis++) {
-    double middle = (box[2 * axis] + box[2 * axis + 1]) / 2;
+    /* strips of data and samples lie on either side of 0 */
+    double middle = axis == 1 && _mp_scatter_is_strip (self) ? 0 : (box[2 * axis] + box[2 * axis + 1]) / 2;
 
     self->extent[2 * axis] = middle - 0.65 * side;
     self->extent[2 * axis + 1] = middle + 0.65 * side;
@@ -430,6 +438,8 @@ mp_scatter_describe (MpScatter *self)
   g_autofree char *samples = mp_format_count (self->clouds[MP_POINTS_SAMPLES].n);
   const char      *layer = self->heat_map != NULL ? mp_heat_map_get_title (self->heat_map) : NULL;
 
+  if (_mp_scatter_is_strip (self))
+    return g_strdup_printf (_("%s data points and %s samples along one dimension"), data, samples);
   if (layer != NULL)
     /* Translators: numbers of points, and the name of the background layer */
     return g_strdup_printf (_("%s data points and %s samples over %s"), data, samples, layer);

@@ -66,7 +66,8 @@ guint      mp_scatter_get_lane (MpScatter *self);
 /* A heading inside the plot ("projected space"), or NULL. */
 void       mp_scatter_set_caption (MpScatter  *self,
                                    const char *caption);
-/* n rows of `dimensions` floats; the first two are drawn. One dimension: data and samples become two strips. */
+/* n rows of `dimensions` floats; the first two are drawn. One dimension: data and samples become two strips,
+ * whose height means nothing, as the plot then says. */
 void       mp_scatter_set_points (MpScatter    *self,
                                   MpPointsRole  role,
                                   const float  *values,
