@@ -346,7 +346,7 @@ gram_build (MpBuild  *build,
 
 static const char *const figure_1b[] = { "mmd2/projected", "pearson", NULL };
 static const MpMethodChart charts[] = {
-  { N_("MMD and Pearson divergence (Figure 1b)"), figure_1b, TRUE },
+  { N_("MMD and divergence (Figure 1b, Pearson divergence)"), figure_1b, TRUE },
 };
 
 const MpMethod mp_method_gram = {

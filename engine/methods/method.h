@@ -29,7 +29,7 @@ typedef enum
 /* A chart of the method's paper, under its name there. */
 typedef struct
 {
-  const char        *title;        /* "MMD and Pearson divergence (Figure 1b)" */
+  const char        *title;        /* "MMD and divergence (Figure 1b, Pearson divergence)" */
   const char *const *series;       /* ids of reported scalars, NULL-terminated; the first is drawn solid */
   gboolean           logarithmic;
 } MpMethodChart;

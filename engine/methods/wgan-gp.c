@@ -23,7 +23,7 @@ static const MpParam params[] = {
 
 static const char *const figure_5[] = { "wasserstein", NULL };
 static const MpMethodChart charts[] = {
-  { N_("Negative critic loss without its penalty (Figure 5)"), figure_5, FALSE },
+  { N_("Negative critic loss (Figure 5, without its penalty)"), figure_5, FALSE },
 };
 
 static gboolean

@@ -18,13 +18,13 @@ mp_view_estimate_ratio (MpBuild     *build,
                         const char **title)
 {
   if (mp_build_has (build, "density-ratio")) {
-    *title = N_("Estimated density ratio (data over model, between −10 and 10)");
+    *title = N_("Density ratio (estimated: data over model, between −10 and 10)");
     return mp_clamp (mp_build_call (build, "density-ratio", points, NULL), -LIMIT, LIMIT);
   }
   if (mp_build_get_critic_role (build, NULL) == MP_CRITIC_LOGIT) {
     MpNode *most = mp_scalar (mp_build_graph (build), log (LIMIT));
 
-    *title = N_("Density ratio that the critic stands for (exponential of its output, up to 10)");
+    *title = N_("Density ratio (that the critic stands for: exponential of its output, up to 10)");
     return mp_exp (mp_minimum (mp_build_view_scores (build, points), most));
   }
   return NULL;
