@@ -180,7 +180,7 @@ activate_cb (MpParamRow *self)
 static void
 has_focus_cb (MpParamRow *self)
 {
-  if (!gtk_widget_has_focus (GTK_WIDGET (self)))
+  if (!gtk_widget_is_focus (GTK_WIDGET (self))) /* a window that is left keeps its focus */
     gtk_widget_set_focusable (GTK_WIDGET (self), FALSE);
 }
 
