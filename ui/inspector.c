@@ -79,6 +79,14 @@ field_free (gpointer data)
 /* ---- values ---- */
 
 static void
+update_device (MpInspector *self,
+               const Field *field)
+{
+  mp_param_row_set_value (field->row, mp_lane_model_get_draft_device (self->lane));
+  mp_param_row_set_pending (field->row, mp_lane_model_is_device_pending (self->lane));
+}
+
+static void
 update_values (MpInspector *self)
 {
   MpExperiment *draft = mp_lane_model_get_draft (self->lane);
@@ -87,8 +95,7 @@ update_values (MpInspector *self)
     Field *field = g_ptr_array_index (self->fields, i);
 
     if (is_device (field)) {
-      mp_param_row_set_value (field->row, mp_lane_model_get_draft_device (self->lane));
-      mp_param_row_set_pending (field->row, mp_lane_model_is_device_pending (self->lane));
+      update_device (self, field);
       continue;
     }
     if (!mp_param_row_get_error (field->row))
@@ -201,6 +208,25 @@ add_device_row (MpInspector *self,
   field = add_row (self, list, DEVICE_GROUP, DEVICE_KEY, param, titles);
   adopt_choices (field, param);
   field->titles = titles;
+}
+
+/* Devices are known some time after the window is there, when somebody may be writing in another row. */
+static void
+renew_device_row (MpInspector *self)
+{
+  for (guint i = 0; i < self->fields->len; i++) {
+    const Field *field = g_ptr_array_index (self->fields, i);
+    GtkWidget *row = GTK_WIDGET (field->row), *list;
+
+    if (!is_device (field))
+      continue;
+    list = gtk_widget_get_parent (row);
+    gtk_list_box_remove (GTK_LIST_BOX (list), row);
+    g_ptr_array_remove_index (self->fields, i);
+    add_device_row (self, GTK_LIST_BOX (list));
+    update_device (self, g_ptr_array_index (self->fields, self->fields->len - 1));
+    return;
+  }
 }
 
 /* Which method, network, optimizer: a choice among the registry's rows. */
@@ -604,7 +630,7 @@ mp_inspector_set_devices (MpInspector *self,
 
   g_clear_pointer (&self->devices, g_ptr_array_unref);
   self->devices = devices ? g_ptr_array_ref (devices) : NULL;
-  queue_rebuild (self);
+  renew_device_row (self);
 }
 
 MpParamRow *

@@ -5,6 +5,7 @@
 #include <glib/gstdio.h>
 #include <math.h>
 
+#include "engine/train/devices.h"
 #include "tests/ui/canned-lane.h"
 #include "tests/ui/canned-layers.h"
 #include "tests/ui/canned.h"
@@ -574,6 +575,35 @@ test_inspector_health (void)
   g_assert_finalize_object (lane);
 }
 
+/* Devices that become known take nothing from who is writing. */
+static void
+test_inspector_devices (void)
+{
+  MpLaneModel *lane = canned_lane ("gram", 0);
+  GtkWidget *widget = mp_inspector_new (), *row, *entry;
+  MpInspector *inspector = MP_INSPECTOR (widget);
+  g_autoptr (GPtrArray) devices = g_ptr_array_new ();
+  MpDeviceEntry other = { .id = (char *) "cuda:3", .title = (char *) "Another one", .usable = TRUE };
+  MpParamRow *device;
+
+  mp_inspector_set_lane (inspector, lane);
+  row = GTK_WIDGET (mp_inspector_find_row (inspector, "method", "ridge"));
+  entry = canned_find (row, GTK_TYPE_ENTRY, 0);
+  gtk_editable_set_text (GTK_EDITABLE (entry), "0.00");
+  g_ptr_array_add (devices, &other);
+  mp_inspector_set_devices (inspector, devices);
+  canned_settle ();
+  g_assert_true (GTK_WIDGET (mp_inspector_find_row (inspector, "method", "ridge")) == row);
+  g_assert_cmpstr (gtk_editable_get_text (GTK_EDITABLE (entry)), ==, "0.00");
+  device = mp_inspector_find_row (inspector, "train", "device");
+  mp_param_row_enter (device, "cuda:3");
+  g_assert_cmpstr (mp_lane_model_get_draft_device (lane), ==, "cuda:3");
+  mp_inspector_set_devices (inspector, NULL);
+  g_assert_cmpstr (mp_param_row_get_value (mp_inspector_find_row (inspector, "train", "device")), ==, "cuda:3");
+  canned_check_gone (widget);
+  g_assert_finalize_object (lane);
+}
+
 /* Every key that the schema has for a preset gets a row. */
 static void
 test_inspector_complete (void)
@@ -780,6 +810,7 @@ main (int    argc,
   g_test_add_func ("/widgets/param-row/range", test_row_range);
   g_test_add_func ("/widgets/inspector", test_inspector);
   g_test_add_func ("/widgets/inspector/health", test_inspector_health);
+  g_test_add_func ("/widgets/inspector/devices", test_inspector_devices);
   g_test_add_func ("/widgets/inspector/complete", test_inspector_complete);
   g_test_add_func ("/widgets/transport", test_transport);
   g_test_add_func ("/widgets/gallery", test_gallery);
