@@ -188,6 +188,29 @@ find_nth (GtkWidget *widget,
   return found;
 }
 
+void
+canned_count_cb (guint *count)
+{
+  (*count)++;
+}
+
+GtkWidget *
+canned_find_id (GtkWidget  *root,
+                const char *id)
+{
+  const char *own = gtk_buildable_get_buildable_id (GTK_BUILDABLE (root));
+
+  if (own && g_str_equal (own, id))
+    return root;
+  for (GtkWidget *child = gtk_widget_get_first_child (root); child; child = gtk_widget_get_next_sibling (child)) {
+    GtkWidget *found = canned_find_id (child, id);
+
+    if (found)
+      return found;
+  }
+  return NULL;
+}
+
 GtkWidget *
 canned_find (GtkWidget *root,
              GType      type,

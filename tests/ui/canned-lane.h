@@ -26,6 +26,11 @@ void         canned_settle       (void);
 GtkWidget   *canned_find         (GtkWidget   *root,
                                   GType        type,
                                   guint        n);
+/* The widget that a template calls so; NULL if none. */
+GtkWidget   *canned_find_id      (GtkWidget   *root,
+                                  const char  *id);
+/* For signals: one more. */
+void         canned_count_cb     (guint       *count);
 /* What the keyboard would send; fails unless a controller of the widget takes it. */
 void         canned_press        (GtkWidget   *widget,
                                   guint        key,
