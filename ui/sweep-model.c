@@ -208,6 +208,18 @@ mp_sweep_model_show (MpSweepModel *self,
   return TRUE;
 }
 
+/* Takes both. */
+static void
+return_run (GTask      *task,
+            MpSweepRun *run,
+            GError     *error)
+{
+  if (run != NULL)
+    g_task_return_pointer (task, run, (GDestroyNotify) mp_sweep_run_close);
+  else
+    g_task_return_error (task, error);
+}
+
 static void
 open_thread (GTask        *task,
              gpointer      source,
@@ -217,10 +229,7 @@ open_thread (GTask        *task,
   GError *error = NULL;
   MpSweepRun *run = mp_sweep_run_open (data, &error);
 
-  if (run != NULL)
-    g_task_return_pointer (task, run, (GDestroyNotify) mp_sweep_run_close);
-  else
-    g_task_return_error (task, error);
+  return_run (task, run, error);
 }
 
 static void
@@ -375,10 +384,7 @@ make_thread (GTask        *task,
   GError *error = NULL;
   MpSweepRun *run = mp_sweep_save (sweep, dir, &error) ? mp_sweep_run_open (dir, &error) : NULL;
 
-  if (run != NULL)
-    g_task_return_pointer (task, run, (GDestroyNotify) mp_sweep_run_close);
-  else
-    g_task_return_error (task, error);
+  return_run (task, run, error);
 }
 
 static void

@@ -50,10 +50,18 @@ static void
 ratio_comparison_finish (MpLayer *layer,
                          MpBuild *build)
 {
+  gint64 part = layer->tensors[0].rows == (gint64) layer->width * layer->height ? 1 : 2;
+  gint64 width = layer->width / part, height = layer->height / part;
+
+  /* A thinned map's cells are around the points that were kept, the lower left ones of every four. */
+  for (guint i = 0; i < 4 && part > 1; i += 2) {
+    double cell = (layer->extent[i + 1] - layer->extent[i]) / (i == 0 ? layer->width : layer->height);
+
+    layer->extent[i] -= cell / 2;
+    layer->extent[i + 1] -= cell / 2;
+  }
   for (guint i = 0; i < layer->n_tensors; i++) {
     MpLayerTensor *map = &layer->tensors[i];
-    gint64 part = map->rows == (gint64) layer->width * layer->height ? 1 : 2;
-    gint64 width = layer->width / part, height = layer->height / part;
     float *turned = g_new (float, MAX (1, width * height));
 
     for (gint64 j = 0; j < height; j++)

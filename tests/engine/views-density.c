@@ -116,6 +116,11 @@ assert_maps (gint     width,
 
     g_assert_cmpint (map->rows, ==, height / step);
     g_assert_cmpint (map->columns, ==, width / step);
+    /* the middle of the first cell is the first point of the grid */
+    assert_near (view.layers[0].extent[0] + (view.layers[0].extent[1] - view.layers[0].extent[0]) * step / width / 2,
+                 extent[0] + (extent[1] - extent[0]) / width / 2, 1e-12);
+    assert_near (view.layers[0].extent[2] + (view.layers[0].extent[3] - view.layers[0].extent[2]) * step / height / 2,
+                 extent[2] + (extent[3] - extent[2]) / height / 2, 1e-12);
     for (gint64 j = 0; j < map->rows; j++)
       for (gint64 i = 0; i < map->columns; i++)
         assert_near ((double) map->values[j * map->columns + i],
