@@ -126,10 +126,10 @@ static gboolean
 unroll (MpBuild  *build,
         MpNode   *critic_loss,
         MpNode   *objective,
+        gint64    n_steps,
         MpNode  **unrolled,
         GError  **error)
 {
-  gint64 n_steps = mp_build_int (build, "unroll_steps");
   Inner inner = { 0 };
   gboolean ok = inner_init (&inner, build, error);
 
@@ -161,7 +161,7 @@ unrolled_build (MpBuild  *build,
   if (critic_loss == NULL)
     return mp_graph_check (mp_build_graph (build), error);
   mp_adversarial_minimise_critic (build, &game, phase, critic_loss, s_real, s_generated);
-  if (!unroll (build, critic_loss, objective, &loss, error))
+  if (!unroll (build, critic_loss, objective, n_steps, &loss, error))
     return FALSE;
   /* The critic's loss after the steps: not the one that the critic goes down. */
   if (minimax && loss->inputs[0] != critic_loss)

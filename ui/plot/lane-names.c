@@ -55,7 +55,8 @@ counts (const char *group,
 {
   static const char *const ignored[] = { "seed", "iterations", "history", "checkpoint_every", NULL };
 
-  return !(g_str_equal (group, "data") && g_str_equal (key, "variant")) && !(g_str_equal (group, "train") && g_strv_contains (ignored, key));
+  return !(g_str_equal (group, "data") && g_str_equal (key, "variant"))
+         && !(g_str_equal (group, "train") && g_strv_contains (ignored, key));
 }
 
 static gboolean

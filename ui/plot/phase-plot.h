@@ -37,7 +37,8 @@ void         mp_phase_plot_set_field (MpPhasePlot *self,
                                       const float *flows);
 void         mp_phase_plot_clear_trajectories (MpPhasePlot *self);
 guint        mp_phase_plot_get_n_trajectories (MpPhasePlot *self);
-/* points: n of (time, x, y). colour: of a lane; in their order trajectories are drawn. label: at its end, or NULL. arrived: the end is an equilibrium. */
+/* points: n of (time, x, y). colour: of a lane; in their order trajectories are drawn. label: at its end, or NULL.
+ * arrived: the end is an equilibrium. */
 void         mp_phase_plot_add_trajectory (MpPhasePlot  *self,
                                            guint         n,
                                            const double *points,
